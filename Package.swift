@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: the language's upcoming features on, warnings are errors.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "apus",
+    products: [
+        .executable(name: "apusd", targets: ["apusd"]),
+        .executable(name: "apus", targets: ["apus"]),
+        .library(name: "ApusClient", targets: ["ApusClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C libraries of the system: a module map and a shim each, no logic.
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // Generated from Protos/apus.proto by `make proto`.
+        .target(name: "CApusProto", dependencies: ["CProtobufC"]),
+
+        // Pure: no IO, no clock, no randomness of their own.
+        .target(name: "SMSModel", swiftSettings: strict),
+        .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
+        .target(name: "Admission", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
+        .target(
+            name: "Scheduling",
+            dependencies: ["SMSModel", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict),
+
+        // With IO.
+        .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire"] + nio, swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["SMSModel", "CSQLite"], swiftSettings: strict),
+        .target(name: "Providers", dependencies: ["SMSModel", log], swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "SMSModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage", "Providers", log,
+                lifecycle,
+            ] + nio,
+            swiftSettings: strict),
+        .executableTarget(
+            name: "apusd",
+            dependencies: [
+                "SMSModel", "Admission", "RPCWire", "RPCTransport", "Storage", "Providers", "Gateway", log, lifecycle,
+                argumentParser,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+            ] + nio,
+            swiftSettings: strict),
+
+        // Clients.
+        .target(
+            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, path: "Clients/ApusClient",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "SMSModel", "ApusClient", "RPCWire", "RPCTransport", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ] + nio,
+            path: "Clients/apus", swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "GatewayTestKit",
+            dependencies: ["SMSModel", "Storage", "Providers"],
+            swiftSettings: strict),
+        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

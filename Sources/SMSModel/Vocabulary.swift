@@ -1,0 +1,84 @@
+/// A tenant's number inside one gateway; 1 is the first.
+package struct TenantID: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// A batch's number: that of its first message's id, so it is unique and time-ordered too.
+package typealias BatchID = MessageID
+
+/// Raw values are the protocol's.
+package enum Priority: UInt8, CaseIterable, Sendable {
+    case urgent = 1
+    case normal = 2
+    case bulk = 3
+}
+
+/// Raw values are the protocol's.
+package enum Encoding: UInt8, CaseIterable, Sendable {
+    case gsm7 = 1
+    case ucs2 = 2
+}
+
+/// What to do when a provider may have taken a message, but its answer was lost. Raw values are the protocol's.
+package enum OnUnknown: UInt8, CaseIterable, Sendable {
+    case hold = 1
+    case resend = 2
+}
+
+/// A message's state. Raw values are the protocol's.
+package enum MessageState: UInt8, CaseIterable, Sendable {
+    case accepted = 1
+    case scheduled = 2
+    case queued = 3
+    case submitting = 4
+    case sent = 5
+    case unknown = 6
+    case delivered = 7
+    case undelivered = 8
+    case failed = 9
+    case expired = 10
+    case canceled = 11
+
+    /// No step leads out of it but a receipt of higher rank.
+    package var isFinal: Bool { rawValue >= MessageState.delivered.rawValue }
+
+    /// The name in text and JSON.
+    package var name: String {
+        switch self {
+        case .accepted: "ACCEPTED"
+        case .scheduled: "SCHEDULED"
+        case .queued: "QUEUED"
+        case .submitting: "SUBMITTING"
+        case .sent: "SENT"
+        case .unknown: "UNKNOWN"
+        case .delivered: "DELIVERED"
+        case .undelivered: "UNDELIVERED"
+        case .failed: "FAILED"
+        case .expired: "EXPIRED"
+        case .canceled: "CANCELED"
+        }
+    }
+}
+
+/// What a row of the timeline tells. Raw values are the protocol's and the store's.
+package enum EventKind: UInt8, CaseIterable, Sendable {
+    case accepted = 1
+    case scheduled = 2
+    case queued = 3
+    case submitting = 4
+    case sent = 5
+    case rejected = 6
+    case throttled = 7
+    case unavailable = 8
+    case outcomeUnknown = 9
+    case delivered = 10
+    case undelivered = 11
+    case failed = 12
+    case expired = 13
+    case canceled = 14
+    case returned = 15
+    case interrupted = 16
+    case receiptOverdue = 17
+    case receiptIgnored = 18
+}
