@@ -1,0 +1,1 @@
+@main enum ApusCommand { static func main() {} }

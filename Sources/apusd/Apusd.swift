@@ -1,0 +1,1 @@
+@main enum Apusd { static func main() {} }
