@@ -1,6 +1,40 @@
 # The few commands that people need. `make run` and `make test` set everything up by themselves.
 
+BUILD_FLAGS := --explicit-target-dependency-import-check error
+SWIFT_FILES := Package.swift Sources Clients Tests
+
+help: ## Shows this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Installs what building, running and testing need; quick when all is there
+	@.ci/setup
+
+run: setup ## Builds, starts `apusd dev`, sends a message through the sandbox, keeps serving
+	swift build $(BUILD_FLAGS)
+	@.ci/run-dev
+
+test: setup ## Builds everything and runs all tests
+	swift build --build-tests $(BUILD_FLAGS)
+	swift test --skip-build
+
+soak: export APUS_SOAK := 1
+soak: test ## Runs the same tests at the sizes of a long proof
+
+bench: ## Measures Apus against gRPC C++ on this machine (Benchmarks/README.md)
+	@.ci/setup bench
+	Benchmarks/run $(ARGS)
+
+format: ## Formats the Swift sources
+	swift format --in-place --recursive $(SWIFT_FILES)
+
+lint: ## Checks formatting, layering and habits without changing anything
+	swift format lint --strict --recursive $(SWIFT_FILES)
+	.ci/check-imports
+
 proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 	.ci/proto Protos/apus.proto Sources/CApusProto
 
-.PHONY: proto
+check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
+	.ci/check-proto
+
+.PHONY: help setup run test soak bench format lint proto check-proto
