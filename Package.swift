@@ -53,14 +53,15 @@ let package = Package(
             swiftSettings: strict),
 
         // With IO.
+        .target(name: "Threading", swiftSettings: strict),
         .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire"] + nio, swiftSettings: strict),
         .target(name: "Storage", dependencies: ["SMSModel", "CSQLite"], swiftSettings: strict),
-        .target(name: "Providers", dependencies: ["SMSModel", log], swiftSettings: strict),
+        .target(name: "Providers", dependencies: ["SMSModel", "Threading"], swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage", "Providers", log,
-                lifecycle,
+                "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
+                log, lifecycle,
             ] + nio,
             swiftSettings: strict),
         .executableTarget(

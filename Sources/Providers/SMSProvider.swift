@@ -1,0 +1,82 @@
+package import SMSModel
+
+/// A carrier, or a stand-in for one: takes messages and says what became of each.
+///
+/// The gateway hands over messages by the burst, each already durable as `submitting` and holding one of
+/// the provider's slots. Every submission is answered exactly once, in any order, through the events given
+/// to ``start(events:)``; a receipt may come at any time, even before the answer.
+package protocol SMSProvider: AnyObject, Sendable {
+    /// Unique in a gateway; 1 to 32 of `a-z 0-9 -`.
+    var name: String { get }
+    /// What sort of provider it is, e.g. `sandbox`.
+    var kind: String { get }
+
+    /// Called once, before the first submission.
+    func start(events: any ProviderEvents)
+
+    /// Takes a burst. Never blocks and never calls back before it returns.
+    func submit(_ batch: SubmissionBatch)
+
+    /// Stops taking work: what was surely not begun is answered `returned`, what is under way is answered
+    /// as it ends. Nothing is submitted afterwards.
+    func drain()
+
+    /// Ends at once. After it returns no event is reported any more.
+    func stop()
+}
+
+/// Where a provider reports to. Any thread may call.
+package protocol ProviderEvents: AnyObject, Sendable {
+    func answered(_ answers: [AttemptAnswer])
+    func receiptsReceived(_ receipts: [Receipt])
+}
+
+/// The outcome of one submission.
+package struct AttemptAnswer: Sendable {
+    package var id: MessageID
+    package var attempt: Int
+    package var outcome: Outcome
+
+    package init(id: MessageID, attempt: Int, outcome: Outcome) {
+        self.id = id
+        self.attempt = attempt
+        self.outcome = outcome
+    }
+}
+
+/// One message to be sent; its texts are slices of its batch's arena.
+package struct Submission: Sendable {
+    package var id: MessageID
+    package var attempt: Int
+    package var recipient: ByteSlice
+    package var sender: ByteSlice
+    package var body: ByteSlice
+    package var segments: UInt8
+    package var encoding: Encoding
+
+    package init(
+        id: MessageID, attempt: Int, recipient: ByteSlice, sender: ByteSlice, body: ByteSlice, segments: UInt8,
+        encoding: Encoding
+    ) {
+        self.id = id
+        self.attempt = attempt
+        self.recipient = recipient
+        self.sender = sender
+        self.body = body
+        self.segments = segments
+        self.encoding = encoding
+    }
+}
+
+/// A burst of submissions and the one arena that holds their texts.
+package struct SubmissionBatch: Sendable {
+    package var items: [Submission] = []
+    package var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// The text of a slice, which admission has checked to be UTF-8.
+    package func text(_ slice: ByteSlice) -> String {
+        String(decoding: bytes[slice.range], as: UTF8.self)
+    }
+}

@@ -1,0 +1,106 @@
+/// A message's timeline after its acceptance, packed: what a row of the store's `state` table holds.
+///
+/// Each event is: kind (1 byte), state after it (1 byte), attempt (varint), provider (1 byte, an index
+/// into the store's table of providers, 0 = none), milliseconds since the event before it (varint; the
+/// first counts from the id's time), length of the detail (varint), detail (UTF-8). Appending is the
+/// only change, so an event once written is never rewritten.
+package struct History: Hashable, Sendable {
+    package private(set) var bytes: [UInt8]
+    /// Milliseconds since the Unix epoch of the last event, to count on from.
+    private var lastAt: Int64
+
+    package init(id: MessageID) {
+        bytes = []
+        lastAt = Int64(id.milliseconds)
+    }
+
+    /// Takes over packed events as stored. Bytes that don't parse end the timeline there.
+    package init(id: MessageID, packed: UnsafeRawBufferPointer) {
+        bytes = Array(packed)
+        lastAt = Int64(id.milliseconds)
+        var at = lastAt
+        forEach(from: lastAt) { at = $0.at }
+        lastAt = at
+    }
+
+    /// Details longer than this are cut, so that a carrier's prose cannot grow the row.
+    package static let detailBytes = 256
+    /// Events kept; past it only states change. Bounds the row of a message that is throttled all day.
+    package static let packedBytes = 16 * 1024
+
+    package mutating func append(
+        _ kind: EventKind, state: MessageState, at: Int64, attempt: Int = 0, provider: UInt8 = 0, detail: String = ""
+    ) {
+        if bytes.isEmpty { bytes.reserveCapacity(64) }
+        guard bytes.count < Self.packedBytes || state.isFinal else { return }
+        bytes.append(kind.rawValue)
+        bytes.append(state.rawValue)
+        appendVarint(UInt64(attempt))
+        bytes.append(provider)
+        appendVarint(UInt64(max(0, at - lastAt)))
+        lastAt = max(lastAt, at)
+        let detailCount = min(detail.utf8.count, Self.detailBytes)
+        appendVarint(UInt64(detailCount))
+        if detailCount > 0 { bytes.append(contentsOf: detail.utf8.prefix(detailCount)) }
+    }
+
+    /// One packed event. `detail` is a range of ``bytes``.
+    package struct Event {
+        package var kind: EventKind
+        package var state: MessageState
+        package var attempt: Int
+        package var provider: UInt8
+        package var at: Int64
+        package var detail: Range<Int>
+    }
+
+    /// Visits the events in order. - Parameter start: the id's milliseconds.
+    package func forEach(from start: Int64, _ visit: (Event) -> Void) {
+        var position = 0
+        var at = start
+        while position + 2 <= bytes.count {
+            guard let kind = EventKind(rawValue: bytes[position]),
+                let state = MessageState(rawValue: bytes[position + 1])
+            else { return }
+            position += 2
+            guard let attempt = varint(&position), position < bytes.count else { return }
+            let provider = bytes[position]
+            position += 1
+            guard let delta = varint(&position), let count = varint(&position),
+                position + Int(count) <= bytes.count
+            else { return }
+            at += Int64(delta)
+            visit(
+                Event(
+                    kind: kind, state: state, attempt: Int(attempt), provider: provider, at: at,
+                    detail: position..<position + Int(count)))
+            position += Int(count)
+        }
+    }
+
+    package func detail(of event: Event) -> String {
+        String(decoding: bytes[event.detail], as: UTF8.self)
+    }
+
+    private mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    /// A value below 2^56, or nil where the bytes end or lie.
+    private func varint(_ position: inout Int) -> UInt64? {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 56, by: 7) {
+            guard position < bytes.count else { return nil }
+            let byte = bytes[position]
+            position += 1
+            value |= UInt64(byte & 0x7f) << shift
+            if byte & 0x80 == 0 { return value }
+        }
+        return nil
+    }
+}

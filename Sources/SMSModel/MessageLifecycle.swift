@@ -1,0 +1,213 @@
+/// The legal moves of a message, from its first claim to its last receipt: a value without IO, clock or
+/// randomness. Store, dispatcher and receipts all go through it.
+///
+/// A message that is only waiting has no lifecycle of its own yet: accepted, queued and scheduled are
+/// told by the message itself. ``init(id:waiting:)`` starts one at the first event that must be kept.
+package struct MessageLifecycle: Hashable, Sendable {
+    package let id: MessageID
+    package private(set) var state: MessageState
+    /// Attempts made so far: the number of the last.
+    package private(set) var attempts: Int
+    /// What time means for this state, in milliseconds since the Unix epoch. Queued: not before it.
+    /// Sent and unknown: settled from then on, if no receipt comes. Otherwise 0.
+    package private(set) var due: Int64
+    package private(set) var history: History
+
+    /// - Parameter waiting: `.queued` or `.scheduled`.
+    package init(id: MessageID, waiting: MessageState) {
+        self.id = id
+        state = waiting
+        attempts = 0
+        due = 0
+        history = History(id: id)
+    }
+
+    /// Takes over a stored lifecycle.
+    package init(id: MessageID, state: MessageState, due: Int64, history: History) {
+        self.id = id
+        self.state = state
+        self.due = due
+        self.history = history
+        var attempts = 0
+        history.forEach(from: Int64(id.milliseconds)) { attempts = max(attempts, $0.attempt) }
+        self.attempts = attempts
+    }
+
+    /// Nothing more is expected: a final state, or one whose receipt is overdue.
+    package func isSettled(at now: Int64) -> Bool {
+        state.isFinal || isReceiptOverdue(at: now)
+    }
+
+    package func isReceiptOverdue(at now: Int64) -> Bool {
+        (state == .sent || state == .unknown) && now >= due
+    }
+
+    /// The provider's slot is held: the next attempt begins.
+    /// - Returns: false if the message is not waiting (any more).
+    package mutating func claimed(at now: Int64, provider: UInt8, reason: String) -> Bool {
+        guard state == .queued || state == .scheduled else { return false }
+        attempts += 1
+        enter(.submitting, .submitting, at: now, attempt: attempts, provider: provider, detail: reason)
+        return true
+    }
+
+    /// What a provider's answer asks of the dispatcher.
+    package enum AfterOutcome: Hashable, Sendable {
+        /// The message waits for a receipt or is settled: nothing to do.
+        case nothing
+        /// Surely not taken: back to the queue, once `retry(at:)` has been told when.
+        case retry(counted: Bool, retryAfterMilliseconds: UInt64?)
+        /// Refused for this sender or route only: another provider may try.
+        case tryAnother(code: String, message: String)
+    }
+
+    /// The provider answered the attempt. An answer to an attempt that is not the one under way is ignored.
+    package mutating func answered(
+        attempt: Int, _ outcome: Outcome, at now: Int64, provider: UInt8, onUnknown: OnUnknown
+    ) -> AfterOutcome {
+        guard attempt == attempts else { return .nothing }
+        // A receipt came before the answer: its state stands, the answer completes the timeline.
+        guard state == .submitting else {
+            if case .accepted(let providerID, _) = outcome {
+                enter(state, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
+            }
+            return .nothing
+        }
+        switch outcome {
+        case .accepted(let providerID, let receipts):
+            enter(.sent, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
+            due = receipts ? now + Limits.receiptDeadlineMilliseconds : now
+            return .nothing
+        case .rejected(let scope, let code, let message):
+            let detail = "\(code): \(message)"
+            guard scope.isFinal else {
+                enter(.queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
+                return .tryAnother(code: code, message: message)
+            }
+            enter(.failed, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
+            return .nothing
+        case .throttled(let retryAfter):
+            enter(.queued, .throttled, at: now, attempt: attempt, provider: provider)
+            return .retry(counted: false, retryAfterMilliseconds: retryAfter)
+        case .unavailable(let code):
+            enter(.queued, .unavailable, at: now, attempt: attempt, provider: provider, detail: code)
+            return .retry(counted: true, retryAfterMilliseconds: nil)
+        case .returned:
+            enter(.queued, .returned, at: now, attempt: attempt, provider: provider)
+            return .retry(counted: false, retryAfterMilliseconds: 0)
+        case .unknown(let code):
+            return unknown(.outcomeUnknown, attempt: attempt, code, at: now, provider: provider, onUnknown: onUnknown)
+        }
+    }
+
+    /// The gateway stopped while the provider had the message: it may have been taken.
+    package mutating func interrupted(at now: Int64, onUnknown: OnUnknown) -> AfterOutcome {
+        guard state == .submitting else { return .nothing }
+        return unknown(
+            .interrupted, attempt: attempts, "the gateway stopped before the answer", at: now, provider: lastProvider,
+            onUnknown: onUnknown)
+    }
+
+    private mutating func unknown(
+        _ event: EventKind, attempt: Int, _ detail: String, at now: Int64, provider: UInt8, onUnknown: OnUnknown
+    ) -> AfterOutcome {
+        switch onUnknown {
+        case .hold:
+            enter(.unknown, event, at: now, attempt: attempt, provider: provider, detail: detail)
+            due = now + Limits.receiptDeadlineMilliseconds
+            return .nothing
+        case .resend:
+            enter(.queued, event, at: now, attempt: attempt, provider: provider, detail: detail)
+            return .retry(counted: true, retryAfterMilliseconds: nil)
+        }
+    }
+
+    /// When the retry that ``answered(attempt:_:at:provider:onUnknown:)`` asked for is due.
+    package mutating func retry(at time: Int64) {
+        if state == .queued { due = time }
+    }
+
+    /// Attempts that count against the retry policy's bound: all but throttled, returned and pending ones.
+    package var countedAttempts: Int {
+        var count = 0
+        history.forEach(from: 0) { event in
+            switch event.kind {
+            case .unavailable, .outcomeUnknown, .interrupted: count += 1
+            default: break
+            }
+        }
+        return count
+    }
+
+    /// No provider will be tried again.
+    package mutating func gaveUp(at now: Int64, code: String, message: String) {
+        guard state == .queued else { return }
+        enter(.failed, .failed, at: now, detail: "\(code): \(message)")
+    }
+
+    /// The validity is over.
+    /// - Returns: false if the message is not waiting (any more): an attempt under way goes on.
+    package mutating func expired(at now: Int64) -> Bool {
+        guard state == .queued || state == .scheduled else { return false }
+        enter(.expired, .expired, at: now)
+        return true
+    }
+
+    /// - Returns: false if it is too late: an attempt is under way, or was made and not surely refused.
+    package mutating func canceled(at now: Int64) -> Bool {
+        guard state == .queued || state == .scheduled else { return state == .canceled }
+        enter(.canceled, .canceled, at: now)
+        return true
+    }
+
+    /// A receipt for one attempt. Delivered wins over everything; undelivered holds only once no other
+    /// attempt may still be delivered; repeats and late comers change nothing, and are told in the timeline.
+    /// - Returns: false if the state did not change.
+    package mutating func receiptReceived(attempt: Int, _ status: ReceiptStatus, at now: Int64) -> Bool {
+        guard attempt >= 1, attempt <= attempts else { return false }
+        switch status {
+        case .delivered:
+            guard state != .delivered else {
+                enter(state, .receiptIgnored, at: now, attempt: attempt, provider: lastProvider, detail: "delivered")
+                return false
+            }
+            enter(.delivered, .delivered, at: now, attempt: attempt, provider: lastProvider)
+            return true
+        case .undelivered(let code):
+            guard state != .delivered, state != .undelivered, openAttempts == [attempt] else {
+                enter(state, .receiptIgnored, at: now, attempt: attempt, provider: lastProvider, detail: code)
+                return false
+            }
+            enter(.undelivered, .undelivered, at: now, attempt: attempt, provider: lastProvider, detail: code)
+            return true
+        }
+    }
+
+    /// Attempts that a provider may have taken and whose receipt has not said otherwise.
+    private var openAttempts: Set<Int> {
+        var open: Set<Int> = state == .submitting ? [attempts] : []
+        history.forEach(from: 0) { event in
+            switch event.kind {
+            case .sent, .outcomeUnknown, .interrupted: open.insert(event.attempt)
+            case .undelivered, .receiptIgnored: open.remove(event.attempt)
+            default: break
+            }
+        }
+        return open
+    }
+
+    private var lastProvider: UInt8 {
+        var provider: UInt8 = 0
+        history.forEach(from: 0) { if $0.provider != 0 { provider = $0.provider } }
+        return provider
+    }
+
+    private mutating func enter(
+        _ next: MessageState, _ event: EventKind, at now: Int64, attempt: Int = 0, provider: UInt8 = 0,
+        detail: String = ""
+    ) {
+        if next != state { due = 0 }
+        state = next
+        history.append(event, state: next, at: now, attempt: attempt, provider: provider, detail: detail)
+    }
+}
