@@ -23,6 +23,17 @@ package struct SubmitRequest {
     package init() {}
 }
 
+/// What replaces `{{name}}` in a bulk template for one recipient. Borrowed like ``SubmitRequest``'s bytes.
+package struct TemplateVariable {
+    package var name: UnsafeRawBufferPointer
+    package var value: UnsafeRawBufferPointer
+
+    package init(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        self.name = name
+        self.value = value
+    }
+}
+
 /// Bytes inside a ``DraftBatch``'s arena.
 package struct ByteSlice: Hashable, Sendable {
     package var offset: UInt32
