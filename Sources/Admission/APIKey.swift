@@ -1,0 +1,56 @@
+internal import COpenSSL
+
+/// An API key as its holder sees it: `apus_` and at least 32 characters of `A-Za-z0-9-_`.
+package enum APIKey {
+    package static let prefix = "apus_"
+    package static let minimumCharacters = 32
+    /// Far above what ``make(random:)`` gives out.
+    package static let maximumBytes = 256
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// A key with six bits of each random byte, of which there must be at least 32: 192 bits of entropy or more.
+    package static func make(random: UnsafeRawBufferPointer) -> String {
+        precondition(random.count >= minimumCharacters, "an API key takes at least \(minimumCharacters) random bytes")
+        return prefix + String(decoding: random.map { alphabet[Int($0 & 63)] }, as: UTF8.self)
+    }
+
+    package static func isWellFormed(_ credential: UnsafeRawBufferPointer) -> Bool {
+        let characters = credential.dropFirst(prefix.utf8.count)
+        return credential.starts(with: prefix.utf8) && characters.count >= minimumCharacters
+            && credential.count <= maximumBytes && characters.allSatisfy(alphabet.contains)
+    }
+}
+
+/// An API key as the gateway keeps it: a salted SHA-256, which is enough for a secret that no one can guess.
+package struct StoredKey: Hashable, Sendable {
+    package static let saltBytes = 16
+    package static let hashBytes = 32
+
+    /// Random, different for each key.
+    package let salt: [UInt8]
+    package let hash: [UInt8]
+
+    /// A key read back from where it was kept. nil if the sizes are not those of a key.
+    package init?(salt: [UInt8], hash: [UInt8]) {
+        guard salt.count == Self.saltBytes, hash.count == Self.hashBytes else { return nil }
+        self.salt = salt
+        self.hash = hash
+    }
+
+    /// A new key's form to keep. The salt must have 16 bytes.
+    package init(credential: UnsafeRawBufferPointer, salt: [UInt8]) {
+        precondition(salt.count == Self.saltBytes, "a salt has \(Self.saltBytes) bytes")
+        self.salt = salt
+        hash = salt.withUnsafeBytes { salt in SHA256Digest(salt, credential).withBytes { Array($0) } }
+    }
+
+    /// Whether a caller's credential is this key, in a time that does not depend on where they differ.
+    package func matches(_ credential: UnsafeRawBufferPointer) -> Bool {
+        guard APIKey.isWellFormed(credential) else { return false }
+        let given = salt.withUnsafeBytes { SHA256Digest($0, credential) }
+        return given.withBytes { given in
+            hash.withUnsafeBytes { CRYPTO_memcmp($0.baseAddress, given.baseAddress, Self.hashBytes) == 0 }
+        }
+    }
+}

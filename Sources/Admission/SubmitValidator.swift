@@ -1,0 +1,168 @@
+package import SMSModel
+
+/// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults.
+///
+/// Pure: the time is a parameter, and nothing is kept between calls.
+package struct SubmitValidator: Sendable {
+    private let defaultSender: [UInt8]
+    private let defaultValidity: UInt64
+    private let defaultOnUnknown: OnUnknown
+
+    /// - Parameters:
+    ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
+    ///   - defaultValidity: milliseconds, where a request gives none.
+    package init(
+        defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
+        defaultOnUnknown: OnUnknown = .hold
+    ) {
+        self.defaultSender = Array(defaultSender.utf8)
+        self.defaultValidity = defaultValidity
+        self.defaultOnUnknown = defaultOnUnknown
+    }
+
+    /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
+    /// it is and returns one violation for each bad field.
+    ///
+    /// - Parameter now: milliseconds since the Unix epoch.
+    package func validate(
+        _ request: SubmitRequest, tenant: TenantID, now: Int64, into batch: inout DraftBatch
+    ) -> [FieldViolation] {
+        var violations = Violations()
+        if let problem = PhoneNumber.check(request.to) { violations.add("to", problem.description) }
+        if !request.sender.isEmpty, let problem = Sender.check(request.sender) { violations.add("sender", problem) }
+        let segmentation = segment(request, &violations)
+        let priority = priority(request, &violations)
+        let onUnknown = onUnknown(request, &violations)
+        let sendAt = sendAt(request, now, &violations)
+        let validity = validity(request, &violations)
+        checkTexts(request, &violations)
+        guard violations.isEmpty, let segmentation, let priority, let onUnknown else { return violations.found }
+
+        var draft = MessageDraft(
+            tenant: tenant, priority: priority, encoding: segmentation.encoding, onUnknown: onUnknown,
+            segments: UInt8(segmentation.segments), sendAt: sendAt,
+            expiresAt: (sendAt == 0 ? now : sendAt) + Int64(validity), recipient: ByteSlice(), sender: ByteSlice(),
+            body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
+            fingerprint: Fingerprint(high: 0, low: 0))
+        copyTexts(of: request, to: &draft, &batch)
+        batch.drafts.append(draft)
+        return []
+    }
+
+    // MARK: Fields
+
+    private func segment(_ request: SubmitRequest, _ violations: inout Violations) -> Segmentation? {
+        if request.maxSegments > Limits.segments {
+            violations.add("max_segments", "At most \(Limits.segments) segments can be asked for.")
+        }
+        do throws(BodyProblem) {
+            let segmentation = try Segmentation(request.body)
+            if request.maxSegments != 0, segmentation.segments > request.maxSegments {
+                violations.add(
+                    "max_segments",
+                    "The body needs \(segmentation.segments) segments, and the request allows \(request.maxSegments).")
+            }
+            return segmentation
+        } catch {
+            violations.add("body", error.description)
+            return nil
+        }
+    }
+
+    private func priority(_ request: SubmitRequest, _ violations: inout Violations) -> Priority? {
+        if request.priority == 0 { return .normal }
+        if let number = UInt8(exactly: request.priority), let priority = Priority(rawValue: number) { return priority }
+        violations.add("priority", "There is no priority \(request.priority); URGENT is 1, NORMAL 2, BULK 3.")
+        return nil
+    }
+
+    private func onUnknown(_ request: SubmitRequest, _ violations: inout Violations) -> OnUnknown? {
+        if request.onUnknown == 0 { return defaultOnUnknown }
+        if let number = UInt8(exactly: request.onUnknown), let choice = OnUnknown(rawValue: number) { return choice }
+        violations.add("on_unknown", "There is no choice \(request.onUnknown); HOLD is 1, RESEND 2.")
+        return nil
+    }
+
+    /// 0 for a time that has come already.
+    private func sendAt(_ request: SubmitRequest, _ now: Int64, _ violations: inout Violations) -> Int64 {
+        if request.sendAt < 0 {
+            violations.add("send_at_ms", "A time cannot be negative; it counts milliseconds since 1970.")
+        } else if request.sendAt > now + Limits.sendAtAheadMilliseconds {
+            let days = Limits.sendAtAheadMilliseconds / 86_400_000
+            violations.add("send_at_ms", "The send time is more than \(days) days ahead.")
+        }
+        return request.sendAt > now ? request.sendAt : 0
+    }
+
+    private func validity(_ request: SubmitRequest, _ violations: inout Violations) -> UInt64 {
+        if request.validity == 0 { return defaultValidity }
+        if request.validity < Limits.validityMinimumMilliseconds {
+            violations.add("validity_ms", "The validity is below \(Limits.validityMinimumMilliseconds) ms.")
+        } else if request.validity > Limits.validityMaximumMilliseconds {
+            let days = Limits.validityMaximumMilliseconds / 86_400_000
+            violations.add("validity_ms", "The validity is above \(days) days.")
+        }
+        return request.validity
+    }
+
+    private func checkTexts(_ request: SubmitRequest, _ violations: inout Violations) {
+        if request.reference.count > Limits.referenceBytes {
+            violations.add("reference", "The reference is longer than \(Limits.referenceBytes) bytes.")
+        } else if !StrictUTF8.isText(request.reference) {
+            violations.add("reference", "The reference is not UTF-8 text without NUL.")
+        }
+        if request.idempotencyKey.count > Limits.idempotencyKeyBytes {
+            violations.add("idempotency_key", "The key is longer than \(Limits.idempotencyKeyBytes) bytes.")
+        }
+        if request.tags.isEmpty { return }
+        guard request.tags.count <= Limits.tags else {
+            return violations.add("tags", "There are \(request.tags.count) tags; at most \(Limits.tags) are allowed.")
+        }
+        for (index, tag) in request.tags.enumerated() {
+            if tag.isEmpty {
+                violations.add("tags[\(index)]", "The tag is empty.")
+            } else if tag.count > Limits.tagBytes {
+                violations.add("tags[\(index)]", "The tag is longer than \(Limits.tagBytes) bytes.")
+            } else if !StrictUTF8.isText(tag) {
+                violations.add("tags[\(index)]", "The tag is not UTF-8 text without NUL.")
+            }
+        }
+    }
+
+    // MARK: The draft
+
+    /// Copies the texts to the arena and hashes them there. What the fingerprint covers lies in one run.
+    private func copyTexts(of request: SubmitRequest, to draft: inout MessageDraft, _ batch: inout DraftBatch) {
+        let start = batch.bytes.count
+        draft.recipient = batch.append(request.to)
+        draft.sender = batch.append(request.sender)
+        draft.body = batch.append(request.body)
+        draft.reference = batch.append(request.reference)
+        draft.tags.offset = UInt32(batch.bytes.count)
+        for tag in request.tags {
+            batch.bytes.append(UInt8(tag.count))
+            batch.bytes.append(contentsOf: tag)
+        }
+        draft.tags.count = UInt32(batch.bytes.count) - draft.tags.offset
+        batch.bytes.withUnsafeBytes { bytes in
+            let texts = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            draft.fingerprint = Fingerprint(of: request, draft, texts: texts)
+        }
+        if request.sender.isEmpty, !defaultSender.isEmpty {
+            draft.sender = defaultSender.withUnsafeBytes { batch.append($0) }
+        }
+        draft.key = batch.append(request.idempotencyKey)
+        draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
+    }
+}
+
+/// The violations of one request, as many as a refusal may carry.
+private struct Violations {
+    private(set) var found: [FieldViolation] = []
+    var isEmpty: Bool { found.isEmpty }
+
+    mutating func add(_ field: String, _ description: String) {
+        guard found.count < Limits.violationsPerRefusal else { return }
+        found.append(FieldViolation(field: field, description: description))
+    }
+}

@@ -1,0 +1,87 @@
+/// Recipients' numbers: strict E.164, a plus and digits.
+///
+/// Checked is that a number is *possible*: a known country calling code and a length in use there. Assigned ranges
+/// are not checked, as such tables age. Nothing is guessed or stripped: no spaces, no national form, no local form
+/// without its area code.
+package enum PhoneNumber {
+    /// What is wrong with a number, or nil if it may be one.
+    package static func check(_ number: UnsafeRawBufferPointer) -> PhoneNumberProblem? {
+        guard let first = number.first else { return .empty }
+        guard first == UInt8(ascii: "+") else { return .missingPlus }
+        for offset in 1..<number.count where number[offset] &- 0x30 > 9 {
+            return .notADigit(offset: offset)
+        }
+
+        // Country calling codes have one to three digits, and none begins another.
+        var code = 0
+        for offset in 1..<min(number.count, 4) {
+            code = code * 10 + Int(number[offset] &- 0x30)
+            // No code begins with a zero, and 01 is not 1.
+            guard code > 0 else { break }
+            let lengths = CountryCodes.nationalLengths(code)
+            guard lengths != 0 else { continue }
+            return check(nationalDigits: number.count - 1 - offset, lengths, code)
+        }
+        return .unknownCountryCode
+    }
+
+    private static func check(nationalDigits: Int, _ lengths: UInt16, _ code: Int) -> PhoneNumberProblem? {
+        let longest = UInt16.bitWidth - 1 - lengths.leadingZeroBitCount
+        if nationalDigits > longest { return .tooLong(countryCode: code, digits: nationalDigits) }
+        if lengths >> UInt16(nationalDigits) & 1 == 1 { return nil }
+        if nationalDigits < lengths.trailingZeroBitCount {
+            return .tooShort(countryCode: code, digits: nationalDigits)
+        }
+        return .impossibleLength(countryCode: code, digits: nationalDigits)
+    }
+}
+
+/// Why a number cannot be one. Digits are those after the country code.
+package enum PhoneNumberProblem: Hashable, Sendable {
+    case empty
+    case missingPlus
+    /// Bytes from the number's beginning.
+    case notADigit(offset: Int)
+    case unknownCountryCode
+    case tooShort(countryCode: Int, digits: Int)
+    case tooLong(countryCode: Int, digits: Int)
+    /// Between the shortest and the longest, but no number is so long.
+    case impossibleLength(countryCode: Int, digits: Int)
+
+    /// One sentence for whoever gave the number.
+    package var description: String {
+        switch self {
+        case .empty:
+            "The number is empty; write it in international form, such as +14155550100."
+        case .missingPlus:
+            "The number does not begin with +; write it in international form, such as +14155550100."
+        case .notADigit(let offset):
+            "Only digits may follow the +, without spaces or punctuation; byte \(offset) is none."
+        case .unknownCountryCode:
+            "The + is not followed by a country calling code in use."
+        case .tooShort(let code, let digits):
+            "The number is too short: " + Self.lengths(code, digits)
+        case .tooLong(let code, let digits):
+            "The number is too long: " + Self.lengths(code, digits)
+        case .impossibleLength(let code, let digits):
+            "The number has an impossible length: " + Self.lengths(code, digits)
+        }
+    }
+
+    private static func lengths(_ code: Int, _ digits: Int) -> String {
+        let mask = CountryCodes.nationalLengths(code)
+        var runs: [String] = []
+        var length = 0
+        while length < UInt16.bitWidth {
+            guard mask >> UInt16(length) & 1 == 1 else {
+                length += 1
+                continue
+            }
+            let first = length
+            while length < UInt16.bitWidth, mask >> UInt16(length) & 1 == 1 { length += 1 }
+            runs.append(first == length - 1 ? "\(first)" : "\(first) to \(length - 1)")
+        }
+        let possible = runs.dropLast().joined(separator: ", ") + (runs.count > 1 ? " or " : "") + (runs.last ?? "")
+        return "after +\(code) come \(possible) digits, not \(digits)."
+    }
+}
