@@ -2,9 +2,17 @@
 #include <sqlite3.h>
 
 // Destructor sentinels are casts of integers to function pointers, which Swift does not import.
+// SQLite takes a null pointer for NULL: no bytes are bound as an empty value.
 static inline int apus_sqlite3_bind_blob_static(sqlite3_stmt *s, int i, const void *p, int n) {
-    return sqlite3_bind_blob(s, i, p, n, SQLITE_STATIC);
+    return sqlite3_bind_blob(s, i, p ? p : "", n, SQLITE_STATIC);
 }
-static inline int apus_sqlite3_bind_text_static(sqlite3_stmt *s, int i, const char *p, int n) {
-    return sqlite3_bind_text(s, i, p, n, SQLITE_STATIC);
+static inline int apus_sqlite3_bind_text_static(sqlite3_stmt *s, int i, const void *p, int n) {
+    return sqlite3_bind_text(s, i, p ? (const char *)p : "", n, SQLITE_STATIC);
+}
+static inline int apus_sqlite3_bind_text_copied(sqlite3_stmt *s, int i, const void *p, int n) {
+    return sqlite3_bind_text(s, i, n > 0 ? (const char *)p : "", n, SQLITE_TRANSIENT);
+}
+// Variadic functions are not imported either.
+static inline int apus_sqlite3_config_no_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

@@ -1,0 +1,162 @@
+package import SMSModel
+
+/// Where messages are durable. One thread calls; what is between ``begin()`` and ``commit()`` happens as a
+/// whole or not at all, and ``commit()`` returns once it would survive a loss of power.
+///
+/// Every verb is a step of a message's life. After an error has been thrown the caller rolls back; nothing
+/// of the round is kept then.
+package protocol MessageStore: AnyObject {
+    func begin() throws(StoreError)
+
+    /// Inserts the drafts of `range` and appends one result each to `results`. The same idempotency key, or
+    /// the same place in a batch, gives the message that is there already.
+    /// - Parameter chunk: where the drafts stand in their batch; nil for messages sent one by one.
+    func accept(
+        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+    ) throws(StoreError)
+
+    /// The stored lifecycle; nil while nothing but the acceptance has happened.
+    func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle?
+
+    /// Records a step of a message's life, conditional on what is stored: recording a first step twice fails.
+    /// - Parameters:
+    ///   - previous: the state before.
+    ///   - isFirst: nothing but the acceptance was stored before.
+    func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError)
+
+    /// Appends the message to `batch` and tells which batch it belongs to; nil if there is no such message.
+    func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage?
+
+    /// The batch of that name, made if there is none.
+    func openBatch(tenant: TenantID, name: String, now: Int64) throws(StoreError) -> BatchRecord
+    /// The batch by name, or by id.
+    func batch(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord?
+    func setBatch(_ id: BatchID, canceled: Bool) throws(StoreError)
+    /// Ids of a batch's messages above `id`, rising, at most `limit`.
+    func messages(of batch: BatchID, after id: MessageID?, limit: Int) throws(StoreError) -> [MessageID]
+
+    func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError)
+    func pausedTargets() throws(StoreError) -> [PauseTarget]
+
+    /// The number under which histories know the provider: 1 to 255, the same at every start.
+    func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8
+
+    /// Nothing below it waits: where ``recover(now:_:)`` may begin next time.
+    func setLowWater(_ id: MessageID) throws(StoreError)
+
+    func commit() throws(StoreError)
+    func rollback()
+
+    /// Visits, by rising id, every message that waits or is being submitted.
+    func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError)
+}
+
+/// What became of one draft.
+package struct AcceptResult: Hashable, Sendable {
+    package enum Kind: UInt8, Sendable {
+        case accepted
+        case duplicate
+        /// The key is taken by a message of another content.
+        case conflict
+    }
+
+    package var kind: Kind
+    package var state: MessageState
+    package var id: MessageID
+
+    package init(kind: Kind, state: MessageState, id: MessageID) {
+        self.kind = kind
+        self.state = state
+        self.id = id
+    }
+}
+
+/// A lifecycle and whose it is.
+package struct StoredLifecycle: Sendable {
+    package var lifecycle: MessageLifecycle
+    package var tenant: TenantID
+    package var batch: BatchID?
+
+    package init(lifecycle: MessageLifecycle, tenant: TenantID, batch: BatchID?) {
+        self.lifecycle = lifecycle
+        self.tenant = tenant
+        self.batch = batch
+    }
+}
+
+/// A message read back from the store; the draft's slices are of the batch it was loaded into.
+package struct LoadedMessage: Sendable {
+    package var draft: MessageDraft
+    package var batch: BatchID?
+}
+
+/// Where a run of drafts stands in its batch.
+package struct BatchChunk: Sendable {
+    package var tenant: TenantID
+    package var batch: BatchID
+    /// The index in the batch of each draft, by the draft's place in its `DraftBatch`; rising.
+    package var indices: [UInt64]
+
+    package init(tenant: TenantID, batch: BatchID, indices: [UInt64]) {
+        self.tenant = tenant
+        self.batch = batch
+        self.indices = indices
+    }
+}
+
+package enum BatchReference: Hashable, Sendable {
+    case id(BatchID)
+    case name(String)
+}
+
+package struct BatchRecord: Hashable, Sendable {
+    package var id: BatchID
+    package var tenant: TenantID
+    package var name: String
+    package var canceled: Bool
+    package var createdAt: Int64
+}
+
+/// What can be paused.
+package enum PauseTarget: Hashable, Sendable {
+    case everything
+    case provider(String)
+    case batch(BatchID)
+}
+
+/// A message that recovery found unsettled.
+package struct RecoveredMessage: Sendable {
+    package var id: MessageID
+    package var tenant: TenantID
+    package var batch: BatchID?
+    package var priority: Priority
+    package var onUnknown: OnUnknown
+    package var sendAt: Int64
+    package var expiresAt: Int64
+    /// nil: nothing has happened to it yet.
+    package var lifecycle: MessageLifecycle?
+}
+
+/// Why the store did not do as asked. Texts are for operators: what, where, and what to do.
+package enum StoreError: Error, Hashable, Sendable {
+    /// No room: worth another try once there is.
+    case full(String)
+    /// The system refused a read or write: nothing may be acknowledged until a restart.
+    case failed(String)
+    /// The file is not as it was written.
+    case damaged(String)
+    /// The file was written by a later version.
+    case newerVersion(String)
+    /// Another process holds the data directory.
+    case locked(String)
+    /// The clock is too far behind the newest id.
+    case clockBehind(String)
+
+    package var text: String {
+        switch self {
+        case .full(let text), .failed(let text), .damaged(let text), .newerVersion(let text), .locked(let text),
+            .clockBehind(let text):
+            text
+        }
+    }
+}

@@ -1,0 +1,140 @@
+internal import CSQLite
+internal import SMSModel
+
+/// One SQLite connection, used by one thread. Nothing of SQLite's leaves this module.
+final class SQLiteConnection {
+    let handle: OpaquePointer
+    let path: String
+
+    enum Mode {
+        case readWrite
+        case readOnly
+    }
+
+    init(path: String, mode: Mode) throws(StoreError) {
+        self.path = path
+        var handle: OpaquePointer?
+        let flags =
+            mode == .readWrite
+            ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+            : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw .failed("\(path) cannot be opened: \(reason)")
+        }
+        self.handle = handle
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, 5000)
+        if mode == .readOnly { try execute("PRAGMA query_only = ON") }
+    }
+
+    deinit {
+        sqlite3_close_v2(handle)
+    }
+
+    func execute(_ sql: String) throws(StoreError) {
+        try check(sqlite3_exec(handle, sql, nil, nil, nil))
+    }
+
+    func prepare(_ sql: String) throws(StoreError) -> SQLiteStatement {
+        var statement: OpaquePointer?
+        try check(sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil))
+        return SQLiteStatement(statement!, connection: self)
+    }
+
+    /// The single integer that `sql` answers.
+    func integer(_ sql: String) throws(StoreError) -> Int64 {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+    func check(_ code: Int32) throws(StoreError) {
+        guard code != SQLITE_OK, code != SQLITE_ROW, code != SQLITE_DONE else { return }
+        throw error(code)
+    }
+
+    func error(_ code: Int32) -> StoreError {
+        let reason = String(cString: sqlite3_errmsg(handle))
+        switch code & 0xFF {
+        case SQLITE_FULL:
+            return .full("no room for \(path): \(reason)")
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            return .damaged(
+                "\(path) is damaged (\(reason)): stop, keep a copy of the data directory, and restore a backup")
+        default:
+            // A full disk also shows as a failed write, with the system's own word for it.
+            let system = sqlite3_system_errno(handle)
+            if code & 0xFF == SQLITE_IOERR, system == 28 || system == 122 || system == 27 {
+                return .full("no room for \(path): \(reason)")
+            }
+            return .failed("\(path): \(reason) (SQLite \(code))")
+        }
+    }
+}
+
+/// A prepared statement. Texts are bound without a copy: they must live until the next ``reset()``.
+final class SQLiteStatement {
+    private let statement: OpaquePointer
+    private let connection: SQLiteConnection
+
+    init(_ statement: OpaquePointer, connection: SQLiteConnection) {
+        self.statement = statement
+        self.connection = connection
+    }
+
+    deinit {
+        sqlite3_finalize(statement)
+    }
+
+    /// - Returns: true if there is a row.
+    func step() throws(StoreError) -> Bool {
+        let code = sqlite3_step(statement)
+        if code == SQLITE_ROW { return true }
+        if code == SQLITE_DONE { return false }
+        let error = connection.error(code)
+        sqlite3_reset(statement)
+        throw error
+    }
+
+    /// Runs a statement that answers no row, and makes it ready for the next.
+    func run() throws(StoreError) {
+        _ = try step()
+        sqlite3_reset(statement)
+    }
+
+    func reset() { sqlite3_reset(statement) }
+
+    func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement, index, value) }
+    func bindNull(_ index: Int32) { sqlite3_bind_null(statement, index) }
+
+    func bindText(_ index: Int32, _ text: UnsafeRawBufferPointer) {
+        _ = apus_sqlite3_bind_text_static(
+            statement, index, text.baseAddress, Int32(text.count))
+    }
+
+    /// Copies: for the edges only.
+    func bindText(_ index: Int32, _ text: String) {
+        var text = text
+        text.withUTF8 { _ = apus_sqlite3_bind_text_copied(statement, index, $0.baseAddress, Int32($0.count)) }
+    }
+
+    func bindBlob(_ index: Int32, _ bytes: UnsafeRawBufferPointer) {
+        _ = apus_sqlite3_bind_blob_static(
+            statement, index, bytes.baseAddress, Int32(bytes.count))
+    }
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+
+    /// Valid until the next step or reset.
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+        let base = sqlite3_column_blob(statement, column)
+        return UnsafeRawBufferPointer(start: base, count: base == nil ? 0 : Int(sqlite3_column_bytes(statement, column)))
+    }
+
+    func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+}
