@@ -1,0 +1,90 @@
+internal import CApusProto
+package import SMSModel
+
+package struct CancelRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "CancelRequest"
+    package var selection: MessageSelection
+
+    package init(_ selection: MessageSelection) {
+        self.selection = selection
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__cancel_request__unpack).pointee
+        selection = try MessageSelection(
+            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.cancelIDs)
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__cancel_request__init)
+        c.pointee.n_ids = selection.ids.count
+        c.pointee.ids = scratch.numbers(selection.ids.map(\.rawValue))
+        c.pointee.batch = scratch.text(selection.batchName)
+        c.pointee.batch_id = selection.batchNumber
+        output.pack(c)
+    }
+}
+
+package struct CancelResponse: WireMessage, Hashable, Sendable {
+    package static let wireName = "CancelResponse"
+
+    package struct Result: Hashable, Sendable {
+        package var id: MessageID
+        /// Now, or before.
+        package var canceled: Bool
+        /// nil = not found.
+        package var state: MessageState?
+
+        package init(id: MessageID, canceled: Bool, state: MessageState?) {
+            self.id = id
+            self.canceled = canceled
+            self.state = state
+        }
+    }
+
+    /// By ids: one each, in order. By batch: empty.
+    package var results: [Result]
+    package var canceled: UInt64
+    package var tooLate: UInt64
+    package var notFound: UInt64
+
+    package init(results: [Result] = [], canceled: UInt64 = 0, tooLate: UInt64 = 0, notFound: UInt64 = 0) {
+        self.results = results
+        self.canceled = canceled
+        self.tooLate = tooLate
+        self.notFound = notFound
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__cancel_response__unpack).pointee
+        results = []
+        for index in 0..<c.n_results {
+            let result = c.results[index]!.pointee
+            results.append(
+                Result(
+                    id: MessageID(rawValue: result.id), canceled: result.canceled != 0,
+                    state: try wireEnum(result.state.rawValue, "state")))
+        }
+        canceled = c.canceled
+        tooLate = c.too_late
+        notFound = c.not_found
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__cancel_response__init)
+        c.pointee.n_results = results.count
+        c.pointee.results = scratch.messages(results) { result in
+            let r = scratch.make(apus__v1__cancel_result__init)
+            r.pointee.id = result.id.rawValue
+            r.pointee.canceled = result.canceled ? 1 : 0
+            r.pointee.state = Apus__V1__State(rawValue: .init(result.state?.rawValue ?? 0))
+            return r
+        }
+        c.pointee.canceled = canceled
+        c.pointee.too_late = tooLate
+        c.pointee.not_found = notFound
+        output.pack(c)
+    }
+}

@@ -1,0 +1,158 @@
+internal import CApusProto
+package import SMSModel
+
+package struct HealthRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "HealthRequest"
+
+    package init() {}
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        _ = try arena.unpack(payload, as: Self.wireName, apus__v1__health_request__unpack)
+    }
+
+    package func encode(into output: OutputBuffer) {}
+}
+
+/// The answer to Health.
+package struct HealthReport: WireMessage, Hashable, Sendable {
+    package static let wireName = "HealthResponse"
+
+    package struct Check: Hashable, Sendable {
+        package var name: String
+        package var ok: Bool
+        package var detail: String
+
+        package init(name: String, ok: Bool, detail: String = "") {
+            self.name = name
+            self.ok = ok
+            self.detail = detail
+        }
+    }
+
+    package var accepting: Bool
+    package var dispatching: Bool
+    package var checks: [Check]
+
+    package init(accepting: Bool, dispatching: Bool, checks: [Check]) {
+        self.accepting = accepting
+        self.dispatching = dispatching
+        self.checks = checks
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__health_response__unpack).pointee
+        accepting = c.accepting != 0
+        dispatching = c.dispatching != 0
+        checks = (0..<c.n_checks).map {
+            let check = c.checks[$0]!.pointee
+            return Check(
+                name: String(lenient: check.name), ok: check.ok != 0, detail: String(lenient: check.detail))
+        }
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__health_response__init)
+        c.pointee.accepting = accepting ? 1 : 0
+        c.pointee.dispatching = dispatching ? 1 : 0
+        c.pointee.n_checks = checks.count
+        c.pointee.checks = scratch.messages(checks) { check in
+            let k = scratch.make(apus__v1__health_check__init)
+            k.pointee.name = scratch.text(check.name)
+            k.pointee.ok = check.ok ? 1 : 0
+            k.pointee.detail = scratch.text(check.detail)
+            return k
+        }
+        output.pack(c)
+    }
+}
+
+package struct DescribeRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "DescribeRequest"
+
+    package init() {}
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        _ = try arena.unpack(payload, as: Self.wireName, apus__v1__describe_request__unpack)
+    }
+
+    package func encode(into output: OutputBuffer) {}
+}
+
+/// The answer to Describe.
+package struct ServiceDescription: WireMessage, Hashable, Sendable {
+    package static let wireName = "DescribeResponse"
+
+    package var serverAgent: String
+    package var serverID: String
+    package var versions: [UInt32]
+    package var methods: [Method]
+    package var limits: [QuotaDetail]
+    /// The caller's tenant; "" without a credential.
+    package var tenant: String
+
+    package struct Method: Hashable, Sendable {
+        package var number: UInt32
+        package var name: String
+
+        package init(number: UInt32, name: String) {
+            self.number = number
+            self.name = name
+        }
+    }
+
+    package init(
+        serverAgent: String, serverID: String, versions: [UInt32] = [ServerHello.version], methods: [RPCMethod],
+        limits: [QuotaDetail], tenant: String
+    ) {
+        self.serverAgent = serverAgent
+        self.serverID = serverID
+        self.versions = versions
+        self.methods = methods.map { Method(number: UInt32($0.rawValue), name: $0.name) }
+        self.limits = limits
+        self.tenant = tenant
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__describe_response__unpack).pointee
+        serverAgent = String(lenient: c.server_agent)
+        serverID = String(lenient: c.server_id)
+        versions = Array(UnsafeBufferPointer(start: c.versions, count: c.n_versions))
+        methods = (0..<c.n_methods).map {
+            let method = c.methods[$0]!.pointee
+            return Method(number: method.number, name: String(lenient: method.name))
+        }
+        limits = (0..<c.n_limits).map {
+            let limit = c.limits[$0]!.pointee
+            return QuotaDetail(
+                limit: String(lenient: limit.name), maximum: limit.maximum, unit: String(lenient: limit.unit))
+        }
+        tenant = String(lenient: c.tenant)
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__describe_response__init)
+        c.pointee.server_agent = scratch.text(serverAgent)
+        c.pointee.server_id = scratch.text(serverID)
+        c.pointee.n_versions = versions.count
+        c.pointee.versions = scratch.numbers(versions)
+        c.pointee.n_methods = methods.count
+        c.pointee.methods = scratch.messages(methods) { method in
+            let m = scratch.make(apus__v1__method_description__init)
+            m.pointee.number = method.number
+            m.pointee.name = scratch.text(method.name)
+            return m
+        }
+        c.pointee.n_limits = limits.count
+        c.pointee.limits = scratch.messages(limits) { limit in
+            let l = scratch.make(apus__v1__limit__init)
+            l.pointee.name = scratch.text(limit.limit)
+            l.pointee.maximum = limit.maximum
+            l.pointee.unit = scratch.text(limit.unit)
+            return l
+        }
+        c.pointee.tenant = scratch.text(tenant)
+        output.pack(c)
+    }
+}

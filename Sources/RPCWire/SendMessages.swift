@@ -1,0 +1,210 @@
+internal import CApusProto
+package import SMSModel
+
+extension SubmitRequest: WireMessage {
+    package static let wireName = "SendRequest"
+
+    /// The request's texts and tags are borrowed: they live until the arena is reset.
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__send_request__unpack)
+        try self.init(c, path: "")
+    }
+
+    /// Decodes a Send: its message, and the idempotency key from its metadata.
+    @inline(__always)
+    package init(
+        decoding payload: UnsafeRawBufferPointer, metadata: RequestMetadata, arena: MessageArena
+    ) throws(GatewayError) {
+        try self.init(decoding: payload, arena: arena)
+        idempotencyKey = metadata.idempotencyKey
+    }
+
+    /// - Parameter path: goes before the names of fields in violations, e.g. `template.message.`.
+    init(_ c: UnsafeMutablePointer<Apus__V1__SendRequest>, path: String) throws(GatewayError) {
+        self.init()
+        let tagCount = c.pointee.n_tags
+        var check = TextChecker()
+        to = check.view(c.pointee.to, path + "to")
+        sender = check.view(c.pointee.sender, path + "sender")
+        body = check.view(c.pointee.body, path + "body")
+        reference = check.view(c.pointee.reference, path + "reference")
+        if tagCount > 0 {
+            guard tagCount <= Limits.tags else {
+                throw GatewayError(
+                    .invalidArgument, "\(path)tags has more than \(Limits.tags) items",
+                    violations: [
+                        FieldViolation(field: path + "tags", description: "has more than \(Limits.tags) items")
+                    ], notProcessed: true)
+            }
+            tags.reserveCapacity(tagCount)
+            for index in 0..<tagCount {
+                tags.append(check.view(c.pointee.tags[index], "\(path)tags[\(index)]"))
+            }
+        }
+        try check.finish()
+        priority = Int32(truncatingIfNeeded: c.pointee.priority.rawValue)
+        onUnknown = Int32(truncatingIfNeeded: c.pointee.on_unknown.rawValue)
+        sendAt = c.pointee.send_at_ms
+        validity = c.pointee.validity_ms
+        maxSegments = c.pointee.max_segments
+    }
+
+    package func encode(into output: OutputBuffer) {
+        var c = Apus__V1__SendRequest()
+        layOut(&c, in: output.scratch)
+        output.pack(&c)
+    }
+
+    func layOut(_ c: inout Apus__V1__SendRequest, in arena: MessageArena) {
+        apus__v1__send_request__init(&c)
+        c.to = ProtobufCBinaryData(borrowing: to)
+        c.sender = ProtobufCBinaryData(borrowing: sender)
+        c.body = ProtobufCBinaryData(borrowing: body)
+        c.reference = ProtobufCBinaryData(borrowing: reference)
+        c.priority = Apus__V1__Priority(rawValue: .init(truncatingIfNeeded: priority))
+        c.on_unknown = Apus__V1__OnUnknown(rawValue: .init(truncatingIfNeeded: onUnknown))
+        c.send_at_ms = sendAt
+        c.validity_ms = validity
+        c.max_segments = maxSegments
+        if !tags.isEmpty {
+            c.n_tags = tags.count
+            c.tags = arena.allocate(ProtobufCBinaryData.self, count: tags.count)
+            for (index, tag) in tags.enumerated() { c.tags[index] = ProtobufCBinaryData(borrowing: tag) }
+        }
+    }
+}
+
+/// A message as a client writes it: like ``SubmitRequest``, but it owns its texts.
+package struct SendRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "SendRequest"
+
+    package var to: String
+    package var sender: String
+    package var body: String
+    /// nil = the protocol's UNSPECIFIED.
+    package var priority: Priority?
+    /// Milliseconds since the Unix epoch; 0 = now.
+    package var sendAt: Int64 = 0
+    /// Milliseconds; 0 = the default.
+    package var validity: UInt64 = 0
+    package var reference = ""
+    package var tags: [String] = []
+    /// 0 = no bound.
+    package var maxSegments: UInt32 = 0
+    package var onUnknown: OnUnknown?
+
+    package init(to: String = "", sender: String = "", body: String = "", priority: Priority? = nil) {
+        self.to = to
+        self.sender = sender
+        self.body = body
+        self.priority = priority
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        try self.init(SubmitRequest(decoding: payload, arena: arena))
+    }
+
+    init(_ request: SubmitRequest) throws(GatewayError) {
+        to = String(decoding: request.to, as: UTF8.self)
+        sender = String(decoding: request.sender, as: UTF8.self)
+        body = String(decoding: request.body, as: UTF8.self)
+        reference = String(decoding: request.reference, as: UTF8.self)
+        tags = request.tags.map { String(decoding: $0, as: UTF8.self) }
+        priority = try wireEnum(request.priority, "priority")
+        onUnknown = try wireEnum(request.onUnknown, "on_unknown")
+        sendAt = request.sendAt
+        validity = request.validity
+        maxSegments = request.maxSegments
+    }
+
+    package func encode(into output: OutputBuffer) {
+        output.pack(layOut(in: output.scratch))
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__SendRequest> {
+        let c = arena.make(apus__v1__send_request__init)
+        c.pointee.to = arena.text(to)
+        c.pointee.sender = arena.text(sender)
+        c.pointee.body = arena.text(body)
+        c.pointee.priority = Apus__V1__Priority(rawValue: .init(priority?.rawValue ?? 0))
+        c.pointee.send_at_ms = sendAt
+        c.pointee.validity_ms = validity
+        c.pointee.reference = arena.text(reference)
+        c.pointee.n_tags = tags.count
+        c.pointee.tags = arena.texts(tags)
+        c.pointee.max_segments = maxSegments
+        c.pointee.on_unknown = Apus__V1__OnUnknown(rawValue: .init(onUnknown?.rawValue ?? 0))
+        return c
+    }
+}
+
+/// The answer to Send and Null.
+package struct SendResponse: WireMessage, Hashable, Sendable {
+    package static let wireName = "SendResponse"
+
+    package var id: MessageID
+    package var state: MessageState
+    package var duplicate: Bool
+    package var segments: UInt32
+    package var encoding: Encoding
+
+    package init(id: MessageID, state: MessageState, duplicate: Bool, segments: UInt32, encoding: Encoding) {
+        self.id = id
+        self.state = state
+        self.duplicate = duplicate
+        self.segments = segments
+        self.encoding = encoding
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__send_response__unpack).pointee
+        id = MessageID(rawValue: c.id)
+        state = try requiredEnum(c.state.rawValue, "state")
+        duplicate = c.duplicate != 0
+        segments = c.segments
+        encoding = try requiredEnum(c.encoding.rawValue, "encoding")
+    }
+
+    @inline(__always)
+    package func encode(into output: OutputBuffer) {
+        var c = Apus__V1__SendResponse()
+        apus__v1__send_response__init(&c)
+        c.id = id.rawValue
+        c.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.duplicate = duplicate ? 1 : 0
+        c.segments = segments
+        c.encoding = Apus__V1__Encoding(rawValue: .init(encoding.rawValue))
+        let target = output.reserve(Self.maximumBytes).assumingMemoryBound(to: UInt8.self)
+        output.advance(by: apus__v1__send_response__pack(&c, target))
+    }
+
+    /// What the five fields take at most: a tag each, and the longest varints.
+    private static let maximumBytes = 5 + 10 + 10 + 1 + 5 + 10
+}
+
+/// The enum's case of that number; nil for 0.
+///
+/// - Throws: INVALID_ARGUMENT for a number that this version doesn't know.
+func wireEnum<E: RawRepresentable<UInt8>>(
+    _ number: some BinaryInteger, _ field: @autoclosure () -> String
+) throws(GatewayError) -> E? {
+    guard number != 0 else { return nil }
+    guard let raw = UInt8(exactly: number), let value = E(rawValue: raw) else {
+        throw GatewayError(
+            .invalidArgument, "\(field()) has the unknown value \(number)",
+            violations: [FieldViolation(field: field(), description: "has the unknown value \(number)")],
+            notProcessed: true)
+    }
+    return value
+}
+
+func requiredEnum<E: RawRepresentable<UInt8>>(
+    _ number: some BinaryInteger, _ field: @autoclosure () -> String
+) throws(GatewayError) -> E {
+    guard let value: E = try wireEnum(number, field()) else {
+        throw GatewayError(
+            .invalidArgument, "\(field()) is missing",
+            violations: [FieldViolation(field: field(), description: "is missing")], notProcessed: true)
+    }
+    return value
+}

@@ -1,0 +1,90 @@
+internal import CApusProto
+package import SMSModel
+
+package struct StatsRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "StatsRequest"
+
+    package init() {}
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        _ = try arena.unpack(payload, as: Self.wireName, apus__v1__stats_request__unpack)
+    }
+
+    package func encode(into output: OutputBuffer) {}
+}
+
+/// The answer to Stats.
+extension GatewayStatistics: WireMessage {
+    package static let wireName = "StatsResponse"
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__stats_response__unpack).pointee
+        self.init()
+        states = try StateCount.list(c.states, c.n_states)
+        waitingUrgent = c.waiting_urgent
+        waitingNormal = c.waiting_normal
+        waitingBulk = c.waiting_bulk
+        waitingLater = c.waiting_later
+        inFlight = c.in_flight
+        uptimeMilliseconds = c.uptime_ms
+        cpuMicroseconds = c.cpu_us
+        residentBytes = c.resident_bytes
+        connections = c.connections
+        commits = c.commits
+        committedOperations = c.committed_operations
+        providers = (0..<c.n_providers).map { ProviderStatistics(c.providers[$0]!.pointee) }
+        paused = (0..<c.n_paused).map { String(lenient: c.paused[$0]) }
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__stats_response__init)
+        c.pointee.n_states = states.count
+        c.pointee.states = scratch.messages(states) { $0.layOut(in: scratch) }
+        c.pointee.waiting_urgent = waitingUrgent
+        c.pointee.waiting_normal = waitingNormal
+        c.pointee.waiting_bulk = waitingBulk
+        c.pointee.waiting_later = waitingLater
+        c.pointee.in_flight = inFlight
+        c.pointee.uptime_ms = uptimeMilliseconds
+        c.pointee.cpu_us = cpuMicroseconds
+        c.pointee.resident_bytes = residentBytes
+        c.pointee.connections = connections
+        c.pointee.commits = commits
+        c.pointee.committed_operations = committedOperations
+        c.pointee.n_providers = providers.count
+        c.pointee.providers = scratch.messages(providers) { $0.layOut(in: scratch) }
+        c.pointee.n_paused = paused.count
+        c.pointee.paused = scratch.texts(paused)
+        output.pack(c)
+    }
+}
+
+extension ProviderStatistics {
+    init(_ c: Apus__V1__ProviderStats) {
+        self.init(name: String(lenient: c.name), kind: String(lenient: c.kind))
+        submitted = c.submitted
+        accepted = c.accepted
+        rejected = c.rejected
+        throttled = c.throttled
+        unavailable = c.unavailable
+        unknown = c.unknown
+        inFlight = c.in_flight
+        paused = c.paused != 0
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__ProviderStats> {
+        let c = arena.make(apus__v1__provider_stats__init)
+        c.pointee.name = arena.text(name)
+        c.pointee.kind = arena.text(kind)
+        c.pointee.submitted = submitted
+        c.pointee.accepted = accepted
+        c.pointee.rejected = rejected
+        c.pointee.throttled = throttled
+        c.pointee.unavailable = unavailable
+        c.pointee.unknown = unknown
+        c.pointee.in_flight = inFlight
+        c.pointee.paused = paused ? 1 : 0
+        return c
+    }
+}

@@ -1,0 +1,232 @@
+internal import CApusProto
+package import SMSModel
+
+/// What a Status or Cancel asks for: messages by their ids, or a batch by name or id.
+package enum MessageSelection: Hashable, Sendable {
+    case ids([MessageID])
+    case batchName(String)
+    case batchID(BatchID)
+
+    /// - Throws: INVALID_ARGUMENT unless exactly one of the three is given, within its bounds.
+    init(
+        ids: UnsafeMutablePointer<UInt64>?, count: Int, batch: ProtobufCBinaryData, batchID: UInt64,
+        maximumIDs: Int
+    ) throws(GatewayError) {
+        var check = TextChecker()
+        let name = check.string(batch, "batch")
+        check.atMost(Limits.batchNameBytes, UnsafeRawBufferPointer(batch), "batch")
+        if count > maximumIDs { check.record("ids", "has more than \(maximumIDs) items") }
+        if [count > 0, !name.isEmpty, batchID != 0].count(where: \.self) != 1 {
+            check.record("ids", "exactly one of ids, batch and batch_id is needed")
+        }
+        try check.finish()
+        if count > 0 {
+            self = .ids(UnsafeBufferPointer(start: ids, count: count).map(MessageID.init(rawValue:)))
+        } else if !name.isEmpty {
+            self = .batchName(name)
+        } else {
+            self = .batchID(BatchID(rawValue: batchID))
+        }
+    }
+
+    var ids: [MessageID] { if case .ids(let ids) = self { ids } else { [] } }
+    var batchName: String { if case .batchName(let name) = self { name } else { "" } }
+    var batchNumber: UInt64 { if case .batchID(let id) = self { id.rawValue } else { 0 } }
+}
+
+package struct StatusRequest: WireMessage, Hashable, Sendable {
+    package static let wireName = "StatusRequest"
+    package var selection: MessageSelection
+
+    package init(_ selection: MessageSelection) {
+        self.selection = selection
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__status_request__unpack).pointee
+        selection = try MessageSelection(
+            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.statusIDs)
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__status_request__init)
+        c.pointee.n_ids = selection.ids.count
+        c.pointee.ids = scratch.numbers(selection.ids.map(\.rawValue))
+        c.pointee.batch = scratch.text(selection.batchName)
+        c.pointee.batch_id = selection.batchNumber
+        output.pack(c)
+    }
+}
+
+package struct StatusResponse: WireMessage, Hashable, Sendable {
+    package static let wireName = "StatusResponse"
+
+    package var messages: [MessageStatus]
+    package var notFound: [MessageID]
+    package var batch: BatchStatus?
+
+    package init(messages: [MessageStatus] = [], notFound: [MessageID] = [], batch: BatchStatus? = nil) {
+        self.messages = messages
+        self.notFound = notFound
+        self.batch = batch
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__status_response__unpack).pointee
+        messages = []
+        messages.reserveCapacity(c.n_messages)
+        for index in 0..<c.n_messages { messages.append(try MessageStatus(c.messages[index]!.pointee)) }
+        notFound = UnsafeBufferPointer(start: c.not_found, count: c.n_not_found).map(MessageID.init(rawValue:))
+        batch = if let b = c.batch { try BatchStatus(b.pointee) } else { nil }
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let scratch = output.scratch
+        let c = scratch.make(apus__v1__status_response__init)
+        c.pointee.n_messages = messages.count
+        c.pointee.messages = scratch.messages(messages) { $0.layOut(in: scratch) }
+        c.pointee.n_not_found = notFound.count
+        c.pointee.not_found = scratch.numbers(notFound.map(\.rawValue))
+        c.pointee.batch = batch?.layOut(in: scratch)
+        output.pack(c)
+    }
+
+    /// Without the timelines.
+    package func shortened() -> StatusResponse? {
+        guard messages.contains(where: { !$0.timeline.isEmpty }) else { return nil }
+        var shorter = self
+        for index in shorter.messages.indices { shorter.messages[index].timeline = [] }
+        return shorter
+    }
+}
+
+extension MessageStatus {
+    init(_ c: Apus__V1__MessageStatus) throws(GatewayError) {
+        var timeline: [TimelineEvent] = []
+        timeline.reserveCapacity(c.n_timeline)
+        for index in 0..<c.n_timeline { timeline.append(try TimelineEvent(c.timeline[index]!.pointee)) }
+        self.init(
+            id: MessageID(rawValue: c.id),
+            state: try requiredEnum(c.state.rawValue, "state"),
+            settled: c.settled != 0,
+            receiptOverdue: c.receipt_overdue != 0,
+            segments: Int(c.segments),
+            encoding: try requiredEnum(c.encoding.rawValue, "encoding"),
+            to: String(lenient: c.to),
+            sender: String(lenient: c.sender),
+            priority: try requiredEnum(c.priority.rawValue, "priority"),
+            provider: String(lenient: c.provider),
+            providerID: String(lenient: c.provider_id),
+            attempts: Int(c.attempts),
+            error: (c.error?.pointee).map {
+                MessageFailure(code: String(lenient: $0.code), message: String(lenient: $0.message))
+            },
+            timeline: timeline,
+            reference: String(lenient: c.reference),
+            tags: (0..<c.n_tags).map { String(lenient: c.tags[$0]) },
+            batch: c.batch_id == 0 ? nil : BatchID(rawValue: c.batch_id),
+            acceptedAt: c.accepted_at_ms,
+            sendAt: c.send_at_ms,
+            expiresAt: c.expires_at_ms)
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
+        let c = arena.make(apus__v1__message_status__init)
+        c.pointee.id = id.rawValue
+        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.settled = settled ? 1 : 0
+        c.pointee.segments = UInt32(segments)
+        c.pointee.encoding = Apus__V1__Encoding(rawValue: .init(encoding.rawValue))
+        c.pointee.to = arena.text(to)
+        c.pointee.sender = arena.text(sender)
+        c.pointee.priority = Apus__V1__Priority(rawValue: .init(priority.rawValue))
+        c.pointee.provider = arena.text(provider)
+        c.pointee.provider_id = arena.text(providerID)
+        c.pointee.attempts = UInt32(attempts)
+        if let error {
+            let e = arena.make(apus__v1__failure__init)
+            e.pointee.code = arena.text(error.code)
+            e.pointee.message = arena.text(error.message)
+            c.pointee.error = e
+        }
+        c.pointee.n_timeline = timeline.count
+        c.pointee.timeline = arena.messages(timeline) { $0.layOut(in: arena) }
+        c.pointee.reference = arena.text(reference)
+        c.pointee.n_tags = tags.count
+        c.pointee.tags = arena.texts(tags)
+        c.pointee.batch_id = batch?.rawValue ?? 0
+        c.pointee.accepted_at_ms = acceptedAt
+        c.pointee.send_at_ms = sendAt
+        c.pointee.expires_at_ms = expiresAt
+        c.pointee.receipt_overdue = receiptOverdue ? 1 : 0
+        return c
+    }
+}
+
+extension TimelineEvent {
+    init(_ c: Apus__V1__TimelineEvent) throws(GatewayError) {
+        self.init(
+            at: c.at_ms,
+            event: try requiredEnum(c.event.rawValue, "event"),
+            state: try requiredEnum(c.state.rawValue, "state"),
+            attempt: Int(c.attempt),
+            provider: String(lenient: c.provider),
+            detail: String(lenient: c.detail))
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__TimelineEvent> {
+        let c = arena.make(apus__v1__timeline_event__init)
+        c.pointee.at_ms = at
+        c.pointee.event = Apus__V1__Event(rawValue: .init(event.rawValue))
+        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.attempt = UInt32(attempt)
+        c.pointee.provider = arena.text(provider)
+        c.pointee.detail = arena.text(detail)
+        return c
+    }
+}
+
+extension StateCount {
+    init(_ c: Apus__V1__StateCount) throws(GatewayError) {
+        self.init(state: try requiredEnum(c.state.rawValue, "state"), count: c.count)
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__StateCount> {
+        let c = arena.make(apus__v1__state_count__init)
+        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.count = count
+        return c
+    }
+
+    static func list(
+        _ states: UnsafeMutablePointer<UnsafeMutablePointer<Apus__V1__StateCount>?>?, _ count: Int
+    ) throws(GatewayError) -> [StateCount] {
+        var list: [StateCount] = []
+        for index in 0..<count { list.append(try StateCount(states![index]!.pointee)) }
+        return list
+    }
+}
+
+extension BatchStatus {
+    init(_ c: Apus__V1__BatchStatus) throws(GatewayError) {
+        self.init(
+            id: BatchID(rawValue: c.id), name: String(lenient: c.name), messages: c.messages, settled: c.settled,
+            states: try StateCount.list(c.states, c.n_states), canceled: c.canceled != 0, paused: c.paused != 0,
+            createdAt: c.created_at_ms)
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__BatchStatus> {
+        let c = arena.make(apus__v1__batch_status__init)
+        c.pointee.id = id.rawValue
+        c.pointee.name = arena.text(name)
+        c.pointee.messages = messages
+        c.pointee.settled = settled
+        c.pointee.n_states = states.count
+        c.pointee.states = arena.messages(states) { $0.layOut(in: arena) }
+        c.pointee.canceled = canceled ? 1 : 0
+        c.pointee.paused = paused ? 1 : 0
+        c.pointee.created_at_ms = createdAt
+        return c
+    }
+}
