@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// `DIR/lock` is held by `flock`, which the system releases however the process ends, and names its holder.
 /// Whoever holds it may replace a stale socket in the directory.
-package struct DataDirectory: ~Copyable {
+package final class DataDirectory: Sendable {
     package let path: String
     private let lock: Int32
 

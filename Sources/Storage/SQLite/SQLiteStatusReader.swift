@@ -149,17 +149,25 @@ package final class SQLiteStatusReader {
             states: states, canceled: record.canceled, paused: paused, createdAt: record.createdAt)
     }
 
+    /// Messages of a batch whose receipt is overdue: counted part by part, in the order of the ids.
     private func overdue(_ batch: BatchID, now: Int64) throws(StoreError) -> UInt64 {
-        UInt64(
-            try connection.integer(
-                """
-                SELECT count(*) FROM batch_part p JOIN state s
-                ON s.id BETWEEN p.first_id AND (
-                    SELECT max(l.first_id) + (l.count << 22) FROM batch_part l WHERE l.batch = p.batch
-                    AND l.first_index = p.first_index)
-                WHERE p.batch = \(batch) AND s.batch = \(batch) AND s.due <= \(now)
-                  AND s.state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
-                """))
+        let parts = try connection.prepare("SELECT first_id, count FROM batch_part WHERE batch = ?1")
+        let states = try connection.prepare(
+            """
+            SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due <= ?3
+            AND state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
+            """)
+        parts.bind(1, Int64(batch.rawValue))
+        var count: UInt64 = 0
+        while try parts.step() {
+            let first = MessageID(rawValue: UInt64(parts.integer(0)))
+            states.bind(1, Int64(first.rawValue))
+            states.bind(2, Int64(first.advanced(by: Int(parts.integer(1)) - 1).rawValue))
+            states.bind(3, now)
+            if try states.step() { count += UInt64(states.integer(0)) }
+            states.reset()
+        }
+        return count
     }
 
     /// The tenant's messages by state.
