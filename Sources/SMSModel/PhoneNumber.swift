@@ -70,18 +70,14 @@ package enum PhoneNumberProblem: Hashable, Sendable {
 
     private static func lengths(_ code: Int, _ digits: Int) -> String {
         let mask = CountryCodes.nationalLengths(code)
-        var runs: [String] = []
-        var length = 0
-        while length < UInt16.bitWidth {
-            guard mask >> UInt16(length) & 1 == 1 else {
-                length += 1
-                continue
-            }
-            let first = length
-            while length < UInt16.bitWidth, mask >> UInt16(length) & 1 == 1 { length += 1 }
-            runs.append(first == length - 1 ? "\(first)" : "\(first) to \(length - 1)")
+        let possible = (0..<UInt16.bitWidth).filter { mask >> UInt16($0) & 1 == 1 }
+        let list: String
+        if let least = possible.first, let most = possible.last, possible.count > 2, most - least < possible.count {
+            list = "\(least) to \(most)"
+        } else {
+            let words = possible.map(String.init)
+            list = words.dropLast().joined(separator: ", ") + (words.count > 1 ? " or " : "") + (words.last ?? "")
         }
-        let possible = runs.dropLast().joined(separator: ", ") + (runs.count > 1 ? " or " : "") + (runs.last ?? "")
-        return "after +\(code) come \(possible) digits, not \(digits)."
+        return "after +\(code) come \(list) digits, not \(digits)."
     }
 }
