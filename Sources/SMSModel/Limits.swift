@@ -6,8 +6,8 @@ package enum Limits {
     package static let frameBytes = 4 * 1024 * 1024
     package static let metadataBytes = 16 * 1024
     package static let helloBytes = 16 * 1024
-    /// The smallest frame bound that a client may ask for.
-    package static let minimumFrameBytes = 16 * 1024
+    /// The smallest frame bound that a client may ask for: the ids of a full Bulk's answer fit in it.
+    package static let minimumFrameBytes = 128 * 1024
     package static let userAgentBytes = 256
     package static let credentialBytes = 8 * 1024
     package static let requestIDBytes = 64
@@ -16,12 +16,17 @@ package enum Limits {
     package static let streamsInFlightPerConnection = 64
     /// Answers not yet taken by the peer; reading pauses above it.
     package static let outputBytesPerConnection = 1024 * 1024
-    /// Memory that decoding one burst of a connection may take beside its frames.
+    /// Late answers may pass that bound; a connection whose peer leaves so many untaken is closed.
+    package static let outputCeilingBytesPerConnection = 32 * 1024 * 1024
+    /// Memory that decoding one frame may take beside the frame.
     package static let decodeArenaBytes = 32 * 1024 * 1024
+    package static let connections = 16_384
     package static let handshakeSeconds = 10
     package static let keepaliveSeconds = 60
     /// Without a byte from the peer, after a PING, the connection is closed.
     package static let keepaliveTimeoutSeconds = 20
+    /// After a GOAWAY that ends a connection, the peer's bytes are read and dropped for so long.
+    package static let lingerSeconds = 2
 
     // MARK: A message
     package static let bodyScalars = 1600
@@ -38,6 +43,18 @@ package enum Limits {
     package static let validityDefaultMilliseconds: UInt64 = 24 * 3_600_000
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
+
+    // MARK: Scheduling
+    /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
+    package static let normalHandOffsPerBulk = 4
+    /// A tenant's largest share; the smallest is 1.
+    package static let tenantWeight = 1000
+    /// The wall clock ahead of the monotonic one by more is doubted...
+    package static let clockJumpMilliseconds: Int64 = 60_000
+    /// ...for so long.
+    package static let clockDoubtMilliseconds: Int64 = 60_000
+    /// The wall clock behind by no more: time just waits for it.
+    package static let clockHoldMilliseconds: Int64 = 1000
 
     // MARK: Calls
     package static let bulkMessages = 10_000
