@@ -92,6 +92,7 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers"],
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

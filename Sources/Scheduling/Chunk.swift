@@ -1,0 +1,143 @@
+internal import SMSModel
+
+/// A block of up to 40 waiting messages, 12 bytes each: 504 bytes, which malloc keeps in 512.
+///
+/// A borrowed pointer, not an owner: ``ChunkPool`` makes and frees chunks. The ids come first, then the
+/// expiries, so that nothing is lost to alignment.
+struct Chunk: Equatable {
+    static let capacity = 40
+    private static let idsOffset = 24
+    private static let expiriesOffset = idsOffset + capacity * MemoryLayout<UInt64>.stride
+    private static let byteCount = expiriesOffset + capacity * MemoryLayout<UInt32>.stride
+
+    private struct Links {
+        var next: UnsafeMutableRawPointer?
+        var previous: UnsafeMutableRawPointer?
+        var start: UInt16
+        var end: UInt16
+    }
+
+    private let base: UnsafeMutableRawPointer
+
+    private init(base: UnsafeMutableRawPointer) { self.base = base }
+
+    /// An empty chunk.
+    static func allocate() -> Chunk {
+        let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 8)
+        let chunk = Chunk(base: base)
+        chunk.clear()
+        base.advanced(by: idsOffset).initializeMemory(as: UInt64.self, repeating: 0, count: capacity)
+        base.advanced(by: expiriesOffset).initializeMemory(as: UInt32.self, repeating: 0, count: capacity)
+        return chunk
+    }
+
+    func deallocate() { base.deallocate() }
+
+    /// Makes a chunk empty and unlinked.
+    func clear() {
+        base.initializeMemory(as: Links.self, to: Links(next: nil, previous: nil, start: 0, end: 0))
+    }
+
+    private var links: UnsafeMutablePointer<Links> { base.assumingMemoryBound(to: Links.self) }
+    private var ids: UnsafeMutablePointer<UInt64> {
+        base.advanced(by: Self.idsOffset).assumingMemoryBound(to: UInt64.self)
+    }
+    private var expiries: UnsafeMutablePointer<UInt32> {
+        base.advanced(by: Self.expiriesOffset).assumingMemoryBound(to: UInt32.self)
+    }
+
+    var next: Chunk? {
+        get { links.pointee.next.map(Chunk.init(base:)) }
+        nonmutating set { links.pointee.next = newValue?.base }
+    }
+    var previous: Chunk? {
+        get { links.pointee.previous.map(Chunk.init(base:)) }
+        nonmutating set { links.pointee.previous = newValue?.base }
+    }
+    /// Place of the first entry.
+    var start: Int {
+        get { Int(links.pointee.start) }
+        nonmutating set { links.pointee.start = UInt16(newValue) }
+    }
+    /// Place after the last entry.
+    var end: Int {
+        get { Int(links.pointee.end) }
+        nonmutating set { links.pointee.end = UInt16(newValue) }
+    }
+    var count: Int { end - start }
+
+    func id(at index: Int) -> MessageID { MessageID(rawValue: ids[index]) }
+
+    func message(at index: Int) -> QueuedMessage {
+        let id = id(at: index)
+        return QueuedMessage(id: id, expiresAt: CompactExpiry.decode(expiries[index], id: id))
+    }
+
+    func append(_ id: MessageID, expiry: UInt32) {
+        let end = end
+        ids[end] = id.rawValue
+        expiries[end] = expiry
+        self.end = end + 1
+    }
+
+    func move(from source: Int, to target: Int) {
+        ids[target] = ids[source]
+        expiries[target] = expiries[source]
+    }
+
+    /// Appends all entries of `other`, for which there must be room.
+    func append(all other: Chunk) {
+        for index in other.start..<other.end { append(other.id(at: index), expiry: other.expiries[index]) }
+    }
+}
+
+/// An expiry in 32 bits, exact: milliseconds relative to the time in the message's own id.
+///
+/// It reaches from 7 days before that time (ids run ahead of a clock that was set back) to 42.7 days after
+/// it, which covers the longest delay and the longest validity together.
+enum CompactExpiry {
+    static let millisecondsBefore: Int64 = 7 * 24 * 3_600_000
+
+    /// Nil where it does not fit.
+    static func encode(_ message: QueuedMessage) -> UInt32? {
+        let (distance, overflow) = message.expiresAt.subtractingReportingOverflow(
+            Int64(message.id.milliseconds) - millisecondsBefore)
+        return overflow ? nil : UInt32(exactly: distance)
+    }
+
+    static func decode(_ expiry: UInt32, id: MessageID) -> Int64 {
+        Int64(id.milliseconds) - millisecondsBefore + Int64(expiry)
+    }
+}
+
+/// Makes chunks and keeps a bounded number of free ones.
+struct ChunkPool: ~Copyable {
+    /// 128 KiB of free chunks; more go back to the allocator.
+    static let freeBound = 256
+
+    private var free: [Chunk] = []
+    /// The chunk that a walk over a ring examines next. It moves on by itself when that chunk is released,
+    /// so a walk may pause while messages come and go.
+    var walker: Chunk?
+
+    init() {}
+
+    deinit {
+        for chunk in free { chunk.deallocate() }
+    }
+
+    mutating func take() -> Chunk {
+        free.popLast() ?? Chunk.allocate()
+    }
+
+    /// Takes a chunk back; its own links must still be those of its ring.
+    mutating func release(_ chunk: Chunk) {
+        if chunk == walker { walker = chunk.next }
+        if free.count < Self.freeBound {
+            chunk.clear()
+            free.append(chunk)
+        } else {
+            chunk.deallocate()
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package import SMSModel
+
+/// All messages that wait to be handed to a provider, and the order in which they are.
+///
+/// - URGENT goes strictly first. Of NORMAL and BULK, while both have a message that may go, BULK gets one of
+///   every `normalPerBulk` + 1 hand-offs: that is its starvation bound (URGENT not counted).
+/// - Within a priority, tenants share hand-offs by their weights. A tenant with flows in several candidate sets
+///   has a share in each.
+/// - Within a flow, the lowest id goes first.
+///
+/// A flow waits aside, at no cost to the others, while its candidate set is closed (``setAccess(_:of:)``) or
+/// its tenant is paused. Pure: no clock, and the same calls give the same order. One owner, one thread.
+///
+/// Memory: 12.8 bytes a message in a full flow, and at most one 512-byte block a flow beside. A message pushed
+/// behind a greater id of its flow takes 16 bytes and the slack of a heap.
+package struct MessageQueue: ~Copyable {
+    /// What of a candidate set may be handed off.
+    package enum Access: UInt8, Sendable {
+        case closed
+        case urgentOnly
+        case open
+    }
+
+    private let normalPerBulk: Int
+    /// Hand-offs of NORMAL since the last of BULK while BULK could have gone.
+    private var normalInARow = 0
+
+    /// URGENT, NORMAL, BULK.
+    var levels = [Level(), Level(), Level()]
+    private var lanes: [Lane] = []
+    /// By lane: place in its level's heap.
+    private var lanePlaces: [Int32] = []
+    /// By candidate set and level: the lane, or -1.
+    private var laneTable: [Int32] = []
+    /// By candidate set; those beyond its end are open.
+    private var access: [Access] = []
+
+    /// Some of these slots are free: those with no message.
+    var flows: [Flow] = []
+    /// By slot: place in its lane's heap.
+    private var flowPlaces: [Int32] = []
+    private var freeSlots: [Int] = []
+    var slots: [UInt64: Int] = [:]
+
+    private var weights: [TenantID: Int] = [:]
+    private var pausedTenants: Set<TenantID> = []
+
+    var pool = ChunkPool()
+    /// Canceled, but perhaps still in a flow.
+    var tombstones: Set<MessageID> = []
+    var sweep = SweepPosition()
+
+    /// - Parameter normalPerBulk: NORMAL hand-offs for one of BULK while both wait; at least 1.
+    package init(normalPerBulk: Int = Limits.normalHandOffsPerBulk) {
+        precondition(normalPerBulk >= 1)
+        self.normalPerBulk = normalPerBulk
+    }
+
+    deinit {
+        for flow in flows {
+            var chunk = flow.ring.head
+            while let this = chunk {
+                chunk = this.next
+                this.deallocate()
+            }
+        }
+    }
+
+    // MARK: What waits
+
+    /// Messages held, canceled ones included until they are dropped.
+    package var count: Int { levels[0].count + levels[1].count + levels[2].count }
+    package var isEmpty: Bool { count == 0 }
+
+    /// As ``count``, of one priority.
+    package func count(_ priority: Priority) -> Int { levels[Self.level(priority)].count }
+
+    /// No message that waits has a lower id. Looks at every flow.
+    package func lowestID(of priority: Priority? = nil) -> MessageID? {
+        flows.lazy.filter { priority == nil || $0.key.priority == priority }.compactMap(\.firstID).min()
+    }
+
+    // MARK: In and out
+
+    /// Adds a message: at its flow's tail, or before the greater ids that wait there already.
+    ///
+    /// The id must not wait already. A message whose id was canceled lives again, at the price of a walk over all
+    /// that waits: so cancel only what waits.
+    package mutating func push(_ message: QueuedMessage, flow key: FlowKey) {
+        if !tombstones.isEmpty, tombstones.contains(message.id) { dropCanceled() }
+        let slot = slots[key.packed] ?? makeFlow(key)
+        let before = flows[slot].firstID
+        flows[slot].push(message, pool: &pool)
+        levels[Self.level(key.priority)].count += 1
+        guard let before else { return enter(slot) }
+        if message.id < before { refresh(slot) }
+    }
+
+    /// Takes back a message that was popped: for a commit that failed, a provider that had no room after all,
+    /// or a retry. The same as ``push(_:flow:)``: its id brings it ahead of the flow's tail. The tenant's share
+    /// stays charged.
+    package mutating func pushBack(_ message: QueuedMessage, flow: FlowKey) {
+        push(message, flow: flow)
+    }
+
+    /// Takes out the message that is to be handed off next. It may be expired: the caller compares.
+    ///
+    /// - Parameter urgentOnly: as if every open candidate set were urgent-only.
+    package mutating func pop(urgentOnly: Bool = false) -> (message: QueuedMessage, flow: FlowKey)? {
+        while let level = nextLevel(urgentOnly: urgentOnly), let first = levels[level].lanes.first {
+            let lane = Int(first.item)
+            guard let slot = lanes[lane].flows.first.map({ Int($0.item) }) else { return nil }
+            let message = flows[slot].popFirst(pool: &pool)
+            let key = flows[slot].key
+            levels[level].count -= 1
+            if !tombstones.isEmpty, tombstones.remove(message.id) != nil {
+                settle(slot)
+                continue
+            }
+            countTurn(level)
+            levels[level].clock = max(levels[level].clock, first.key.tag)
+            lanes[lane].clock = flows[slot].tag
+            flows[slot].tag += flows[slot].stride
+            settle(slot)
+            return (message, key)
+        }
+        return nil
+    }
+
+    private func nextLevel(urgentOnly: Bool) -> Int? {
+        if !levels[0].lanes.isEmpty { return 0 }
+        if urgentOnly { return nil }
+        if levels[1].lanes.isEmpty { return levels[2].lanes.isEmpty ? nil : 2 }
+        if levels[2].lanes.isEmpty { return 1 }
+        return normalInARow < normalPerBulk ? 1 : 2
+    }
+
+    private mutating func countTurn(_ level: Int) {
+        switch level {
+        case 1 where !levels[2].lanes.isEmpty: normalInARow += 1
+        case 2: normalInARow = 0
+        default: break
+        }
+    }
+
+    // MARK: Who may go
+
+    /// Says what of a candidate set may be handed off; at first a set is open.
+    package mutating func setAccess(_ new: Access, of candidates: UInt16) {
+        let set = Int(candidates)
+        if set >= access.count {
+            if new == .open { return }
+            access.append(contentsOf: repeatElement(.open, count: set + 1 - access.count))
+        }
+        guard access[set] != new else { return }
+        access[set] = new
+        for level in levels.indices {
+            guard let lane = lane(of: set, level: level) else { continue }
+            lanes[lane].isOpen = Self.permits(new, level: level)
+            place(lane)
+        }
+    }
+
+    /// Pauses or resumes all that waits, or will wait, for a tenant. Looks at every flow.
+    package mutating func setPaused(_ paused: Bool, tenant: TenantID) {
+        guard paused != pausedTenants.contains(tenant) else { return }
+        if paused { pausedTenants.insert(tenant) } else { pausedTenants.remove(tenant) }
+        for slot in flows.indices where flows[slot].key.tenant == tenant && flows[slot].count > 0 {
+            if paused { leave(slot) } else { enter(slot) }
+        }
+    }
+
+    /// Sets a tenant's share of the hand-offs within a priority; 1 unless set. Looks at every flow.
+    ///
+    /// - Parameter weight: brought into 1...``Limits/tenantWeight``.
+    package mutating func setWeight(_ weight: Int, of tenant: TenantID) {
+        let weight = min(max(weight, 1), Limits.tenantWeight)
+        weights[tenant] = weight == 1 ? nil : weight
+        for slot in flows.indices where flows[slot].key.tenant == tenant {
+            flows[slot].stride = Flow.stride(weight: weight)
+        }
+    }
+
+    // MARK: Flows and lanes
+
+    static func level(_ priority: Priority) -> Int { Int(priority.rawValue) - 1 }
+
+    private static func permits(_ access: Access, level: Int) -> Bool {
+        access == .open || (access == .urgentOnly && level == 0)
+    }
+
+    private mutating func makeFlow(_ key: FlowKey) -> Int {
+        let lane = makeLane(Int(key.candidates), level: Self.level(key.priority))
+        let flow = Flow(key: key, lane: lane, weight: weights[key.tenant] ?? 1)
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            flows[slot] = flow
+        } else {
+            slot = flows.count
+            flows.append(flow)
+            flowPlaces.append(FairHeap.absent)
+        }
+        slots[key.packed] = slot
+        return slot
+    }
+
+    private func lane(of set: Int, level: Int) -> Int? {
+        let index = 3 * set + level
+        return index < laneTable.count && laneTable[index] >= 0 ? Int(laneTable[index]) : nil
+    }
+
+    private mutating func makeLane(_ set: Int, level: Int) -> Int {
+        if let lane = lane(of: set, level: level) { return lane }
+        let missing = 3 * (set + 1) - laneTable.count
+        if missing > 0 { laneTable.append(contentsOf: repeatElement(-1, count: missing)) }
+        laneTable[3 * set + level] = Int32(lanes.count)
+        let isOpen = Self.permits(set < access.count ? access[set] : .open, level: level)
+        lanes.append(Lane(level: level, isOpen: isOpen))
+        lanePlaces.append(FairHeap.absent)
+        return lanes.count - 1
+    }
+
+    private func fairKey(_ slot: Int) -> FairKey {
+        FairKey(tag: flows[slot].tag, id: flows[slot].firstID ?? MessageID(rawValue: .max))
+    }
+
+    /// Puts a flow among those to be served, unless its tenant is paused. It starts at the lane's clock.
+    private mutating func enter(_ slot: Int) {
+        guard pausedTenants.isEmpty || !pausedTenants.contains(flows[slot].key.tenant) else { return }
+        let lane = flows[slot].lane
+        flows[slot].tag = max(flows[slot].tag, lanes[lane].clock + flows[slot].stride)
+        lanes[lane].flows.insert(slot, key: fairKey(slot), places: &flowPlaces)
+        place(lane)
+    }
+
+    /// Takes a flow from among those to be served.
+    private mutating func leave(_ slot: Int) {
+        guard flowPlaces[slot] != FairHeap.absent else { return }
+        lanes[flows[slot].lane].flows.remove(slot, places: &flowPlaces)
+        place(flows[slot].lane)
+    }
+
+    /// Brings a flow to its place after its first message or its tag has changed.
+    private mutating func refresh(_ slot: Int) {
+        guard flowPlaces[slot] != FairHeap.absent else { return }
+        lanes[flows[slot].lane].flows.update(slot, key: fairKey(slot), places: &flowPlaces)
+        place(flows[slot].lane)
+    }
+
+    /// After messages have left a flow: ends it if it is empty, else brings it to its place.
+    mutating func settle(_ slot: Int) {
+        guard flows[slot].count == 0 else { return refresh(slot) }
+        leave(slot)
+        slots[flows[slot].key.packed] = nil
+        freeSlots.append(slot)
+        if isEmpty { tombstones.removeAll() }
+    }
+
+    /// Brings a lane to its place in its level, or takes it from there.
+    private mutating func place(_ lane: Int) {
+        let level = lanes[lane].level
+        let isPlaced = lanePlaces[lane] != FairHeap.absent
+        guard lanes[lane].isOpen, var key = lanes[lane].flows.first?.key else {
+            if isPlaced { levels[level].lanes.remove(lane, places: &lanePlaces) }
+            return
+        }
+        if isPlaced {
+            key.tag += lanes[lane].shift
+            levels[level].lanes.update(lane, key: key, places: &lanePlaces)
+        } else {
+            if key.tag + lanes[lane].shift < levels[level].clock { lanes[lane].shift = levels[level].clock - key.tag }
+            key.tag += lanes[lane].shift
+            levels[level].lanes.insert(lane, key: key, places: &lanePlaces)
+        }
+    }
+}
