@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
     std::printf("ready rpc=%s%s\n", tcp ? "tcp:" : "", address.c_str());
     std::fflush(stdout);
 
-    // Twice what the load keeps in flight: no request waits for a place. Thousands cost gRPC a quarter of its speed.
+    // Twice what the load keeps in flight: no request waits for a place, and thousands would slow gRPC down.
     std::vector<std::unique_ptr<Call>> calls;
     for (int i = 0; i < 256; i++) calls.push_back(std::make_unique<Call>(service, *queue));
     void *tag;
