@@ -1,0 +1,135 @@
+internal import Glibc
+package import NIOCore
+internal import NIOPosix
+internal import SMSModel
+internal import Synchronization
+
+/// The listening side: sockets, and one ``RPCLoop`` for each event loop.
+package final class RPCServer: Sendable {
+    /// Where it listens, with the real ports.
+    package let addresses: [ServerAddress]
+    package let loops: [RPCLoop]
+    private let channels: [any Channel]
+    private let connections: ConnectionCount
+
+    private init(
+        addresses: [ServerAddress], loops: [RPCLoop], channels: [any Channel], connections: ConnectionCount
+    ) {
+        self.addresses = addresses
+        self.loops = loops
+        self.channels = channels
+        self.connections = connections
+    }
+
+    /// Connections that are open now, over all loops.
+    package var connectionCount: Int { connections.value.load(ordering: .relaxed) }
+
+    /// Binds every address and serves.
+    ///
+    /// - Parameter makeService: called once on each event loop.
+    /// - Throws: the first address's error; what was bound before it is closed again.
+    package static func listen(
+        on addresses: [ServerAddress], group: any EventLoopGroup, options: RPCServerOptions,
+        makeService: @escaping @Sendable (RPCLoop) -> any RPCService
+    ) async throws -> RPCServer {
+        var loops: [RPCLoop] = []
+        for eventLoop in group.makeIterator() {
+            let loop = RPCLoop(eventLoop: eventLoop, options: options)
+            try await eventLoop.submit { loop.start(makeService) }.get()
+            loops.append(loop)
+        }
+        let connections = ConnectionCount()
+        var channels: [any Channel] = []
+        do {
+            for address in addresses {
+                channels.append(
+                    try await bind(address, group: group, loops: loops, options: options, connections: connections))
+            }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            for loop in loops { try? await loop.eventLoop.submit { loop.stop() }.get() }
+            throw error
+        }
+        let bound = zip(addresses, channels).map { $0.withPort($1.localAddress?.port) }
+        return RPCServer(addresses: bound, loops: loops, channels: channels, connections: connections)
+    }
+
+    /// Stops listening, lets each connection finish its calls in flight, then closes it; after `grace` those
+    /// that haven't are cut off.
+    package func shutDown(reason: String, grace: TimeAmount) async {
+        await stopListening()
+        await withTaskGroup { group in
+            for loop in loops {
+                group.addTask { await Self.drain(loop, reason: reason, grace: grace) }
+            }
+        }
+    }
+
+    private static func drain(_ loop: RPCLoop, reason: String, grace: TimeAmount) async {
+        let cutOff = loop.eventLoop.scheduleTask(in: grace) { loop.closeAll() }
+        try? await loop.eventLoop.flatSubmit { loop.drain(reason) }.get()
+        cutOff.cancel()
+        try? await loop.eventLoop.submit { loop.stop() }.get()
+    }
+
+    /// Takes no new connections; those that are open go on.
+    package func stopListening() async {
+        for channel in channels { try? await channel.close() }
+        for case .unix(let path) in addresses { unlink(path) }
+    }
+
+    private static func bind(
+        _ address: ServerAddress, group: any EventLoopGroup, loops: [RPCLoop], options: RPCServerOptions,
+        connections: ConnectionCount
+    ) async throws -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBytes))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+                        preconditionFailure("a connection on an event loop that isn't of the group")
+                    }
+                    if case .tcp = address {
+                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+                    }
+                    let count = connections.value.add(1, ordering: .relaxed).newValue
+                    channel.closeFuture.whenComplete { _ in connections.value.subtract(1, ordering: .relaxed) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        RPCServerConnection(loop: loop, isRefused: count > options.connections))
+                }
+            }
+        switch address {
+        case .tcp(let host, let port):
+            return try await bootstrap.bind(host: host, port: port).get()
+        case .unix(let path):
+            let channel = try await bootstrap.bind(
+                unixDomainSocketPath: path, cleanupExistingSocketFile: options.replacesSocket
+            ).get()
+            guard chmod(path, mode_t(options.socketMode)) == 0 else {
+                let error = IOError(errnoCode: errno, reason: "chmod \(path)")
+                try? await channel.close()
+                throw error
+            }
+            return channel
+        }
+    }
+
+    /// What is read at once from a connection.
+    private static let readBytes = 64 * 1024
+}
+
+/// Shared by the loops that count their connections in it.
+private final class ConnectionCount: Sendable {
+    let value = Atomic<Int>(0)
+}
+
+extension ServerAddress {
+    fileprivate func withPort(_ port: Int?) -> ServerAddress {
+        guard case .tcp(let host, _) = self, let port else { return self }
+        return .tcp(host: host, port: port)
+    }
+}

@@ -1,0 +1,369 @@
+package import NIOCore
+package import RPCWire
+package import SMSModel
+
+/// One connection on the server's side: cuts what is read into frames, hands requests to the service,
+/// gathers the answers. Belongs to its event loop.
+package final class RPCServerConnection: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    package let loop: RPCLoop
+    /// By the HELLO's credential; nil if it had none.
+    package private(set) var principal: (any RPCPrincipal)?
+    package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
+    /// The largest answer that the peer takes, metadata and payload together.
+    package var maximumFrameBytes: Int { parser.maximumLength }
+
+    private var session: ServerSession
+    private var parser = FrameParser()
+    private var context: ChannelHandlerContext?
+    /// The start of a frame whose rest hasn't come, or what waits while reading is paused.
+    private var unparsed: ByteBuffer?
+    private var sawFirstBytes = false
+    /// What is to be sent; taken from the loop's buffers while there is something.
+    private var output: OutputBuffer?
+    private var isPaused = false
+    private let isRefused: Bool
+    private var clock = ConnectionClock()
+
+    init(loop: RPCLoop, isRefused: Bool) {
+        self.loop = loop
+        self.isRefused = isRefused
+        session = ServerSession(maximumCalls: loop.options.callsInFlight)
+    }
+
+    package var callsInFlight: Int { session.callsInFlight }
+    package var peer: SocketAddress? { context?.channel.remoteAddress }
+
+    // MARK: Answering
+
+    /// Answers a Send or Null. An answer to a call that was cancelled, or on a closed connection, is dropped.
+    @inline(__always)
+    package func respond(callID: UInt32, send response: SendResponse) {
+        guard let output = answering(callID) else { return }
+        let start = output.beginFrame()
+        response.encode(into: output)
+        output.endFrame(at: start, type: .response, callID: callID)
+        answered()
+    }
+
+    /// Answers a call; a message that is larger than the peer takes is shortened, or becomes RESOURCE_EXHAUSTED.
+    package func respond(callID: UInt32, _ message: some WireMessage) {
+        guard let output = answering(callID) else { return }
+        output.appendResponse(callID: callID, message: message, maximumLength: parser.maximumLength)
+        answered()
+    }
+
+    package func respond(callID: UInt32, error: GatewayError) {
+        guard let output = answering(callID) else { return }
+        output.appendError(callID: callID, error)
+        answered()
+    }
+
+    @inline(__always)
+    private func answering(_ callID: UInt32) -> OutputBuffer? {
+        session.answered(callID) ? writable() : nil
+    }
+
+    /// The buffer that this burst's frames go to.
+    @inline(__always)
+    private func writable() -> OutputBuffer {
+        if let output { return output }
+        let taken = loop.takeBuffer()
+        output = taken
+        loop.markDirty(self)
+        return taken
+    }
+
+    @inline(__always)
+    private func answered() {
+        if session.isDrained { end() }
+    }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        id = loop.add(self)
+        clock.opened(at: loop.now)
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        if isRefused { refuse(.resourceExhausted, "the server has as many connections as it may have") }
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        session.closed()
+        self.context = nil
+        unparsed = nil
+        if let output {
+            self.output = nil
+            loop.giveBack(output)
+        }
+        loop.remove(id)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        clock.bytesRead(at: loop.now)
+        guard !session.isClosed else { return }
+        var read = unwrapInboundIn(data)
+        if var waiting = unparsed {
+            unparsed = nil
+            waiting.writeBuffer(&read)
+            parse(&waiting, isOurs: true)
+        } else {
+            parse(&read, isOurs: false)
+        }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        loop.openBurst()
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { loop.markDirty(self) }
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: Frames
+
+    /// Handles the whole frames at the start of `read` and keeps the rest.
+    ///
+    /// - Parameter isOurs: false = the channel's own buffer, which it uses again once it is let go.
+    private func parse(_ read: inout ByteBuffer, isOurs: Bool) {
+        let consumed = read.withUnsafeReadableBytes { handleFrames(in: $0) }
+        guard !session.isClosed, consumed < read.readableBytes else { return }
+        read.moveReaderIndex(forwardBy: consumed)
+        // A frame that grows by many reads isn't copied for each of them.
+        unparsed = isOurs && consumed == 0 ? read : ByteBuffer(bytes: read.readableBytesView)
+    }
+
+    /// - Returns: how many bytes were used.
+    private func handleFrames(in bytes: UnsafeRawBufferPointer) -> Int {
+        var offset = 0
+        do throws(FrameError) {
+            if !sawFirstBytes {
+                try FrameParser.checkFirst(bytes)
+                sawFirstBytes = bytes.count >= 2
+            }
+            while !pausesIfFull(),
+                let frame = try parser.frame(in: UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+            {
+                offset += frame.size
+                handle(frame)
+                if session.isClosed { break }
+            }
+        } catch {
+            frameRuleBroken(error)
+        }
+        return offset
+    }
+
+    @inline(__always)
+    private func handle(_ frame: Frame) {
+        switch frame.type {
+        case .request: requestReceived(frame)
+        case .hello: helloReceived(frame)
+        case nil: break
+        case .some(let type): controlReceived(type, frame)
+        }
+    }
+
+    private func controlReceived(_ type: FrameType, _ frame: Frame) {
+        guard !session.awaitsHello else { return refuse(.invalidArgument, "a frame before the HELLO") }
+        switch type {
+        case .cancel:
+            guard session.cancelReceived(frame.header.callID) else { return }
+            writable().appendError(callID: frame.header.callID, GatewayError(.cancelled, "cancelled by the caller"))
+            answered()
+        case .ping: writable().appendFrame(.pong, payload: frame.payload)
+        case .pong, .credit: break  // Any bytes count as life. There is no stream yet that could have credit.
+        case .goAway: break  // The client asks for nothing more; it closes when it has its answers.
+        case .response, .item, .request, .hello:
+            refuse(.invalidArgument, "a client sends no frame of type \(type)")
+        }
+    }
+
+    private func helloReceived(_ frame: Frame) {
+        loop.arena.reset()
+        do throws(GatewayError) {
+            let hello = try ClientHello(decoding: frame.payload, arena: loop.arena)
+            switch session.helloReceived(hello) {
+            case .refuse(let status, let message): refuse(status, message)
+            case .accept(let maximumFrameBytes):
+                if !hello.credential.isEmpty { principal = try authenticate(hello.credential) }
+                session.opened()
+                parser.maximumLength = maximumFrameBytes
+                writable().appendHello(
+                    ServerHello(
+                        serverID: loop.options.serverID, serverAgent: loop.options.serverAgent,
+                        maximumFrameBytes: UInt32(maximumFrameBytes),
+                        maximumCallsInFlight: UInt32(loop.options.callsInFlight),
+                        keepaliveMilliseconds: UInt32(loop.options.keepalive.nanoseconds / 1_000_000)))
+            }
+        } catch {
+            refuse(error.code, error.message)
+        }
+    }
+
+    private func authenticate(_ credential: String) throws(GatewayError) -> any RPCPrincipal {
+        let bytes = Array(credential.utf8)
+        let result = bytes.withUnsafeBytes { credential -> Result<any RPCPrincipal, GatewayError> in
+            do throws(GatewayError) {
+                return .success(try loop.service.authenticate(credential, peer: peer))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    @inline(__always)
+    private func requestReceived(_ frame: Frame) {
+        let callID = frame.header.callID
+        switch session.requestReceived(callID) {
+        case .take: take(frame)
+        case .ignore: break
+        case .violation(let message): refuse(.invalidArgument, message)
+        case .refuseTooMany:
+            writable().appendError(
+                callID: callID,
+                GatewayError(
+                    .resourceExhausted, "more than \(loop.options.callsInFlight) calls in flight on this connection",
+                    retryAfterMilliseconds: 100,
+                    quota: QuotaDetail(
+                        limit: "calls_in_flight", maximum: UInt64(loop.options.callsInFlight), unit: "calls"),
+                    notProcessed: true))
+        }
+    }
+
+    @inline(__always)
+    private func take(_ frame: Frame) {
+        loop.arena.reset()
+        do throws(GatewayError) {
+            let metadata = try RequestMetadata(decoding: frame.metadata, arena: loop.arena)
+            var principal = principal
+            if metadata.authorization.count > 0 {
+                principal = try loop.service.authenticate(metadata.authorization, peer: peer)
+            }
+            loop.service.requestReceived(
+                RPCRequest(
+                    callID: frame.header.callID, method: frame.header.code, metadata: metadata,
+                    payload: frame.payload, principal: principal, arena: loop.arena),
+                on: self)
+        } catch {
+            respond(callID: frame.header.callID, error: error)
+        }
+    }
+
+    // MARK: Output and back-pressure
+
+    /// Writes what was gathered, unless the channel is full: then it waits for the peer to read.
+    func flushOutput() {
+        guard let context, context.channel.isWritable else { return }
+        if let output {
+            self.output = nil
+            clock.sent(output.count)
+            context.writeAndFlush(wrapOutboundOut(loop.wrap(output.bytes)), promise: nil)
+            loop.giveBack(output)
+        }
+        if session.isClosed { return lastBytesSent() }
+        if isPaused, self.context?.channel.isWritable == true { resumeReading() }
+    }
+
+    /// Stops reading and parsing while more output waits than may.
+    @inline(__always)
+    private func pausesIfFull() -> Bool {
+        guard let output, output.count > loop.options.outputBytes else { return isPaused }
+        pauseReading()
+        return true
+    }
+
+    private func pauseReading() {
+        guard !isPaused else { return }
+        isPaused = true
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+
+    private func resumeReading() {
+        isPaused = false
+        if var waiting = unparsed {
+            unparsed = nil
+            parse(&waiting, isOurs: true)
+            loop.openBurst()
+        }
+        guard !isPaused else { return }
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: true)
+    }
+
+    // MARK: Ending
+
+    /// Takes no more calls, and ends when those in flight are answered.
+    func drain(_ reason: String) {
+        guard session.drainStarted() else { return }
+        writable().appendGoAway(GoAway(status: .ok, message: reason, lastCallID: session.lastCallID))
+        if session.isDrained { end() }
+    }
+
+    /// Says why, and ends at once.
+    private func refuse(_ status: StatusCode, _ message: String) {
+        guard !session.isClosed else { return }
+        writable().appendGoAway(GoAway(status: status, message: message, lastCallID: session.lastCallID))
+        end()
+    }
+
+    private func frameRuleBroken(_ error: FrameError) {
+        switch error {
+        case .http: ForeignProtocol.httpAnswer(error.message).withUnsafeBytes { writable().append($0) }
+        case .tls: ForeignProtocol.tlsAlert.withUnsafeBytes { writable().append($0) }
+        case .tooLarge: return refuse(.resourceExhausted, error.message)
+        default: return refuse(.invalidArgument, error.message)
+        }
+        end()
+    }
+
+    /// Nothing more is taken or answered; what was gathered still goes out.
+    private func end() {
+        guard !session.isClosed else { return }
+        session.closed()
+        unparsed = nil
+        clock.ended(at: loop.now)
+        loop.markDirty(self)
+    }
+
+    /// Ends our side, and reads on for a while: closing with unread bytes would reset the connection,
+    /// and the peer would never see why.
+    private func lastBytesSent() {
+        guard clock.outputShut(at: loop.now) else { return }
+        if isPaused {
+            isPaused = false
+            try? context?.channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func abort() {
+        context?.close(promise: nil)
+    }
+
+    /// Looks at the time-outs; once in each of the loop's sweeps.
+    func sweep(_ now: Int) {
+        guard let context else { return }
+        let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let unsent = waiting + (output?.count ?? 0)
+        if unsent > loop.options.outputCeilingBytes { return abort() }
+        switch clock.sweep(
+            now: now, waiting: waiting, unsent: unsent, awaitsHello: session.awaitsHello, isPaused: isPaused,
+            options: loop.options)
+        {
+        case .nothing: break
+        case .ping: writable().appendFrame(.ping, payload: nil)
+        case .abort: abort()
+        case .refuseHandshake: refuse(.deadlineExceeded, "no HELLO came in time")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package import NIOCore
+internal import SMSModel
+
+/// The server's name and bounds; the defaults are those of `Limits`.
+package struct RPCServerOptions: Sendable {
+    package var serverID: String
+    package var serverAgent: String
+    package var connections = Limits.connections
+    package var callsInFlight = Limits.callsInFlightPerConnection
+    /// Reading pauses while more than this waits to be sent.
+    package var outputBytes = Limits.outputBytesPerConnection
+    /// A connection with more than this unsent is closed.
+    package var outputCeilingBytes = Limits.outputCeilingBytesPerConnection
+    package var handshake = TimeAmount.seconds(Int64(Limits.handshakeSeconds))
+    package var keepalive = TimeAmount.seconds(Int64(Limits.keepaliveSeconds))
+    package var keepaliveTimeout = TimeAmount.seconds(Int64(Limits.keepaliveTimeoutSeconds))
+    package var linger = TimeAmount.seconds(Int64(Limits.lingerSeconds))
+    /// How often time-outs are looked at, which is also their resolution.
+    package var sweepInterval = TimeAmount.seconds(1)
+    /// The permissions of a Unix socket.
+    package var socketMode: UInt32 = 0o600
+    /// Whether a Unix socket that exists may be replaced: only for one who knows that nobody serves it.
+    package var replacesSocket = false
+
+    package init(serverID: String, serverAgent: String) {
+        self.serverID = serverID
+        self.serverAgent = serverAgent
+    }
+
+    /// A time in sweeps, at least one.
+    func sweeps(_ time: TimeAmount) -> Int {
+        Int(max(1, time.nanoseconds / max(1, sweepInterval.nanoseconds)))
+    }
+}

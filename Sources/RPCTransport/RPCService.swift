@@ -1,0 +1,57 @@
+package import NIOCore
+package import RPCWire
+package import SMSModel
+
+/// Who a connection or a request belongs to, as the service's authentication found.
+package typealias RPCPrincipal = AnyObject & Sendable
+
+/// What the server's connections hand requests to: one instance for each event loop, used only on it.
+package protocol RPCService: AnyObject {
+    /// Judges a credential from a HELLO or from a request's metadata; it isn't empty.
+    ///
+    /// - Parameter credential: borrowed for the call.
+    /// - Throws: UNAUTHENTICATED or another refusal, as the peer gets to see it.
+    func authenticate(
+        _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+    ) throws(GatewayError) -> any RPCPrincipal
+
+    /// A call came in. It is answered exactly once, now or later on the loop, by one of the connection's
+    /// `respond` methods.
+    ///
+    /// - Parameter request: borrowed for the call; a deferred answer needs a copy of what it uses.
+    func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection)
+
+    /// All connections that were readable have been read: what was gathered can be handed on. Called
+    /// once in a turn of the event loop in which requests came; answers given here are flushed with the rest.
+    func burstEnded()
+}
+
+/// One call as it came in: borrowed, valid only during ``RPCService/requestReceived(_:on:)``.
+package struct RPCRequest {
+    package let callID: UInt32
+    /// The method's number, known or not.
+    package let method: UInt16
+    package let metadata: RequestMetadata
+    package let payload: UnsafeRawBufferPointer
+    /// By the request's own credential, else by the connection's; nil without either.
+    package let principal: (any RPCPrincipal)?
+    /// For decoding the payload; reset before the next request.
+    package let arena: MessageArena
+
+    /// Decodes a Send; texts are borrowed like the request.
+    @inline(__always)
+    package func decodeSend() throws(GatewayError) -> SubmitRequest {
+        try SubmitRequest(decoding: payload, metadata: metadata, arena: arena)
+    }
+
+    /// Decodes the payload as a message of that type.
+    package func decode<Message: WireMessage>(_ type: Message.Type) throws(GatewayError) -> Message {
+        try Message(decoding: payload, arena: arena)
+    }
+}
+
+/// Where a late answer goes: a plain value that may travel between threads, back to ``RPCLoop/connection(_:)``.
+package struct RPCConnectionID: Hashable, Sendable {
+    let slot: UInt32
+    let generation: UInt32
+}
