@@ -5,14 +5,14 @@
 /// the next millisecond, so a burst or a bulk chunk takes one unbroken range, however large.
 /// In text and JSON an id is a decimal string.
 package struct MessageID: Hashable, Comparable, Sendable {
-    package static let sequenceBits: UInt64 = 12
-    package static let nodeBits: UInt64 = 9
+    @inlinable package static var sequenceBits: UInt64 { 12 }
+    @inlinable package static var nodeBits: UInt64 { 9 }
     package static let maximumNode: UInt64 = (1 << nodeBits) - 1
     private static let sequenceMask: UInt64 = (1 << sequenceBits) - 1
 
     package let rawValue: UInt64
 
-    package init(rawValue: UInt64) {
+    @inlinable package init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
@@ -33,7 +33,7 @@ package struct MessageID: Hashable, Comparable, Sendable {
     }
 
     /// Milliseconds since the Unix epoch at which the id was given out.
-    package var milliseconds: UInt64 { rawValue >> (Self.sequenceBits + Self.nodeBits) }
+    @inlinable package var milliseconds: UInt64 { rawValue >> (Self.sequenceBits + Self.nodeBits) }
     package var node: UInt64 { (rawValue >> Self.sequenceBits) & Self.maximumNode }
     package var sequence: UInt64 { rawValue & Self.sequenceMask }
 
@@ -49,7 +49,7 @@ package struct MessageID: Hashable, Comparable, Sendable {
         MessageID(ordinal: UInt64(Int64(ordinal) + Int64(count)), node: node)
     }
 
-    package static func < (a: MessageID, b: MessageID) -> Bool { a.rawValue < b.rawValue }
+    @inlinable package static func < (a: MessageID, b: MessageID) -> Bool { a.rawValue < b.rawValue }
 }
 
 extension MessageID: CustomStringConvertible {

@@ -66,16 +66,16 @@ struct Chunk: Equatable {
     }
     var count: Int { end - start }
 
-    func id(at index: Int) -> MessageID { MessageID(rawValue: ids[index]) }
+    func id(at index: Int) -> UInt64 { ids[index] }
 
     func message(at index: Int) -> QueuedMessage {
-        let id = id(at: index)
+        let id = MessageID(rawValue: ids[index])
         return QueuedMessage(id: id, expiresAt: CompactExpiry.decode(expiries[index], id: id))
     }
 
-    func append(_ id: MessageID, expiry: UInt32) {
+    func append(_ id: UInt64, expiry: UInt32) {
         let end = end
-        ids[end] = id.rawValue
+        ids[end] = id
         expiries[end] = expiry
         self.end = end + 1
     }

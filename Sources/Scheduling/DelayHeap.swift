@@ -14,7 +14,7 @@ package struct DelayHeap {
 
     /// Its first entry is never canceled.
     private var heap = MinHeap<Entry>()
-    private var tombstones: Set<MessageID> = []
+    private var tombstones: Set<UInt64> = []
     /// Tombstones below this many are never worth a walk.
     private static let fewTombstones = 1024
 
@@ -34,7 +34,7 @@ package struct DelayHeap {
     ///
     /// A message that expires before it is due would be kept until then: let it be due when it expires.
     package mutating func push(_ message: QueuedMessage, due: Int64, flow: FlowKey) {
-        if !tombstones.isEmpty, tombstones.contains(message.id) { dropCanceled() }
+        if !tombstones.isEmpty, tombstones.contains(message.id.rawValue) { dropCanceled() }
         heap.push(Entry(due: due, message: message, flow: flow))
     }
 
@@ -53,7 +53,7 @@ package struct DelayHeap {
     /// by more than a constant.
     package mutating func cancel(_ id: MessageID) {
         guard !heap.isEmpty else { return }
-        tombstones.insert(id)
+        tombstones.insert(id.rawValue)
         dropCanceledFirst()
         if tombstones.count > max(Self.fewTombstones, heap.count) { dropCanceled() }
     }
@@ -68,7 +68,7 @@ package struct DelayHeap {
     }
 
     private mutating func dropCanceledFirst() {
-        while !tombstones.isEmpty, let first = heap.first, tombstones.remove(first.message.id) != nil {
+        while !tombstones.isEmpty, let first = heap.first, tombstones.remove(first.message.id.rawValue) != nil {
             _ = heap.popFirst()
         }
         if heap.isEmpty { tombstones.removeAll() }
@@ -76,13 +76,13 @@ package struct DelayHeap {
 
     private mutating func dropCanceled() {
         guard !tombstones.isEmpty else { return }
-        heap.removeAll { tombstones.contains($0.message.id) }
+        heap.removeAll { tombstones.contains($0.message.id.rawValue) }
         tombstones.removeAll()
     }
 }
 
 extension DelayHeap.Entry: HeapEntry {
     func precedes(_ other: DelayHeap.Entry) -> Bool {
-        due != other.due ? due < other.due : message.id < other.message.id
+        due != other.due ? due < other.due : message.id.rawValue < other.message.id.rawValue
     }
 }

@@ -30,8 +30,8 @@ struct Flow {
     var count: Int { ring.count + returned.count }
 
     /// The lowest id, which goes first; nil in a slot that is free.
-    var firstID: MessageID? {
-        guard let returned = returned.first?.id else { return ring.firstID }
+    var firstID: UInt64? {
+        guard let returned = returned.first?.id.rawValue else { return ring.firstID }
         guard let ring = ring.firstID else { return returned }
         return min(ring, returned)
     }
@@ -43,7 +43,7 @@ struct Flow {
     /// - Precondition: not empty.
     mutating func popFirst(pool: inout ChunkPool) -> QueuedMessage {
         if let first = returned.first {
-            guard let ringFirst = ring.firstID, ringFirst < first.id else { return returned.popFirst()! }
+            guard let ringFirst = ring.firstID, ringFirst < first.id.rawValue else { return returned.popFirst()! }
         }
         return ring.popFirst(pool: &pool)!
     }

@@ -21,7 +21,7 @@ extension MessageQueue {
     /// that, one walk drops all of them.
     package mutating func cancel(_ id: MessageID) {
         guard !isEmpty else { return }
-        tombstones.insert(id)
+        tombstones.insert(id.rawValue)
         if tombstones.count > max(Self.fewTombstones, count) { dropCanceled() }
     }
 
@@ -29,8 +29,8 @@ extension MessageQueue {
     /// So undo a burst from its end. The id may then be pushed again.
     package mutating func retract(_ id: MessageID, flow key: FlowKey) {
         guard let slot = slots[key.packed] else { return }
-        guard flows[slot].ring.removeLast(id, pool: &pool) else { return cancel(id) }
-        tombstones.remove(id)
+        guard flows[slot].ring.removeLast(id.rawValue, pool: &pool) else { return cancel(id) }
+        tombstones.remove(id.rawValue)
         afterRemoval(1, from: slot)
     }
 
@@ -93,7 +93,7 @@ extension MessageQueue {
         var kept = chunk.start
         for index in chunk.start..<chunk.end {
             let message = chunk.message(at: index)
-            if !tombstones.isEmpty, tombstones.remove(message.id) != nil { continue }
+            if !tombstones.isEmpty, tombstones.remove(message.id.rawValue) != nil { continue }
             if isOver(message) {
                 removed.append((message, flows[slot].key))
             } else {
@@ -109,23 +109,23 @@ extension MessageQueue {
     private mutating func filterReturned(
         of slot: Int, into removed: inout [Removed], where isOver: (QueuedMessage) -> Bool
     ) {
-        var gone: Set<MessageID> = []
+        var gone: Set<UInt64> = []
         for message in flows[slot].returned.entries {
-            if tombstones.remove(message.id) != nil {
-                gone.insert(message.id)
+            if tombstones.remove(message.id.rawValue) != nil {
+                gone.insert(message.id.rawValue)
             } else if isOver(message) {
-                gone.insert(message.id)
+                gone.insert(message.id.rawValue)
                 removed.append((message, flows[slot].key))
             }
         }
         if gone.isEmpty { return }
-        flows[slot].returned.removeAll { gone.contains($0.id) }
+        flows[slot].returned.removeAll { gone.contains($0.id.rawValue) }
         afterRemoval(gone.count, from: slot)
     }
 
     private mutating func sweepReturned(now: Int64, into removed: inout [Removed]) {
         let message = flows[sweep.slot].returned.entries[sweep.returned]
-        let isCanceled = tombstones.remove(message.id) != nil
+        let isCanceled = tombstones.remove(message.id.rawValue) != nil
         guard isCanceled || message.expiresAt <= now else {
             sweep.returned += 1
             return

@@ -47,7 +47,7 @@ package struct MessageQueue: ~Copyable {
 
     var pool = ChunkPool()
     /// Canceled, but perhaps still in a flow.
-    var tombstones: Set<MessageID> = []
+    var tombstones: Set<UInt64> = []
     var sweep = SweepPosition()
 
     /// - Parameter normalPerBulk: NORMAL hand-offs for one of BULK while both wait; at least 1.
@@ -78,6 +78,7 @@ package struct MessageQueue: ~Copyable {
     /// No message that waits has a lower id. Looks at every flow.
     package func lowestID(of priority: Priority? = nil) -> MessageID? {
         flows.lazy.filter { priority == nil || $0.key.priority == priority }.compactMap(\.firstID).min()
+            .map(MessageID.init(rawValue:))
     }
 
     // MARK: In and out
@@ -87,13 +88,13 @@ package struct MessageQueue: ~Copyable {
     /// The id must not wait already. A message whose id was canceled lives again, at the price of a walk over all
     /// that waits: so cancel only what waits.
     package mutating func push(_ message: QueuedMessage, flow key: FlowKey) {
-        if !tombstones.isEmpty, tombstones.contains(message.id) { dropCanceled() }
+        if !tombstones.isEmpty, tombstones.contains(message.id.rawValue) { dropCanceled() }
         let slot = slots[key.packed] ?? makeFlow(key)
         let before = flows[slot].firstID
         flows[slot].push(message, pool: &pool)
         levels[Self.level(key.priority)].count += 1
         guard let before else { return enter(slot) }
-        if message.id < before { refresh(slot) }
+        if message.id.rawValue < before { refresh(slot) }
     }
 
     /// Takes back a message that was popped: for a commit that failed, a provider that had no room after all,
@@ -113,7 +114,7 @@ package struct MessageQueue: ~Copyable {
             let message = flows[slot].popFirst(pool: &pool)
             let key = flows[slot].key
             levels[level].count -= 1
-            if !tombstones.isEmpty, tombstones.remove(message.id) != nil {
+            if !tombstones.isEmpty, tombstones.remove(message.id.rawValue) != nil {
                 settle(slot)
                 continue
             }
@@ -222,7 +223,7 @@ package struct MessageQueue: ~Copyable {
     }
 
     private func fairKey(_ slot: Int) -> FairKey {
-        FairKey(tag: flows[slot].tag, id: flows[slot].firstID ?? MessageID(rawValue: .max))
+        FairKey(tag: flows[slot].tag, id: flows[slot].firstID ?? .max)
     }
 
     /// Puts a flow among those to be served, unless its tenant is paused. It starts at the lane's clock.

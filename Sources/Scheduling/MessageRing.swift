@@ -8,18 +8,18 @@ struct MessageRing {
     private var tail: Chunk?
     private(set) var count = 0
     /// No id in the ring is greater.
-    private var lastID = MessageID(rawValue: 0)
+    private var lastID: UInt64 = 0
 
     init() {}
 
-    var firstID: MessageID? {
+    var firstID: UInt64? {
         guard let head else { return nil }
         return head.id(at: head.start)
     }
 
     /// Appends a message that follows all others in the ring and whose expiry fits into 32 bits; else returns false.
     mutating func append(_ message: QueuedMessage, pool: inout ChunkPool) -> Bool {
-        guard count == 0 || message.id > lastID, let expiry = CompactExpiry.encode(message) else { return false }
+        guard count == 0 || message.id.rawValue > lastID, let expiry = CompactExpiry.encode(message) else { return false }
         let chunk: Chunk
         if let tail, tail.end < Chunk.capacity {
             chunk = tail
@@ -30,8 +30,8 @@ struct MessageRing {
             tail = chunk
             if head == nil { head = chunk }
         }
-        chunk.append(message.id, expiry: expiry)
-        lastID = message.id
+        chunk.append(message.id.rawValue, expiry: expiry)
+        lastID = message.id.rawValue
         count += 1
         return true
     }
@@ -46,12 +46,12 @@ struct MessageRing {
     }
 
     /// Removes the last message if it is this one.
-    mutating func removeLast(_ id: MessageID, pool: inout ChunkPool) -> Bool {
+    mutating func removeLast(_ id: UInt64, pool: inout ChunkPool) -> Bool {
         guard let tail, tail.id(at: tail.end - 1) == id else { return false }
         tail.end -= 1
         count -= 1
         if tail.count == 0 { unlink(tail, pool: &pool) }
-        lastID = MessageID(rawValue: id.rawValue - 1)
+        lastID = id - 1
         return true
     }
 

@@ -15,12 +15,13 @@ package struct RetryPolicy: Hashable, Sendable {
     /// Attempts after which a message is given up.
     package let maximumAttempts: Int
 
-    /// - Precondition: 1 <= base <= cap, factor >= 1, maximumAttempts >= 1, retryAfterCap >= 0.
+    /// - Precondition: 1 <= base <= cap, factor >= 1, maximumAttempts >= 1, retryAfterCap in 0...2^62, base <= 2^62.
     package init(
         base: Int64 = 1000, factor: Double = 2, cap: Int64 = 300_000, retryAfterCap: Int64 = 3_600_000,
         maximumAttempts: Int = 8
     ) {
-        precondition(base >= 1 && base <= cap && factor >= 1 && maximumAttempts >= 1 && retryAfterCap >= 0)
+        precondition(base >= 1 && base <= cap && factor >= 1 && maximumAttempts >= 1)
+        precondition(base <= 1 << 62 && (0...1 << 62).contains(retryAfterCap))
         self.base = base
         self.factor = factor
         self.cap = cap
@@ -31,15 +32,16 @@ package struct RetryPolicy: Hashable, Sendable {
     /// Whether no further attempt may follow.
     package func isExhausted(attempts: Int) -> Bool { attempts >= maximumAttempts }
 
+    /// Attempts after which the backoff grows no more, whatever the factor.
+    private static let growingAttempts = 100
+
     /// The backoff before jitter, in milliseconds: base * factor^(attempt - 1), at most ``cap``.
     ///
     /// - Parameter attempt: 1 for the first; less counts as 1.
     package func backoff(afterAttempt attempt: Int) -> Int64 {
         var backoff = Double(base)
-        var step = 1
-        while step < attempt, backoff < Double(cap), factor > 1 {
+        for _ in 1..<max(1, min(attempt, Self.growingAttempts)) where backoff < Double(cap) {
             backoff *= factor
-            step += 1
         }
         return backoff < Double(cap) ? Int64(backoff) : cap
     }
@@ -55,7 +57,7 @@ package struct RetryPolicy: Hashable, Sendable {
         afterAttempt attempt: Int, retryAfter: Int64? = nil, using generator: inout some RandomNumberGenerator
     ) -> Int64 {
         let backoff = backoff(afterAttempt: attempt)
-        let jittered = Int64.random(in: (backoff + 1) / 2...backoff, using: &generator)
+        let jittered = Int64.random(in: backoff - backoff / 2...backoff, using: &generator)
         guard let retryAfter, retryAfter > 0 else { return jittered }
         let spread = Int64.random(in: 0...base, using: &generator)
         return max(jittered, min(retryAfter, retryAfterCap) + spread)
