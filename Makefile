@@ -15,7 +15,7 @@ run: setup ## Builds, starts `apusd dev`, sends a message through the sandbox, k
 
 test: setup ## Builds everything and runs all tests
 	swift build --build-tests $(BUILD_FLAGS)
-	swift test --skip-build
+	swift test --skip-build --disable-xctest
 
 soak: export APUS_SOAK := 1
 soak: test ## Runs the same tests at the sizes of a long proof
