@@ -61,7 +61,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
-                log, lifecycle,
+                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(

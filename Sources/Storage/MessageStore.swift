@@ -18,11 +18,13 @@ package protocol MessageStore: AnyObject {
     /// The stored lifecycle; nil while nothing but the acceptance has happened.
     func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle?
 
-    /// Records a step of a message's life, conditional on what is stored: recording a first step twice fails.
+    /// Records a step of a message's life.
     /// - Parameters:
     ///   - previous: the state before.
     ///   - isFirst: nothing but the acceptance was stored before.
-    func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError)
+    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so.
+    @discardableResult
+    func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool
 
     /// Appends the message to `batch` and tells which batch it belongs to; nil if there is no such message.
     func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage?
@@ -31,7 +33,9 @@ package protocol MessageStore: AnyObject {
     func openBatch(tenant: TenantID, name: String, now: Int64) throws(StoreError) -> BatchRecord
     /// The batch by name, or by id.
     func batch(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord?
-    func setBatch(_ id: BatchID, canceled: Bool) throws(StoreError)
+    func cancelBatch(_ id: BatchID) throws(StoreError)
+    /// Canceled batches of which messages still wait: a cancellation that was cut short.
+    func unfinishedCancellations() throws(StoreError) -> [BatchID]
     /// Ids of a batch's messages above `id`, rising, at most `limit`.
     func messages(of batch: BatchID, after id: MessageID?, limit: Int) throws(StoreError) -> [MessageID]
 

@@ -97,8 +97,19 @@ extension SQLiteMessageStore {
         try batches.find(tenant: tenant, reference)
     }
 
-    package func setBatch(_ id: BatchID, canceled: Bool) throws(StoreError) {
-        try connection.execute("UPDATE batch SET canceled = \(canceled ? 1 : 0) WHERE id = \(id.rawValue)")
+    package func cancelBatch(_ id: BatchID) throws(StoreError) {
+        try connection.execute("UPDATE batch SET canceled = 1 WHERE id = \(id.rawValue)")
+    }
+
+    package func unfinishedCancellations() throws(StoreError) -> [BatchID] {
+        let rows = try connection.prepare(
+            """
+            SELECT DISTINCT b.id FROM batch b JOIN tally t ON t.scope = b.id WHERE b.canceled = 1 AND t.count > 0
+            AND t.state IN (\(MessageState.scheduled.rawValue), \(MessageState.queued.rawValue))
+            """)
+        var batches: [BatchID] = []
+        while try rows.step() { batches.append(BatchID(rawValue: UInt64(rows.integer(0)))) }
+        return batches
     }
 
     package func messages(of batch: BatchID, after id: MessageID?, limit: Int) throws(StoreError) -> [MessageID] {

@@ -75,7 +75,7 @@ package final class SQLiteMessageStore: MessageStore {
                    body FROM message WHERE id = ?1
             """)
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
-        insertState = try connection.prepare("INSERT INTO state VALUES (?1,?2,?3,?4,?5,?6)")
+        insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
         updateState = try connection.prepare("UPDATE state SET state = ?2, due = ?3, history = ?4 WHERE id = ?1")
         begin_ = try connection.prepare("BEGIN IMMEDIATE")
         commit_ = try connection.prepare("COMMIT")
@@ -297,13 +297,11 @@ package final class SQLiteMessageStore: MessageStore {
             id: id, state: state, due: row.integer(column + 1), history: History(id: id, packed: row.bytes(column + 2)))
     }
 
-    package func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) {
+    package func record(
+        _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
+    ) throws(StoreError) -> Bool {
         let lifecycle = stored.lifecycle
-        if lifecycle.state != previous {
-            tally.add(-1, previous, tenant: stored.tenant, batch: stored.batch)
-            tally.add(1, lifecycle.state, tenant: stored.tenant, batch: stored.batch)
-        }
-        try lifecycle.history.bytes.withUnsafeBufferPointer { (history) throws(StoreError) in
+        let recorded = try lifecycle.history.bytes.withUnsafeBufferPointer { (history) throws(StoreError) -> Bool in
             if isFirst {
                 insertState.bind(1, Int64(lifecycle.id.rawValue))
                 insertState.bind(2, Int64(stored.tenant.rawValue))
@@ -312,14 +310,20 @@ package final class SQLiteMessageStore: MessageStore {
                 insertState.bind(5, lifecycle.due)
                 insertState.bindBlob(6, UnsafeRawBufferPointer(history))
                 try insertState.run()
-            } else {
-                updateState.bind(1, Int64(lifecycle.id.rawValue))
-                updateState.bind(2, Int64(lifecycle.state.rawValue))
-                updateState.bind(3, lifecycle.due)
-                updateState.bindBlob(4, UnsafeRawBufferPointer(history))
-                try updateState.run()
+                return sqlite3_changes(connection.handle) > 0
             }
+            updateState.bind(1, Int64(lifecycle.id.rawValue))
+            updateState.bind(2, Int64(lifecycle.state.rawValue))
+            updateState.bind(3, lifecycle.due)
+            updateState.bindBlob(4, UnsafeRawBufferPointer(history))
+            try updateState.run()
+            return true
         }
+        if recorded, lifecycle.state != previous {
+            tally.add(-1, previous, tenant: stored.tenant, batch: stored.batch)
+            tally.add(1, lifecycle.state, tenant: stored.tenant, batch: stored.batch)
+        }
+        return recorded
     }
 
     package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
@@ -348,6 +352,7 @@ package final class SQLiteMessageStore: MessageStore {
     ) throws(StoreError) {
         let lowWater = UInt64(try connection.integer("SELECT value FROM meta WHERE name = 'low_water'"))
         let oldest = oldestKeyed(now: now)
+        keys = IdempotencyIndex()
         let rows = try connection.prepare(
             """
             SELECT m.id, m.tenant, m.batch, m.priority, m.on_unknown, m.send_at, m.expires_at, m.key_hash,

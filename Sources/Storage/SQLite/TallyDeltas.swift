@@ -3,7 +3,7 @@ internal import SMSModel
 /// Changes of the counts by state that one round makes: added up here, written once at its commit.
 struct TallyDeltas {
     private var deltas: [Key: Int64] = [:]
-    /// The scope that was changed last: a burst is mostly one tenant's, and of one batch or none.
+
     private struct Key: Hashable {
         var scope: Int64
         var state: MessageState

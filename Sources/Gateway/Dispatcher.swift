@@ -1,0 +1,360 @@
+internal import Providers
+internal import SMSModel
+internal import Scheduling
+internal import Storage
+
+/// A message in a queue, and which.
+struct QueuedEntry {
+    var message: QueuedMessage
+    var flow: FlowKey
+}
+
+/// Decides what is handed to which provider, and what follows from each answer.
+///
+/// Owned by the writer and called inside its rounds, so that a claim is durable, and confirmed, before a
+/// provider is called: ``claim(now:store:deadline:)`` gathers the submissions, ``takeSubmissions()`` gives them
+/// out after the commit. All it holds is derived: after a round that failed it is built anew from the store.
+struct Dispatcher: ~Copyable {
+    var lanes: [ProviderLane]
+    var queue = MessageQueue()
+    var delays = DelayHeap()
+    var contents: WaitingContents
+    var recent = RecentLifecycles(capacity: 16_384)
+    private(set) var inFlight: [MessageID: InFlight] = [:]
+    /// Waiting messages that have a lifecycle in the store already.
+    var attempted: Set<MessageID> = []
+    var isPaused = false
+    var isDraining = false
+    var pausedBatches: Set<BatchID> = []
+    /// Messages of paused batches that came to their turn.
+    private var parked: [BatchID: [QueuedEntry]] = [:]
+    /// Batches being canceled: their messages leave the queue without being sent.
+    var cancelingBatches: Set<BatchID> = []
+    private let retry: RetryPolicy
+    private var random = SystemRandomNumberGenerator()
+    private var sweepDue: Int64 = 0
+
+    init(lanes: [ProviderLane], retry: RetryPolicy, contentBytes: Int) {
+        self.lanes = lanes
+        self.retry = retry
+        contents = WaitingContents(budget: contentBytes)
+    }
+
+    // MARK: Waiting
+
+    /// A message has been accepted in this round.
+    mutating func accepted(_ id: MessageID, _ draft: MessageDraft, now: Int64) {
+        wait(
+            QueuedEntry(
+                message: QueuedMessage(id: id, expiresAt: draft.expiresAt),
+                flow: FlowKey(candidates: 0, priority: draft.priority, tenant: draft.tenant)),
+            due: draft.sendAt, now: now)
+    }
+
+    private mutating func wait(_ entry: QueuedEntry, due: Int64, now: Int64) {
+        if due > now {
+            delays.push(entry.message, due: min(due, entry.message.expiresAt), flow: entry.flow)
+        } else {
+            queue.push(entry.message, flow: entry.flow)
+        }
+    }
+
+    /// Takes up a message that the store had at the start.
+    /// - Returns: false if it was being submitted when the gateway stopped, which ``interrupted(_:now:store:)`` settles.
+    mutating func recover(_ message: RecoveredMessage, now: Int64) -> Bool {
+        guard inFlight[message.id] == nil else { return true }
+        let entry = QueuedEntry(
+            message: QueuedMessage(id: message.id, expiresAt: message.expiresAt),
+            flow: FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant))
+        guard let lifecycle = message.lifecycle else {
+            wait(entry, due: message.sendAt, now: now)
+            return true
+        }
+        guard lifecycle.state == .queued else { return false }
+        attempted.insert(message.id)
+        wait(entry, due: lifecycle.due, now: now)
+        return true
+    }
+
+    /// Settles a message that was being submitted when the gateway stopped: it may have been sent.
+    mutating func interrupted(_ message: RecoveredMessage, now: Int64, store: any MessageStore) throws(StoreError) {
+        guard var lifecycle = message.lifecycle else { return }
+        let after = lifecycle.interrupted(at: now, onUnknown: message.onUnknown)
+        let flow = FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant)
+        let entry = QueuedEntry(message: QueuedMessage(id: message.id, expiresAt: message.expiresAt), flow: flow)
+        follow(after, &lifecycle, entry, now: now)
+        try store.record(
+            StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: message.batch),
+            previous: .submitting, isFirst: false)
+    }
+
+    // MARK: Claims
+
+    /// Claims what the providers have room for, the best message first.
+    mutating func claim(now: Int64, store: any MessageStore, deadline: inout RoundDeadline) throws(StoreError) {
+        for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
+        try sweep(now: now, store: store)
+        guard !isPaused, !isDraining else { return }
+        openCandidates(now: now)
+        while let (message, flow) = queue.pop() {
+            try claim(QueuedEntry(message: message, flow: flow), now: now, store: store)
+            if deadline.isOver(after: 1) { break }
+            openCandidates(now: now)
+        }
+    }
+
+    /// Tells the queue what the providers have room for.
+    private mutating func openCandidates(now: Int64) {
+        var access = MessageQueue.Access.closed
+        for index in lanes.indices {
+            if lanes[index].room(urgent: false, now: now) > 0 {
+                access = .open
+                break
+            }
+            if lanes[index].room(urgent: true, now: now) > 0 { access = .urgentOnly }
+        }
+        queue.setAccess(access, of: 0)
+    }
+
+    private mutating func claim(_ entry: QueuedEntry, now: Int64, store: any MessageStore) throws(StoreError) {
+        let id = entry.message.id
+        guard let content = try content(of: id, store: store) else { return }
+        let draft = content.draft
+        if let batch = content.batch {
+            if cancelingBatches.contains(batch) { return }
+            if pausedBatches.contains(batch) {
+                parked[batch, default: []].append(entry)
+                return
+            }
+        }
+        var isFirst = true
+        var stored = StoredLifecycle(
+            lifecycle: MessageLifecycle(id: id, waiting: draft.waitingState), tenant: draft.tenant,
+            batch: content.batch)
+        if attempted.contains(id), let known = try store.lifecycle(of: id) {
+            isFirst = false
+            stored = known
+        }
+        let previous = stored.lifecycle.state
+        let urgent = draft.priority == .urgent
+        if entry.message.expiresAt <= now {
+            guard stored.lifecycle.expired(at: now) else { return }
+            try store.record(stored, previous: previous, isFirst: isFirst)
+            attempted.remove(id)
+            return
+        }
+        guard let lane = lanes.indices.first(where: { lanes[$0].room(urgent: urgent, now: now) > 0 }) else {
+            queue.pushBack(entry.message, flow: entry.flow)
+            return
+        }
+        let reason = lanes.count == 1 ? "only provider" : "first with room"
+        guard stored.lifecycle.claimed(at: now, provider: lanes[lane].number, reason: reason),
+            try store.record(stored, previous: previous, isFirst: isFirst)
+        else { return }
+        attempted.remove(id)
+        lanes[lane].take(urgent: urgent, now: now)
+        lanes[lane].batch.append(content, id: id, attempt: stored.lifecycle.attempts)
+        inFlight[id] = InFlight(stored: stored, message: entry, provider: lane, onUnknown: draft.onUnknown)
+    }
+
+    private mutating func content(of id: MessageID, store: any MessageStore) throws(StoreError) -> MessageContent? {
+        if let content = contents.take(id, { MessageContent(draft: $0, arena: $1, batch: $2) }) { return content }
+        var arena = DraftBatch()
+        guard let loaded = try store.load(id, into: &arena) else { return nil }
+        return MessageContent(draft: loaded.draft, arena: arena, batch: loaded.batch)
+    }
+
+    /// The submissions of a round that has been committed.
+    mutating func takeSubmissions() -> [(provider: any SMSProvider, batch: SubmissionBatch)] {
+        var submissions: [(any SMSProvider, SubmissionBatch)] = []
+        for index in lanes.indices where !lanes[index].batch.items.isEmpty {
+            submissions.append((lanes[index].provider, lanes[index].batch))
+            lanes[index].batch = SubmissionBatch()
+        }
+        return submissions
+    }
+
+    // MARK: Answers
+
+    /// A provider's answer; one to an attempt that is not under way is ignored.
+    /// - Returns: what was in flight, to be put back should the round fail.
+    mutating func answered(
+        _ answer: AttemptAnswer, now: Int64, store: any MessageStore
+    ) throws(StoreError) -> InFlight? {
+        guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return nil }
+        inFlight[answer.id] = nil
+        lanes[flight.provider].slots.release()
+        lanes[flight.provider].count(answer.outcome)
+        var stored = flight.stored
+        let previous = stored.lifecycle.state
+        let after = stored.lifecycle.answered(
+            attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
+            onUnknown: flight.onUnknown)
+        follow(after, &stored.lifecycle, flight.message, now: now)
+        try store.record(stored, previous: previous, isFirst: false)
+        if !stored.lifecycle.state.isFinal, stored.lifecycle.state != .queued { recent.insert(stored) }
+        return flight
+    }
+
+    /// Puts back what was in flight before a round that failed.
+    mutating func restore(_ flight: InFlight) {
+        inFlight[flight.stored.lifecycle.id] = flight
+        _ = lanes[flight.provider].slots.take(urgent: true)
+    }
+
+    /// Does what an outcome asks: a retry later, at once, or none.
+    private mutating func follow(
+        _ after: MessageLifecycle.AfterOutcome, _ lifecycle: inout MessageLifecycle, _ entry: QueuedEntry, now: Int64
+    ) {
+        switch after {
+        case .nothing: return
+        case .tryAnother(let code, let message):
+            lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
+        case .retry(let counted, let retryAfter):
+            let attempts = lifecycle.countedAttempts
+            if counted, retry.isExhausted(attempts: attempts) {
+                lifecycle.gaveUp(
+                    at: now, code: "ATTEMPTS_EXHAUSTED", message: "no provider took it in \(attempts) attempts")
+                return
+            }
+            var due = now
+            if retryAfter != 0 {
+                due += retry.delay(
+                    afterAttempt: counted ? attempts : lifecycle.attempts,
+                    retryAfter: retryAfter.map { Int64(clamping: $0) }, using: &random)
+            }
+            lifecycle.retry(at: due)
+            attempted.insert(lifecycle.id)
+            wait(entry, due: due, now: now)
+        }
+    }
+
+    // MARK: Receipts
+
+    /// What is known of a message that a receipt is for.
+    mutating func lifecycle(for receipt: Receipt, store: any MessageStore) throws(StoreError) -> StoredLifecycle? {
+        if let flight = inFlight[receipt.id] { return flight.stored }
+        if let stored = recent.remove(receipt.id) { return stored }
+        return try store.lifecycle(of: receipt.id)
+    }
+
+    /// Keeps what a receipt made of a message.
+    mutating func update(_ stored: StoredLifecycle) {
+        let id = stored.lifecycle.id
+        if inFlight[id] != nil {
+            inFlight[id]!.stored = stored
+        } else if !stored.lifecycle.state.isFinal {
+            recent.insert(stored)
+        } else if attempted.remove(id) != nil {
+            forget(id)
+        }
+    }
+
+    // MARK: Leaving the queue
+
+    /// The message will not be sent: it has been canceled, or a receipt came for an earlier attempt.
+    mutating func forget(_ id: MessageID) {
+        queue.cancel(id)
+        delays.cancel(id)
+        contents.forget(id)
+        attempted.remove(id)
+    }
+
+    /// Settles messages whose validity is over, also in flows that wait for a provider.
+    private mutating func sweep(now: Int64, store: any MessageStore) throws(StoreError) {
+        guard now >= sweepDue else { return }
+        sweepDue = now + 50
+        var over = queue.sweepExpired(now: now, budget: 2048).map { QueuedEntry(message: $0.message, flow: $0.flow) }
+        for batch in parked.keys {
+            over += parked[batch]!.filter { $0.message.expiresAt <= now }
+            parked[batch]!.removeAll { $0.message.expiresAt <= now }
+        }
+        for entry in over {
+            guard let content = try content(of: entry.message.id, store: store) else { continue }
+            let known = attempted.remove(entry.message.id) == nil ? nil : try store.lifecycle(of: entry.message.id)
+            var stored =
+                known
+                ?? StoredLifecycle(
+                    lifecycle: MessageLifecycle(id: entry.message.id, waiting: content.draft.waitingState),
+                    tenant: content.draft.tenant, batch: content.batch)
+            let previous = stored.lifecycle.state
+            guard stored.lifecycle.expired(at: now) else { continue }
+            try store.record(stored, previous: previous, isFirst: known == nil)
+        }
+    }
+
+    /// Brings the messages of a batch back that were parked while it was paused.
+    mutating func unpark(_ batch: BatchID) {
+        for entry in parked.removeValue(forKey: batch) ?? [] { queue.pushBack(entry.message, flow: entry.flow) }
+    }
+
+    mutating func dropParked(_ batch: BatchID) {
+        parked[batch] = nil
+    }
+
+    // MARK: Times and counts
+
+    /// When there is something to do without being asked; nil = never.
+    mutating func nextDue(now: Int64) -> Int64? {
+        var next = delays.nextDue
+        func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
+        if !queue.isEmpty || !parked.isEmpty { earlier(max(sweepDue, now + 50)) }
+        guard !queue.isEmpty, !isPaused, !isDraining else { return next }
+        for index in lanes.indices {
+            if lanes[index].room(urgent: false, now: now) > 0 {
+                earlier(now)
+            } else {
+                earlier(lanes[index].nextTime(now: now))
+            }
+        }
+        return next
+    }
+
+    /// No message that waits or is in flight has a lower id.
+    func lowestID() -> MessageID? {
+        var lowest = queue.lowestID()
+        for other in [delays.lowestID, inFlight.keys.min(), parked.values.joined().map(\.message.id).min()] {
+            if let other { lowest = min(lowest ?? other, other) }
+        }
+        return lowest
+    }
+
+    var parkedCount: Int { parked.values.reduce(0) { $0 + $1.count } }
+
+    /// Forgets what waits, and what was claimed but not submitted, to be built anew from the store.
+    mutating func removeWaiting() {
+        for index in lanes.indices {
+            for item in lanes[index].batch.items where inFlight.removeValue(forKey: item.id) != nil {
+                lanes[index].putBack()
+            }
+            lanes[index].batch = SubmissionBatch()
+        }
+        queue = MessageQueue()
+        delays = DelayHeap()
+        contents.removeAll()
+        recent.removeAll()
+        attempted.removeAll()
+        parked.removeAll()
+    }
+}
+
+/// A message's content on its way from the store or from memory into a submission.
+struct MessageContent {
+    var draft: MessageDraft
+    var arena: DraftBatch
+    var batch: BatchID?
+}
+
+extension SubmissionBatch {
+    mutating func append(_ content: MessageContent, id: MessageID, attempt: Int) {
+        func copy(_ slice: ByteSlice) -> ByteSlice {
+            let offset = bytes.count
+            content.arena.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: $0[slice.range]) }
+            return ByteSlice(offset: UInt32(offset), count: slice.count)
+        }
+        items.append(
+            Submission(
+                id: id, attempt: attempt, recipient: copy(content.draft.recipient), sender: copy(content.draft.sender),
+                body: copy(content.draft.body), segments: content.draft.segments, encoding: content.draft.encoding))
+    }
+}

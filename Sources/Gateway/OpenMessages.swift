@@ -1,0 +1,41 @@
+internal import SMSModel
+internal import Storage
+
+/// A message that a provider has: what its answer is applied to.
+struct InFlight {
+    var stored: StoredLifecycle
+    var message: QueuedEntry
+    var provider: Int
+    var onUnknown: OnUnknown
+}
+
+/// Lifecycles of messages that were sent of late, so that their receipts need no read: two generations, of
+/// which the older is dropped when the newer is full. The store has them all.
+struct RecentLifecycles {
+    private var newer: [MessageID: StoredLifecycle] = [:]
+    private var older: [MessageID: StoredLifecycle] = [:]
+    private let capacity: Int
+
+    /// - Parameter capacity: lifecycles in one generation.
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    mutating func insert(_ stored: StoredLifecycle) {
+        if newer.count >= capacity {
+            older = newer
+            newer = [:]
+            newer.reserveCapacity(capacity)
+        }
+        newer[stored.lifecycle.id] = stored
+    }
+
+    mutating func remove(_ id: MessageID) -> StoredLifecycle? {
+        newer.removeValue(forKey: id) ?? older.removeValue(forKey: id)
+    }
+
+    mutating func removeAll() {
+        newer.removeAll()
+        older.removeAll()
+    }
+}

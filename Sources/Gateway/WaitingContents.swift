@@ -1,0 +1,82 @@
+internal import DequeModule
+internal import SMSModel
+internal import Storage
+
+/// The contents of messages that wait, kept from their acceptance so that the first attempt need not read
+/// them back: up to a budget of bytes; past it they are read from the store.
+///
+/// Whole bursts are kept as they came, in the order of their ids, and dropped once each message has been
+/// taken or forgotten.
+struct WaitingContents {
+    private struct Burst {
+        let firstOrdinal: UInt64
+        let batch: BatchID?
+        var drafts: DraftBatch
+        /// Place in `drafts` of the message with the ordinal `firstOrdinal + index`.
+        let places: Range<Int>
+        var left: Int
+        let size: Int
+
+        var endOrdinal: UInt64 { firstOrdinal + UInt64(places.count) }
+    }
+
+    private var bursts: Deque<Burst> = []
+    private var size = 0
+    private let budget: Int
+
+    /// - Parameter budget: bytes, about.
+    init(budget: Int) {
+        self.budget = budget
+    }
+
+    /// Keeps the drafts at `places`, which were given ids in a row from `first`, if there is room.
+    mutating func keep(_ drafts: DraftBatch, places: Range<Int>, first: MessageID, batch: BatchID?) {
+        let bytes = drafts.bytes.count + drafts.drafts.count * MemoryLayout<MessageDraft>.stride
+        guard size + bytes <= budget, bursts.last.map({ $0.endOrdinal <= first.ordinal }) ?? true else { return }
+        size += bytes
+        bursts.append(
+            Burst(
+                firstOrdinal: first.ordinal, batch: batch, drafts: drafts, places: places, left: places.count,
+                size: bytes))
+    }
+
+    /// Hands the message's content to `use` and forgets it; nil if it is not here.
+    mutating func take<R>(_ id: MessageID, _ use: (MessageDraft, DraftBatch, BatchID?) -> R) -> R? {
+        guard let index = find(id.ordinal) else { return nil }
+        let burst = bursts[index]
+        let draft = burst.drafts.drafts[burst.places.lowerBound + Int(id.ordinal - burst.firstOrdinal)]
+        let result = use(draft, burst.drafts, burst.batch)
+        release(index)
+        return result
+    }
+
+    /// Forgets a message that will not be sent.
+    mutating func forget(_ id: MessageID) {
+        if let index = find(id.ordinal) { release(index) }
+    }
+
+    mutating func removeAll() {
+        bursts.removeAll()
+        size = 0
+    }
+
+    private mutating func release(_ index: Int) {
+        bursts[index].left -= 1
+        guard bursts[index].left == 0 else { return }
+        // In the middle only its memory goes; its place goes once it is the first.
+        bursts[index].drafts = DraftBatch()
+        size -= bursts[index].size
+        while let first = bursts.first, first.left == 0 { bursts.removeFirst() }
+    }
+
+    private func find(_ ordinal: UInt64) -> Int? {
+        var low = 0
+        var high = bursts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if bursts[middle].endOrdinal <= ordinal { low = middle + 1 } else { high = middle }
+        }
+        guard low < bursts.count, bursts[low].firstOrdinal <= ordinal, bursts[low].left > 0 else { return nil }
+        return low
+    }
+}

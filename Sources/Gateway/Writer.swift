@@ -1,0 +1,134 @@
+package import Logging
+package import Providers
+package import SMSModel
+package import Storage
+internal import Scheduling
+internal import Synchronization
+internal import Threading
+
+/// Settings of the writer. Times are milliseconds.
+package struct WriterOptions: Sendable {
+    /// Memory for the contents of waiting messages, in bytes; past it they are read back from the store.
+    package var contentBytes = 64 * 1024 * 1024
+    package var retryBase: Int64 = 1000
+    package var retryCap: Int64 = 60_000
+    package var maximumAttempts = 50
+
+    package init() {}
+}
+
+/// The one thread that writes: it drains whatever waits, commits once, then answers.
+///
+/// A round is one transaction: what the providers answered, what callers sent, and the claims of what can be
+/// handed over now, so that a message may be accepted and claimed by the same commit. Urgent messages come
+/// first, and a round works for a bounded time, so that none waits behind a full one.
+package final class Writer: ProviderEvents {
+    private let thread = WorkerThread(name: "apus-writer")
+    private let inbox = Mutex(WriterInbox())
+    private let core: Mutex<WriterCore>
+    private let published: Mutex<WriterReport>
+    private let clock: GatewayClock
+
+    /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
+    package init(
+        store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
+        options: WriterOptions, clock: GatewayClock, log: Logger
+    ) throws(StoreError) {
+        self.clock = clock
+        let now = clock.now()
+        var lanes: [ProviderLane] = []
+        try store.begin()
+        for (provider, limits) in providers {
+            let number = try store.providerIndex(name: provider.name, kind: provider.kind)
+            lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
+        }
+        try store.commit()
+        var core = WriterCore(store: store, lanes: lanes, options: options, log: log)
+        try core.takeUp(now: now)
+        published = Mutex(core.report)
+        self.core = Mutex(core)
+    }
+
+    package func start(providers: [any SMSProvider]) {
+        for provider in providers { provider.start(events: self) }
+        thread.start { [self] in turn() }
+        thread.wake()
+    }
+
+    /// Ends after the round under way. What the providers still have is told apart at the next start.
+    package func stop() {
+        thread.stop()
+        core.withLock { $0.close() }
+    }
+
+    // MARK: What other threads hand in
+
+    package func submit(_ burst: SubmitBurst, lane: Priority) {
+        inbox.withLock { inbox in
+            switch lane {
+            case .urgent: inbox.urgent.append(burst)
+            case .normal: inbox.normal.append(burst)
+            case .bulk: inbox.bulk.append(burst)
+            }
+        }
+        thread.wake()
+    }
+
+    package func command(_ command: WriterCommand) {
+        inbox.withLock { $0.commands.append(command) }
+        thread.wake()
+    }
+
+    package func answered(_ answers: [AttemptAnswer]) {
+        inbox.withLock { $0.answers.append(answers) }
+        thread.wake()
+    }
+
+    package func receiptsReceived(_ receipts: [Receipt]) {
+        inbox.withLock { $0.receipts.append(receipts) }
+        thread.wake()
+    }
+
+    /// Counts as of the last round.
+    package var report: WriterReport { published.withLock { $0 } }
+
+    private func turn() -> Int64? {
+        let work = inbox.withLock { inbox in
+            let work = inbox
+            inbox = WriterInbox()
+            return work
+        }
+        let (effects, wait, report) = core.withLock { core in
+            let effects = core.round(work, now: clock.now())
+            return (effects, core.wait(now: clock.now()), core.report)
+        }
+        published.withLock { $0 = report }
+        for submission in effects.submissions { submission.provider.submit(submission.batch) }
+        for reply in effects.replies { reply() }
+        for provider in effects.draining { provider.drain() }
+        return wait
+    }
+}
+
+/// What a committed round leaves to be done outside the writer's lock.
+struct RoundEffects {
+    var replies: [() -> Void] = []
+    var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
+    var draining: [any SMSProvider] = []
+}
+
+/// The writer's counts, for Stats and Health.
+package struct WriterReport: Sendable {
+    package var waitingUrgent: UInt64 = 0
+    package var waitingNormal: UInt64 = 0
+    package var waitingBulk: UInt64 = 0
+    package var waitingLater: UInt64 = 0
+    package var inFlight: UInt64 = 0
+    package var commits: UInt64 = 0
+    package var operations: UInt64 = 0
+    package var providers: [ProviderStatistics] = []
+    package var paused: [String] = []
+    package var isDispatching = true
+    /// Why nothing can be accepted; nil while all is well.
+    package var trouble: String?
+}

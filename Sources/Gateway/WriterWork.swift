@@ -1,0 +1,116 @@
+internal import DequeModule
+internal import Providers
+package import SMSModel
+package import Storage
+
+/// A burst of checked messages for the writer, and whom to tell.
+package struct SubmitBurst: Sendable {
+    package var drafts: DraftBatch
+    /// nil: messages sent one by one.
+    package var chunk: BurstChunk?
+    /// Called on the writer's thread once the whole burst is durable, or refused as a whole.
+    package var reply: @Sendable (Result<AcceptedBurst, GatewayError>) -> Void
+
+    package init(
+        drafts: DraftBatch, chunk: BurstChunk? = nil,
+        reply: @escaping @Sendable (Result<AcceptedBurst, GatewayError>) -> Void
+    ) {
+        self.drafts = drafts
+        self.chunk = chunk
+        self.reply = reply
+    }
+}
+
+/// Where a bulk call's messages stand in their batch.
+package struct BurstChunk: Sendable {
+    package var tenant: TenantID
+    package var batchName: String
+    /// The index in the batch of each draft; rising.
+    package var indices: [UInt64]
+
+    package init(tenant: TenantID, batchName: String, indices: [UInt64]) {
+        self.tenant = tenant
+        self.batchName = batchName
+        self.indices = indices
+    }
+}
+
+package struct AcceptedBurst: Sendable {
+    /// One a draft, in order.
+    package var results: [AcceptResult]
+    package var batch: BatchID?
+}
+
+/// What operators and callers ask of the writer, beside sending.
+package enum WriterCommand: Sendable {
+    case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
+    case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
+    case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    /// No message is claimed any more; what the providers have not begun is returned.
+    case drain
+}
+
+/// What became of one message that was to be canceled.
+package struct CancelVerdict: Hashable, Sendable {
+    package var id: MessageID
+    /// Now, or before.
+    package var canceled: Bool
+    /// nil: no such message.
+    package var state: MessageState?
+}
+
+package struct BatchCancelCount: Hashable, Sendable {
+    package var canceled: UInt64 = 0
+    package var tooLate: UInt64 = 0
+}
+
+/// What is to be paused or resumed, as the caller names it.
+package enum PauseWish: Hashable, Sendable {
+    case everything
+    case provider(String)
+    case batch(BatchReference)
+}
+
+/// What waits for the writer: put in by any thread, taken out by the writer's.
+struct WriterInbox {
+    var urgent: Deque<SubmitBurst> = []
+    var normal: Deque<SubmitBurst> = []
+    var bulk: Deque<SubmitBurst> = []
+    var answers: Deque<[AttemptAnswer]> = []
+    var receipts: Deque<[Receipt]> = []
+    var commands: [WriterCommand] = []
+
+    var isEmpty: Bool {
+        urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && receipts.isEmpty && commands.isEmpty
+    }
+
+    mutating func append(_ work: WriterInbox) {
+        urgent += work.urgent
+        normal += work.normal
+        bulk += work.bulk
+        answers += work.answers
+        receipts += work.receipts
+        commands += work.commands
+    }
+}
+
+/// How long a round may work before it commits.
+struct RoundDeadline {
+    private let end: Int64
+    private var unchecked = 0
+
+    init(nanoseconds: Int64) {
+        end = GatewayClock.monotonicNanoseconds() + nanoseconds
+    }
+
+    /// Looks at the clock every few messages only.
+    mutating func isOver(after messages: Int) -> Bool {
+        unchecked += messages
+        guard unchecked >= 16 else { return false }
+        guard GatewayClock.monotonicNanoseconds() >= end else {
+            unchecked = 0
+            return false
+        }
+        return true
+    }
+}
