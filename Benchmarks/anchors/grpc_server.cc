@@ -18,7 +18,9 @@ using apus::v1::SendResponse;
 // One call at a time: waits for a request, answers it, waits for the next.
 class Call {
 public:
-    Call(Anchor::AsyncService &service, grpc::ServerCompletionQueue &queue) : service(service), queue(queue) { await(); }
+    Call(Anchor::AsyncService &service, grpc::ServerCompletionQueue &queue) : service(service), queue(queue) {
+        await();
+    }
 
     void completed(bool ok) {
         if (!ok || answered) {

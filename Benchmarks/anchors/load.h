@@ -45,7 +45,8 @@ static inline struct load_options load_parse_options(int argc, char **argv) {
         }
     }
     if (!options.server || options.connections < 1 || options.in_flight < 1 || options.seconds <= 0) {
-        fprintf(stderr, "usage: %s --server ADDRESS --connections C --in-flight P --seconds S --server-pid PID\n", argv[0]);
+        fprintf(stderr, "usage: %s --server ADDRESS --connections C --in-flight P --seconds S --server-pid PID\n",
+                argv[0]);
         exit(2);
     }
     return options;
@@ -69,7 +70,8 @@ static inline double load_process_cpu_us(int pid) {
     // The process' name may hold anything; fields count from behind its closing parenthesis.
     const char *fields = strrchr(line, ')');
     unsigned long long user = 0, system = 0;
-    if (!fields || sscanf(fields + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) != 2) return 0;
+    const char *format = "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu";
+    if (!fields || sscanf(fields + 2, format, &user, &system) != 2) return 0;
     return (double)(user + system) * 1e6 / (double)sysconf(_SC_CLK_TCK);
 }
 
@@ -137,8 +139,8 @@ static inline enum load_phase load_tick(struct load_run *run, uint64_t now) {
 
 static inline void load_print(const struct load_run *run) {
     double calls = (double)run->latencies.count, seconds = (double)(run->ended_ns - run->starts_ns) / 1e9;
-    printf("{\"calls\": %.0f, \"seconds\": %.3f, \"rate\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
-           "\"server_cpu_us_per_call\": %.3f}\n",
+    printf("{\"calls\": %.0f, \"seconds\": %.3f, \"rate\": %.0f, "
+           "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"server_cpu_us_per_call\": %.3f}\n",
            calls, seconds, calls / seconds, histogram_quantile_us(&run->latencies, 0.5),
            histogram_quantile_us(&run->latencies, 0.99), histogram_quantile_us(&run->latencies, 0.999),
            calls > 0 ? run->cpu_us / calls : 0);
