@@ -57,8 +57,10 @@ package struct ClockGuard: Sendable {
             return startDoubt(wall, expected: expected)
         }
         if now - wall > Limits.clockHoldMilliseconds {
+            let step = now - wall
+            now += (expected - now) / 2
             state = .slowed(from: now, since: monotonic)
-            return .steppedBack(now - wall)
+            return .steppedBack(step)
         }
         now = max(now, wall)
         return nil

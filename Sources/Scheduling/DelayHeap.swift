@@ -24,6 +24,9 @@ package struct DelayHeap {
     package var count: Int { heap.count }
     package var isEmpty: Bool { heap.isEmpty }
 
+    /// Canceled ids not yet dropped.
+    package var tombstoneCount: Int { tombstones.count }
+
     /// When the next message is due; nil if none waits.
     package var nextDue: Int64? { heap.first?.due }
 

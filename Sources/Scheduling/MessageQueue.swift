@@ -75,6 +75,9 @@ package struct MessageQueue: ~Copyable {
     /// As ``count``, of one priority.
     package func count(_ priority: Priority) -> Int { levels[Self.level(priority)].count }
 
+    /// Canceled ids not yet dropped.
+    package var tombstoneCount: Int { tombstones.count }
+
     /// No message that waits has a lower id. Looks at every flow.
     package func lowestID(of priority: Priority? = nil) -> MessageID? {
         flows.lazy.filter { priority == nil || $0.key.priority == priority }.compactMap(\.firstID).min()
