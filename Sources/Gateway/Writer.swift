@@ -129,6 +129,7 @@ package struct WriterReport: Sendable {
     package var providers: [ProviderStatistics] = []
     package var paused: [String] = []
     package var isDispatching = true
+    package var isDraining = false
     /// Why nothing can be accepted; nil while all is well.
     package var trouble: String?
 }

@@ -518,6 +518,7 @@ struct WriterCore: ~Copyable {
         }
         report.paused = pausedNames
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
+        report.isDraining = dispatcher.isDraining
         report.trouble = trouble?.error.text
     }
 

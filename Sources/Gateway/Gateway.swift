@@ -1,0 +1,136 @@
+internal import Glibc
+package import Providers
+internal import RPCWire
+internal import SMSModel
+internal import Storage
+internal import Synchronization
+
+/// The service without its sockets: the writer, the desk that answers questions, and the providers.
+package final class Gateway: Sendable {
+    package let writer: Writer
+    package let desk: StatusDesk
+    package let clock: GatewayClock
+    let credentials: Credentials
+    let sandbox: SandboxProvider?
+    private let providers: [any SMSProvider]
+    private let serverID: String
+    private let serverAgent: String
+    private let startedAt: Int64
+    private let connectionCount: Mutex<@Sendable () -> Int>
+
+    package init(
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
+        providers: [any SMSProvider], serverID: String, serverAgent: String
+    ) {
+        self.writer = writer
+        self.desk = desk
+        self.clock = clock
+        self.credentials = credentials
+        self.providers = providers
+        sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
+        self.serverID = serverID
+        self.serverAgent = serverAgent
+        startedAt = clock.now()
+        connectionCount = Mutex { 0 }
+    }
+
+    package func start() {
+        writer.start(providers: providers)
+    }
+
+    /// Tells how many connections there are, once there is a server.
+    package func countConnections(_ count: @escaping @Sendable () -> Int) {
+        connectionCount.withLock { $0 = count }
+    }
+
+    /// Hands nothing more to providers, waits for what they have, and stops. What is still with a provider
+    /// after `grace` is told as possibly sent at the next start.
+    package func shutDown(grace: Duration) async {
+        writer.command(.drain)
+        let end = ContinuousClock.now + grace
+        while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        for provider in providers { provider.stop() }
+        writer.stop()
+        desk.stop()
+    }
+
+    // MARK: What it tells of itself
+
+    var statistics: GatewayStatistics {
+        let report = writer.report
+        var statistics = GatewayStatistics()
+        statistics.waitingUrgent = report.waitingUrgent
+        statistics.waitingNormal = report.waitingNormal
+        statistics.waitingBulk = report.waitingBulk
+        statistics.waitingLater = report.waitingLater
+        statistics.inFlight = report.inFlight
+        statistics.uptimeMilliseconds = UInt64(max(0, clock.now() - startedAt))
+        statistics.cpuMicroseconds = ProcessUsage.cpuMicroseconds
+        statistics.residentBytes = ProcessUsage.residentBytes
+        statistics.connections = UInt64(connectionCount.withLock { $0 }())
+        statistics.commits = report.commits
+        statistics.committedOperations = report.operations
+        statistics.providers = report.providers
+        statistics.paused = report.paused
+        return statistics
+    }
+
+    var health: HealthReport {
+        let report = writer.report
+        return HealthReport(
+            accepting: report.trouble == nil, dispatching: report.isDispatching,
+            checks: [
+                .init(name: "store", ok: report.trouble == nil, detail: report.trouble ?? ""),
+                .init(
+                    name: "dispatch", ok: report.isDispatching,
+                    detail: report.paused.isEmpty ? "" : "paused: " + report.paused.joined(separator: ", ")),
+            ])
+    }
+
+    func description(for tenant: Tenant) -> ServiceDescription {
+        ServiceDescription(
+            serverAgent: serverAgent, serverID: serverID,
+            methods: [.send, .bulk, .status, .stats, .cancel, .pause, .resume, .sandbox, .health, .describe, .null],
+            limits: Limits.described, tenant: tenant.name)
+    }
+}
+
+/// What the operating system says about this process.
+enum ProcessUsage {
+    /// User and system time.
+    static var cpuMicroseconds: UInt64 {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        func microseconds(_ time: timeval) -> UInt64 { UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_usec) }
+        return microseconds(usage.ru_utime) + microseconds(usage.ru_stime)
+    }
+
+    /// From /proc; 0 where there is none.
+    static var residentBytes: UInt64 {
+        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 128)
+        let count = buffer.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        let fields = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
+        guard fields.count > 1, let pages = UInt64(fields[1]) else { return 0 }
+        return pages * UInt64(getpagesize())
+    }
+}
+
+extension Limits {
+    /// The limits that a client may want to know.
+    fileprivate static let described: [QuotaDetail] = [
+        QuotaDetail(limit: "frame", maximum: UInt64(frameBytes), unit: "bytes"),
+        QuotaDetail(limit: "calls_in_flight", maximum: UInt64(callsInFlightPerConnection), unit: "calls"),
+        QuotaDetail(limit: "body", maximum: UInt64(bodyScalars), unit: "Unicode scalars"),
+        QuotaDetail(limit: "bulk", maximum: UInt64(bulkMessages), unit: "messages"),
+        QuotaDetail(limit: "status", maximum: UInt64(statusIDs), unit: "ids"),
+        QuotaDetail(limit: "tags", maximum: UInt64(tags), unit: "tags"),
+        QuotaDetail(limit: "send_ahead", maximum: UInt64(sendAtAheadMilliseconds), unit: "ms"),
+        QuotaDetail(limit: "validity", maximum: validityMaximumMilliseconds, unit: "ms"),
+        QuotaDetail(limit: "idempotency_window", maximum: UInt64(idempotencyWindowMilliseconds), unit: "ms"),
+    ]
+}

@@ -1,0 +1,203 @@
+internal import Glibc
+package import NIOCore
+internal import Providers
+package import RPCTransport
+internal import RPCWire
+package import SMSModel
+internal import Storage
+
+/// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
+package final class GatewayService: RPCService {
+    private let loop: RPCLoop
+    private let gateway: Gateway
+    private let pipeline: SubmitPipeline
+
+    package init(loop: RPCLoop, gateway: Gateway) {
+        self.loop = loop
+        self.gateway = gateway
+        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock)
+    }
+
+    package func authenticate(
+        _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+    ) throws(GatewayError) -> any RPCPrincipal {
+        try gateway.credentials.tenant(for: credential)
+    }
+
+    package func burstEnded() {
+        pipeline.burstEnded()
+    }
+
+    package func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {
+        guard let method = RPCMethod(rawValue: request.method) else {
+            return refuse(request, on: connection, .unimplemented("method \(request.method)"))
+        }
+        if method == .health { return health(request, on: connection) }
+        guard let tenant = request.principal as? Tenant else {
+            return refuse(request, on: connection, .unauthenticated)
+        }
+        switch method {
+        case .send: pipeline.sendReceived(request, of: tenant, on: connection)
+        case .bulk: pipeline.bulkReceived(request, of: tenant, on: connection)
+        case .null: null(request, on: connection)
+        case .status: status(request, tenant, on: connection)
+        case .stats: statistics(request, tenant, on: connection)
+        case .cancel: cancel(request, tenant, on: connection)
+        case .pause: pause(request, tenant, paused: true, on: connection)
+        case .resume: pause(request, tenant, paused: false, on: connection)
+        case .sandbox: sandbox(request, on: connection)
+        case .describe: describe(request, tenant, on: connection)
+        case .health, .watch, .explain, .list, .unknownList, .unknownResend, .unknownSettle:
+            refuse(request, on: connection, .unimplemented(method.name))
+        }
+    }
+
+    private func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
+        connection.respond(callID: request.callID, error: error)
+    }
+
+    /// Answers a call on its loop, from whichever thread found the answer.
+    private func later<Answer: WireMessage & Sendable>(
+        _ request: RPCRequest, on connection: RPCServerConnection
+    ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
+        let (loop, callID, id) = (loop, request.callID, connection.id)
+        return { result in
+            loop.eventLoop.execute {
+                guard let connection = loop.connection(id) else { return }
+                switch result {
+                case .success(let answer): connection.respond(callID: callID, answer)
+                case .failure(let error): connection.respond(callID: callID, error: error)
+                }
+            }
+        }
+    }
+
+    /// Decodes the request, or answers why not.
+    private func decoded<Message: WireMessage>(
+        _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
+    ) -> Message? {
+        do throws(GatewayError) {
+            return try request.decode(type)
+        } catch {
+            connection.respond(callID: request.callID, error: error)
+            return nil
+        }
+    }
+
+    // MARK: Methods
+
+    private func null(_ request: RPCRequest, on connection: RPCServerConnection) {
+        do throws(GatewayError) {
+            let message = try request.decodeSend()
+            connection.respond(
+                callID: request.callID,
+                send: SendResponse(
+                    id: MessageID(rawValue: UInt64(request.callID)), state: .queued, duplicate: false,
+                    segments: UInt32(min(1, message.body.count)), encoding: .gsm7))
+        } catch {
+            connection.respond(callID: request.callID, error: error)
+        }
+    }
+
+    private func status(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+        guard let message = decoded(StatusRequest.self, request, on: connection) else { return }
+        let answer: @Sendable (Result<StatusResponse, GatewayError>) -> Void = later(request, on: connection)
+        let (now, id) = (gateway.clock.now(), tenant.id)
+        gateway.desk.ask { reader in
+            answer(Result { () throws(GatewayError) in try reader.answer(message, tenant: id, now: now) })
+        }
+    }
+
+    private func statistics(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+        guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
+        let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
+        let (gateway, id) = (gateway, tenant.id)
+        gateway.desk.ask { reader in
+            answer(
+                Result { () throws(GatewayError) in
+                    var statistics = gateway.statistics
+                    statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
+                    return statistics
+                })
+        }
+    }
+
+    private func cancel(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+        guard let message = decoded(CancelRequest.self, request, on: connection) else { return }
+        let answer: @Sendable (Result<CancelResponse, GatewayError>) -> Void = later(request, on: connection)
+        switch message.selection {
+        case .ids(let ids):
+            gateway.writer.command(.cancel(ids, tenant.id) { answer($0.map(CancelResponse.init(verdicts:))) })
+        case .batchName(let name): cancelBatch(.name(name), tenant, answer)
+        case .batchID(let id): cancelBatch(.id(id), tenant, answer)
+        }
+    }
+
+    private func cancelBatch(
+        _ reference: BatchReference, _ tenant: Tenant,
+        _ answer: @escaping @Sendable (Result<CancelResponse, GatewayError>) -> Void
+    ) {
+        gateway.writer.command(
+            .cancelBatch(reference, tenant.id) { result in
+                answer(result.map { CancelResponse(canceled: $0.canceled, tooLate: $0.tooLate) })
+            })
+    }
+
+    private func pause(
+        _ request: RPCRequest, _ tenant: Tenant, paused: Bool, on connection: RPCServerConnection
+    ) {
+        guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
+        let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
+        let wish: PauseWish =
+            switch message.subject {
+            case .everything: .everything
+            case .provider(let name): .provider(name)
+            case .batchName(let name): .batch(.name(name))
+            case .batchID(let id): .batch(.id(id))
+            }
+        gateway.writer.command(
+            .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+    }
+
+    private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {
+        guard let message = decoded(SandboxRequest.self, request, on: connection) else { return }
+        guard let sandbox = gateway.sandbox else {
+            return refuse(request, on: connection, GatewayError(.notFound, "no sandbox provider is configured"))
+        }
+        let limit = message.limit == 0 ? 100 : min(Int(message.limit), Limits.sandboxRecords)
+        let (records, total) = sandbox.records(limit: limit, to: message.to.isEmpty ? nil : message.to)
+        connection.respond(callID: request.callID, SandboxResponse(records: records, total: total))
+    }
+
+    private func health(_ request: RPCRequest, on connection: RPCServerConnection) {
+        guard decoded(HealthRequest.self, request, on: connection) != nil else { return }
+        connection.respond(callID: request.callID, gateway.health)
+    }
+
+    private func describe(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+        guard decoded(DescribeRequest.self, request, on: connection) != nil else { return }
+        connection.respond(callID: request.callID, gateway.description(for: tenant))
+    }
+}
+
+extension CancelResponse {
+    init(verdicts: [CancelVerdict]) {
+        self.init()
+        for verdict in verdicts {
+            results.append(Result(id: verdict.id, canceled: verdict.canceled, state: verdict.state))
+            if verdict.canceled {
+                canceled += 1
+            } else if verdict.state == nil {
+                notFound += 1
+            } else {
+                tooLate += 1
+            }
+        }
+    }
+}
+
+extension GatewayError {
+    fileprivate static func unimplemented(_ what: String) -> GatewayError {
+        GatewayError(.unimplemented, "\(what) is not served by this version", notProcessed: true)
+    }
+}

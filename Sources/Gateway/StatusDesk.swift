@@ -1,0 +1,84 @@
+internal import RPCWire
+internal import SMSModel
+package import Storage
+internal import Synchronization
+internal import Threading
+
+/// Answers questions about messages, on a thread of its own so that no reading holds up the writer or a loop.
+package final class StatusDesk: Sendable {
+    private let thread = WorkerThread(name: "apus-reader")
+    private let jobs = Mutex<[@Sendable (SQLiteStatusReader) -> Void]>([])
+    private let reader: Mutex<SQLiteStatusReader>
+
+    package init(reader: sending SQLiteStatusReader) {
+        self.reader = Mutex(reader)
+        thread.start { [self] in
+            runJobs()
+            return nil
+        }
+    }
+
+    package func stop() {
+        thread.stop()
+    }
+
+    func ask(_ job: @escaping @Sendable (SQLiteStatusReader) -> Void) {
+        jobs.withLock { $0.append(job) }
+        thread.wake()
+    }
+
+    private func runJobs() {
+        let waiting = jobs.withLock { jobs in
+            let waiting = jobs
+            jobs.removeAll()
+            return waiting
+        }
+        reader.withLock { reader in
+            for job in waiting { job(reader) }
+        }
+    }
+}
+
+extension SQLiteStatusReader {
+    func answer(_ request: StatusRequest, tenant: TenantID, now: Int64) throws(GatewayError) -> StatusResponse {
+        switch request.selection {
+        case .ids(let ids): try messages(ids, tenant: tenant, now: now)
+        case .batchName(let name): try batch(.name(name), tenant: tenant, now: now)
+        case .batchID(let id): try batch(.id(id), tenant: tenant, now: now)
+        }
+    }
+
+    private func messages(_ ids: [MessageID], tenant: TenantID, now: Int64) throws(GatewayError) -> StatusResponse {
+        var response = StatusResponse()
+        let timeline = ids.count <= Limits.statusIDsWithTimeline
+        for id in ids {
+            if let status = try reading({ () throws(StoreError) in
+                try status(of: id, tenant: tenant, now: now, timeline: timeline)
+            }) {
+                response.messages.append(status)
+            } else {
+                response.notFound.append(id)
+            }
+        }
+        return response
+    }
+
+    private func batch(
+        _ reference: BatchReference, tenant: TenantID, now: Int64
+    ) throws(GatewayError) -> StatusResponse {
+        let status = try reading { () throws(StoreError) in
+            try self.batch(tenant: tenant, reference, now: now)
+        }
+        guard let status else { throw .noSuchBatch }
+        return StatusResponse(batch: status)
+    }
+}
+
+/// What the store refuses to read is told as UNAVAILABLE.
+func reading<T>(_ body: () throws(StoreError) -> T) throws(GatewayError) -> T {
+    do throws(StoreError) {
+        return try body()
+    } catch {
+        throw GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000)
+    }
+}

@@ -1,0 +1,269 @@
+internal import Admission
+internal import NIOCore
+internal import RPCTransport
+internal import RPCWire
+internal import SMSModel
+internal import Storage
+
+/// How a message gets in: from a decoded request, through admission, to the writer, and back as an answer.
+///
+/// One for each event loop. What the loop's connections sent in one turn goes to the writer as one burst, and
+/// its answers come back as one.
+final class SubmitPipeline {
+    private let loop: RPCLoop
+    private let writer: Writer
+    private let clock: GatewayClock
+    private var urgent = OpenBurst()
+    private var normal = OpenBurst()
+    /// Read once a burst; 0 = not yet.
+    private var now: Int64 = 0
+
+    /// Drafts gathered in this turn of the loop, and who sent each.
+    private struct OpenBurst {
+        var drafts = DraftBatch()
+        var callers: [Caller] = []
+    }
+
+    private struct Caller: Sendable {
+        let connection: RPCConnectionID
+        let callID: UInt32
+        let segments: UInt8
+        let encoding: Encoding
+    }
+
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock) {
+        self.loop = loop
+        self.writer = writer
+        self.clock = clock
+    }
+
+    // MARK: Send
+
+    func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        do throws(GatewayError) {
+            let message = try request.decodeSend()
+            if now == 0 { now = clock.now() }
+            let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
+            let violations =
+                isUrgent
+                ? gather(message, tenant, request.callID, connection.id, &urgent)
+                : gather(message, tenant, request.callID, connection.id, &normal)
+            if !violations.isEmpty { throw .invalid(violations) }
+        } catch {
+            connection.respond(callID: request.callID, error: error)
+        }
+    }
+
+    @inline(__always)
+    private func gather(
+        _ message: SubmitRequest, _ tenant: Tenant, _ callID: UInt32, _ connection: RPCConnectionID,
+        _ burst: inout OpenBurst
+    ) -> [FieldViolation] {
+        let violations = tenant.validator.validate(message, tenant: tenant.id, now: now, into: &burst.drafts)
+        if violations.isEmpty, let draft = burst.drafts.drafts.last {
+            burst.callers.append(
+                Caller(connection: connection, callID: callID, segments: draft.segments, encoding: draft.encoding))
+        }
+        return violations
+    }
+
+    /// Hands what was gathered to the writer.
+    func burstEnded() {
+        now = 0
+        handOn(&urgent, .urgent)
+        handOn(&normal, .normal)
+    }
+
+    private func handOn(_ burst: inout OpenBurst, _ lane: Priority) {
+        guard !burst.callers.isEmpty else { return }
+        let callers = burst.callers
+        let drafts = burst.drafts
+        burst = OpenBurst()
+        burst.callers.reserveCapacity(callers.count)
+        burst.drafts.drafts.reserveCapacity(callers.count)
+        burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
+        let loop = loop
+        writer.submit(
+            SubmitBurst(drafts: drafts) { result in
+                loop.eventLoop.execute { Self.answer(callers, result, on: loop) }
+            }, lane: lane)
+    }
+
+    private static func answer(
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, on loop: RPCLoop
+    ) {
+        switch result {
+        case .success(let burst):
+            for (caller, accepted) in zip(callers, burst.results) {
+                guard let connection = loop.connection(caller.connection) else { continue }
+                if accepted.kind == .conflict {
+                    connection.respond(callID: caller.callID, error: .keyTaken)
+                } else {
+                    connection.respond(
+                        callID: caller.callID,
+                        send: SendResponse(
+                            id: accepted.id, state: accepted.state, duplicate: accepted.kind == .duplicate,
+                            segments: UInt32(caller.segments), encoding: caller.encoding))
+                }
+            }
+        case .failure(let error):
+            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+        }
+        loop.flush()
+    }
+
+    // MARK: Bulk
+
+    func bulkReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        do throws(GatewayError) {
+            let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
+            var items = BulkItems(bulk, tenant: tenant, now: clock.now())
+            try items.admit()
+            let chunk = BurstChunk(
+                tenant: tenant.id, batchName: String(decoding: bulk.batch, as: UTF8.self), indices: items.indices)
+            let loop = loop
+            let callID = request.callID
+            let connection = connection.id
+            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items)
+            writer.submit(
+                SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
+                    loop.eventLoop.execute {
+                        guard let connection = loop.connection(connection) else { return }
+                        switch result {
+                        case .success(let burst): connection.respond(callID: callID, answer.response(burst))
+                        case .failure(let error): connection.respond(callID: callID, error: error)
+                        }
+                        loop.flush()
+                    }
+                }, lane: .bulk)
+        } catch {
+            connection.respond(callID: request.callID, error: error)
+        }
+    }
+}
+
+/// A chunk's items on their way through admission: each is accepted or refused alone.
+private struct BulkItems {
+    private let bulk: BulkRequestView
+    private let tenant: Tenant
+    private let now: Int64
+    private(set) var drafts = DraftBatch()
+    /// The index in the batch of each draft.
+    private(set) var indices: [UInt64] = []
+    private(set) var refusals: [BulkResponse.Refusal] = []
+
+    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64) {
+        self.bulk = bulk
+        self.tenant = tenant
+        self.now = now
+        drafts.drafts.reserveCapacity(bulk.count)
+        indices.reserveCapacity(bulk.count)
+    }
+
+    /// - Throws: INVALID_ARGUMENT if the template as a whole is wrong.
+    mutating func admit() throws(GatewayError) {
+        guard let template = bulk.template else {
+            for item in 0..<bulk.count {
+                do throws(GatewayError) {
+                    try accept(bulk.message(at: item), item)
+                } catch {
+                    refuse(item, error)
+                }
+            }
+            return
+        }
+        try render(template)
+    }
+
+    private mutating func render(_ message: SubmitRequest) throws(GatewayError) {
+        let template: BodyTemplate
+        do throws(TemplateProblem) {
+            template = try BodyTemplate(message.body)
+        } catch {
+            throw .invalid([FieldViolation(field: "template.message.body", description: error.description)])
+        }
+        var body: [UInt8] = []
+        for item in 0..<bulk.count {
+            do throws(GatewayError) {
+                let recipient = try bulk.recipient(at: item)
+                body.removeAll(keepingCapacity: true)
+                let variables = (0..<recipient.variableCount).map { index in
+                    let variable = recipient.variable(at: index)
+                    return TemplateVariable(name: variable.name, value: variable.value)
+                }
+                let violations = template.render(variables, into: &body)
+                if !violations.isEmpty { throw .invalid(violations) }
+                try body.withUnsafeBufferPointer { (rendered) throws(GatewayError) in
+                    var one = message
+                    one.to = recipient.to
+                    one.body = UnsafeRawBufferPointer(rendered)
+                    try accept(one, item)
+                }
+            } catch {
+                refuse(item, error)
+            }
+        }
+    }
+
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
+        let violations = tenant.validator.validate(request, tenant: tenant.id, now: now, into: &drafts)
+        if !violations.isEmpty { throw .invalid(violations) }
+        indices.append(bulk.firstIndex + UInt64(item))
+    }
+
+    private mutating func refuse(_ item: Int, _ error: GatewayError) {
+        refusals.append(
+            BulkResponse.Refusal(
+                item: UInt32(item), status: error.code, message: error.message, violations: error.violations))
+    }
+}
+
+/// What is needed to answer a bulk call once its messages are durable.
+private struct BulkAnswer: Sendable {
+    private let count: Int
+    private let firstIndex: UInt64
+    private let indices: [UInt64]
+    private let refusals: [BulkResponse.Refusal]
+
+    init(count: Int, firstIndex: UInt64, _ items: BulkItems) {
+        self.count = count
+        self.firstIndex = firstIndex
+        indices = items.indices
+        refusals = items.refusals
+    }
+
+    func response(_ burst: AcceptedBurst) -> BulkResponse {
+        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: refusals)
+        response.ids = Array(repeating: 0, count: count)
+        for (index, result) in zip(indices, burst.results) {
+            let item = Int(index - firstIndex)
+            switch result.kind {
+            case .accepted: response.accepted += 1
+            case .duplicate:
+                response.duplicates += 1
+                response.duplicateItems.append(UInt32(item))
+            case .conflict:
+                response.refusals.append(
+                    BulkResponse.Refusal(
+                        item: UInt32(item), status: .alreadyExists,
+                        message: "the batch has another message at index \(index)"))
+                continue
+            }
+            response.ids[item] = result.id.rawValue
+        }
+        response.refused = UInt32(response.refusals.count)
+        return response
+    }
+}
+
+extension GatewayError {
+    static let keyTaken = GatewayError(
+        .alreadyExists, "the idempotency key belongs to a message of another content: use a new key",
+        violations: [FieldViolation(field: "idempotency_key", description: "is taken by another message")])
+
+    static func invalid(_ violations: [FieldViolation]) -> GatewayError {
+        GatewayError(
+            .invalidArgument, violations.map { "\($0.field): \($0.description)" }.joined(separator: " "),
+            violations: violations, notProcessed: true)
+    }
+}

@@ -1,0 +1,38 @@
+package import Admission
+package import SMSModel
+
+/// A tenant as a connection knows it once its credential has been checked.
+package final class Tenant: Sendable {
+    package let id: TenantID
+    package let name: String
+    let validator: SubmitValidator
+
+    package init(id: TenantID, name: String, validator: SubmitValidator) {
+        self.id = id
+        self.name = name
+        self.validator = validator
+    }
+}
+
+/// The keys that open the gateway, and for whom.
+package struct Credentials: Sendable {
+    private let keys: [(key: StoredKey, tenant: Tenant)]
+
+    package init(_ keys: [(key: StoredKey, tenant: Tenant)]) {
+        self.keys = keys
+    }
+
+    /// - Throws: UNAUTHENTICATED; the same for every reason, so that nothing can be guessed from it.
+    func tenant(for credential: UnsafeRawBufferPointer) throws(GatewayError) -> Tenant {
+        var found: Tenant?
+        // Every key is compared, whether one has matched or not.
+        for (key, tenant) in keys where key.matches(credential) { found = tenant }
+        guard let found else { throw .unauthenticated }
+        return found
+    }
+}
+
+extension GatewayError {
+    static let unauthenticated = GatewayError(
+        .unauthenticated, "the credential is missing or not valid", notProcessed: true)
+}
