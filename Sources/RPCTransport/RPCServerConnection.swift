@@ -111,9 +111,9 @@ package final class RPCServerConnection: ChannelInboundHandler {
         if var waiting = unparsed {
             unparsed = nil
             waiting.writeBuffer(&read)
-            parse(&waiting, isOurs: true)
+            unparsed = waiting.rest(after: handleFrames, isOurs: true)
         } else {
-            parse(&read, isOurs: false)
+            unparsed = read.rest(after: handleFrames, isOurs: false)
         }
     }
 
@@ -130,17 +130,6 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     // MARK: Frames
-
-    /// Handles the whole frames at the start of `read` and keeps the rest.
-    ///
-    /// - Parameter isOurs: false = the channel's own buffer, which it uses again once it is let go.
-    private func parse(_ read: inout ByteBuffer, isOurs: Bool) {
-        let consumed = read.withUnsafeReadableBytes { handleFrames(in: $0) }
-        guard !session.isClosed, consumed < read.readableBytes else { return }
-        read.moveReaderIndex(forwardBy: consumed)
-        // A frame that grows by many reads isn't copied for each of them.
-        unparsed = isOurs && consumed == 0 ? read : ByteBuffer(bytes: read.readableBytesView)
-    }
 
     /// - Returns: how many bytes were used.
     private func handleFrames(in bytes: UnsafeRawBufferPointer) -> Int {
@@ -293,7 +282,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         isPaused = false
         if var waiting = unparsed {
             unparsed = nil
-            parse(&waiting, isOurs: true)
+            unparsed = waiting.rest(after: handleFrames, isOurs: true)
             loop.openBurst()
         }
         guard !isPaused else { return }
