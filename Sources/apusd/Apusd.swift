@@ -1,1 +1,127 @@
-@main enum Apusd { static func main() {} }
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+internal import SMSModel
+internal import Storage
+
+/// The daemon's command line.
+@main
+struct Apusd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apusd", abstract: "A self-hosted SMS gateway.", version: "0.1.0",
+        subcommands: [Dev.self, Serve.self, Check.self])
+
+    /// Wrong usage exits with 2, and what ArgumentParser calls success with 0.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as DaemonError {
+            complain(error.text)
+            Foundation.exit(error.exitCode)
+        } catch let error as ConfigurationProblems {
+            for problem in error.problems { complain(problem) }
+            Foundation.exit(1)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code == .success {
+                print(text)
+                Foundation.exit(0)
+            }
+            FileHandle.standardError.write(Data((text + "\n").utf8))
+            Foundation.exit(code == .validationFailure ? 2 : 1)
+        }
+    }
+
+    static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("apusd: \(text)\n".utf8))
+    }
+}
+
+struct ServingOptions: ParsableArguments {
+    @Option(name: .long, help: "The data directory.")
+    var data: String?
+
+    @Option(name: .long, help: "Where to listen: unix:PATH or tcp:HOST:PORT; repeatable. Default: unix:DIR/apus.sock.")
+    var rpc: [String] = []
+
+    /// The command line goes before the environment and the file.
+    func apply(to configuration: inout DaemonConfiguration) {
+        if let data { configuration.data = data }
+        if !rpc.isEmpty { configuration.rpc = rpc }
+    }
+}
+
+extension Apusd {
+    struct Dev: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Serve for trying it out: data in ./apus-data, the sandbox provider, a key made by itself.")
+
+        @Option(name: .long, help: "A configuration file (YAML).")
+        var config: String?
+
+        @OptionGroup var options: ServingOptions
+
+        func run() async throws {
+            try await serve(config, options, isDevelopment: true)
+        }
+    }
+
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Serve as configured.")
+
+        @Option(name: .long, help: "The configuration file (YAML).")
+        var config: String
+
+        @OptionGroup var options: ServingOptions
+
+        func run() async throws {
+            try await serve(config, options, isDevelopment: false)
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a configuration and the database it names, without serving.")
+
+        @Option(name: .long, help: "The configuration file (YAML).")
+        var config: String
+
+        @OptionGroup var options: ServingOptions
+
+        func run() async throws {
+            var configuration = try await DaemonConfiguration.load(
+                file: config, environment: ProcessInfo.processInfo.environment)
+            options.apply(to: &configuration)
+            try configuration.check()
+            print("\(config): no faults found")
+            let path = configuration.data + "/apus.db"
+            guard FileManager.default.fileExists(atPath: path) else {
+                print("\(path): not there yet; the first start makes it")
+                return
+            }
+            do throws(StoreError) {
+                try SQLiteMessageStore.check(path: path)
+            } catch {
+                throw DaemonError(text: error.text, exitCode: 1)
+            }
+            print("\(path): no faults found")
+        }
+    }
+
+    fileprivate static func serve(_ file: String?, _ options: ServingOptions, isDevelopment: Bool) async throws {
+        var configuration = try await DaemonConfiguration.load(
+            file: file, environment: ProcessInfo.processInfo.environment)
+        if isDevelopment, configuration.tenant == "default" { configuration.tenant = "dev" }
+        options.apply(to: &configuration)
+        try configuration.check()
+        let level = configuration.logLevel
+        LoggingSystem.bootstrap { DaemonLogHandler(label: $0, level: level) }
+        try await Daemon(configuration: configuration, isDevelopment: isDevelopment, log: Logger(label: "apusd")).run()
+    }
+}

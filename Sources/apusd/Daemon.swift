@@ -1,0 +1,198 @@
+internal import Admission
+internal import Foundation
+internal import Gateway
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Providers
+internal import RPCTransport
+internal import SMSModel
+internal import ServiceLifecycle
+internal import Storage
+internal import UnixSignals
+
+/// Why the daemon does not start or ends: words for standard error, and its exit code.
+struct DaemonError: Error {
+    var text: String
+    var exitCode: Int32
+}
+
+/// All the wiring: what is made, in which order, and how it ends.
+struct Daemon {
+    let configuration: DaemonConfiguration
+    let isDevelopment: Bool
+    let log: Logger
+    static let agent = "apusd/0.1"
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    func run() async throws {
+        let addresses = try configuration.addresses()
+        let directory = try storing { () throws(StoreError) in try DataDirectory(path: configuration.data) }
+        let key = try readKey(directory)
+        let clock = GatewayClock(log: log)
+        let gateway = try makeGateway(directory, key: key, clock: clock)
+        ignoreBrokenPipes()
+        raiseFileLimit()
+        let server = try await listen(addresses, gateway)
+        gateway.countConnections { server.connectionCount }
+        gateway.start()
+        announce(server, directory, key: key)
+
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: ServingGateway(gateway: gateway, server: server, configuration: configuration))],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        await withTaskGroup { tasks in
+            tasks.addTask { await exitOnSecondSignal() }
+            do {
+                try await group.run()
+            } catch {
+                log.error("ended by an error", metadata: ["error": "\(error)"])
+            }
+            tasks.cancelAll()
+        }
+        log.notice("stopped")
+    }
+
+    // MARK: Parts
+
+    private func readKey(_ directory: DataDirectory) throws -> String {
+        if isDevelopment, configuration.keyFile.isEmpty {
+            return try DevelopmentKey.readOrMake(at: directory.keyPath)
+        }
+        guard !configuration.keyFile.isEmpty else {
+            throw DaemonError(
+                text: "no API key: set key-file to a file that holds one (`head -c 32 /dev/urandom | base64 | "
+                    + "tr '+/' '-_' | tr -d = | sed s/^/apus_/` makes one)", exitCode: 1)
+        }
+        guard let text = try? String(contentsOfFile: configuration.keyFile, encoding: .utf8) else {
+            throw DaemonError(text: "key-file \(configuration.keyFile) cannot be read", exitCode: 1)
+        }
+        let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard Array(key.utf8).withUnsafeBytes({ APIKey.isWellFormed($0) }) else {
+            throw DaemonError(
+                text: "key-file \(configuration.keyFile): a key is apus_ and at least 32 of A-Z a-z 0-9 - _", exitCode: 1)
+        }
+        return key
+    }
+
+    private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
+        try storing { () throws(StoreError) in
+            let store = try SQLiteMessageStore(
+                path: directory.databasePath, options: configuration.storage, now: clock.now(),
+                warn: { log.warning("\($0)") })
+            var options = configuration.sandbox
+            if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
+            let sandbox = SandboxProvider(options: options, now: { clock.now() })
+            let writer = try Writer(
+                store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
+                clock: clock, log: log)
+            let desk = StatusDesk(reader: try SQLiteStatusReader(path: directory.databasePath))
+            let tenant = Tenant(
+                id: TenantID(rawValue: 1), name: configuration.tenant,
+                validator: SubmitValidator(
+                    defaultSender: configuration.defaultSender,
+                    defaultValidity: UInt64(configuration.defaultValidity) * 1000,
+                    defaultOnUnknown: configuration.onUnknown))
+            let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
+            let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
+            return Gateway(
+                writer: writer, desk: desk, clock: clock, credentials: Credentials([(stored, tenant)]),
+                providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+        }
+    }
+
+    private func listen(_ addresses: [ServerAddress], _ gateway: Gateway) async throws -> RPCServer {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let loops = configuration.eventLoops > 0 ? configuration.eventLoops : max(1, min(8, cores / 2))
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+        var options = RPCServerOptions(serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+        options.connections = configuration.connections
+        options.socketMode = UInt32(configuration.socketMode, radix: 8) ?? 0o600
+        // The lock on the data directory is held: nobody else serves its socket.
+        options.replacesSocket = true
+        do {
+            return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
+                GatewayService(loop: loop, gateway: gateway)
+            }
+        } catch {
+            throw DaemonError(
+                text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)
+        }
+    }
+
+    private func announce(_ server: RPCServer, _ directory: DataDirectory, key: String) {
+        let addresses = server.addresses.map { "rpc=\(absolute($0))" }.joined(separator: " ")
+        say("ready \(addresses)")
+        if isDevelopment {
+            say("key \(key)")
+            if let first = server.addresses.first {
+                DevelopmentKey.announce(
+                    address: absolute(first), keyPath: absolutePath(directory.keyPath),
+                    environment: ProcessInfo.processInfo.environment)
+            }
+        }
+        SystemdNotification.send("READY=1", environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// One line on standard output, at once.
+    private func say(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    }
+
+    /// A socket's address as it holds in any directory.
+    private func absolute(_ address: ServerAddress) -> String {
+        if case .unix(let path) = address { return "unix:\(absolutePath(path))" }
+        return address.description
+    }
+
+    private func absolutePath(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+
+    private func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// As many file descriptors as the system lets this process have: one a connection.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private func exitOnSecondSignal() async {
+        var count = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            if count == 2 {
+                log.warning("stopped at once by a second signal")
+                _exit(1)
+            }
+        }
+    }
+
+    private func storing<T>(_ body: () throws(StoreError) -> T) throws -> T {
+        do throws(StoreError) {
+            return try body()
+        } catch {
+            throw DaemonError(text: error.text, exitCode: 1)
+        }
+    }
+}
+
+/// Serves until it is told to end: stops intake first, then drains, then stops.
+private struct ServingGateway: Service {
+    let gateway: Gateway
+    let server: RPCServer
+    let configuration: DaemonConfiguration
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        SystemdNotification.send("STOPPING=1", environment: ProcessInfo.processInfo.environment)
+        let grace = configuration.drainSeconds
+        await server.shutDown(reason: "the gateway is stopping", grace: .seconds(Int64(grace)))
+        await gateway.shutDown(grace: .seconds(grace))
+    }
+}

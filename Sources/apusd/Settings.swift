@@ -1,0 +1,167 @@
+internal import Configuration
+internal import Foundation
+internal import Yams
+
+/// The kind of a setting's value, and its bounds.
+enum SettingKind: Sendable {
+    case text
+    case flag
+    case integer(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    case list
+}
+
+/// One setting of the daemon: its key in the file, and where its value goes.
+///
+/// In the environment the key is in capitals, with `APUSD_` before it and `_` for dots and dashes.
+struct Setting: Sendable {
+    let key: String
+    let kind: SettingKind
+    let apply: @Sendable (inout DaemonConfiguration, SettingValue) -> Void
+
+    var environmentName: String {
+        "APUSD_" + key.uppercased().map { $0 == "." || $0 == "-" ? "_" : String($0) }.joined()
+    }
+}
+
+enum SettingValue {
+    case text(String)
+    case flag(Bool)
+    case integer(Int)
+    case number(Double)
+    case list([String])
+
+    var text: String { if case .text(let value) = self { value } else { "" } }
+    var flag: Bool { if case .flag(let value) = self { value } else { false } }
+    var integer: Int { if case .integer(let value) = self { value } else { 0 } }
+    var number: Double { if case .number(let value) = self { value } else { 0 } }
+    var list: [String] { if case .list(let value) = self { value } else { [] } }
+}
+
+/// What is wrong with a configuration: all of it, each in a sentence.
+struct ConfigurationProblems: Error {
+    var problems: [String]
+}
+
+/// Reads settings: the environment goes before the file.
+struct SettingsReader {
+    private let file: String?
+    private let environment: [String: String]
+
+    /// - Parameter file: path of the YAML file; nil = the environment alone.
+    init(file: String?, environment: [String: String]) {
+        self.file = file
+        self.environment = environment
+    }
+
+    /// Applies every setting that is given.
+    /// - Throws: ``ConfigurationProblems`` naming each unknown key and each bad value.
+    func read(_ settings: [Setting], into configuration: inout DaemonConfiguration) async throws {
+        var problems: [String] = []
+        let given = try keysOfFile()
+        let known = Set(settings.map(\.key))
+        for key in given.subtracting(known).sorted() {
+            problems.append("\(file ?? ""): there is no setting \"\(key)\"\(Self.suggestion(key, known))")
+        }
+        for name in environment.keys.filter({ $0.hasPrefix("APUSD_") }).sorted()
+        where !settings.contains(where: { $0.environmentName == name }) {
+            problems.append("the environment's \(name) is no setting")
+        }
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: ["apusd"])
+        ]
+        if let file {
+            let place = ConfigReader(
+                provider: InMemoryProvider(values: ["filePath": .init(.string(file), isSecret: false)]))
+            providers.append(try await FileProvider<YAMLSnapshot>(config: place))
+        }
+        let reader = ConfigReader(providers: providers)
+        for setting in settings {
+            let isInEnvironment = environment[setting.environmentName] != nil
+            guard isInEnvironment || given.contains(setting.key) else { continue }
+            do {
+                setting.apply(&configuration, try setting.kind.read(setting.key, reader))
+            } catch let problem as BadValue {
+                let place =
+                    isInEnvironment ? "the environment's \(setting.environmentName)" : "\(file ?? ""): \(setting.key)"
+                problems.append("\(place) \(problem.reason)")
+            }
+        }
+        if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
+    }
+
+    /// All keys of the file, dotted.
+    private func keysOfFile() throws -> Set<String> {
+        guard let file else { return [] }
+        let text: String
+        do {
+            text = try String(contentsOfFile: file, encoding: .utf8)
+        } catch {
+            throw ConfigurationProblems(problems: ["\(file) cannot be read: \(error.localizedDescription)"])
+        }
+        let tree: Any?
+        do {
+            tree = try Yams.load(yaml: text)
+        } catch {
+            throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(error)"])
+        }
+        guard let tree, !(tree is NSNull) else { return [] }
+        guard let root = tree as? [String: Any] else {
+            throw ConfigurationProblems(problems: ["\(file) is not a list of settings, \"key: value\" each"])
+        }
+        var keys: Set<String> = []
+        func walk(_ node: [String: Any], _ path: String) {
+            for (name, value) in node {
+                if let inner = value as? [String: Any] {
+                    walk(inner, path + name + ".")
+                } else {
+                    keys.insert(path + name)
+                }
+            }
+        }
+        walk(root, "")
+        return keys
+    }
+
+    private static func suggestion(_ key: String, _ known: Set<String>) -> String {
+        let last = key.split(separator: ".").last.map(String.init) ?? key
+        guard let near = known.sorted().first(where: { $0.hasSuffix(last) || $0.hasPrefix(key) }) else { return "" }
+        return "; is \"\(near)\" meant?"
+    }
+}
+
+/// Why a value is refused; follows its name in a sentence.
+private struct BadValue: Error {
+    let reason: String
+}
+
+extension SettingKind {
+    fileprivate func read(_ key: String, _ reader: ConfigReader) throws -> SettingValue {
+        let name = ConfigKey(key)
+        switch self {
+        case .text: return .text(try Self.typed("a text") { try reader.requiredString(forKey: name) })
+        case .flag: return .flag(try Self.typed("true or false") { try reader.requiredBool(forKey: name) })
+        case .list: return .list(try Self.typed("a list of texts") { try reader.requiredStringArray(forKey: name) })
+        case .integer(let range):
+            let value = try Self.typed("a whole number") { try reader.requiredInt(forKey: name) }
+            guard range.contains(value) else {
+                throw BadValue(reason: "is \(value), and must be \(range.lowerBound) to \(range.upperBound)")
+            }
+            return .integer(value)
+        case .number(let range):
+            let value = try Self.typed("a number") { try reader.requiredDouble(forKey: name) }
+            guard range.contains(value) else {
+                throw BadValue(reason: "is \(value), and must be \(range.lowerBound) to \(range.upperBound)")
+            }
+            return .number(value)
+        }
+    }
+
+    private static func typed<T>(_ what: String, _ read: () throws -> T) throws -> T {
+        do {
+            return try read()
+        } catch {
+            throw BadValue(reason: "must be \(what)")
+        }
+    }
+}
