@@ -2,13 +2,13 @@ internal import SMSModel
 
 /// A block of up to 40 waiting messages, 12 bytes each: 504 bytes, which malloc keeps in 512.
 ///
-/// A borrowed pointer, not an owner: ``ChunkPool`` makes and frees chunks. The ids come first, then the
-/// expiries, so that nothing is lost to alignment.
+/// A borrowed pointer, not an owner: ``ChunkPool`` makes and frees chunks.
 struct Chunk: Equatable {
     static let capacity = 40
-    private static let idsOffset = 24
-    private static let expiriesOffset = idsOffset + capacity * MemoryLayout<UInt64>.stride
-    private static let byteCount = expiriesOffset + capacity * MemoryLayout<UInt32>.stride
+    private static let entriesOffset = 24
+    /// An id and then its expiry, unaligned, so that an entry lies in one cache line or two.
+    private static let entryBytes = 12
+    private static let byteCount = entriesOffset + capacity * entryBytes
 
     private struct Links {
         var next: UnsafeMutableRawPointer?
@@ -26,8 +26,6 @@ struct Chunk: Equatable {
         let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 8)
         let chunk = Chunk(base: base)
         chunk.clear()
-        base.advanced(by: idsOffset).initializeMemory(as: UInt64.self, repeating: 0, count: capacity)
-        base.advanced(by: expiriesOffset).initializeMemory(as: UInt32.self, repeating: 0, count: capacity)
         return chunk
     }
 
@@ -39,12 +37,7 @@ struct Chunk: Equatable {
     }
 
     private var links: UnsafeMutablePointer<Links> { base.assumingMemoryBound(to: Links.self) }
-    private var ids: UnsafeMutablePointer<UInt64> {
-        base.advanced(by: Self.idsOffset).assumingMemoryBound(to: UInt64.self)
-    }
-    private var expiries: UnsafeMutablePointer<UInt32> {
-        base.advanced(by: Self.expiriesOffset).assumingMemoryBound(to: UInt32.self)
-    }
+    private func offset(_ index: Int) -> Int { Self.entriesOffset + index * Self.entryBytes }
 
     var next: Chunk? {
         get { links.pointee.next.map(Chunk.init(base:)) }
@@ -66,28 +59,37 @@ struct Chunk: Equatable {
     }
     var count: Int { end - start }
 
-    func id(at index: Int) -> UInt64 { ids[index] }
+    func id(at index: Int) -> UInt64 {
+        base.loadUnaligned(fromByteOffset: offset(index), as: UInt64.self)
+    }
+
+    private func expiry(at index: Int) -> UInt32 {
+        base.loadUnaligned(fromByteOffset: offset(index) + 8, as: UInt32.self)
+    }
 
     func message(at index: Int) -> QueuedMessage {
-        let id = MessageID(rawValue: ids[index])
-        return QueuedMessage(id: id, expiresAt: CompactExpiry.decode(expiries[index], id: id))
+        let id = MessageID(rawValue: id(at: index))
+        return QueuedMessage(id: id, expiresAt: CompactExpiry.decode(expiry(at: index), id: id))
+    }
+
+    private func set(_ index: Int, id: UInt64, expiry: UInt32) {
+        base.storeBytes(of: id, toByteOffset: offset(index), as: UInt64.self)
+        base.storeBytes(of: expiry, toByteOffset: offset(index) + 8, as: UInt32.self)
     }
 
     func append(_ id: UInt64, expiry: UInt32) {
         let end = end
-        ids[end] = id
-        expiries[end] = expiry
+        set(end, id: id, expiry: expiry)
         self.end = end + 1
     }
 
     func move(from source: Int, to target: Int) {
-        ids[target] = ids[source]
-        expiries[target] = expiries[source]
+        set(target, id: id(at: source), expiry: expiry(at: source))
     }
 
     /// Appends all entries of `other`, for which there must be room.
     func append(all other: Chunk) {
-        for index in other.start..<other.end { append(other.id(at: index), expiry: other.expiries[index]) }
+        for index in other.start..<other.end { append(other.id(at: index), expiry: other.expiry(at: index)) }
     }
 }
 

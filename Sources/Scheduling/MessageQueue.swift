@@ -41,6 +41,8 @@ package struct MessageQueue: ~Copyable {
     private var flowPlaces: [Int32] = []
     private var freeSlots: [Int] = []
     var slots: [UInt64: Int] = [:]
+    /// Where the last push went: a burst mostly goes on in the same flow.
+    private var lastPushed = 0
 
     private var weights: [TenantID: Int] = [:]
     private var pausedTenants: Set<TenantID> = []
@@ -92,7 +94,7 @@ package struct MessageQueue: ~Copyable {
     /// that waits: so cancel only what waits.
     package mutating func push(_ message: QueuedMessage, flow key: FlowKey) {
         if !tombstones.isEmpty, tombstones.contains(message.id.rawValue) { dropCanceled() }
-        let slot = slots[key.packed] ?? makeFlow(key)
+        let slot = findFlow(key)
         let before = flows[slot].firstID
         flows[slot].push(message, pool: &pool)
         levels[Self.level(key.priority)].count += 1
@@ -131,7 +133,8 @@ package struct MessageQueue: ~Copyable {
         return nil
     }
 
-    private func nextLevel(urgentOnly: Bool) -> Int? {
+    /// Changes nothing; were it not mutating, the compiler would copy the whole struct for the call.
+    private mutating func nextLevel(urgentOnly: Bool) -> Int? {
         if !levels[0].lanes.isEmpty { return 0 }
         if urgentOnly { return nil }
         if levels[1].lanes.isEmpty { return levels[2].lanes.isEmpty ? nil : 2 }
@@ -191,6 +194,14 @@ package struct MessageQueue: ~Copyable {
 
     private static func permits(_ access: Access, level: Int) -> Bool {
         access == .open || (access == .urgentOnly && level == 0)
+    }
+
+    private mutating func findFlow(_ key: FlowKey) -> Int {
+        if lastPushed < flows.count, flows[lastPushed].key.packed == key.packed, flows[lastPushed].count > 0 {
+            return lastPushed
+        }
+        lastPushed = slots[key.packed] ?? makeFlow(key)
+        return lastPushed
     }
 
     private mutating func makeFlow(_ key: FlowKey) -> Int {

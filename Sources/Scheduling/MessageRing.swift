@@ -17,9 +17,12 @@ struct MessageRing {
         return head.id(at: head.start)
     }
 
-    /// Appends a message that follows all others in the ring and whose expiry fits into 32 bits; else returns false.
+    /// Appends a message that follows all others in the ring and whose expiry fits into 32 bits; returns false for
+    /// any other.
     mutating func append(_ message: QueuedMessage, pool: inout ChunkPool) -> Bool {
-        guard count == 0 || message.id.rawValue > lastID, let expiry = CompactExpiry.encode(message) else { return false }
+        guard count == 0 || message.id.rawValue > lastID, let expiry = CompactExpiry.encode(message) else {
+            return false
+        }
         let chunk: Chunk
         if let tail, tail.end < Chunk.capacity {
             chunk = tail
