@@ -1,0 +1,60 @@
+/// How ``GatewayClient/bulk(_:batch:options:progress:)`` sends.
+public struct BulkOptions: Sendable {
+    /// At most so many messages in one call, 1 to 10,000. Bytes bound a call too.
+    public var messagesPerChunk = 1000
+    /// Calls in flight at a time, from 1.
+    public var chunksInFlight = 4
+    /// What one call may take, repeats included; nil = the client's time-out.
+    public var timeout: Duration?
+
+    public init() {}
+}
+
+/// What became of a batch so far.
+public struct BulkReport: Hashable, Sendable {
+    /// The batch's name: the same one again continues it.
+    public var batch: String
+    /// nil until the gateway has answered once.
+    public var batchID: MessageID?
+    /// Newly accepted.
+    public var accepted: UInt64 = 0
+    /// Accepted before, in an earlier run of the same batch.
+    public var duplicates: UInt64 = 0
+    public var refused: UInt64 = 0
+    /// The first refusals, at most ``refusalsKept``; ``BulkProgress/refusals`` tells them all as they come.
+    public var refusals: [BulkRefusal] = []
+
+    public static let refusalsKept = 1000
+
+    package init(batch: String) {
+        self.batch = batch
+    }
+}
+
+/// A message of a batch that was not accepted.
+public struct BulkRefusal: Hashable, Sendable {
+    /// Its place in the batch, from 0.
+    public var index: UInt64
+    public var code: ApusError.Code
+    public var message: String
+    public var violations: [ApusError.Violation]
+
+    package init(index: UInt64, code: ApusError.Code, message: String, violations: [ApusError.Violation] = []) {
+        self.index = index
+        self.code = code
+        self.message = message
+        self.violations = violations
+    }
+}
+
+/// Tells that one more chunk of a batch has been answered.
+public struct BulkProgress: Sendable {
+    /// The whole batch so far.
+    public var report: BulkReport
+    /// The place in the batch of the chunk's first message.
+    public var firstIndex: UInt64
+    /// The chunk's messages, in their order; nil = refused.
+    public var ids: [MessageID?]
+    /// The chunk's refusals. Those of a chunk with very many may be cut; `report.refused` is the true count.
+    public var refusals: [BulkRefusal]
+}

@@ -1,0 +1,183 @@
+internal import NIOCore
+internal import RPCTransport
+internal import RPCWire
+internal import SMSModel
+
+/// Keeps one connection to the gateway while there are calls for it, and takes each call through its tries.
+///
+/// Sendable unchecked: all state is touched on ``eventLoop`` alone, as are all methods but where they say otherwise.
+final class ConnectionKeeper: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    private let configuration: ClientConfiguration
+    private let policy: RetryPolicy
+    private var connection: RPCClientConnection?
+    private var isConnecting = false
+    private var reconnecting: Scheduled<Void>?
+    /// Tries to connect that failed in a row.
+    private var failures = 0
+    private var wasConnected = false
+    private var lastLoss: RPCLoss?
+    /// For a connection, or for room on it; calls that ended meanwhile are skipped.
+    private var waiting = CircularBuffer<PendingCall>()
+    private var isClosed = false
+
+    init(eventLoop: any EventLoop, configuration: ClientConfiguration) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        policy = RetryPolicy(backoff: configuration.backoff)
+    }
+
+    // MARK: Calls
+
+    func begin(_ call: PendingCall) {
+        guard !call.isDone else { return }
+        guard !isClosed else { return call.fail(Self.closed) }
+        guard call.deadline > .now() else { return call.fail(Self.late) }
+        if let connection, connection.canCall {
+            start(call, on: connection)
+        } else {
+            let timer = eventLoop.scheduleTask(deadline: call.deadline) { [weak self] in
+                guard let self else { return }
+                call.fail(self.waitedTooLong)
+            }
+            call.state = .waiting(deadline: timer)
+            waiting.append(call)
+            connectIfNeeded()
+        }
+    }
+
+    func cancel(_ call: PendingCall) {
+        if case .inFlight(let connection, let callID) = call.state {
+            // Its completion ends the call.
+            connection.cancel(callID)
+        } else {
+            call.fail(GatewayError(.cancelled, "the call was cancelled", notProcessed: true))
+        }
+    }
+
+    /// Ends everything at once: calls that are not answered yet fail.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        reconnecting?.cancel()
+        failWaiting(Self.closed)
+        connection?.close()
+        connection = nil
+    }
+
+    private func start(_ call: PendingCall, on connection: RPCClientConnection) {
+        if case .waiting(let timer) = call.state { timer.cancel() }
+        // A completion that runs before `begin` returns has moved the call on already.
+        call.state = .inFlight(connection, callID: 0)
+        let callID = call.begin(on: connection) { [weak self] reply in
+            guard let self else { return call.end(reply) }
+            self.replied(call, reply)
+            self.startWaiting()
+        }
+        if case .inFlight = call.state, callID != 0 { call.state = .inFlight(connection, callID: callID) }
+    }
+
+    private func startWaiting() {
+        while let connection, connection.canCall, let call = waiting.popFirst() {
+            if !call.isDone { start(call, on: connection) }
+        }
+        if !waiting.isEmpty { connectIfNeeded() }
+    }
+
+    private func replied(_ call: PendingCall, _ reply: RPCReply) {
+        let error: GatewayError
+        switch reply {
+        case .message: return call.end(reply)
+        case .refused(let refusal): error = refusal
+        case .lost(let loss):
+            error = loss.error
+            if !loss.notProcessed { call.mayBeProcessed = true }
+        }
+        call.failures += 1
+        let delay = policy.delay(
+            after: error, isRepeatable: call.isRepeatable, failures: call.failures, random: .random(in: 0...1))
+        guard !isClosed, let delay, .now() + TimeAmount(delay) < call.deadline else { return call.fail(error) }
+        call.state = .resting(
+            eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
+                guard let self else { return call.fail(Self.closed) }
+                call.state = .new
+                self.begin(call)
+            })
+    }
+
+    // MARK: The connection
+
+    private func connectIfNeeded() {
+        guard connection == nil, !isConnecting, reconnecting == nil, !isClosed else { return }
+        isConnecting = true
+        var options = RPCClientOptions(userAgent: configuration.userAgent, credential: configuration.key ?? "")
+        options.connectTimeout = TimeAmount(configuration.connectTimeout)
+        RPCClientConnection.connect(to: configuration.address.server, on: eventLoop, options: options)
+            .whenComplete { result in
+                self.isConnecting = false
+                switch result {
+                case .success(let connection): self.connected(connection)
+                case .failure(let error): self.connectFailed(error)
+                }
+            }
+    }
+
+    private func connected(_ connection: RPCClientConnection) {
+        guard !isClosed else { return connection.close() }
+        wasConnected = true
+        failures = 0
+        self.connection = connection
+        connection.onRetired = { [weak self, weak connection] loss in
+            guard let self, self.connection === connection else { return }
+            self.connection = nil
+            self.lastLoss = loss
+            // After the calls that are lost with it have been told.
+            self.eventLoop.execute { self.startWaiting() }
+        }
+        startWaiting()
+    }
+
+    private func connectFailed(_ error: any Error) {
+        let loss = error as? RPCLoss ?? RPCLoss(.unavailable, "\(error)", notProcessed: true)
+        lastLoss = loss
+        failures += 1
+        guard loss.code == .unavailable, wasConnected || configuration.waitsForGateway else {
+            return failWaiting(loss.error)
+        }
+        // Calls that ended need no connection.
+        while let first = waiting.first, first.isDone { waiting.removeFirst() }
+        guard !waiting.isEmpty, !isClosed else { return }
+        let delay = configuration.backoff.delay(failures: failures, random: .random(in: 0...1))
+        reconnecting = eventLoop.scheduleTask(in: TimeAmount(delay)) {
+            self.reconnecting = nil
+            self.startWaiting()
+        }
+    }
+
+    private func failWaiting(_ error: GatewayError) {
+        var error = error
+        error.notProcessed = true
+        while let call = waiting.popFirst() { call.fail(error) }
+    }
+
+    // MARK: Errors
+
+    private static let closed = GatewayError(.unavailable, "the client is closed", notProcessed: true)
+    private static let late = GatewayError(
+        .deadlineExceeded, "the time was over before the call could begin", notProcessed: true)
+
+    private var waitedTooLong: GatewayError {
+        guard connection == nil, let lastLoss else { return Self.late }
+        return GatewayError(.unavailable, lastLoss.reason, notProcessed: true)
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        // A third of the range: what is added to it stays in range too.
+        let longest = Int64.max / 3
+        self = .nanoseconds(overflow ? longest : min(longest, nanoseconds + attoseconds / 1_000_000_000))
+    }
+}

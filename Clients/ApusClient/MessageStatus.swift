@@ -1,0 +1,187 @@
+public import FoundationEssentials
+internal import RPCWire
+package import SMSModel
+
+/// The answer to a Send: the message is durable.
+public struct SendReceipt: Hashable, Sendable {
+    public var id: MessageID
+    public var state: MessageState
+    /// The same idempotency key had been used: `id` is that of the message sent then.
+    public var duplicate: Bool
+    /// SMS that the body takes.
+    public var segments: Int
+    public var encoding: MessageEncoding
+
+    init(_ response: SendResponse) {
+        id = MessageID(response.id)
+        state = MessageState(response.state)
+        duplicate = response.duplicate
+        segments = Int(response.segments)
+        encoding = MessageEncoding(response.encoding)
+    }
+}
+
+/// All that the gateway tells about a message.
+public struct MessageStatus: Hashable, Sendable {
+    public var id: MessageID
+    public var state: MessageState
+    /// Nothing is awaited any more; a late receipt may still change the state.
+    public var settled: Bool
+    /// No receipt came within the receipt deadline.
+    public var receiptOverdue: Bool
+    public var segments: Int
+    public var encoding: MessageEncoding
+    public var to: String
+    public var sender: String
+    public var priority: MessagePriority
+    /// The provider that has or had it last; "" before the first attempt.
+    public var provider: String
+    public var providerID: String
+    public var attempts: Int
+    /// Why it was not delivered, or not yet.
+    public var error: MessageFailure?
+    /// Oldest first; empty when left out.
+    public var timeline: [TimelineEvent]
+    public var reference: String
+    public var tags: [String]
+    public var batchID: MessageID?
+    public var acceptedAt: Date
+    /// nil = as soon as possible.
+    public var sendAt: Date?
+    /// It is not submitted from then on.
+    public var expiresAt: Date
+
+    package init(_ status: SMSModel.MessageStatus) {
+        id = MessageID(status.id)
+        state = MessageState(status.state)
+        settled = status.settled
+        receiptOverdue = status.receiptOverdue
+        segments = status.segments
+        encoding = MessageEncoding(status.encoding)
+        to = status.to
+        sender = status.sender
+        priority = MessagePriority(status.priority)
+        provider = status.provider
+        providerID = status.providerID
+        attempts = status.attempts
+        error = status.error.map { MessageFailure(code: $0.code, message: $0.message) }
+        timeline = status.timeline.map(TimelineEvent.init)
+        reference = status.reference
+        tags = status.tags
+        batchID = status.batch.map(MessageID.init)
+        acceptedAt = Date(milliseconds: status.acceptedAt)
+        sendAt = status.sendAt == 0 ? nil : Date(milliseconds: status.sendAt)
+        expiresAt = Date(milliseconds: status.expiresAt)
+    }
+}
+
+/// A code that programs can go by, and words.
+public struct MessageFailure: Hashable, Sendable {
+    public var code: String
+    public var message: String
+}
+
+/// One step of a message's life.
+public struct TimelineEvent: Hashable, Sendable {
+    /// What happened; raw values are the protocol's names.
+    public enum Kind: String, CaseIterable, Sendable {
+        case accepted = "ACCEPTED"
+        case scheduled = "SCHEDULED"
+        case queued = "QUEUED"
+        case submitting = "SUBMITTING"
+        case sent = "SENT"
+        case rejected = "REJECTED"
+        case throttled = "THROTTLED"
+        case unavailable = "UNAVAILABLE"
+        case outcomeUnknown = "OUTCOME_UNKNOWN"
+        case delivered = "DELIVERED"
+        case undelivered = "UNDELIVERED"
+        case failed = "FAILED"
+        case expired = "EXPIRED"
+        case canceled = "CANCELED"
+        /// Claimed, but surely not handed to the provider: the gateway stopped cleanly.
+        case returned = "RETURNED"
+        /// The gateway stopped while the provider had it: possibly sent.
+        case interrupted = "INTERRUPTED"
+        case receiptOverdue = "RECEIPT_OVERDUE"
+        /// A receipt that changes nothing: repeated or out of order.
+        case receiptIgnored = "RECEIPT_IGNORED"
+    }
+
+    /// To the millisecond.
+    public var at: Date
+    public var event: Kind
+    /// The message's state after it.
+    public var state: MessageState
+    /// 0 = before the first.
+    public var attempt: Int
+    public var provider: String
+    public var detail: String
+
+    init(_ event: SMSModel.TimelineEvent) {
+        at = Date(milliseconds: event.at)
+        self.event = Kind(event.event)
+        state = MessageState(event.state)
+        attempt = event.attempt
+        provider = event.provider
+        detail = event.detail
+    }
+}
+
+/// A batch, and its messages by state.
+public struct BatchStatus: Hashable, Sendable {
+    public var id: MessageID
+    public var name: String
+    public var messages: UInt64
+    /// Messages of which nothing is awaited any more.
+    public var settled: UInt64
+    public var states: StateCounts
+    public var canceled: Bool
+    public var paused: Bool
+    public var createdAt: Date
+
+    public var isSettled: Bool { settled >= messages }
+
+    init(_ status: SMSModel.BatchStatus) {
+        id = MessageID(status.id)
+        name = status.name
+        messages = status.messages
+        settled = status.settled
+        states = StateCounts(status.states)
+        canceled = status.canceled
+        paused = status.paused
+        createdAt = Date(milliseconds: status.createdAt)
+    }
+}
+
+extension Date {
+    /// - Parameter milliseconds: since the Unix epoch.
+    package init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}
+
+extension TimelineEvent.Kind {
+    init(_ kind: EventKind) {
+        switch kind {
+        case .accepted: self = .accepted
+        case .scheduled: self = .scheduled
+        case .queued: self = .queued
+        case .submitting: self = .submitting
+        case .sent: self = .sent
+        case .rejected: self = .rejected
+        case .throttled: self = .throttled
+        case .unavailable: self = .unavailable
+        case .outcomeUnknown: self = .outcomeUnknown
+        case .delivered: self = .delivered
+        case .undelivered: self = .undelivered
+        case .failed: self = .failed
+        case .expired: self = .expired
+        case .canceled: self = .canceled
+        case .returned: self = .returned
+        case .interrupted: self = .interrupted
+        case .receiptOverdue: self = .receiptOverdue
+        case .receiptIgnored: self = .receiptIgnored
+        }
+    }
+}

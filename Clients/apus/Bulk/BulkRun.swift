@@ -1,0 +1,136 @@
+internal import ApusClient
+internal import Synchronization
+
+/// One run of `apus bulk`: rows in, refusals out as they come, totals at the end.
+///
+/// Sendable by its locks: the rows are read and the answers told by the task that runs it.
+final class BulkRun: Sendable {
+    private struct State {
+        var totals: BulkTotals
+        /// Lines of the rows whose answers are awaited, by their index.
+        var lines = LineTable()
+    }
+
+    let client: GatewayClient
+    let progress: ProgressLine
+    private let template: OutgoingMessage?
+    private let chunk: Int
+    private let state: Mutex<State>
+
+    init(client: GatewayClient, batch: String, template: OutgoingMessage?, chunk: Int, progress: ProgressLine) {
+        self.client = client
+        self.template = template
+        self.chunk = chunk
+        self.progress = progress
+        state = Mutex(State(totals: BulkTotals(batch: batch)))
+    }
+
+    /// - Throws: after saying what was accepted until then.
+    func upload(_ rows: BulkInput) async throws -> BulkTotals {
+        let batch = state.withLock { $0.totals.batch }
+        var options = BulkOptions()
+        options.messagesPerChunk = chunk
+        do {
+            if let template {
+                let recipients = rows.compactMap { row -> (index: UInt64, element: TemplateRecipient)? in
+                    guard case .recipient(let recipient) = row.content else { return self.skip(row) }
+                    self.note(row)
+                    return (row.index, recipient)
+                }
+                _ = try await client.bulk(
+                    template: template, indexed: recipients, batch: batch, options: options, progress: answered)
+            } else {
+                let messages = rows.compactMap { row -> (index: UInt64, element: OutgoingMessage)? in
+                    guard case .message(let message) = row.content else { return self.skip(row) }
+                    self.note(row)
+                    return (row.index, message)
+                }
+                _ = try await client.bulk(indexed: messages, batch: batch, options: options, progress: answered)
+            }
+        } catch {
+            progress.clear()
+            let totals = state.withLock(\.totals)
+            Console.error(
+                "interrupted after \(totals.accepted) accepted, \(totals.refused) refused, "
+                    + "\(counted(totals.duplicates, "duplicate"))\n"
+                    + "  Go on with --batch \(batch): what was accepted is not sent twice.")
+            throw error
+        }
+        return state.withLock(\.totals)
+    }
+
+    func waitUntilSettled(timeout: Duration) async throws -> BatchStatus {
+        let batch = state.withLock { $0.totals.batch }
+        return try await client.waitUntilSettled(batch: .name(batch), timeout: timeout) { status in
+            self.progress.show("\(status.settled) of \(status.messages) settled")
+        }
+    }
+
+    private func note(_ row: BulkRow) {
+        state.withLock { $0.lines.append(index: row.index, line: row.line) }
+    }
+
+    /// Tells a row that is not even sent.
+    private func skip<Item>(_ row: BulkRow) -> Item? {
+        if case .invalid(let problem) = row.content {
+            state.withLock { $0.totals.refused += 1 }
+            progress.clear()
+            Console.errorLine("line \(row.line): \(problem)")
+        }
+        return nil
+    }
+
+    private func answered(_ answer: BulkProgress) {
+        let report = answer.report
+        let told: [(Int?, BulkRefusal)] = state.withLock { state in
+            state.totals.accepted = report.accepted
+            state.totals.duplicates = report.duplicates
+            // Beside those that this end refused.
+            state.totals.refused += report.refused - state.lines.refused
+            state.lines.refused = report.refused
+            let told = answer.refusals.map { (state.lines.line(of: $0.index), $0) }
+            state.lines.forget(from: answer.firstIndex, count: answer.ids.count)
+            return told
+        }
+        if !told.isEmpty { progress.clear() }
+        for (line, refusal) in told {
+            let place = line.map { "line \($0)" } ?? "row \(refusal.index + 1)"
+            let fields = refusal.violations.map { "\($0.field): \($0.description)" }.joined(separator: "; ")
+            Console.errorLine("\(place): \(fields.isEmpty ? refusal.message : fields) (\(refusal.code))")
+        }
+        progress.show("\(report.accepted) accepted, \(report.refused) refused")
+    }
+}
+
+/// Lines of rows by their index. Most rows take one line, so runs of both that rise together are kept as one.
+struct LineTable {
+    private struct Run {
+        var index: UInt64
+        var line: Int
+        var count: UInt64
+    }
+
+    private var runs: [Run] = []
+    /// Refusals that the answers have told so far.
+    var refused: UInt64 = 0
+
+    /// - Parameter index: higher than all before.
+    mutating func append(index: UInt64, line: Int) {
+        if let last = runs.last, index == last.index + last.count, line == last.line + Int(last.count) {
+            runs[runs.count - 1].count += 1
+        } else {
+            runs.append(Run(index: index, line: line, count: 1))
+        }
+    }
+
+    func line(of index: UInt64) -> Int? {
+        guard let run = runs.last(where: { $0.index <= index }), index - run.index < run.count else { return nil }
+        return run.line + Int(index - run.index)
+    }
+
+    /// Drops what has been answered: runs that lie within these rows.
+    mutating func forget(from index: UInt64, count: Int) {
+        let end = index + UInt64(count)
+        runs.removeAll { $0.index >= index && $0.index + $0.count <= end }
+    }
+}

@@ -1,0 +1,101 @@
+internal import ApusClient
+internal import ArgumentParser
+internal import FoundationEssentials
+
+/// What can be said about a message beside its recipient and body.
+struct MessageOptions: ParsableArguments {
+    @Option(
+        name: [.customLong("from"), .customLong("sender")],
+        help: "A number, a short code or up to 11 letters and digits.")
+    var from: String?
+
+    @Option(help: "urgent, normal or bulk.")
+    var priority: PriorityArgument?
+
+    @Option(help: ArgumentHelp("When to send: +10m, or a time with its zone as 2027-01-31T09:00Z.", valueName: "time"))
+    var at: TimeArgument?
+
+    @Option(help: ArgumentHelp("How long it may still be sent, e.g. 90s, 1h, 2d (default: 24h).", valueName: "duration"))
+    var validity: DurationArgument?
+
+    @Option(help: "Your own reference, at most 64 bytes.")
+    var reference: String?
+
+    @Option(name: .customLong("tag"), help: "May be given up to 16 times.")
+    var tags: [String] = []
+
+    @Option(help: ArgumentHelp("Refuse a body that needs more.", valueName: "count"))
+    var maxSegments: Int?
+
+    @Option(help: "hold or resend: what to do when a provider may have taken the message, but its answer was lost.")
+    var onUnknown: OnUnknownArgument?
+
+    mutating func validate() throws {
+        if let maxSegments, maxSegments < 1 { throw ValidationError("--max-segments must be at least 1.") }
+    }
+
+    var defaults: RowDefaults {
+        RowDefaults(
+            sender: from, priority: priority?.value, sendAt: at?.date, validity: validity?.duration,
+            reference: reference, tags: tags, maximumSegments: maxSegments, onUnknown: onUnknown?.value)
+    }
+}
+
+struct PriorityArgument: ExpressibleByArgument {
+    let value: MessagePriority
+
+    init?(argument: String) {
+        guard let value = MessagePriority(rawValue: argument.uppercased()) else { return nil }
+        self.value = value
+    }
+
+    static var allValueStrings: [String] { MessagePriority.allCases.map { $0.rawValue.lowercased() } }
+}
+
+struct OnUnknownArgument: ExpressibleByArgument {
+    let value: UnknownOutcomePolicy
+
+    init?(argument: String) {
+        guard let value = UnknownOutcomePolicy(rawValue: argument.uppercased()) else { return nil }
+        self.value = value
+    }
+
+    static var allValueStrings: [String] { UnknownOutcomePolicy.allCases.map { $0.rawValue.lowercased() } }
+}
+
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let duration = DurationText.parse(argument) else { return nil }
+        self.duration = duration
+    }
+}
+
+struct TimeArgument: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        guard let time = TimeText.parse(argument, now: now) else { return nil }
+        date = Date(milliseconds: time)
+    }
+}
+
+struct MessageIDArgument: ExpressibleByArgument {
+    let id: MessageID
+
+    init?(argument: String) {
+        guard let id = MessageID(argument) else { return nil }
+        self.id = id
+    }
+}
+
+/// A batch as people name it: by its name. Its id is known by `status` only.
+enum BatchName {
+    static func check(_ name: String) throws {
+        guard (1...64).contains(name.utf8.count) else {
+            throw ValidationError("A batch's name has 1 to 64 bytes.")
+        }
+    }
+}

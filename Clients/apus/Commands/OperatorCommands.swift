@@ -1,0 +1,207 @@
+internal import ApusClient
+internal import ArgumentParser
+
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Shows the gateway's counts and load.")
+
+    @Flag(help: "Again every second, until interrupted.")
+    var watch = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            var statistics = try await client.statistics()
+            while watch {
+                if connection.format == .text, Console.outputIsTerminal { Console.line("\u{1B}[H\u{1B}[2J") }
+                connection.print(json: statistics.json, text: statistics.text)
+                try await Task.sleep(for: .seconds(1))
+                statistics = try await client.statistics()
+            }
+            connection.print(json: statistics.json, text: statistics.text)
+        }
+    }
+}
+
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Cancels messages that no provider has been called for yet.",
+        discussion: "The exit code is 1 if one of the given messages was too late or is not known.")
+
+    @Argument(help: "Ids of messages.")
+    var ids: [MessageIDArgument] = []
+
+    @Option(help: "A batch instead, by its name.")
+    var batch: String?
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func validate() throws {
+        if let batch { try BatchName.check(batch) }
+        guard ids.isEmpty != (batch == nil) else {
+            throw ValidationError("Give the ids of messages, or --batch NAME.")
+        }
+    }
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            let report =
+                if let batch {
+                    try await client.cancel(batch: .name(batch))
+                } else {
+                    try await client.cancel(ids.map(\.id))
+                }
+            connection.print(json: report.json, text: report.text)
+            guard batch == nil, report.tooLate + report.notFound > 0 else { return }
+            throw CommandFailure(
+                .refused, "\(counted(report.tooLate + report.notFound, "message")) not canceled",
+                advice: "What a provider has been called for cannot be taken back: see `apus timeline ID`.")
+        }
+    }
+}
+
+/// What `pause` and `resume` are about.
+struct PauseOptions: ParsableArguments {
+    @Argument(help: "\"everything\", which is also meant if nothing is given.")
+    var subject: Everything?
+
+    @Option(help: ArgumentHelp("Only this provider.", valueName: "name"))
+    var provider: String?
+
+    @Option(help: ArgumentHelp("Only this batch.", valueName: "name"))
+    var batch: String?
+
+    enum Everything: String, ExpressibleByArgument, CaseIterable {
+        case everything
+    }
+
+    mutating func validate() throws {
+        guard [subject != nil, provider != nil, batch != nil].count(where: \.self) <= 1 else {
+            throw ValidationError("Give one of everything, --provider NAME and --batch NAME.")
+        }
+        if let batch { try BatchName.check(batch) }
+        if let provider, provider.isEmpty { throw ValidationError("The provider's name is empty.") }
+    }
+
+    var value: PauseSubject {
+        if let provider { return .provider(provider) }
+        if let batch { return .batch(.name(batch)) }
+        return .everything
+    }
+}
+
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Stops handing messages to providers; they go on being accepted.")
+
+    @OptionGroup var subject: PauseOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            connection.print(paused: try await client.pause(subject.value))
+        }
+    }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Goes on handing messages to providers.")
+
+    @OptionGroup var subject: PauseOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            connection.print(paused: try await client.resume(subject.value))
+        }
+    }
+}
+
+extension ConnectionOptions {
+    fileprivate func print(paused: [String]) {
+        print(
+            json: .object([("paused", .array(paused.map(JSONValue.string)))]),
+            text: "paused: " + (paused.isEmpty ? "nothing" : paused.joined(separator: ", ")))
+    }
+}
+
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox", abstract: "Shows what the sandbox provider was sent, oldest first.")
+
+    @Option(help: "The newest so many, 1 to 1000.")
+    var limit = 100
+
+    @Option(help: ArgumentHelp("Only those to this recipient.", valueName: "number"))
+    var to: String?
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func validate() throws {
+        guard (1...1000).contains(limit) else { throw ValidationError("--limit must be 1 to 1000.") }
+    }
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            let log = try await client.sandbox(limit: limit, to: to)
+            switch connection.format {
+            case .json:
+                for record in log.records { Console.json(record.json) }
+            case .text:
+                if !log.records.isEmpty { Console.line(TextTable.columns(log.records.map(\.columns))) }
+                Console.line("\(log.records.count) shown of \(log.total) since the daemon started")
+            }
+        }
+    }
+}
+
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health", abstract: "Tells whether the gateway works; exit code 3 if not.")
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            let health = try await client.health()
+            connection.print(json: health.json, text: health.text)
+            guard health.isHealthy else {
+                throw CommandFailure(
+                    .unavailable, "the gateway is not healthy",
+                    advice: "See what is not ok above, `apus stats` for what is paused, and the daemon's log.")
+            }
+        }
+    }
+}
+
+struct CompletionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completions", abstract: "Prints a shell's completion script.",
+        discussion: """
+            bash: apus completions bash > ~/.local/share/bash-completion/completions/apus
+            zsh:  apus completions zsh > a folder of $fpath/_apus
+            fish: apus completions fish > ~/.config/fish/completions/apus.fish
+            """)
+
+    enum Shell: String, CaseIterable, ExpressibleByArgument {
+        case bash
+        case zsh
+        case fish
+    }
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: Shell
+
+    func run() {
+        let shell: CompletionShell =
+            switch shell {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        Console.line(ApusCommand.completionScript(for: shell))
+    }
+}

@@ -1,0 +1,95 @@
+internal import ApusClient
+internal import ArgumentParser
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Tells where messages, or a batch, stand.")
+
+    @Argument(help: "Ids of messages.")
+    var ids: [MessageIDArgument] = []
+
+    @Option(help: "A batch instead, by its name.")
+    var batch: String?
+
+    @Flag(help: "Wait until nothing is awaited any more; exit code 3 at --timeout.")
+    var wait = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func validate() throws {
+        if let batch { try BatchName.check(batch) }
+        guard ids.isEmpty != (batch == nil) else {
+            throw ValidationError("Give the ids of messages, or --batch NAME.")
+        }
+    }
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            if let batch {
+                try await show(batch: batch, client)
+            } else {
+                try await show(ids.map(\.id), client)
+            }
+        }
+    }
+
+    private func show(batch: String, _ client: GatewayClient) async throws {
+        let status =
+            wait
+            ? try await client.waitUntilSettled(batch: .name(batch), timeout: connection.timeoutDuration)
+            : try await client.status(of: .name(batch))
+        connection.print(json: status.json, text: status.text)
+        if wait, !status.isSettled {
+            throw CommandFailure.notSettled(
+                status.messages - status.settled, advice: "apus status --batch \(batch) --wait")
+        }
+    }
+
+    private func show(_ ids: [MessageID], _ client: GatewayClient) async throws {
+        let report =
+            wait
+            ? try await client.waitUntilSettled(ids, timeout: connection.timeoutDuration)
+            : try await client.status(of: ids)
+        for status in report.messages {
+            connection.print(json: status.json, text: ids.count == 1 ? status.text : status.summary)
+        }
+        guard report.notFound.isEmpty else {
+            throw CommandFailure.notFound(report.notFound)
+        }
+        let open = report.messages.count { !$0.settled }
+        if wait, open > 0 {
+            throw CommandFailure.notSettled(open, advice: "apus status ID… --wait --timeout SECONDS")
+        }
+    }
+}
+
+struct TimelineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "timeline", abstract: "Shows every step of a message's life.")
+
+    @Argument(help: "The message's id.")
+    var id: MessageIDArgument
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            let report = try await client.status(of: [id.id])
+            guard let status = report.messages.first else { throw CommandFailure.notFound([id.id]) }
+            let json = JSONValue.object([
+                ("id", .string(status.id.description)), ("state", .string(status.state.rawValue)),
+                ("settled", .bool(status.settled)), ("timeline", status.timelineJSON),
+            ])
+            connection.print(json: json, text: status.timelineText)
+        }
+    }
+}
+
+extension CommandFailure {
+    static func notFound(_ ids: [MessageID]) -> CommandFailure {
+        let list = ids.prefix(10).map(\.description).joined(separator: ", ") + (ids.count > 10 ? ", …" : "")
+        return CommandFailure(
+            .refused, "no such message: \(list) (NOT_FOUND)",
+            advice: "Ids belong to one gateway and tenant: check --server and the key.")
+    }
+}

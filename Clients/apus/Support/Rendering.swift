@@ -1,0 +1,273 @@
+internal import ApusClient
+internal import FoundationEssentials
+
+// What the gateway answers, as JSON with the protocol's names and as text.
+
+extension SendReceipt {
+    var json: JSONValue {
+        .object([
+            ("id", .string(id.description)), ("state", .string(state.rawValue)), ("duplicate", .bool(duplicate)),
+            ("segments", .integer(Int64(segments))), ("encoding", .string(encoding.rawValue)),
+        ])
+    }
+
+    var text: String {
+        let repeated = duplicate ? ", sent before" : ""
+        return "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(repeated))"
+    }
+}
+
+extension MessageStatus {
+    var json: JSONValue {
+        .object([
+            ("id", .string(id.description)), ("state", .string(state.rawValue)),
+            // A status is no repeated sending; the member is there because `send` has it.
+            ("duplicate", false), ("segments", .integer(Int64(segments))), ("encoding", .string(encoding.rawValue)),
+            ("to", .string(to)), ("sender", .string(sender)), ("priority", .string(priority.rawValue)),
+            ("provider", .string(provider)), ("provider_id", .string(providerID)),
+            ("attempts", .integer(Int64(attempts))),
+            (
+                "error",
+                error.map { .object([("code", .string($0.code)), ("message", .string($0.message))]) } ?? .null
+            ),
+            ("settled", .bool(settled)), ("receipt_overdue", .bool(receiptOverdue)),
+            ("reference", .string(reference)), ("tags", .array(tags.map(JSONValue.string))),
+            ("batch_id", batchID.map { .string($0.description) } ?? .null),
+            ("accepted_at", .string(TimeText.rfc3339(acceptedAt))),
+            ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
+            ("expires_at", .string(TimeText.rfc3339(expiresAt))),
+            ("timeline", timelineJSON),
+        ])
+    }
+
+    var timelineJSON: JSONValue { .array(timeline.map(\.json)) }
+
+    /// On one line.
+    var summary: String {
+        var line = "\(id) \(state.rawValue) to \(to)"
+        if !provider.isEmpty { line += " through \(provider)" }
+        if let error { line += ": \(error.message) (\(error.code))" }
+        if !settled { line += ", not settled yet" }
+        return line
+    }
+
+    var text: String {
+        var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet")), ("to", to)]
+        if !sender.isEmpty { rows.append(("sender", sender)) }
+        rows.append(("priority", priority.rawValue))
+        rows.append(("segments", "\(segments) \(encoding.rawValue)"))
+        if !provider.isEmpty { rows.append(("provider", provider + (providerID.isEmpty ? "" : " \(providerID)"))) }
+        rows.append(("attempts", String(attempts)))
+        if let error { rows.append(("error", "\(error.message) (\(error.code))")) }
+        if receiptOverdue { rows.append(("receipt", "overdue")) }
+        if !reference.isEmpty { rows.append(("reference", reference)) }
+        if !tags.isEmpty { rows.append(("tags", tags.joined(separator: ", "))) }
+        if let batchID { rows.append(("batch", batchID.description)) }
+        rows.append(("accepted", TimeText.rfc3339(acceptedAt)))
+        if let sendAt { rows.append(("send at", TimeText.rfc3339(sendAt))) }
+        rows.append(("expires", TimeText.rfc3339(expiresAt)))
+        return "\(id)\n" + TextTable.list(rows, indent: "  ")
+    }
+
+    var timelineText: String {
+        TextTable.columns(
+            timeline.map { event in
+                [
+                    TimeText.rfc3339(event.at), event.event.rawValue, event.state.rawValue,
+                    event.attempt == 0 ? "" : "#\(event.attempt)", event.provider, event.detail,
+                ]
+            })
+    }
+}
+
+extension TimelineEvent {
+    var json: JSONValue {
+        .object([
+            ("at", .string(TimeText.rfc3339(at))), ("event", .string(event.rawValue)),
+            ("state", .string(state.rawValue)), ("attempt", .integer(Int64(attempt))),
+            ("provider", .string(provider)), ("detail", .string(detail)),
+        ])
+    }
+}
+
+extension StateCounts {
+    var json: JSONValue {
+        .object(present.map { ($0.state.rawValue, .unsigned($0.count)) })
+    }
+
+    /// Such as `2 DELIVERED, 1 FAILED`.
+    var text: String {
+        total == 0 ? "none" : present.map { "\($0.count) \($0.state.rawValue)" }.joined(separator: ", ")
+    }
+}
+
+extension BatchStatus {
+    var json: JSONValue {
+        .object([
+            ("batch", .string(name)), ("batch_id", .string(id.description)), ("messages", .unsigned(messages)),
+            ("settled", .unsigned(settled)), ("states", states.json), ("canceled", .bool(canceled)),
+            ("paused", .bool(paused)), ("created_at", .string(TimeText.rfc3339(createdAt))),
+        ])
+    }
+
+    var text: String {
+        var rows = [
+            ("messages", String(messages)), ("settled", String(settled)), ("states", states.text),
+            ("created", TimeText.rfc3339(createdAt)),
+        ]
+        if canceled { rows.append(("canceled", "yes")) }
+        if paused { rows.append(("paused", "yes")) }
+        return "batch \(name) (\(id))\n" + TextTable.list(rows, indent: "  ")
+    }
+}
+
+extension GatewayStatistics {
+    var json: JSONValue {
+        .object([
+            ("states", states.json), ("waiting_urgent", .unsigned(waitingUrgent)),
+            ("waiting_normal", .unsigned(waitingNormal)), ("waiting_bulk", .unsigned(waitingBulk)),
+            ("waiting_later", .unsigned(waitingLater)), ("in_flight", .unsigned(inFlight)),
+            ("uptime_ms", .integer(uptime.milliseconds)), ("cpu_us", .integer(cpu.microseconds)),
+            ("resident_bytes", .unsigned(residentBytes)), ("connections", .unsigned(connections)),
+            ("commits", .unsigned(commits)), ("committed_operations", .unsigned(committedOperations)),
+            ("providers", .array(providers.map(\.json))), ("paused", .array(paused.map(JSONValue.string))),
+        ])
+    }
+
+    var text: String {
+        let waiting = "\(waitingUrgent) urgent, \(waitingNormal) normal, \(waitingBulk) bulk, \(waitingLater) later"
+        var rows = [
+            ("messages", states.text), ("waiting", waiting), ("in flight", String(inFlight)),
+            ("paused", paused.isEmpty ? "nothing" : paused.joined(separator: ", ")),
+            ("connections", String(connections)),
+            ("commits", "\(commits) of \(counted(committedOperations, "operation"))"),
+            ("memory", "\(residentBytes / 1_048_576) MiB"), ("cpu", cpu.formattedSeconds),
+            ("uptime", uptime.formattedSeconds),
+        ]
+        for provider in providers { rows.append((provider.name, provider.text)) }
+        return TextTable.list(rows, indent: "")
+    }
+}
+
+extension ProviderStatistics {
+    var json: JSONValue {
+        .object([
+            ("name", .string(name)), ("kind", .string(kind)), ("submitted", .unsigned(submitted)),
+            ("accepted", .unsigned(accepted)), ("rejected", .unsigned(rejected)),
+            ("throttled", .unsigned(throttled)), ("unavailable", .unsigned(unavailable)),
+            ("unknown", .unsigned(unknown)), ("in_flight", .unsigned(inFlight)), ("paused", .bool(paused)),
+        ])
+    }
+
+    var text: String {
+        let counts = "\(submitted) submitted: \(accepted) accepted, \(rejected) rejected, \(throttled) throttled, "
+            + "\(unavailable) unavailable, \(unknown) unknown, \(inFlight) in flight"
+        return counts + (paused ? ", paused" : "")
+    }
+}
+
+extension CancelReport {
+    var json: JSONValue {
+        .object([
+            ("canceled", .unsigned(canceled)), ("too_late", .unsigned(tooLate)), ("not_found", .unsigned(notFound)),
+            (
+                "results",
+                .array(
+                    results.map {
+                        .object([
+                            ("id", .string($0.id.description)), ("canceled", .bool($0.canceled)),
+                            ("state", $0.state.map { .string($0.rawValue) } ?? .null),
+                        ])
+                    })
+            ),
+        ])
+    }
+
+    var text: String {
+        var lines = results.map { result in
+            guard let state = result.state else { return "\(result.id) not found" }
+            return "\(result.id) \(state.rawValue)" + (result.canceled ? "" : ": too late to cancel")
+        }
+        lines.append("\(canceled) canceled, \(tooLate) too late, \(notFound) not found")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension SandboxRecord {
+    var json: JSONValue {
+        .object([
+            ("at", .string(TimeText.rfc3339(at))), ("id", .string(id.description)),
+            ("attempt", .integer(Int64(attempt))), ("to", .string(to)), ("sender", .string(sender)),
+            ("body", .string(body)), ("segments", .integer(Int64(segments))),
+            ("encoding", .string(encoding.rawValue)), ("provider_id", .string(providerID)),
+            ("outcome", .string(outcome)),
+        ])
+    }
+
+    var columns: [String] {
+        [TimeText.rfc3339(at), id.description, "#\(attempt)", to, outcome, body.replacing("\n", with: " ")]
+    }
+}
+
+extension GatewayHealth {
+    var json: JSONValue {
+        .object([
+            ("accepting", .bool(accepting)), ("dispatching", .bool(dispatching)),
+            (
+                "checks",
+                .array(
+                    checks.map {
+                        .object([("name", .string($0.name)), ("ok", .bool($0.ok)), ("detail", .string($0.detail))])
+                    })
+            ),
+        ])
+    }
+
+    var text: String {
+        var rows = [("accepting", accepting ? "yes" : "no"), ("dispatching", dispatching ? "yes" : "no")]
+        for check in checks {
+            rows.append((check.name, (check.ok ? "ok" : "not ok") + (check.detail.isEmpty ? "" : ": \(check.detail)")))
+        }
+        return TextTable.list(rows, indent: "")
+    }
+}
+
+/// Texts under each other.
+enum TextTable {
+    /// Names and what they stand for.
+    static func list(_ rows: [(String, String)], indent: String) -> String {
+        let width = rows.map(\.0.count).max() ?? 0
+        return rows.map { indent + padded($0.0, width) + "  " + $0.1 }.joined(separator: "\n")
+    }
+
+    static func columns(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            for (column, text) in row.enumerated() {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], text.count)
+            }
+        }
+        let lines = rows.map { row in
+            let line = zip(row, widths).map(padded).joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+/// `1 segment`, `2 segments`.
+func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+}
+
+extension Duration {
+    var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

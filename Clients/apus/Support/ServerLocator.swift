@@ -1,0 +1,117 @@
+internal import ApusClient
+internal import FoundationEssentials
+
+/// Which gateway a command talks to, and with which key.
+struct Endpoint: Equatable {
+    var server: String
+    var key: String?
+    /// Where the address comes from, for messages.
+    var source: String
+}
+
+/// Finds the gateway: what the command line says, else the environment, else the current context, else the
+/// `apusd dev` of this directory, else the one that was started last.
+struct ServerLocator {
+    var environment: [String: String]
+    /// Absolute.
+    var workingDirectory: String
+
+    /// - Throws: a usage failure if no gateway is known or a file that was named cannot be read.
+    func locate(server: String?, key: String?, keyFile: String?) throws(CommandFailure) -> Endpoint {
+        var endpoint = try place(server: server)
+        if let explicit = try explicitKey(key: key, keyFile: keyFile) { endpoint.key = explicit }
+        return endpoint
+    }
+
+    /// `$APUS_CONFIG`, else `contexts.json` in the folder of configurations.
+    var contextsPath: String {
+        environment["APUS_CONFIG"].flatMap { $0.isEmpty ? nil : $0 } ?? configurationFolder + "/contexts.json"
+    }
+
+    /// Written by `apusd dev`: the address and key file of the one started last.
+    var developmentPath: String { configurationFolder + "/dev.json" }
+
+    private var configurationFolder: String {
+        let base = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return (base ?? (environment["HOME"] ?? "") + "/.config") + "/apus"
+    }
+
+    private func value(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func explicitKey(key: String?, keyFile: String?) throws(CommandFailure) -> String? {
+        if let key { return key }
+        if let keyFile { return try Self.readKey(keyFile) }
+        if let key = value("APUS_KEY") { return key }
+        if let keyFile = value("APUS_KEY_FILE") { return try Self.readKey(keyFile) }
+        return nil
+    }
+
+    /// The address, with the key that is stored beside it.
+    private func place(server: String?) throws(CommandFailure) -> Endpoint {
+        let known = try knownPlaces()
+        if let (server, source) = server.map({ ($0, "--server") }) ?? value("APUS_SERVER").map({ ($0, "APUS_SERVER") }) {
+            // The key of a known place opens that very place, however its address was given.
+            guard let same = known.first(where: { $0.context.server == server }) else {
+                return Endpoint(server: server, key: nil, source: source)
+            }
+            return Endpoint(server: server, key: try Self.key(of: same.context), source: source)
+        }
+        guard let first = known.first else {
+            throw CommandFailure(
+                .usage, "no gateway is known",
+                advice: "Start one with `apusd dev`, or name one: --server ADDRESS, APUS_SERVER or `apus context set`.")
+        }
+        return Endpoint(
+            server: first.context.server, key: try Self.key(of: first.context), source: first.source)
+    }
+
+    private func knownPlaces() throws(CommandFailure) -> [(context: StoredContext, source: String)] {
+        var places: [(StoredContext, String)] = []
+        let contexts = try ContextFile(path: contextsPath)
+        if let name = contexts.currentName, let current = contexts.current {
+            places.append((current, "context \(name)"))
+        }
+        let socket = workingDirectory + "/apus-data/apus.sock"
+        let key = workingDirectory + "/apus-data/dev.key"
+        if FileManager.default.fileExists(atPath: socket) {
+            let keyFile = FileManager.default.fileExists(atPath: key) ? key : nil
+            places.append((StoredContext(server: "unix:\(socket)", keyFile: keyFile), "./apus-data"))
+        }
+        if let data = FileManager.default.contents(atPath: developmentPath),
+            let context = try? JSONDecoder().decode(StoredContext.self, from: data)
+        {
+            places.append((context, developmentPath))
+        }
+        return places
+    }
+
+    private static func key(of context: StoredContext) throws(CommandFailure) -> String? {
+        if let key = context.key { return key }
+        guard let file = context.keyFile else { return nil }
+        return try readKey(file)
+    }
+
+    private static func readKey(_ path: String) throws(CommandFailure) -> String {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
+            throw CommandFailure(
+                .usage, "the key file \(path) cannot be read",
+                advice: "Check that it is there and that you may read it, or give the key with --key or APUS_KEY.")
+        }
+        let key = text.trimmed
+        guard !key.isEmpty else { throw CommandFailure(.usage, "the key file \(path) is empty") }
+        return key
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at either end.
+    var trimmed: String {
+        var rest = Substring(self)
+        while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+        while let last = rest.last, last.isWhitespace { rest.removeLast() }
+        return String(rest)
+    }
+}
