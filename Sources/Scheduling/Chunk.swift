@@ -124,6 +124,8 @@ struct ChunkPool: ~Copyable {
 
     init() {}
 
+    var freeCount: Int { free.count }
+
     deinit {
         for chunk in free { chunk.deallocate() }
     }

@@ -17,6 +17,7 @@ struct MinHeap<Entry: HeapEntry> {
     private static var smallestShrink: Int { 1024 }
 
     var count: Int { entries.count }
+    var capacity: Int { entries.capacity }
     var isEmpty: Bool { entries.isEmpty }
     var first: Entry? { entries.first }
 

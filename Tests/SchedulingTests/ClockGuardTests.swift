@@ -118,6 +118,13 @@ internal import Testing
         #expect(clocks.guarded.now == clocks.wall)
     }
 
+    @Test func aStepBackWithinALongSilenceLosesHalfOfIt() {
+        var clocks = Clocks()
+        let event = clocks.run(10_000, step: -20_000)
+        #expect(event == .steppedBack(10_000))
+        #expect(clocks.passed == 5000)
+    }
+
     @Test func aStepBackThatIsUndoneIsNoJump() {
         var clocks = Clocks()
         _ = clocks.run(0, step: -3_600_000)
