@@ -48,10 +48,7 @@ let package = Package(
         .target(name: "SMSModel", swiftSettings: strict),
         .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
         .target(name: "Admission", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
-        .target(
-            name: "Scheduling",
-            dependencies: ["SMSModel", .product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: strict),
+        .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.
         .target(name: "Threading", swiftSettings: strict),
