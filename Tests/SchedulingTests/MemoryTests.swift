@@ -79,6 +79,13 @@ internal import Testing
         #expect(heap.first == message(99_000))
     }
 
+    @Test func everyLegalExpiryIsKeptInTheRing() {
+        let longest = Limits.sendAtAheadMilliseconds + Int64(Limits.validityMaximumMilliseconds)
+        let last = message(0, expiresAt: epoch + longest)
+        #expect(CompactExpiry.encode(last).map { CompactExpiry.decode($0, id: last.id) } == last.expiresAt)
+        #expect(CompactExpiry.encode(message(0, expiresAt: .max)) == nil)
+    }
+
     @Test func entriesAreAsSmallAsPromised() {
         #expect(MemoryLayout<DelayHeap.Entry>.stride == 32)
         #expect(MemoryLayout<QueuedMessage>.stride == 16)
