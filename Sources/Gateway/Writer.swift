@@ -58,6 +58,8 @@ package final class Writer: ProviderEvents {
     /// Ends after the round under way. What the providers still have is told apart at the next start.
     package func stop() {
         thread.stop()
+        // What carriers said while the thread ended is not lost either.
+        _ = turn()
         core.withLock { $0.close() }
     }
 

@@ -131,7 +131,7 @@ struct WriterCore: ~Copyable {
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
             try begin()
-            try store.setLowWater(dispatcher.lowestID() ?? MessageID(rawValue: 0))
+            try store.setLowWater(dispatcher.lowestID())
             return
         }
         var deadline = RoundDeadline(nanoseconds: 2_000_000)
@@ -154,7 +154,7 @@ struct WriterCore: ~Copyable {
         try dispatcher.claim(now: now, store: store, deadline: &claims)
         if now >= lowWaterDue {
             lowWaterDue = now + 10_000
-            if let id = dispatcher.lowestID() { try store.setLowWater(id) }
+            try store.setLowWater(dispatcher.lowestID())
         }
     }
 
@@ -524,10 +524,10 @@ struct WriterCore: ~Copyable {
 
     /// The last word before the store is let go of.
     mutating func close() {
-        guard trouble == nil, let id = dispatcher.lowestID() else { return }
+        guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()
-            try store.setLowWater(id)
+            try store.setLowWater(dispatcher.lowestID())
             try store.commit()
         } catch {
             store.rollback()

@@ -45,8 +45,8 @@ package protocol MessageStore: AnyObject {
     /// The number under which histories know the provider: 1 to 255, the same at every start.
     func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8
 
-    /// Nothing below it waits: where ``recover(now:_:)`` may begin next time.
-    func setLowWater(_ id: MessageID) throws(StoreError)
+    /// Nothing below it waits: where ``recover(now:_:)`` may begin next time. nil = nothing waits at all.
+    func setLowWater(_ id: MessageID?) throws(StoreError)
 
     func commit() throws(StoreError)
     func rollback()

@@ -22,7 +22,7 @@ struct DaemonLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let at = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+        let at = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         var line: String
         if isText {
             line = "\(at) \(event.level.rawValue) \(event.message)"

@@ -181,8 +181,9 @@ package final class SandboxProvider: SMSProvider {
             timeline.insert((time, event), at: index)
         }
 
+        /// Once draining, what is owed goes out at once: the receipts that are left would die with the sandbox.
         mutating func popDue(now: Int64) -> [Event] {
-            let end = timeline.firstIndex { $0.at > now } ?? timeline.count
+            let end = draining ? timeline.count : timeline.firstIndex { $0.at > now } ?? timeline.count
             guard end > 0 else { return [] }
             let due = timeline[..<end].map(\.event)
             timeline.removeSubrange(..<end)

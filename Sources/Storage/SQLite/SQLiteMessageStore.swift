@@ -382,9 +382,10 @@ package final class SQLiteMessageStore: MessageStore {
         }
     }
 
-    package func setLowWater(_ id: MessageID) throws(StoreError) {
+    package func setLowWater(_ id: MessageID?) throws(StoreError) {
+        let mark = (id ?? MessageID(ordinal: ids.highWater)).rawValue
         try connection.execute(
-            "INSERT INTO meta VALUES ('low_water', \(id.rawValue)) ON CONFLICT DO UPDATE SET value = excluded.value")
+            "INSERT INTO meta VALUES ('low_water', \(mark)) ON CONFLICT DO UPDATE SET value = excluded.value")
     }
 
     package func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8 {
