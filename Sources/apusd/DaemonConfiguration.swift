@@ -77,7 +77,7 @@ struct DaemonConfiguration {
         Setting(key: "data", kind: .text) { $0.data = $1.text },
         Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
         Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
-        Setting(key: "log-level", kind: .text) { $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info },
+        Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) { $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info },
         Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
         Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
         Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },

@@ -5,6 +5,7 @@ internal import Yams
 /// The kind of a setting's value, and its bounds.
 enum SettingKind: Sendable {
     case text
+    case choice([String])
     case flag
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
@@ -140,6 +141,12 @@ extension SettingKind {
         let name = ConfigKey(key)
         switch self {
         case .text: return .text(try Self.typed("a text") { try reader.requiredString(forKey: name) })
+        case .choice(let choices):
+            let value = try Self.typed("a text") { try reader.requiredString(forKey: name) }
+            guard choices.contains(value) else {
+                throw BadValue(reason: "is \"\(value)\", and must be one of \(choices.joined(separator: ", "))")
+            }
+            return .text(value)
         case .flag: return .flag(try Self.typed("true or false") { try reader.requiredBool(forKey: name) })
         case .list: return .list(try Self.typed("a list of texts") { try reader.requiredStringArray(forKey: name) })
         case .integer(let range):
