@@ -92,6 +92,13 @@ let package = Package(
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
+            swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["apus", "ApusClient"], swiftSettings: strict),
+        .testTarget(name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], swiftSettings: strict),
+        .testTarget(
+            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -104,7 +104,9 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
         timeout: TimeAmount? = nil, completion: @escaping Completion
     ) -> UInt32 {
         guard canCall else {
-            completion(.lost(loss ?? RPCLoss(.unavailable, "the connection takes no more calls now", notProcessed: true)))
+            var loss = loss ?? RPCLoss(.unavailable, "the connection takes no more calls now", notProcessed: true)
+            loss.notProcessed = true
+            completion(.lost(loss))
             return 0
         }
         let start = output.count
@@ -270,7 +272,8 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     }
 
     private func goAwayReceived(_ frame: Frame) {
-        let goAway = (try? GoAway(decoding: frame.payload, arena: arena))
+        let goAway =
+            (try? GoAway(decoding: frame.payload, arena: arena))
             ?? GoAway(status: .unavailable, message: "the server goes away", lastCallID: .max)
         let status = UInt16(exactly: goAway.status).flatMap(StatusCode.init) ?? .unknown
         let code = status == .ok ? .unavailable : status

@@ -142,7 +142,9 @@ package final class RPCLoop: @unchecked Sendable {
         return promise.futureResult
     }
 
+    /// Closes every connection at once, with what was gathered for it.
     func closeAll() {
+        flush()
         for connection in connections { connection?.abort() }
     }
 }

@@ -93,19 +93,11 @@ package struct RecipientView {
 
     package var variableCount: Int { c.pointee.n_variables }
 
-    package func variable(at index: Int) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    package func variable(at index: Int) -> TemplateVariable {
         precondition(index < c.pointee.n_variables)
-        let variable = c.pointee.variables[index]!
-        return (UnsafeRawBufferPointer(variable.pointee.name), UnsafeRawBufferPointer(variable.pointee.value))
-    }
-
-    /// The value of the variable called `name`; nil if there is none. Of two with one name the last counts.
-    package func value(of name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        for index in (0..<variableCount).reversed() {
-            let variable = variable(at: index)
-            if variable.name.elementsEqual(name) { return variable.value }
-        }
-        return nil
+        let variable = c.pointee.variables[index]!.pointee
+        return TemplateVariable(
+            name: UnsafeRawBufferPointer(variable.name), value: UnsafeRawBufferPointer(variable.value))
     }
 }
 
@@ -171,7 +163,9 @@ package struct BulkRequest: WireMessage, Hashable, Sendable {
         } else {
             var messages: [SendRequest] = []
             messages.reserveCapacity(c.n_messages)
-            for index in 0..<c.n_messages { messages.append(try SendRequest(SubmitRequest(c.messages[index]!, path: ""))) }
+            for index in 0..<c.n_messages {
+                messages.append(try SendRequest(SubmitRequest(c.messages[index]!, path: "")))
+            }
             content = .messages(messages)
         }
     }

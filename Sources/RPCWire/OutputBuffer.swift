@@ -149,7 +149,8 @@ extension OutputBuffer {
                 appendError(
                     callID: callID,
                     GatewayError(
-                        .resourceExhausted, "the answer is larger than the \(maximumLength) bytes of a frame: ask for less"))
+                        .resourceExhausted,
+                        "the answer is larger than the \(maximumLength) bytes of a frame: ask for less"))
                 return
             }
             shortened = shorter

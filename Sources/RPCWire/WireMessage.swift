@@ -67,7 +67,8 @@ struct TextChecker {
         String(decoding: view(data, field()), as: UTF8.self)
     }
 
-    mutating func strings(_ list: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String) -> [String] {
+    mutating func strings(_ list: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String) -> [String]
+    {
         (0..<count).map { string(list![$0], "\(field)[\($0)]") }
     }
 

@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""The Apus wire protocol in plain Python, written from Protos/README.md alone: an oracle for the Swift code.
+
+    wire_client.py golden DIR            writes the golden frames, annotated, to DIR
+    wire_client.py send ADDRESS KEY TO BODY   sends one message and prints the answer
+
+ADDRESS is unix:PATH or tcp:HOST:PORT. Only the standard library is used.
+"""
+import os
+import socket
+import struct
+import sys
+
+HELLO, REQUEST, RESPONSE, ITEM, CANCEL, PING, PONG, GOAWAY, CREDIT = range(1, 10)
+TYPES = {HELLO: "HELLO", REQUEST: "REQUEST", RESPONSE: "RESPONSE", ITEM: "ITEM", CANCEL: "CANCEL", PING: "PING",
+         PONG: "PONG", GOAWAY: "GOAWAY", CREDIT: "CREDIT"}
+MAGIC = 0x4150
+SEND, BULK, STATUS = 1, 2, 3
+
+
+# ---------------------------------------------------------------- protobuf, as far as it is needed
+
+def varint(value):
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+class Message:
+    """A message's bytes with a note for each field: (bytes, note, depth)."""
+
+    def __init__(self):
+        self.rows = []
+
+    def number(self, field, value, note):
+        self.rows.append((varint(field << 3) + varint(value), f"{note} = {value}", 0))
+        return self
+
+    def data(self, field, value, note):
+        shown = f"{note} = {value!r}"
+        value = value.encode() if isinstance(value, str) else value
+        self.rows.append((varint(field << 3 | 2) + varint(len(value)) + value, shown, 0))
+        return self
+
+    def message(self, field, message, note):
+        head = varint(field << 3 | 2) + varint(len(message.bytes()))
+        self.rows.append((head, f"{note}, {len(message.bytes())} bytes:", 0))
+        self.rows += [(b, n, d + 1) for b, n, d in message.rows]
+        return self
+
+    def packed(self, field, values, note):
+        body = b"".join(varint(v) for v in values)
+        self.rows.append((varint(field << 3 | 2) + varint(len(body)) + body, f"{note} = {values}", 0))
+        return self
+
+    def bytes(self):
+        return b"".join(row[0] for row in self.rows)
+
+
+def fields(data):
+    """Decodes one level: {field: [values]}; a value is an int or bytes."""
+    found, at = {}, 0
+
+    def read_varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(data):
+        key = read_varint()
+        kind = key & 7
+        if kind == 0:
+            value = read_varint()
+        elif kind == 2:
+            size = read_varint()
+            value = data[at:at + size]
+            at += size
+        else:
+            raise ValueError(f"wire type {kind}")
+        found.setdefault(key >> 3, []).append(value)
+    return found
+
+
+# ---------------------------------------------------------------- frames
+
+def header(kind, length, metadata_length=0, call_id=0, code=0, flags=0):
+    return struct.pack(">IBBHIHH", length, kind, flags, metadata_length, call_id, code, 0)
+
+
+def frame(kind, payload=b"", metadata=b"", call_id=0, code=0):
+    return header(kind, len(metadata) + len(payload), len(metadata), call_id, code) + metadata + payload
+
+
+# ---------------------------------------------------------------- golden frames
+
+def client_hello():
+    return (Message().packed(1, [1], "versions").data(2, "golden/1", "user_agent")
+            .data(3, "apus_0123456789abcdefghijklmnopqrstuv", "credential")
+            .number(4, 1048576, "max_frame_bytes"))
+
+
+def server_hello():
+    return (Message().number(1, 1, "version").data(2, "s1", "server_id").data(3, "apusd/1", "server_agent")
+            .number(4, 1048576, "max_frame_bytes").number(5, 1024, "max_calls_in_flight")
+            .number(6, 64, "max_streams_in_flight").number(7, 60000, "keepalive_ms"))
+
+
+def send_request():
+    return (Message().data(1, "+14155550100", "to").data(2, "ACME", "sender").data(3, "Привет 👋", "body")
+            .number(4, 1, "priority (URGENT)").number(5, 1700000000000, "send_at_ms")
+            .number(6, 3600000, "validity_ms").data(7, "order 7", "reference").data(8, "a", "tags[0]")
+            .data(8, "b", "tags[1]").number(9, 3, "max_segments").number(10, 2, "on_unknown (RESEND)"))
+
+
+def minimal_send():
+    return Message().data(1, "+14155550100", "to").data(3, "hello", "body")
+
+
+GOLDEN = [
+    ("client_hello", "client", "The first frame of a connection.", HELLO, None, client_hello, 0, MAGIC),
+    ("server_hello", "server", "The server's answer: what holds on this connection.",
+     HELLO, None, server_hello, 0, MAGIC),
+    ("send_request", "client", "Send with every field and every field of the metadata.", REQUEST,
+     lambda: (Message().number(1, 5000, "timeout_ms").data(2, "apus_other", "authorization")
+              .data(3, b"\x00\x01key", "idempotency_key").data(4, "r-1", "request_id")
+              .data(5, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "traceparent")
+              .number(6, 2, "attempt").number(7, 16, "initial_credit")), send_request, 1, SEND),
+    ("send_request_minimal", "client", "Send with the two fields that are needed, and no metadata.",
+     REQUEST, None, minimal_send, 2, SEND),
+    ("send_response", "server", "A message was accepted and is durable.", RESPONSE, None,
+     lambda: (Message().number(1, 3565158400000004096, "id").number(2, 3, "state (QUEUED)")
+              .number(3, 1, "duplicate (the same key came before)").number(4, 2, "segments")
+              .number(5, 2, "encoding (UCS2)")), 1, 0),
+    ("error_response", "server", "A refusal: INVALID_ARGUMENT, with the fields that are wrong.", RESPONSE,
+     lambda: (Message().data(1, "to is not an E.164 number", "message")
+              .message(3, Message().data(1, "to", "field").data(2, "is not an E.164 number", "description"),
+                       "violations[0]").number(5, 1, "not_processed (true)")), None, 2, 3),
+    ("exhausted_response", "server", "A refusal: RESOURCE_EXHAUSTED, with the limit and when to try again.",
+     RESPONSE,
+     lambda: (Message().data(1, "too many", "message").number(2, 100, "retry_after_ms")
+              .message(4, Message().data(1, "calls_in_flight", "limit").number(2, 1024, "maximum")
+                       .data(3, "calls", "unit"), "quota").number(5, 1, "not_processed (true)")), None, 3, 8),
+    ("bulk_messages", "client", "Bulk with a list of messages.", REQUEST, None,
+     lambda: (Message().data(1, "b1", "batch").number(2, 100, "first_index")
+              .message(3, minimal_send(), "messages[0]").message(3, send_request(), "messages[1]")), 4, BULK),
+    ("bulk_template", "client", "Bulk with one body and many recipients.", REQUEST, None,
+     lambda: (Message().data(1, "b2", "batch").message(
+         4, Message().message(1, Message().data(3, "Hi {{name}}", "body").number(4, 3, "priority (BULK)"), "message")
+         .message(2, Message().data(1, "+14155550100", "to").message(
+             2, Message().data(1, "name", "name").data(2, "Ada", "value"), "variables[0]"), "recipients[0]")
+         .message(2, Message().data(1, "+14155550101", "to"), "recipients[1]"), "template")), 5, BULK),
+    ("bulk_response", "server", "Of three items one was new, one was a duplicate, one was refused.", RESPONSE, None,
+     lambda: (Message().number(1, 4096, "batch_id").number(2, 1, "accepted").number(3, 1, "duplicates")
+              .number(4, 1, "refused").packed(5, [4096, 4097, 0], "ids").packed(6, [1], "duplicate_items")
+              .message(7, Message().number(1, 2, "item").number(2, 3, "status (INVALID_ARGUMENT)")
+                       .data(3, "body is empty", "message").message(
+                           4, Message().data(1, "body", "field").data(2, "is empty", "description"),
+                           "violations[0]"), "refusals[0]")), 5, 0),
+    ("status_request", "client", "Status of two messages.", REQUEST, None,
+     lambda: Message().packed(1, [4096, 4097], "ids"), 6, STATUS),
+    ("status_response", "server", "One is delivered, the other is not known to this tenant.", RESPONSE, None,
+     lambda: (Message().message(1, (
+         Message().number(1, 4096, "id").number(2, 7, "state (DELIVERED)").number(3, 1, "settled (true)")
+         .number(4, 1, "segments").number(5, 1, "encoding (GSM7)").data(6, "+14155550100", "to")
+         .data(7, "ACME", "sender").number(8, 2, "priority (NORMAL)").data(9, "sandbox", "provider")
+         .data(10, "SB1", "provider_id").number(11, 1, "attempts")
+         .message(13, Message().number(1, 1700000000000, "at_ms").number(2, 1, "event (ACCEPTED)")
+                  .number(3, 3, "state (QUEUED)"), "timeline[0]")
+         .message(13, Message().number(1, 1700000000250, "at_ms").number(2, 10, "event (DELIVERED)")
+                  .number(3, 7, "state (DELIVERED)").number(4, 1, "attempt").data(5, "sandbox", "provider")
+                  .data(6, "receipt", "detail"), "timeline[1]")
+         .number(17, 1700000000000, "accepted_at_ms").number(19, 1700086400000, "expires_at_ms")),
+         "messages[0]").packed(2, [4097], "not_found")), 6, 0),
+    ("cancel", "client", "The answer to call 6 is not wanted any more.", CANCEL, None, None, 6, 0),
+    ("ping", "either side", "Is anybody there? Up to 8 bytes of the sender's choice.", PING, None,
+     lambda: Raw(b"\x01\x02\x03\x04\x05\x06\x07\x08", "opaque"), 0, 0),
+    ("pong", "either side", "The answer repeats the PING's bytes.", PONG, None,
+     lambda: Raw(b"\x01\x02\x03\x04\x05\x06\x07\x08", "opaque"), 0, 0),
+    ("goaway_drain", "server", "A planned stop: calls up to 6 are still answered.", GOAWAY, None,
+     lambda: Message().data(2, "shutting down", "message").number(3, 6, "last_call_id"), 0, 0),
+    ("goaway_refusal", "server", "The HELLO's credential was not accepted; the connection closes.", GOAWAY, None,
+     lambda: Message().number(1, 16, "status (UNAUTHENTICATED)").data(2, "unknown key", "message"), 0, 0),
+    ("credit", "client", "The stream of call 7 may send 32 more items.", CREDIT, None,
+     lambda: Message().number(1, 32, "count"), 7, 0),
+]
+
+
+class Raw(Message):
+    def __init__(self, data, note):
+        super().__init__()
+        self.rows = [(data, note, 0)]
+
+
+def golden(directory):
+    os.makedirs(directory, exist_ok=True)
+    for name, sender, meaning, kind, metadata, payload, call_id, code in GOLDEN:
+        metadata = metadata() if metadata else Message()
+        payload = payload() if payload else Message()
+        head = header(kind, len(metadata.bytes()) + len(payload.bytes()), len(metadata.bytes()), call_id, code)
+        codes = {HELLO: "magic", REQUEST: "method", RESPONSE: "status"}
+        lines = [f"# {TYPES[kind]}, sent by the {sender}. {meaning}".replace("the either", "either"), ""]
+        parts = [(head[0:4], f"length of metadata and payload: {len(metadata.bytes()) + len(payload.bytes())}"),
+                 (head[4:5], f"type: {TYPES[kind]}"), (head[5:6], "flags"),
+                 (head[6:8], f"length of the metadata: {len(metadata.bytes())}"), (head[8:12], f"call id: {call_id}"),
+                 (head[12:14], f"{codes.get(kind, 'unused')}: {code}"), (head[14:16], "reserved")]
+        lines += [row(b, n, 0) for b, n in parts]
+        if metadata.rows:
+            lines += ["", "# metadata"] + [row(*r) for r in metadata.rows]
+        if payload.rows:
+            lines += ["", "# payload"] + [row(*r) for r in payload.rows]
+        with open(os.path.join(directory, name + ".txt"), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+def row(data, note, depth):
+    """Hex in rows of 16 bytes; the note stands behind the first."""
+    rows = [data[i:i + 16] for i in range(0, len(data), 16)]
+    out = [f"{rows[0].hex(' '):<49}# {'  ' * depth}{note}"]
+    out += [r.hex(" ") for r in rows[1:]]
+    return "\n".join(out)
+
+
+# ---------------------------------------------------------------- a client
+
+class Client:
+    def __init__(self, address, key):
+        kind, rest = address.split(":", 1)
+        if kind == "unix":
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.connect(rest)
+        else:
+            host, port = rest.rsplit(":", 1)
+            self.socket = socket.create_connection((host.strip("[]"), int(port)))
+        self.next_call = 1
+        hello = Message().packed(1, [1], "versions").data(2, "wire_client.py/1", "user_agent")
+        if key:
+            hello.data(3, key, "credential")
+        self.socket.sendall(frame(HELLO, hello.bytes(), code=MAGIC))
+        kind, _, _, _, payload = self.read()
+        if kind == GOAWAY:
+            raise ConnectionError(fields(payload).get(2, [b""])[0].decode())
+        self.hello = fields(payload)
+
+    def read(self):
+        length, kind, _, metadata_length, call_id, code, _ = struct.unpack(">IBBHIHH", self.exactly(16))
+        body = self.exactly(length)
+        return kind, call_id, code, body[:metadata_length], body[metadata_length:]
+
+    def exactly(self, size):
+        data = b""
+        while len(data) < size:
+            more = self.socket.recv(size - len(data))
+            if not more:
+                raise ConnectionError("the server closed the connection")
+            data += more
+        return data
+
+    def call(self, method, payload, metadata=b""):
+        call_id, self.next_call = self.next_call, self.next_call + 1
+        self.socket.sendall(frame(REQUEST, payload, metadata, call_id, method))
+        while True:
+            kind, answered, status, metadata, payload = self.read()
+            if kind == PING:
+                self.socket.sendall(frame(PONG, payload))
+            elif kind == GOAWAY:
+                raise ConnectionError(fields(payload).get(2, [b""])[0].decode())
+            elif kind == RESPONSE and answered == call_id:
+                return status, fields(metadata), fields(payload)
+
+
+def main():
+    if sys.argv[1:2] == ["golden"] and len(sys.argv) == 3:
+        golden(sys.argv[2])
+    elif sys.argv[1:2] == ["send"] and len(sys.argv) == 6:
+        client = Client(sys.argv[2], sys.argv[3])
+        key = Message().data(3, os.urandom(16), "idempotency_key").bytes()
+        request = Message().data(1, sys.argv[4], "to").data(3, sys.argv[5], "body").bytes()
+        status, details, answer = client.call(SEND, request, key)
+        if status:
+            print(f"status {status}: {details.get(1, [b''])[0].decode()}")
+            sys.exit(1)
+        print(f"id {answer[1][0]} state {answer[2][0]}")
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

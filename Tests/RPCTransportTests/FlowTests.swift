@@ -1,0 +1,119 @@
+internal import NIOCore
+internal import RPCTransport
+internal import RPCWire
+internal import SMSModel
+internal import Synchronization
+internal import Testing
+
+/// Back-pressure and drain.
+@Suite(.timeLimit(.minutes(1))) struct FlowTests {
+    /// 400 answers of 100,000 bytes: far more than the bound, and than the kernel's buffers take.
+    private let answers: UInt32 = 400
+    private let answerBytes = 100_000
+
+    private var requests: [UInt8] {
+        (1...answers).flatMap { request($0, TestMethod.large, to: String(answerBytes)) }
+    }
+
+    @Test func aClientThatReadsLateGetsEverything() async throws {
+        try await withServer({ $0.keepaliveTimeout = .seconds(60) }) { server, bursts in
+            let client = try await RawClient(server, reads: false)
+            try await client.send { $0.appendHello(ClientHello()) }
+            try await client.send(requests)
+            // Requests are taken only while there is room for answers.
+            while bursts.requests.load(ordering: .relaxed) < 10 { await Task.yield() }
+            #expect(bursts.requests.load(ordering: .relaxed) < Int(answers))
+            try await client.startReading()
+            #expect(try await client.next()?.type == .hello)
+            for callID in 1...answers {
+                let answer = try #require(try await client.next())
+                #expect(answer.callID == callID && answer.payload.count > answerBytes)
+            }
+            #expect(bursts.requests.load(ordering: .relaxed) == Int(answers))
+        }
+    }
+
+    @Test func aClientThatNeverReadsIsClosed() async throws {
+        try await withServer({ $0.keepaliveTimeout = .milliseconds(100) }) { server, bursts in
+            let client = try await RawClient(server, reads: false)
+            try await client.send { $0.appendHello(ClientHello()) }
+            client.push(requests)
+            while server.connectionCount == 0 { await Task.yield() }
+            while server.connectionCount > 0 { await Task.yield() }
+            #expect(bursts.requests.load(ordering: .relaxed) < Int(answers))
+        }
+    }
+
+    @Test func aConnectionThatHoldsTooMuchIsClosed() async throws {
+        try await withServer({
+            $0.outputBytes = 10_000_000
+            $0.outputCeilingBytes = 1_000_000
+            $0.keepaliveTimeout = .seconds(60)
+        }) { server, _ in
+            let client = try await RawClient(server, reads: false)
+            try await client.send { $0.appendHello(ClientHello()) }
+            client.push(requests)
+            while server.connectionCount == 0 { await Task.yield() }
+            while server.connectionCount > 0 { await Task.yield() }
+        }
+    }
+
+    @Test func drainAnswersWhatWasTakenThenCloses() async throws {
+        try await withServer { server, bursts in
+            let client = try await RawClient(server)
+            let idle = try await RawClient(server)
+            _ = try await client.hello()
+            _ = try await idle.hello()
+            try await client.send(request(1, TestMethod.hold) + request(2, TestMethod.hold))
+            while bursts.requests.load(ordering: .relaxed) < 2 { await Task.yield() }
+            let stopped = Task { await server.shutDown(reason: "maintenance", grace: .seconds(50)) }
+            for connection in [client, idle] {
+                let word = try #require(try await connection.next()?.decode(GoAway.self))
+                #expect(word.status == 0 && word.message == "maintenance")
+                #expect(word.lastCallID == (connection === client ? 2 : 0))
+            }
+            #expect(try await idle.next() == nil)
+            idle.close()
+            // A request that crosses the GOAWAY isn't taken; cancelling ends the calls that were.
+            try await client.send(request(3))
+            try await client.send {
+                $0.appendFrame(.cancel, callID: 2)
+                $0.appendFrame(.cancel, callID: 1)
+            }
+            #expect(try await client.next()?.callID == 2)
+            #expect(try await client.next()?.callID == 1)
+            #expect(try await client.next() == nil)
+            #expect(bursts.requests.load(ordering: .relaxed) == 2)
+            client.close()
+            await stopped.value
+            await #expect(throws: (any Error).self) { _ = try await RawClient(server) }
+        }
+    }
+
+    @Test func drainCutsOffAfterItsGrace() async throws {
+        try await withServer { server, bursts in
+            let client = try await RawClient(server)
+            _ = try await client.hello()
+            try await client.send(request(1, TestMethod.hold))
+            while bursts.requests.load(ordering: .relaxed) < 1 { await Task.yield() }
+            await server.shutDown(reason: "now", grace: .milliseconds(10))
+            #expect(try await client.next()?.type == .goAway)
+            #expect(try await client.next() == nil)
+        }
+    }
+
+    @Test func manyConnectionsAreServed() async throws {
+        try await withServer { server, _ in
+            var clients: [RawClient] = []
+            for _ in 0..<200 { clients.append(try await RawClient(server)) }
+            for client in clients { _ = try await client.hello() }
+            for (index, client) in clients.enumerated() {
+                try await client.send(request(1, body: String(repeating: "x", count: index)))
+            }
+            for (index, client) in clients.enumerated() {
+                #expect(try await client.next()?.decode(SendResponse.self).id.rawValue == UInt64(index))
+            }
+            #expect(server.connectionCount == 200)
+        }
+    }
+}

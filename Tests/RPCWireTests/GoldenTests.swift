@@ -1,0 +1,220 @@
+internal import Foundation
+internal import RPCWire
+internal import SMSModel
+internal import Testing
+
+/// A golden frame's bytes: the hex before each line's `#`.
+private func golden(_ name: String) throws -> [UInt8] {
+    let text = try String(contentsOf: repository.appending(path: "Protos/golden/\(name).txt"), encoding: .utf8)
+    return try text.split(separator: "\n").flatMap { line in
+        try line.prefix { $0 != "#" }.split(separator: " ").map { try #require(UInt8($0, radix: 16)) }
+    }
+}
+
+/// Parses the golden frame and hands it over while its bytes live.
+private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -> R {
+    let bytes = try golden(name)
+    return try bytes.withUnsafeBytes { bytes in
+        let frame = try #require(try FrameParser(maximumLength: Limits.frameBytes).frame(in: bytes))
+        #expect(frame.size == bytes.count)
+        return try body(frame)
+    }
+}
+
+/// The published frames: what is encoded is exactly them, and they are read as what they mean.
+@Suite struct GoldenTests {
+    private let arena = MessageArena()
+    private let hello = ClientHello(
+        userAgent: "golden/1", credential: "apus_0123456789abcdefghijklmnopqrstuv", maximumFrameBytes: 1 << 20)
+    private let serverHello = ServerHello(serverID: "s1", serverAgent: "apusd/1", maximumFrameBytes: 1 << 20)
+
+    private var send: SendRequest {
+        var send = SendRequest(to: "+14155550100", sender: "ACME", body: "Привет 👋", priority: .urgent)
+        send.sendAt = 1_700_000_000_000
+        send.validity = 3_600_000
+        send.reference = "order 7"
+        send.tags = ["a", "b"]
+        send.maxSegments = 3
+        send.onUnknown = .resend
+        return send
+    }
+
+    private let minimal = SendRequest(to: "+14155550100", body: "hello")
+
+    @Test func everyPublishedFrameIsTested() throws {
+        let published = try FileManager.default.contentsOfDirectory(
+            atPath: repository.appending(path: "Protos/golden").path)
+        #expect(
+            Set(published) == [
+                "client_hello.txt", "server_hello.txt", "send_request.txt", "send_request_minimal.txt",
+                "send_response.txt", "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
+                "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
+                "ping.txt", "pong.txt", "goaway_drain.txt", "goaway_refusal.txt", "credit.txt",
+            ])
+    }
+
+    @Test func hellos() throws {
+        #expect(encoded { $0.appendHello(hello) } == (try golden("client_hello")))
+        #expect(encoded { $0.appendHello(serverHello) } == (try golden("server_hello")))
+        try withGolden("client_hello") { (frame) throws in
+            #expect(try ClientHello(decoding: frame.payload, arena: arena) == hello)
+        }
+        try withGolden("server_hello") { (frame) throws in
+            #expect(try ServerHello(decoding: frame.payload, arena: arena) == serverHello)
+        }
+    }
+
+    @Test func sendWithEverything() throws {
+        let texts = ["apus_other", "r-1", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"].map {
+            Array($0.utf8)
+        }
+        let key: [UInt8] = [0, 1, 0x6B, 0x65, 0x79]
+        let bytes = texts[0].withUnsafeBytes { authorization in
+            texts[1].withUnsafeBytes { requestID in
+                texts[2].withUnsafeBytes { traceparent in
+                    key.withUnsafeBytes { key in
+                        var metadata = RequestMetadata()
+                        metadata.timeoutMilliseconds = 5000
+                        metadata.authorization = authorization
+                        metadata.idempotencyKey = key
+                        metadata.requestID = requestID
+                        metadata.traceparent = traceparent
+                        metadata.attempt = 2
+                        metadata.initialCredit = 16
+                        return encoded { $0.appendRequest(callID: 1, method: .send, metadata: metadata, message: send) }
+                    }
+                }
+            }
+        }
+        #expect(bytes == (try golden("send_request")))
+        try withGolden("send_request") { (frame) throws in
+            #expect(frame.type == .request && frame.header.callID == 1 && frame.header.code == RPCMethod.send.rawValue)
+            #expect(try SendRequest(decoding: frame.payload, arena: arena) == send)
+            let metadata = try RequestMetadata(decoding: frame.metadata, arena: arena)
+            #expect(metadata.timeoutMilliseconds == 5000 && metadata.attempt == 2 && metadata.initialCredit == 16)
+            #expect(Array(metadata.authorization) == texts[0] && Array(metadata.requestID) == texts[1])
+            #expect(Array(metadata.traceparent) == texts[2])
+            let request = try SubmitRequest(decoding: frame.payload, metadata: metadata, arena: arena)
+            #expect(Array(request.idempotencyKey) == key && request.priority == 1 && request.onUnknown == 2)
+        }
+    }
+
+    @Test func minimalSendAndItsAnswer() throws {
+        #expect(
+            encoded { $0.appendRequest(callID: 2, method: .send, message: minimal) }
+                == (try golden("send_request_minimal")))
+        try withGolden("send_request_minimal") { (frame) throws in
+            #expect(try SendRequest(decoding: frame.payload, arena: arena) == minimal)
+        }
+        let response = SendResponse(
+            id: MessageID(rawValue: 3_565_158_400_000_004_096), state: .queued, duplicate: true, segments: 2,
+            encoding: .ucs2)
+        #expect(
+            encoded { $0.appendResponse(callID: 1, message: response, maximumLength: 1000) }
+                == (try golden("send_response")))
+        try withGolden("send_response") { (frame) throws in
+            #expect(frame.header.code == 0)
+            #expect(try SendResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func errors() throws {
+        let invalid = GatewayError(
+            .invalidArgument, "to is not an E.164 number",
+            violations: [FieldViolation(field: "to", description: "is not an E.164 number")], notProcessed: true)
+        let exhausted = GatewayError(
+            .resourceExhausted, "too many", retryAfterMilliseconds: 100,
+            quota: QuotaDetail(limit: "calls_in_flight", maximum: 1024, unit: "calls"), notProcessed: true)
+        for (name, callID, error) in [("error_response", UInt32(2), invalid), ("exhausted_response", 3, exhausted)] {
+            #expect(encoded { $0.appendError(callID: callID, error) } == (try golden(name)))
+            try withGolden(name) { (frame) throws in
+                #expect(GatewayError(status: frame.header.code, metadata: frame.metadata, arena: arena) == error)
+            }
+        }
+    }
+
+    @Test func bulk() throws {
+        let messages = BulkRequest(batch: "b1", firstIndex: 100, content: .messages([minimal, send]))
+        let template = BulkRequest(
+            batch: "b2", firstIndex: 0,
+            content: .template(
+                SendRequest(body: "Hi {{name}}", priority: .bulk),
+                [
+                    .init(to: "+14155550100", variables: [.init(name: "name", value: "Ada")]),
+                    .init(to: "+14155550101"),
+                ]))
+        for (name, callID, request) in [("bulk_messages", UInt32(4), messages), ("bulk_template", 5, template)] {
+            #expect(
+                encoded { $0.appendRequest(callID: callID, method: .bulk, message: request) } == (try golden(name)))
+            try withGolden(name) { (frame) throws in
+                #expect(try BulkRequest(decoding: frame.payload, arena: arena) == request)
+                #expect(try BulkRequestView(decoding: frame.payload, arena: arena).count == 2)
+            }
+        }
+        let response = BulkResponse(
+            batch: BatchID(rawValue: 4096), accepted: 1, duplicates: 1, refused: 1, ids: [4096, 4097, 0],
+            duplicateItems: [1],
+            refusals: [
+                .init(
+                    item: 2, status: .invalidArgument, message: "body is empty",
+                    violations: [FieldViolation(field: "body", description: "is empty")])
+            ])
+        #expect(
+            encoded { $0.appendResponse(callID: 5, message: response, maximumLength: 1000) }
+                == (try golden("bulk_response")))
+        try withGolden("bulk_response") { (frame) throws in
+            #expect(try BulkResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func status() throws {
+        let request = StatusRequest(.ids([MessageID(rawValue: 4096), MessageID(rawValue: 4097)]))
+        #expect(
+            encoded { $0.appendRequest(callID: 6, method: .status, message: request) } == (try golden("status_request"))
+        )
+        try withGolden("status_request") { (frame) throws in
+            #expect(try StatusRequest(decoding: frame.payload, arena: arena) == request)
+        }
+        let accepted: Int64 = 1_700_000_000_000
+        let response = StatusResponse(
+            messages: [
+                MessageStatus(
+                    id: MessageID(rawValue: 4096), state: .delivered, settled: true, receiptOverdue: false, segments: 1,
+                    encoding: .gsm7, to: "+14155550100", sender: "ACME", priority: .normal, provider: "sandbox",
+                    providerID: "SB1", attempts: 1, error: nil,
+                    timeline: [
+                        TimelineEvent(at: accepted, event: .accepted, state: .queued),
+                        TimelineEvent(
+                            at: accepted + 250, event: .delivered, state: .delivered, attempt: 1, provider: "sandbox",
+                            detail: "receipt"),
+                    ], reference: "", tags: [], batch: nil, acceptedAt: accepted, sendAt: 0,
+                    expiresAt: accepted + 86_400_000)
+            ], notFound: [MessageID(rawValue: 4097)])
+        #expect(
+            encoded { $0.appendResponse(callID: 6, message: response, maximumLength: 1000) }
+                == (try golden("status_response")))
+        try withGolden("status_response") { (frame) throws in
+            #expect(try StatusResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func framesOfTheConnection() throws {
+        let drain = GoAway(status: .ok, message: "shutting down", lastCallID: 6)
+        let refusal = GoAway(status: .unauthenticated, message: "unknown key", lastCallID: 0)
+        for (name, goAway) in [("goaway_drain", drain), ("goaway_refusal", refusal)] {
+            #expect(encoded { $0.appendGoAway(goAway) } == (try golden(name)))
+            try withGolden(name) { (frame) throws in
+                #expect(try GoAway(decoding: frame.payload, arena: arena) == goAway)
+            }
+        }
+        #expect(encoded { $0.appendFrame(.cancel, callID: 6) } == (try golden("cancel")))
+        #expect(encoded { $0.appendCredit(callID: 7, count: 32) } == (try golden("credit")))
+        try withGolden("credit") { (frame) throws in
+            #expect(try Credit(decoding: frame.payload, arena: arena).count == 32)
+        }
+        let opaque: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+        for (name, type) in [("ping", FrameType.ping), ("pong", .pong)] {
+            #expect(opaque.withUnsafeBytes { o in encoded { $0.appendFrame(type, payload: o) } } == (try golden(name)))
+        }
+    }
+}
