@@ -21,6 +21,8 @@ struct Dispatcher: ~Copyable {
     var contents: WaitingContents
     var recent = RecentLifecycles(capacity: 16_384)
     private(set) var inFlight: [MessageID: InFlight] = [:]
+    /// What was in flight as it was before this round's answers and receipts, in the order of their coming.
+    private var touched: [InFlight] = []
     /// Waiting messages that have a lifecycle in the store already.
     var attempted: Set<MessageID> = []
     var isPaused = false
@@ -28,6 +30,8 @@ struct Dispatcher: ~Copyable {
     var pausedBatches: Set<BatchID> = []
     /// Messages of paused batches that came to their turn.
     private var parked: [BatchID: [QueuedEntry]] = [:]
+    /// When the validity of the first of them is over.
+    private var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
     private let retry: RetryPolicy
@@ -124,6 +128,7 @@ struct Dispatcher: ~Copyable {
             if cancelingBatches.contains(batch) { return }
             if pausedBatches.contains(batch) {
                 parked[batch, default: []].append(entry)
+                parkedOver = min(parkedOver, entry.message.expiresAt)
                 return
             }
         }
@@ -177,12 +182,10 @@ struct Dispatcher: ~Copyable {
     // MARK: Answers
 
     /// A provider's answer; one to an attempt that is not under way is ignored.
-    /// - Returns: what was in flight, to be put back should the round fail.
-    mutating func answered(
-        _ answer: AttemptAnswer, now: Int64, store: any MessageStore
-    ) throws(StoreError) -> InFlight? {
-        guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return nil }
+    mutating func answered(_ answer: AttemptAnswer, now: Int64, store: any MessageStore) throws(StoreError) {
+        guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return }
         inFlight[answer.id] = nil
+        touched.append(flight)
         lanes[flight.provider].slots.release()
         lanes[flight.provider].count(answer.outcome)
         var stored = flight.stored
@@ -192,14 +195,13 @@ struct Dispatcher: ~Copyable {
             onUnknown: flight.onUnknown)
         follow(after, &stored.lifecycle, flight.message, now: now)
         try store.record(stored, previous: previous, isFirst: false)
-        if !stored.lifecycle.state.isFinal, stored.lifecycle.state != .queued { recent.insert(stored) }
-        return flight
+        keepRecent(stored)
     }
 
-    /// Puts back what was in flight before a round that failed.
-    mutating func restore(_ flight: InFlight) {
-        inFlight[flight.stored.lifecycle.id] = flight
-        _ = lanes[flight.provider].slots.take(urgent: true)
+    /// Keeps a lifecycle for the receipt that is expected. A message that waits is not kept: its next claim changes
+    /// it elsewhere.
+    private mutating func keepRecent(_ stored: StoredLifecycle) {
+        if stored.lifecycle.state == .sent || stored.lifecycle.state == .unknown { recent.insert(stored) }
     }
 
     /// Does what an outcome asks: a retry later, at once, or none.
@@ -241,10 +243,11 @@ struct Dispatcher: ~Copyable {
     /// Keeps what a receipt made of a message.
     mutating func update(_ stored: StoredLifecycle) {
         let id = stored.lifecycle.id
-        if inFlight[id] != nil {
+        if let flight = inFlight[id] {
+            touched.append(flight)
             inFlight[id]!.stored = stored
         } else if !stored.lifecycle.state.isFinal {
-            recent.insert(stored)
+            keepRecent(stored)
         } else if attempted.remove(id) != nil {
             forget(id)
         }
@@ -265,9 +268,14 @@ struct Dispatcher: ~Copyable {
         guard now >= sweepDue else { return }
         sweepDue = now + 50
         var over = queue.sweepExpired(now: now, budget: 2048).map { QueuedEntry(message: $0.message, flow: $0.flow) }
-        for batch in parked.keys {
-            over += parked[batch]!.filter { $0.message.expiresAt <= now }
-            parked[batch]!.removeAll { $0.message.expiresAt <= now }
+        if now >= parkedOver {
+            parkedOver = .max
+            for (batch, entries) in parked {
+                over += entries.filter { $0.message.expiresAt <= now }
+                let left = entries.filter { $0.message.expiresAt > now }
+                parked[batch] = left.isEmpty ? nil : left
+                for entry in left { parkedOver = min(parkedOver, entry.message.expiresAt) }
+            }
         }
         for entry in over {
             guard let content = try content(of: entry.message.id, store: store) else { continue }
@@ -298,7 +306,8 @@ struct Dispatcher: ~Copyable {
     mutating func nextDue(now: Int64) -> Int64? {
         var next = delays.nextDue
         func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
-        if !queue.isEmpty || !parked.isEmpty { earlier(max(sweepDue, now + 50)) }
+        if !queue.isEmpty { earlier(sweepDue) }
+        if !parked.isEmpty { earlier(parkedOver) }
         guard !queue.isEmpty, !isPaused, !isDraining else { return next }
         for index in lanes.indices {
             if lanes[index].room(urgent: false, now: now) > 0 {
@@ -321,14 +330,27 @@ struct Dispatcher: ~Copyable {
 
     var parkedCount: Int { parked.values.reduce(0) { $0 + $1.count } }
 
-    /// Forgets what waits, and what was claimed but not submitted, to be built anew from the store.
-    mutating func removeWaiting() {
+    // MARK: Undoing
+
+    mutating func roundBegan() {
+        touched.removeAll(keepingCapacity: true)
+        for index in lanes.indices { lanes[index].roundBegan() }
+    }
+
+    /// The round's commit failed: what was in flight is so again, as it was. What waits, and what is paused, is
+    /// forgotten, to be built anew from the store.
+    mutating func roundFailed() {
         for index in lanes.indices {
-            for item in lanes[index].batch.items where inFlight.removeValue(forKey: item.id) != nil {
-                lanes[index].putBack()
-            }
-            lanes[index].batch = SubmissionBatch()
+            for item in lanes[index].batch.items { inFlight[item.id] = nil }
+            lanes[index].roundFailed()
         }
+        // From the last to the first: a message that was touched twice becomes as it was before both.
+        for flight in touched.reversed() { inFlight[flight.stored.lifecycle.id] = flight }
+        touched.removeAll()
+        isPaused = false
+        for index in lanes.indices { lanes[index].setPaused(false) }
+        pausedBatches.removeAll()
+        parkedOver = .max
         queue = MessageQueue()
         delays = DelayHeap()
         contents.removeAll()

@@ -19,10 +19,12 @@ struct ProviderLane {
     let number: UInt8
     var slots: ProviderSlots
     private var bucket: TokenBucket?
-    var isPaused = false
+    private(set) var isPaused = false
     var statistics: ProviderStatistics
     /// Claimed in this round, to be submitted after its commit.
     var batch = SubmissionBatch()
+    /// As they were before the round.
+    private var saved: (slots: ProviderSlots, bucket: TokenBucket?, statistics: ProviderStatistics)
 
     init(provider: any SMSProvider, number: UInt8, limits: ProviderLimits, now: Int64) {
         self.provider = provider
@@ -33,6 +35,7 @@ struct ProviderLane {
             bucket = TokenBucket(rate: limits.rate, burst: burst, reserved: burst >= 2 ? 1 : 0, now: now)
         }
         statistics = ProviderStatistics(name: provider.name, kind: provider.kind)
+        saved = (slots, bucket, statistics)
     }
 
     /// Messages that could be handed over now.
@@ -49,11 +52,19 @@ struct ProviderLane {
         statistics.submitted += 1
     }
 
-    /// A claim whose commit failed: as if it had not been.
-    mutating func putBack() {
-        slots.release()
-        bucket?.putBack()
-        statistics.submitted -= 1
+    mutating func setPaused(_ paused: Bool) {
+        isPaused = paused
+        statistics.paused = paused
+    }
+
+    mutating func roundBegan() {
+        saved = (slots, bucket, statistics)
+    }
+
+    /// The round's commit failed: as if it had not been.
+    mutating func roundFailed() {
+        (slots, bucket, statistics) = saved
+        batch = SubmissionBatch()
     }
 
     /// When the rate lets the next message go, if it is the rate that holds it back.

@@ -263,7 +263,8 @@ extension GatewayError {
 
     static func invalid(_ violations: [FieldViolation]) -> GatewayError {
         GatewayError(
-            .invalidArgument, violations.map { "\($0.field): \($0.description)" }.joined(separator: " "),
+            .invalidArgument,
+            violations.count == 1 ? "\(violations[0].field) is not valid" : "\(violations.count) fields are not valid",
             violations: violations, notProcessed: true)
     }
 }
