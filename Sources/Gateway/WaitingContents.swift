@@ -31,7 +31,9 @@ struct WaitingContents {
 
     /// Keeps the drafts at `places`, which were given ids in a row from `first`, if there is room.
     mutating func keep(_ drafts: DraftBatch, places: Range<Int>, first: MessageID, batch: BatchID?) {
-        let bytes = drafts.bytes.count + drafts.drafts.count * MemoryLayout<MessageDraft>.stride
+        // Slices of one bulk burst share its memory: each is charged its part.
+        let perDraft = drafts.bytes.count / max(1, drafts.drafts.count) + MemoryLayout<MessageDraft>.stride
+        let bytes = perDraft * places.count
         guard size + bytes <= budget, bursts.last.map({ $0.endOrdinal <= first.ordinal }) ?? true else { return }
         size += bytes
         bursts.append(

@@ -16,7 +16,6 @@ struct WriterCore: ~Copyable {
     private var cancellations: [BatchCancellation] = []
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
-    private var pausedProviders: Set<String> = []
     private var trouble: StoreTrouble?
     private var lowWaterDue: Int64 = 0
     private(set) var report = WriterReport()
@@ -30,9 +29,11 @@ struct WriterCore: ~Copyable {
     private struct Round {
         var effects = RoundEffects()
         var answers: [[AttemptAnswer]] = []
-        var answered: [InFlight] = []
         var receipts: [[Receipt]] = []
+        /// Of those who asked in this round, to be called if its commit fails.
         var refusals: [(GatewayError) -> Void] = []
+        /// As they were before the round.
+        var cancellations: [BatchCancellation] = []
         var forgotten: [MessageID] = []
         var operations: UInt64 = 0
         var hasBegun = false
@@ -70,11 +71,15 @@ struct WriterCore: ~Copyable {
 
     /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled.
     mutating func takeUp(now: Int64) throws(StoreError) {
+        try takeUpStored(now: now)
+        updateReport()
+    }
+
+    private mutating func takeUpStored(now: Int64) throws(StoreError) {
         for target in try store.pausedTargets() { apply(target, paused: true) }
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
         try recover(now: now)
-        updateReport()
     }
 
     private mutating func recover(now: Int64) throws(StoreError) {
@@ -113,6 +118,8 @@ struct WriterCore: ~Copyable {
             return takeEffects()
         }
         round = Round()
+        round.cancellations = cancellations
+        dispatcher.roundBegan()
         do throws(StoreError) {
             try workOff(now: now)
             if round.hasBegun {
@@ -131,7 +138,7 @@ struct WriterCore: ~Copyable {
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
             try begin()
-            try store.setLowWater(dispatcher.lowestID())
+            try store.setLowWater(lowestUnsettled)
             return
         }
         var deadline = RoundDeadline(nanoseconds: 2_000_000)
@@ -154,8 +161,13 @@ struct WriterCore: ~Copyable {
         try dispatcher.claim(now: now, store: store, deadline: &claims)
         if now >= lowWaterDue {
             lowWaterDue = now + 10_000
-            try store.setLowWater(dispatcher.lowestID())
+            try store.setLowWater(lowestUnsettled)
         }
+    }
+
+    /// No message that waits, is in flight or was when the gateway stopped has a lower id.
+    private var lowestUnsettled: MessageID? {
+        [dispatcher.lowestID(), interrupted.lazy.map(\.id).min()].compactMap(\.self).min()
     }
 
     private mutating func begin() throws(StoreError) {
@@ -177,26 +189,33 @@ struct WriterCore: ~Copyable {
     /// waits is built anew from the store.
     private mutating func failed(_ error: StoreError, now: Int64) {
         store.rollback()
-        if trouble == nil { log.error("the store does not write", metadata: ["reason": "\(error.text)"]) }
         let wasWell = trouble == nil
-        var retryAt: Int64?
-        if case .full = error { retryAt = now + 1000 }
-        trouble = StoreTrouble(error: error, retryAt: retryAt)
-        let gatewayError = Self.unavailable(error)
-        let refusals = round.refusals
+        var isFull = false
+        if case .full = error { isFull = true }
+        trouble = StoreTrouble(error: error, retryAt: isFull ? now + 1000 : nil)
+        let draining = round.effects.draining
         round.effects = RoundEffects()
-        for refuse in refusals { round.effects.replies.append { refuse(gatewayError) } }
-        for flight in round.answered { dispatcher.restore(flight) }
-        pending.answers.prepend(contentsOf: round.answers)
-        pending.receipts.prepend(contentsOf: round.receipts)
+        round.effects.draining = draining
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
-            dispatcher.removeWaiting()
-            do throws(StoreError) { try recover(now: now) } catch {
-                trouble = StoreTrouble(error: error, retryAt: nil)
-            }
+            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            undo(Self.unavailable(error, notProcessed: isFull), now: now)
         }
         refuse(error)
+    }
+
+    private mutating func undo(_ error: GatewayError, now: Int64) {
+        for refuse in round.refusals { round.effects.replies.append { refuse(error) } }
+        // Batches go on being canceled, but nobody can be told any more how many were.
+        for case let reply? in round.cancellations.map(\.reply) {
+            round.effects.replies.append { reply(.failure(error)) }
+        }
+        pending.answers.prepend(contentsOf: round.answers)
+        pending.receipts.prepend(contentsOf: round.receipts)
+        dispatcher.roundFailed()
+        do throws(StoreError) { try takeUpStored(now: now) } catch {
+            trouble = StoreTrouble(error: error, retryAt: nil)
+        }
     }
 
     private func mayRetry(_ trouble: StoreTrouble, now: Int64) -> Bool {
@@ -206,11 +225,14 @@ struct WriterCore: ~Copyable {
 
     /// Tells everybody who waits that nothing can be accepted now.
     private mutating func refuse(_ error: StoreError) {
-        let gatewayError = Self.unavailable(error)
+        let gatewayError = Self.unavailable(error, notProcessed: true)
         for burst in [pending.urgent, pending.normal, pending.bulk].joined() {
             round.effects.replies.append { burst.reply(.failure(gatewayError)) }
         }
-        if let bulk { round.effects.replies.append { bulk.burst.reply(.failure(gatewayError)) } }
+        if let bulk {
+            let partly = Self.unavailable(error, notProcessed: bulk.done == 0)
+            round.effects.replies.append { bulk.burst.reply(.failure(partly)) }
+        }
         bulk = nil
         pending.urgent = []
         pending.normal = []
@@ -222,9 +244,12 @@ struct WriterCore: ~Copyable {
         pending.commands = []
     }
 
-    private static func unavailable(_ error: StoreError) -> GatewayError {
+    /// - Parameter notProcessed: false after a write that failed otherwise than for want of room: it may yet be
+    ///   found on the disk at the next start.
+    private static func unavailable(_ error: StoreError, notProcessed: Bool) -> GatewayError {
         GatewayError(
-            .unavailable, "nothing can be stored now: \(error.text)", retryAfterMilliseconds: 1000, notProcessed: true)
+            .unavailable, "nothing can be stored now: \(error.text)", retryAfterMilliseconds: 1000,
+            notProcessed: notProcessed)
     }
 
     private mutating func takeEffects() -> RoundEffects {
@@ -283,41 +308,39 @@ struct WriterCore: ~Copyable {
                 guard let next = pending.bulk.popFirst() else { return }
                 bulk = BulkProgress(burst: next)
             }
-            try acceptSlice(now: now)
+            if try acceptSlice(now: now), let burst = bulk.take()?.burst {
+                round.refusals.append { burst.reply(.failure($0)) }
+            }
         } while !deadline.isOver(after: Self.sliceMessages)
     }
 
-    private mutating func acceptSlice(now: Int64) throws(StoreError) {
-        guard var progress = bulk.take() else { return }
-        let burst = progress.burst
-        round.refusals.append { burst.reply(.failure($0)) }
-        guard let chunk = burst.chunk else { return }
+    /// - Returns: whether the burst is done; until then a failure refuses it where it stands.
+    private mutating func acceptSlice(now: Int64) throws(StoreError) -> Bool {
+        guard let burst = bulk?.burst, let done = bulk?.done, let chunk = burst.chunk else { return true }
         let batch = try store.openBatch(tenant: chunk.tenant, name: chunk.batchName, now: now)
         guard !batch.canceled else {
             let error = GatewayError(
                 .failedPrecondition, "batch \(chunk.batchName) is canceled: it takes no more messages")
             round.effects.replies.append { burst.reply(.failure(error)) }
-            return
+            return true
         }
         let count = burst.drafts.drafts.count
-        let end = min(count, progress.done + Self.sliceMessages)
-        if progress.done < end {
+        let end = min(count, done + Self.sliceMessages)
+        if done < end {
             var results: [AcceptResult] = []
-            results.reserveCapacity(end - progress.done)
+            results.reserveCapacity(end - done)
             try store.accept(
-                burst.drafts, progress.done..<end,
+                burst.drafts, done..<end,
                 chunk: BatchChunk(tenant: chunk.tenant, batch: batch.id, indices: chunk.indices), now: now,
                 results: &results)
-            enqueue(burst.drafts, from: progress.done, results, batch: batch.id, now: now)
-            progress.results += results
+            enqueue(burst.drafts, from: done, results, batch: batch.id, now: now)
+            bulk!.results += results
+            bulk!.done = end
         }
-        progress.done = end
-        if end == count {
-            let accepted = AcceptedBurst(results: progress.results, batch: batch.id)
-            round.effects.replies.append { burst.reply(.success(accepted)) }
-        } else {
-            bulk = progress
-        }
+        guard end == count else { return false }
+        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id)
+        round.effects.replies.append { burst.reply(.success(accepted)) }
+        return true
     }
 
     // MARK: Carriers' words
@@ -333,15 +356,15 @@ struct WriterCore: ~Copyable {
     private mutating func takeAnswers(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
         while let list = pending.answers.popFirst() {
             round.answers.append(list)
-            for answer in list {
-                if let flight = try dispatcher.answered(answer, now: now, store: store) { round.answered.append(flight) }
-            }
+            for answer in list { try dispatcher.answered(answer, now: now, store: store) }
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }
         }
     }
 
     private mutating func takeReceipts(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
+        // A message that was being submitted when the gateway stopped is settled first.
+        guard interrupted.isEmpty else { return }
         while let list = pending.receipts.popFirst() {
             round.receipts.append(list)
             for receipt in list {
@@ -418,8 +441,6 @@ struct WriterCore: ~Copyable {
     /// Cancels some more messages of the batches that are being canceled.
     private mutating func cancelSlices(now: Int64) throws(StoreError) {
         guard var job = cancellations.first else { return }
-        let reply = job.reply
-        if let reply { round.refusals.append { reply(.failure($0)) } }
         let ids = try store.messages(of: job.batch, after: job.last, limit: 500)
         for id in ids {
             let known = try store.lifecycle(of: id)
@@ -443,7 +464,7 @@ struct WriterCore: ~Copyable {
         cancellations.removeFirst()
         dispatcher.dropParked(job.batch)
         dispatcher.cancelingBatches.remove(job.batch)
-        if let reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
+        if let reply = job.reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
     }
 
     private mutating func pause(
@@ -477,8 +498,7 @@ struct WriterCore: ~Copyable {
         case .everything: dispatcher.isPaused = paused
         case .provider(let name):
             for index in dispatcher.lanes.indices where dispatcher.lanes[index].provider.name == name {
-                dispatcher.lanes[index].isPaused = paused
-                dispatcher.lanes[index].statistics.paused = paused
+                dispatcher.lanes[index].setPaused(paused)
             }
         case .batch(let id):
             if paused {
@@ -527,7 +547,7 @@ struct WriterCore: ~Copyable {
         guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()
-            try store.setLowWater(dispatcher.lowestID())
+            try store.setLowWater(lowestUnsettled)
             try store.commit()
         } catch {
             store.rollback()
