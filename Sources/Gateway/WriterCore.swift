@@ -309,7 +309,12 @@ struct WriterCore: ~Copyable {
                 bulk = BulkProgress(burst: next)
             }
             if try acceptSlice(now: now), let burst = bulk.take()?.burst {
-                round.refusals.append { burst.reply(.failure($0)) }
+                // Slices of it may be durable since earlier rounds.
+                round.refusals.append { error in
+                    var error = error
+                    error.notProcessed = false
+                    burst.reply(.failure(error))
+                }
             }
         } while !deadline.isOver(after: Self.sliceMessages)
     }

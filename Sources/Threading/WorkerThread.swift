@@ -78,6 +78,8 @@ package final class WorkerThread: @unchecked Sendable {
         while waitForTurn(wait) {
             wait = turn?()
         }
+        // What the turns are made of may hold this thread in turn.
+        turn = nil
     }
 
     /// By /proc, since Swift imports neither of the calls for it.
