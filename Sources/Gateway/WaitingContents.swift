@@ -21,7 +21,9 @@ struct WaitingContents {
     }
 
     private var bursts: Deque<Burst> = []
-    private var size = 0
+    /// Bursts of which nothing is left, but whose place is not the first.
+    private var gone = 0
+    private(set) var size = 0
     private let budget: Int
 
     /// - Parameter budget: bytes, about.
@@ -59,6 +61,7 @@ struct WaitingContents {
 
     mutating func removeAll() {
         bursts.removeAll()
+        gone = 0
         size = 0
     }
 
@@ -68,8 +71,20 @@ struct WaitingContents {
         // In the middle only its memory goes; its place goes once it is the first.
         bursts[index].drafts = DraftBatch()
         size -= bursts[index].size
-        while let first = bursts.first, first.left == 0 { bursts.removeFirst() }
+        gone += 1
+        while let first = bursts.first, first.left == 0 {
+            bursts.removeFirst()
+            gone -= 1
+        }
+        // A first burst that waits for long, such as a scheduled one, must not keep the places of all after it.
+        if gone > 64, gone * 2 > bursts.count {
+            bursts.removeAll { $0.left == 0 }
+            gone = 0
+        }
     }
+
+    /// Places held, also of bursts of which nothing is left.
+    var placeCount: Int { bursts.count }
 
     private func find(_ ordinal: UInt64) -> Int? {
         var low = 0
