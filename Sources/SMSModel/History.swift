@@ -2,8 +2,8 @@
 ///
 /// Each event is: kind (1 byte), state after it (1 byte), attempt (varint), provider (1 byte, an index
 /// into the store's table of providers, 0 = none), milliseconds since the event before it (varint; the
-/// first counts from the id's time), length of the detail (varint), detail (UTF-8). Appending is the
-/// only change, so an event once written is never rewritten.
+/// first counts from the id's time), length of the detail (varint), detail (UTF-8). Events are only appended,
+/// until there are more than ``packedBytes`` of them.
 package struct History: Hashable, Sendable {
     package private(set) var bytes: [UInt8]
     /// Milliseconds since the Unix epoch of the last event, to count on from.
@@ -25,23 +25,50 @@ package struct History: Hashable, Sendable {
 
     /// Details longer than this are cut, so that a carrier's prose cannot grow the row.
     package static let detailBytes = 256
-    /// Events kept; past it only states change. Bounds the row of a message that is throttled all day.
+    /// Past so many bytes ignored receipts are left out, and of submissions that were surely not taken and don't
+    /// count only the last is kept. Bounds the row of a message that is throttled all day.
     package static let packedBytes = 16 * 1024
 
     package mutating func append(
         _ kind: EventKind, state: MessageState, at: Int64, attempt: Int = 0, provider: UInt8 = 0, detail: String = ""
     ) {
         if bytes.isEmpty { bytes.reserveCapacity(64) }
-        guard bytes.count < Self.packedBytes || state.isFinal else { return }
+        if bytes.count >= Self.packedBytes {
+            if kind == .receiptIgnored { return }
+            dropRoutineTail()
+        }
         bytes.append(kind.rawValue)
         bytes.append(state.rawValue)
         appendVarint(UInt64(attempt))
         bytes.append(provider)
         appendVarint(UInt64(max(0, at - lastAt)))
         lastAt = max(lastAt, at)
-        let detailCount = min(detail.utf8.count, Self.detailBytes)
+        let detailCount = Self.cut(detail)
         appendVarint(UInt64(detailCount))
         if detailCount > 0 { bytes.append(contentsOf: detail.utf8.prefix(detailCount)) }
+    }
+
+    /// Bytes of a detail that are kept: whole characters.
+    private static func cut(_ detail: String) -> Int {
+        guard detail.utf8.count > detailBytes else { return detail.utf8.count }
+        return detail.utf8.prefix(detailBytes + 1).enumerated().last { $0.element & 0xC0 != 0x80 }?.offset ?? 0
+    }
+
+    /// Past ``packedBytes``: drops the events at the end that tell of nothing but being throttled or returned.
+    private mutating func dropRoutineTail() {
+        var end = 0
+        var kept = 0
+        var keptAt: Int64 = 0
+        var all: Int64 = 0
+        forEach(from: 0) { event in
+            all = event.at
+            let isRoutine = event.kind == .submitting || event.kind == .throttled || event.kind == .returned
+            if end < Self.packedBytes || !isRoutine { (kept, keptAt) = (event.detail.upperBound, event.at) }
+            end = event.detail.upperBound
+        }
+        guard kept < bytes.count else { return }
+        bytes.removeSubrange(kept...)
+        lastAt -= all - keptAt
     }
 
     /// One packed event. `detail` is a range of ``bytes``.
@@ -67,7 +94,7 @@ package struct History: Hashable, Sendable {
             let provider = bytes[position]
             position += 1
             guard let delta = varint(&position), let count = varint(&position),
-                position + Int(count) <= bytes.count
+                position + Int(count) <= bytes.count, at < Self.latest
             else { return }
             at += Int64(delta)
             visit(
@@ -77,6 +104,9 @@ package struct History: Hashable, Sendable {
             position += Int(count)
         }
     }
+
+    /// Times from here on are none.
+    private static let latest: Int64 = 1 << 60
 
     package func detail(of event: Event) -> String {
         String(decoding: bytes[event.detail], as: UTF8.self)

@@ -44,9 +44,10 @@ package final class SQLiteMessageStore: MessageStore {
     ) throws(StoreError) {
         _ = apus_sqlite3_config_no_memory_statistics()
         connection = try SQLiteConnection(path: path, mode: .readWrite)
+        // Before anything is written: a file that is not ours stays as it is.
+        try SQLiteSchema.prepare(connection)
         try connection.execute("PRAGMA journal_mode = WAL")
         try connection.execute("PRAGMA synchronous = FULL")
-        try SQLiteSchema.prepare(connection)
         try connection.execute(
             """
             PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(options.cacheBytes / 1024);
