@@ -51,7 +51,9 @@ package struct History: Hashable, Sendable {
     /// Bytes of a detail that are kept: whole characters.
     private static func cut(_ detail: String) -> Int {
         guard detail.utf8.count > detailBytes else { return detail.utf8.count }
-        return detail.utf8.prefix(detailBytes + 1).enumerated().last { $0.element & 0xC0 != 0x80 }?.offset ?? 0
+        var end = detail.utf8.index(detail.utf8.startIndex, offsetBy: detailBytes)
+        while detail.utf8[end] & 0xC0 == 0x80 { end = detail.utf8.index(before: end) }
+        return detail.utf8.distance(from: detail.utf8.startIndex, to: end)
     }
 
     /// Past ``packedBytes``: drops the events at the end that tell of nothing but being throttled or returned.
