@@ -74,6 +74,12 @@ package final class GatewayService: RPCService {
         }
     }
 
+    /// When nobody waits for a question's answer any more, in milliseconds since the Unix epoch; nil = never.
+    private func deadline(of request: RPCRequest) -> Int64? {
+        let timeout = request.metadata.timeoutMilliseconds
+        return timeout == 0 ? nil : gateway.clock.now() + Int64(timeout)
+    }
+
     /// Decodes the request, or answers why not.
     private func decoded<Message: WireMessage>(
         _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
@@ -104,19 +110,24 @@ package final class GatewayService: RPCService {
     private func status(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
         guard let message = decoded(StatusRequest.self, request, on: connection) else { return }
         let answer: @Sendable (Result<StatusResponse, GatewayError>) -> Void = later(request, on: connection)
-        let (now, id) = (gateway.clock.now(), tenant.id)
+        let (clock, id, deadline) = (gateway.clock, tenant.id, deadline(of: request))
         gateway.desk.ask { reader in
-            answer(Result { () throws(GatewayError) in try reader.answer(message, tenant: id, now: now) })
+            answer(
+                Result { () throws(GatewayError) in
+                    let now = try clock.now(before: deadline)
+                    return try reader.answer(message, tenant: id, now: now)
+                })
         }
     }
 
     private func statistics(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
         guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
         let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
-        let (gateway, id) = (gateway, tenant.id)
+        let (gateway, id, deadline) = (gateway, tenant.id, deadline(of: request))
         gateway.desk.ask { reader in
             answer(
                 Result { () throws(GatewayError) in
+                    _ = try gateway.clock.now(before: deadline)
                     var statistics = gateway.statistics
                     statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
                     return statistics
@@ -179,6 +190,17 @@ package final class GatewayService: RPCService {
     private func describe(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
         guard decoded(DescribeRequest.self, request, on: connection) != nil else { return }
         connection.respond(callID: request.callID, gateway.description(for: tenant))
+    }
+}
+
+extension GatewayClock {
+    /// - Throws: DEADLINE_EXCEEDED if the deadline has passed.
+    fileprivate func now(before deadline: Int64?) throws(GatewayError) -> Int64 {
+        let now = now()
+        if let deadline, now > deadline {
+            throw GatewayError(.deadlineExceeded, "the time-out was over before the answer was found")
+        }
+        return now
     }
 }
 

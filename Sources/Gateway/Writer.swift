@@ -1,8 +1,8 @@
 package import Logging
 package import Providers
 package import SMSModel
-package import Storage
 internal import Scheduling
+package import Storage
 internal import Synchronization
 internal import Threading
 

@@ -40,7 +40,9 @@ struct Daemon {
 
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: ServingGateway(gateway: gateway, server: server, configuration: configuration))],
+                services: [
+                    .init(service: ServingGateway(gateway: gateway, server: server, configuration: configuration))
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         await withTaskGroup { tasks in
             tasks.addTask { await exitOnSecondSignal() }
@@ -71,7 +73,8 @@ struct Daemon {
         let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard Array(key.utf8).withUnsafeBytes({ APIKey.isWellFormed($0) }) else {
             throw DaemonError(
-                text: "key-file \(configuration.keyFile): a key is apus_ and at least 32 of A-Z a-z 0-9 - _", exitCode: 1)
+                text: "key-file \(configuration.keyFile): a key is apus_ and at least 32 of A-Z a-z 0-9 - _",
+                exitCode: 1)
         }
         return key
     }

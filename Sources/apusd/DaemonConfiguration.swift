@@ -64,7 +64,9 @@ struct DaemonConfiguration {
         let shares = sandbox.faults
         let sum = shares.throttled + shares.unavailable + shares.rejected + shares.unknown + shares.undelivered
         if sum > 1 { problems.append("sandbox.faults: the shares add up to \(sum), which is more than 1") }
-        if writer.retryBase > writer.retryCap { problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms") }
+        if writer.retryBase > writer.retryCap {
+            problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms")
+        }
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
         _ = try addresses()
     }
@@ -77,7 +79,9 @@ struct DaemonConfiguration {
         Setting(key: "data", kind: .text) { $0.data = $1.text },
         Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
         Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
-        Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) { $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info },
+        Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
+            $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
+        },
         Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
         Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
         Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },

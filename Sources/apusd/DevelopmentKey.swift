@@ -16,8 +16,9 @@ enum DevelopmentKey {
         var random = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
         let key = bytes.withUnsafeBytes { APIKey.make(random: $0) }
-        guard FileManager.default.createFile(
-            atPath: path, contents: Data((key + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        guard
+            FileManager.default.createFile(
+                atPath: path, contents: Data((key + "\n").utf8), attributes: [.posixPermissions: 0o600])
         else { throw DaemonError(text: "\(path) cannot be written", exitCode: 1) }
         return key
     }
@@ -33,7 +34,9 @@ enum DevelopmentKey {
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let words = ["server": address, "key_file": keyPath]
-        guard let json = try? JSONSerialization.data(withJSONObject: words, options: [.sortedKeys, .withoutEscapingSlashes])
+        guard
+            let json = try? JSONSerialization.data(
+                withJSONObject: words, options: [.sortedKeys, .withoutEscapingSlashes])
         else { return }
         try? json.write(to: URL(fileURLWithPath: directory + "/dev.json"), options: .atomic)
     }

@@ -4,7 +4,7 @@ package import SMSModel
 final class SQLiteBatches {
     private let connection: SQLiteConnection
     private let selectParts: SQLiteStatement
-    private let insertPart_: SQLiteStatement
+    private let insertPartRow: SQLiteStatement
     private let selectByName: SQLiteStatement
     private let selectByID: SQLiteStatement
 
@@ -15,7 +15,7 @@ final class SQLiteBatches {
             SELECT first_index, first_id, count FROM batch_part
             WHERE batch = ?1 AND first_index <= ?2 ORDER BY first_index DESC
             """)
-        insertPart_ = try connection.prepare("INSERT INTO batch_part VALUES (?1, ?2, ?3, ?4)")
+        insertPartRow = try connection.prepare("INSERT INTO batch_part VALUES (?1, ?2, ?3, ?4)")
         selectByName = try connection.prepare(
             "SELECT id, tenant, name, canceled, created_at FROM batch WHERE tenant = ?1 AND name = ?2")
         selectByID = try connection.prepare(
@@ -49,11 +49,11 @@ final class SQLiteBatches {
     }
 
     func insertPart(_ batch: BatchID, firstIndex: UInt64, firstID: MessageID, count: Int) throws(StoreError) {
-        insertPart_.bind(1, Int64(batch.rawValue))
-        insertPart_.bind(2, Int64(firstIndex))
-        insertPart_.bind(3, Int64(firstID.rawValue))
-        insertPart_.bind(4, Int64(count))
-        try insertPart_.run()
+        insertPartRow.bind(1, Int64(batch.rawValue))
+        insertPartRow.bind(2, Int64(firstIndex))
+        insertPartRow.bind(3, Int64(firstID.rawValue))
+        insertPartRow.bind(4, Int64(count))
+        try insertPartRow.run()
     }
 
     func find(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {

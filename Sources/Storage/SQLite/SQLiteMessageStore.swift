@@ -29,8 +29,8 @@ package final class SQLiteMessageStore: MessageStore {
     private let selectState: SQLiteStatement
     private let insertState: SQLiteStatement
     private let updateState: SQLiteStatement
-    private let begin_: SQLiteStatement
-    private let commit_: SQLiteStatement
+    private let beginRound: SQLiteStatement
+    private let commitRound: SQLiteStatement
     private let upsertTally: SQLiteStatement
     let batches: SQLiteBatches
 
@@ -78,8 +78,8 @@ package final class SQLiteMessageStore: MessageStore {
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
         updateState = try connection.prepare("UPDATE state SET state = ?2, due = ?3, history = ?4 WHERE id = ?1")
-        begin_ = try connection.prepare("BEGIN IMMEDIATE")
-        commit_ = try connection.prepare("COMMIT")
+        beginRound = try connection.prepare("BEGIN IMMEDIATE")
+        commitRound = try connection.prepare("COMMIT")
         upsertTally = try connection.prepare(
             "INSERT INTO tally VALUES (?1,?2,?3) ON CONFLICT (scope, state) DO UPDATE SET count = count + ?3")
         batches = try SQLiteBatches(connection)
@@ -122,7 +122,7 @@ package final class SQLiteMessageStore: MessageStore {
     package func begin() throws(StoreError) {
         roundKeys.removeAll(keepingCapacity: true)
         tally.removeAll()
-        try begin_.run()
+        try beginRound.run()
     }
 
     package func commit() throws(StoreError) {
@@ -132,7 +132,7 @@ package final class SQLiteMessageStore: MessageStore {
             upsertTally.bind(3, delta)
             try upsertTally.run()
         }
-        try commit_.run()
+        try commitRound.run()
         tally.removeAll()
         roundKeys.removeAll(keepingCapacity: true)
     }
@@ -258,7 +258,11 @@ package final class SQLiteMessageStore: MessageStore {
             statement.bindText(10, slice(draft.recipient))
             statement.bindText(11, slice(draft.sender))
             statement.bindText(12, slice(draft.body))
-            if draft.reference.isEmpty { statement.bindNull(13) } else { statement.bindText(13, slice(draft.reference)) }
+            if draft.reference.isEmpty {
+                statement.bindNull(13)
+            } else {
+                statement.bindText(13, slice(draft.reference))
+            }
             if draft.tags.isEmpty { statement.bindNull(14) } else { statement.bindBlob(14, slice(draft.tags)) }
             if draft.key.isEmpty {
                 statement.bindNull(15)
@@ -306,7 +310,11 @@ package final class SQLiteMessageStore: MessageStore {
             if isFirst {
                 insertState.bind(1, Int64(lifecycle.id.rawValue))
                 insertState.bind(2, Int64(stored.tenant.rawValue))
-                if let batch = stored.batch { insertState.bind(3, Int64(batch.rawValue)) } else { insertState.bindNull(3) }
+                if let batch = stored.batch {
+                    insertState.bind(3, Int64(batch.rawValue))
+                } else {
+                    insertState.bindNull(3)
+                }
                 insertState.bind(4, Int64(lifecycle.state.rawValue))
                 insertState.bind(5, lifecycle.due)
                 insertState.bindBlob(6, UnsafeRawBufferPointer(history))
@@ -339,7 +347,8 @@ package final class SQLiteMessageStore: MessageStore {
         let draft = MessageDraft(
             tenant: TenantID(rawValue: Int32(row.integer(0))), priority: priority, encoding: encoding,
             onUnknown: onUnknown, segments: UInt8(row.integer(5)), sendAt: row.integer(6), expiresAt: row.integer(7),
-            recipient: batch.append(row.bytes(8)), sender: batch.append(row.bytes(9)), body: batch.append(row.bytes(10)),
+            recipient: batch.append(row.bytes(8)), sender: batch.append(row.bytes(9)),
+            body: batch.append(row.bytes(10)),
             reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
         return LoadedMessage(

@@ -86,7 +86,8 @@ enum SQLiteSchema {
         }
         guard found <= version else {
             throw .newerVersion(
-                "\(connection.path) has schema version \(found), this apusd knows up to \(version): run the newer apusd")
+                "\(connection.path) has schema version \(found), this apusd knows up to \(version): run the newer apusd"
+            )
         }
     }
 }

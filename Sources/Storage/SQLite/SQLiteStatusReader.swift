@@ -44,7 +44,8 @@ package final class SQLiteStatusReader {
             receiptOverdue: lifecycle.isReceiptOverdue(at: now), segments: Int(row.integer(2)),
             encoding: Encoding(rawValue: UInt8(row.integer(1))) ?? .gsm7, to: row.text(3), sender: row.text(4),
             priority: Priority(rawValue: UInt8(row.integer(0))) ?? .normal, provider: "", providerID: "",
-            attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8), tags: Self.tags(row.bytes(9)),
+            attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8),
+            tags: Self.tags(row.bytes(9)),
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))), acceptedAt: acceptedAt,
             sendAt: sendAt, expiresAt: row.integer(7))
         try tell(lifecycle, now: now, timeline: timeline, in: &status)
@@ -96,7 +97,8 @@ package final class SQLiteStatusReader {
         case .expired: return MessageFailure(code: "EXPIRED", message: "the validity was over before it could be sent")
         case .throttled: return MessageFailure(code: "THROTTLED", message: "the provider asked for fewer messages")
         case .unavailable:
-            return MessageFailure(code: event.detail, message: "the provider could not be reached; it will be tried again")
+            return MessageFailure(
+                code: event.detail, message: "the provider could not be reached; it will be tried again")
         case .outcomeUnknown:
             return MessageFailure(code: event.detail, message: "the provider may have taken it, its answer was lost")
         case .interrupted: return MessageFailure(code: "INTERRUPTED", message: event.detail)
