@@ -47,7 +47,8 @@ struct WriterCore: ~Copyable {
 
     private struct BatchCancellation {
         var batch: BatchID
-        var last: MessageID?
+        /// The index in the batch to go on from.
+        var next: UInt64 = 0
         var count = BatchCancelCount()
         var reply: (@Sendable (Result<BatchCancelCount, GatewayError>) -> Void)?
     }
@@ -446,8 +447,8 @@ struct WriterCore: ~Copyable {
     /// Cancels some more messages of the batches that are being canceled.
     private mutating func cancelSlices(now: Int64) throws(StoreError) {
         guard var job = cancellations.first else { return }
-        let ids = try store.messages(of: job.batch, after: job.last, limit: 500)
-        for id in ids {
+        let slice = try store.messages(of: job.batch, from: job.next, limit: 500)
+        for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
             let previous = stored.lifecycle.state
@@ -460,9 +461,9 @@ struct WriterCore: ~Copyable {
             try store.record(stored, previous: previous, isFirst: known == nil)
             round.forgotten.append(id)
         }
-        round.operations += UInt64(ids.count)
-        job.last = ids.last ?? job.last
-        guard ids.count < 500 else {
+        round.operations += UInt64(slice.ids.count)
+        if let next = slice.next {
+            job.next = next
             cancellations[0] = job
             return
         }

@@ -36,8 +36,11 @@ package protocol MessageStore: AnyObject {
     func cancelBatch(_ id: BatchID) throws(StoreError)
     /// Canceled batches of which messages still wait: a cancellation that was cut short.
     func unfinishedCancellations() throws(StoreError) -> [BatchID]
-    /// Ids of a batch's messages above `id`, rising, at most `limit`.
-    func messages(of batch: BatchID, after id: MessageID?, limit: Int) throws(StoreError) -> [MessageID]
+    /// Ids of a batch's messages in the order of their indices, from one index on, at most `limit`; and the index
+    /// to go on from, nil at the end.
+    func messages(
+        of batch: BatchID, from index: UInt64, limit: Int
+    ) throws(StoreError) -> (ids: [MessageID], next: UInt64?)
 
     func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError)
     func pausedTargets() throws(StoreError) -> [PauseTarget]

@@ -112,23 +112,28 @@ extension SQLiteMessageStore {
         return batches
     }
 
-    package func messages(of batch: BatchID, after id: MessageID?, limit: Int) throws(StoreError) -> [MessageID] {
+    package func messages(
+        of batch: BatchID, from index: UInt64, limit: Int
+    ) throws(StoreError) -> (ids: [MessageID], next: UInt64?) {
         let parts = try connection.prepare(
-            "SELECT first_id, count FROM batch_part WHERE batch = ?1 ORDER BY first_id")
+            """
+            SELECT first_index, first_id, count FROM batch_part WHERE batch = ?1 AND first_index >= coalesce(
+                (SELECT max(first_index) FROM batch_part WHERE batch = ?1 AND first_index <= ?2), 0)
+            ORDER BY first_index
+            """)
         parts.bind(1, Int64(batch.rawValue))
-        var found: [MessageID] = []
-        while found.count < limit, try parts.step() {
-            let first = MessageID(rawValue: UInt64(parts.integer(0)))
-            let count = Int(parts.integer(1))
-            guard let id, id >= first else {
-                for offset in 0..<min(count, limit - found.count) { found.append(first.advanced(by: offset)) }
-                continue
+        parts.bind(2, Int64(index))
+        var ids: [MessageID] = []
+        while try parts.step() {
+            let firstIndex = UInt64(parts.integer(0))
+            let firstID = MessageID(rawValue: UInt64(parts.integer(1)))
+            let end = firstIndex + UInt64(parts.integer(2))
+            for place in max(index, firstIndex)..<max(index, end) {
+                guard ids.count < limit else { return (ids, place) }
+                ids.append(firstID.advanced(by: Int(place - firstIndex)))
             }
-            let start = Int(id.ordinal - first.ordinal) + 1
-            guard start < count else { continue }
-            for offset in start..<min(count, start + limit - found.count) { found.append(first.advanced(by: offset)) }
         }
-        return found
+        return (ids, nil)
     }
 
     package func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError) {
