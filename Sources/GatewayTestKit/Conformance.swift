@@ -1,0 +1,15 @@
+/// What a conformance suite found wrong.
+package struct ConformanceFailure: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// - Throws: ``ConformanceFailure``, if not so.
+func require(_ condition: Bool, _ what: @autoclosure () -> String, line: Int = #line) throws {
+    if !condition { throw ConformanceFailure(description: "\(what()) (line \(line))") }
+}
+
+func requireEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: String, line: Int = #line) throws {
+    if found != wanted {
+        throw ConformanceFailure(description: "\(what): found \(found), wanted \(wanted) (line \(line))")
+    }
+}

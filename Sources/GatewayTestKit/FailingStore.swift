@@ -1,0 +1,97 @@
+package import SMSModel
+package import Storage
+
+/// A store that fails when told to; otherwise all goes to the store beneath.
+package final class FailingStore: MessageStore {
+    /// Where the next failure happens.
+    package enum Point: Sendable, CaseIterable {
+        case begin
+        case accept
+        case record
+        case commit
+    }
+
+    private let store: any MessageStore
+    /// nil = all is well. Stays until it is changed.
+    package var failsAt: Point?
+    package var error = StoreError.full("no room")
+    /// Commits that succeeded.
+    package private(set) var commits = 0
+
+    package init(_ store: any MessageStore) {
+        self.store = store
+    }
+
+    private func fail(_ point: Point) throws(StoreError) {
+        if failsAt == point { throw error }
+    }
+
+    package func begin() throws(StoreError) {
+        try fail(.begin)
+        try store.begin()
+    }
+
+    package func accept(
+        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+    ) throws(StoreError) {
+        try store.accept(batch, range, chunk: chunk, now: now, results: &results)
+        // Half done: the rows are there until the caller rolls back.
+        try fail(.accept)
+    }
+
+    package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? { try store.lifecycle(of: id) }
+
+    package func record(
+        _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
+    ) throws(StoreError) -> Bool {
+        let recorded = try store.record(stored, previous: previous, isFirst: isFirst)
+        try fail(.record)
+        return recorded
+    }
+
+    package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
+        try store.load(id, into: &batch)
+    }
+
+    package func openBatch(tenant: TenantID, name: String, now: Int64) throws(StoreError) -> BatchRecord {
+        try store.openBatch(tenant: tenant, name: name, now: now)
+    }
+
+    package func batch(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+        try store.batch(tenant: tenant, reference)
+    }
+
+    package func cancelBatch(_ id: BatchID) throws(StoreError) { try store.cancelBatch(id) }
+
+    package func unfinishedCancellations() throws(StoreError) -> [BatchID] { try store.unfinishedCancellations() }
+
+    package func messages(
+        of batch: BatchID, from index: UInt64, limit: Int
+    ) throws(StoreError) -> (ids: [MessageID], next: UInt64?) {
+        try store.messages(of: batch, from: index, limit: limit)
+    }
+
+    package func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError) {
+        try store.setPaused(target, paused)
+    }
+
+    package func pausedTargets() throws(StoreError) -> [PauseTarget] { try store.pausedTargets() }
+
+    package func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8 {
+        try store.providerIndex(name: name, kind: kind)
+    }
+
+    package func setLowWater(_ id: MessageID?) throws(StoreError) { try store.setLowWater(id) }
+
+    package func commit() throws(StoreError) {
+        try fail(.commit)
+        try store.commit()
+        commits += 1
+    }
+
+    package func rollback() { store.rollback() }
+
+    package func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError) {
+        try store.recover(now: now, visit)
+    }
+}
