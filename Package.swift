@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["apus", "ApusClient"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["SMSModel", "ApusClient", "apus", argumentParser], swiftSettings: strict),
         .testTarget(name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], swiftSettings: strict),
         .testTarget(
             name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, swiftSettings: strict),

@@ -73,7 +73,7 @@ public final class GatewayClient: Sendable {
 
     /// What the gateway said when the connection was made.
     func hello(timeout: Duration?) async throws(ApusError) -> ServerHello {
-        let hello = LoopBox<ServerHello>()
+        let hello = HelloBox()
         return try await run(isRepeatable: true, timeout: timeout) { connection, _, _, completion in
             hello.value = connection.hello
             completion(.message(UnsafeRawBufferPointer(start: nil, count: 0), MessageArena()))
@@ -92,30 +92,19 @@ public final class GatewayClient: Sendable {
         decode: @escaping (RPCReply) throws(GatewayError) -> Response
     ) async throws(ApusError) -> Response {
         let deadline = NIODeadline.now() + TimeAmount(timeout ?? configuration.timeout)
-        let result = LoopBox<CheckedContinuation<Result<Response, GatewayError>, Never>>()
+        let result = CallResult<Response>()
         let call = PendingCall(deadline: deadline, isRepeatable: isRepeatable, begin: begin) { reply in
-            let outcome: Result<Response, GatewayError>
             do throws(GatewayError) {
-                outcome = .success(try decode(reply))
+                result.set(.success(try decode(reply)))
             } catch {
-                outcome = .failure(error)
-            }
-            if let continuation = result.value {
-                continuation.resume(returning: outcome)
-            } else {
-                result.early = outcome
+                result.set(.failure(error))
             }
         }
         let keeper = keeper
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 keeper.eventLoop.execute {
-                    // Cancelled before it began.
-                    if let early = result.early as? Result<Response, GatewayError> {
-                        continuation.resume(returning: early)
-                        return
-                    }
-                    result.value = continuation
+                    result.deliver(to: continuation)
                     keeper.begin(call)
                 }
             }
@@ -129,11 +118,29 @@ public final class GatewayClient: Sendable {
     }
 }
 
-/// A place that is written and read on one event loop.
+/// A call's outcome on its way to the task that waits for it.
 ///
-/// Sendable unchecked: only the reference travels.
-private final class LoopBox<Value>: @unchecked Sendable {
-    var value: Value?
-    /// A result that came before anybody waited for it.
-    var early: Any?
+/// Sendable unchecked: only the reference travels, the state is touched on one event loop.
+private final class CallResult<Response: Sendable>: @unchecked Sendable {
+    typealias Outcome = Result<Response, GatewayError>
+
+    private var continuation: CheckedContinuation<Outcome, Never>?
+    /// An outcome that came first: the task was cancelled before the call began.
+    private var early: Outcome?
+
+    func set(_ outcome: Outcome) {
+        if let continuation { continuation.resume(returning: outcome) } else { early = outcome }
+    }
+
+    func deliver(to continuation: CheckedContinuation<Outcome, Never>) {
+        self.continuation = continuation
+        if let early { continuation.resume(returning: early) }
+    }
+}
+
+/// Carries a HELLO past a call's reply.
+///
+/// Sendable unchecked: only the reference travels, the state is touched on one event loop.
+private final class HelloBox: @unchecked Sendable {
+    var value: ServerHello?
 }

@@ -72,7 +72,8 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             }
         connected.whenFailure { error in
-            opening.fail(RPCLoss(.unavailable, "can't connect to \(address): \(error)", notProcessed: true))
+            opening.fail(
+                RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
         }
         return opening.futureResult
     }

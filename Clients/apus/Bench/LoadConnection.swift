@@ -73,7 +73,10 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
             }
-        connected.whenFailure { ready.fail($0) }
+        connected.whenFailure { error in
+            ready.fail(
+                RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
+        }
         return ready.futureResult
     }
 

@@ -122,7 +122,8 @@ struct InputFile: Sendable {
             name = path
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
-                throw CommandFailure(.usage, SystemError(path).description, advice: "Name a file to read, or - for standard input.")
+                throw CommandFailure(
+                    .usage, SystemError(path).description, advice: "Name a file to read, or - for standard input.")
             }
         }
         var status = stat()

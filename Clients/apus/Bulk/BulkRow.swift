@@ -105,7 +105,9 @@ struct RowMapper {
             return .invalid("the line is not a JSON object")
         }
         if variables == nil, let unknown = row.fields.keys.sorted().first(where: { !Self.columns.contains($0) }) {
-            return .invalid("the field \"\(unknown)\" is unknown; those of a message are to, body, sender, priority, reference and tags")
+            return .invalid(
+                "the field \"\(unknown)\" is unknown; those of a message are to, body, sender, priority, reference and tags"
+            )
         }
         return content(row.fields, tags: row.tags)
     }

@@ -163,7 +163,8 @@ struct BenchCommand: AsyncParsableCommand {
         connection.print(json: figures.json, text: figures.text)
         if result.refused > 0 {
             throw CommandFailure(
-                .refused, "\(counted(result.refused, "message")) refused, the first because: \(result.firstError ?? "")")
+                .refused, "\(counted(result.refused, "message")) refused, the first because: \(result.firstError ?? "")"
+            )
         }
     }
 }
@@ -204,7 +205,8 @@ struct BenchFigures {
     }
 
     var text: String {
-        TextTable.list(rows.map { ($0.0, $0.1 == $0.1.rounded() ? String(Int64($0.1)) : Self.decimals($0.1)) }, indent: "")
+        TextTable.list(
+            rows.map { ($0.0, $0.1 == $0.1.rounded() ? String(Int64($0.1)) : Self.decimals($0.1)) }, indent: "")
     }
 
     private static func decimals(_ value: Double) -> String {

@@ -44,7 +44,8 @@ struct ContextCommand: ParsableCommand {
                     ("server", .string(endpoint.server)), ("source", .string(endpoint.source)),
                     ("has_key", .bool(endpoint.key != nil)),
                 ]),
-                text: "\(endpoint.server) (\(endpoint.source)), \(endpoint.key == nil ? "without a key" : "with a key")")
+                text: "\(endpoint.server) (\(endpoint.source)), \(endpoint.key == nil ? "without a key" : "with a key")"
+            )
         }
     }
 

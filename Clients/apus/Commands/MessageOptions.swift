@@ -15,7 +15,8 @@ struct MessageOptions: ParsableArguments {
     @Option(help: ArgumentHelp("When to send: +10m, or a time with its zone as 2027-01-31T09:00Z.", valueName: "time"))
     var at: TimeArgument?
 
-    @Option(help: ArgumentHelp("How long it may still be sent, e.g. 90s, 1h, 2d (default: 24h).", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp("How long it may still be sent, e.g. 90s, 1h, 2d (default: 24h).", valueName: "duration"))
     var validity: DurationArgument?
 
     @Option(help: "Your own reference, at most 64 bytes.")

@@ -160,7 +160,8 @@ extension ProviderStatistics {
     }
 
     var text: String {
-        let counts = "\(submitted) submitted: \(accepted) accepted, \(rejected) rejected, \(throttled) throttled, "
+        let counts =
+            "\(submitted) submitted: \(accepted) accepted, \(rejected) rejected, \(throttled) throttled, "
             + "\(unavailable) unavailable, \(unknown) unknown, \(inFlight) in flight"
         return counts + (paused ? ", paused" : "")
     }

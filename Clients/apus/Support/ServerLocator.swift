@@ -51,7 +51,8 @@ struct ServerLocator {
     /// The address, with the key that is stored beside it.
     private func place(server: String?) throws(CommandFailure) -> Endpoint {
         let known = try knownPlaces()
-        if let (server, source) = server.map({ ($0, "--server") }) ?? value("APUS_SERVER").map({ ($0, "APUS_SERVER") }) {
+        if let (server, source) = server.map({ ($0, "--server") }) ?? value("APUS_SERVER").map({ ($0, "APUS_SERVER") })
+        {
             // The key of a known place opens that very place, however its address was given.
             guard let same = known.first(where: { $0.context.server == server }) else {
                 return Endpoint(server: server, key: nil, source: source)

@@ -1,0 +1,77 @@
+import ApusClient
+import Foundation
+import SMSModel
+import Testing
+
+@testable import apus
+
+@Suite struct RenderingTests {
+    private static let status = ApusClient.MessageStatus(
+        SMSModel.MessageStatus(
+            id: SMSModel.MessageID(rawValue: 123), state: .undelivered, settled: true, receiptOverdue: false,
+            segments: 2, encoding: .ucs2, to: "+447400123456", sender: "Apus", priority: .urgent,
+            provider: "sandbox", providerID: "sb-1", attempts: 1,
+            error: SMSModel.MessageFailure(code: "30003", message: "unreachable"),
+            timeline: [
+                SMSModel.TimelineEvent(at: 1_801_386_001_500, event: .accepted, state: .accepted),
+                SMSModel.TimelineEvent(
+                    at: 1_801_386_001_502, event: .submitting, state: .submitting, attempt: 1, provider: "sandbox",
+                    detail: "only one"),
+            ], reference: "r", tags: ["t"], batch: nil, acceptedAt: 1_801_386_001_500, sendAt: 0,
+            expiresAt: 1_801_472_401_500))
+
+    @Test func statusHasTheProtocolsNames() throws {
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(Self.status.json.text.utf8)) as? [String: Any])
+        #expect(object["id"] as? String == "123")
+        #expect(object["state"] as? String == "UNDELIVERED")
+        #expect(object["duplicate"] as? Bool == false)
+        #expect(object["segments"] as? Int == 2)
+        #expect(object["encoding"] as? String == "UCS2")
+        #expect(object["to"] as? String == "+447400123456")
+        #expect(object["priority"] as? String == "URGENT")
+        #expect(object["provider"] as? String == "sandbox")
+        #expect(object["provider_id"] as? String == "sb-1")
+        #expect(object["attempts"] as? Int == 1)
+        #expect(object["error"] as? [String: String] == ["code": "30003", "message": "unreachable"])
+        #expect(object["settled"] as? Bool == true)
+        let timeline = try #require(object["timeline"] as? [[String: Any]])
+        #expect(timeline.count == 2)
+        #expect(timeline[0]["at"] as? String == "2027-01-31T09:00:01.500Z")
+        #expect(timeline[1]["event"] as? String == "SUBMITTING")
+        #expect(timeline[1]["state"] as? String == "SUBMITTING")
+        #expect(timeline[1]["attempt"] as? Int == 1)
+        #expect(timeline[1]["provider"] as? String == "sandbox")
+        #expect(timeline[1]["detail"] as? String == "only one")
+    }
+
+    @Test func bulkHasTheProtocolsNames() {
+        var totals = BulkTotals(batch: "b")
+        totals.accepted = 2
+        totals.refused = 1
+        #expect(totals.json(nil).text == #"{"batch": "b", "accepted": 2, "refused": 1, "duplicates": 0}"#)
+    }
+
+    @Test func aTimelineIsATable() {
+        let lines = Self.status.timelineText.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines[0] == "2027-01-31T09:00:01.500Z  ACCEPTED    ACCEPTED")
+        #expect(lines[1] == "2027-01-31T09:00:01.502Z  SUBMITTING  SUBMITTING  #1  sandbox  only one")
+    }
+
+    @Test func jsonEscapes() throws {
+        let texts = ["plain", "\"quoted\" \\ back", "\u{0}\u{1F}\u{7F}\u{2028}", "Привет 👋\n\r\t", ""]
+        for text in texts {
+            let json = JSONValue.array([.string(text), .null, 1, true, .number(1.5), .number(.nan)])
+            let read = try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [Any]
+            #expect(read?.first as? String == text)
+        }
+        #expect(JSONValue.object([("a", .unsigned(.max))]).text == "{\"a\": 18446744073709551615}")
+    }
+
+    @Test func barsAreFullAtTheEnd() {
+        #expect(ProgressLine.bar(done: 0, of: 10).hasPrefix("[....................]   0 %"))
+        #expect(ProgressLine.bar(done: 10, of: 10).hasPrefix("[####################] 100 %"))
+        #expect(ProgressLine.bar(done: 11, of: 10).hasPrefix("[####################] 100 %"))
+    }
+}
