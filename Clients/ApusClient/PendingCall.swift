@@ -26,7 +26,7 @@ final class PendingCall: @unchecked Sendable {
     var failures = 0
     /// A try was lost after it may have reached the gateway.
     var mayBeProcessed = false
-    private let begin_: Begin
+    private let beginTry: Begin
     private let finish: (RPCReply) -> Void
 
     /// - Parameters:
@@ -35,14 +35,14 @@ final class PendingCall: @unchecked Sendable {
     init(deadline: NIODeadline, isRepeatable: Bool, begin: @escaping Begin, finish: @escaping (RPCReply) -> Void) {
         self.deadline = deadline
         self.isRepeatable = isRepeatable
-        self.begin_ = begin
+        beginTry = begin
         self.finish = finish
     }
 
     var isDone: Bool { if case .done = state { true } else { false } }
 
     func begin(on connection: RPCClientConnection, completion: @escaping (RPCReply) -> Void) -> UInt32 {
-        begin_(connection, UInt32(clamping: failures), deadline - .now(), completion)
+        beginTry(connection, UInt32(clamping: failures), deadline - .now(), completion)
     }
 
     func end(_ reply: RPCReply) {

@@ -112,12 +112,14 @@ import Testing
 
     @Test func endsAtItsDeadline() async throws {
         try await withGateway(script: { _ in .nothing }) { client, record, _ in
+            _ = try await client.hello(timeout: nil)
             let error = await #expect(throws: ApusError.self) {
-                _ = try await client.send(message, timeout: .milliseconds(60))
+                _ = try await client.send(message, timeout: .milliseconds(100))
             }
             #expect(error?.code == .deadlineExceeded)
-            #expect(error?.notProcessed == false)
-            #expect(record.calls.count == 1)
+            #expect(record.calls.count <= 1)
+            // What came in may have been processed.
+            if !record.calls.isEmpty { #expect(error?.notProcessed == false) }
         }
     }
 

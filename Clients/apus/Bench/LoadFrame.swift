@@ -41,13 +41,6 @@ struct LoadFrame {
             messages: count, bytes: bytes, keyOffset: nil, indexOffset: bytes.firstOffset(of: varint(marker)))
     }
 
-    private init(messages: Int, bytes: [UInt8], keyOffset: Int?, indexOffset: Int?) {
-        self.messages = messages
-        self.bytes = bytes
-        self.keyOffset = keyOffset
-        self.indexOffset = indexOffset
-    }
-
     /// Appends the request.
     ///
     /// - Parameters:

@@ -44,17 +44,22 @@ struct SendCommand: AsyncParsableCommand {
         let outgoing = message.defaults.message(to: to ?? "", body: text)
         try await connection.withClient { client in
             let receipt = try await client.send(outgoing, idempotencyKey: idempotencyKey)
-            guard wait else {
-                connection.print(json: receipt.json, text: receipt.text)
-                return
-            }
-            if connection.format == .text { Console.line(receipt.text) }
-            let status = try await client.waitUntilSettled([receipt.id], timeout: connection.timeoutDuration)
-            guard let status = status.messages.first else {
-                throw CommandFailure(.refused, "the message \(receipt.id) is not found any more")
-            }
-            connection.print(json: status.json, text: status.summary)
+            guard wait else { return connection.print(json: receipt.json, text: receipt.text) }
+            let status = try await settled(receipt, client)
+            connection.print(json: status.json, text: status.outcome)
             if !status.settled { throw CommandFailure.notSettled(1, advice: "apus status \(receipt.id) --wait") }
+        }
+    }
+
+    private func settled(_ receipt: SendReceipt, _ client: GatewayClient) async throws -> MessageStatus {
+        do {
+            let report = try await client.waitUntilSettled([receipt.id], timeout: connection.timeoutDuration)
+            guard let status = report.messages.first else { throw CommandFailure.notFound([receipt.id]) }
+            return status
+        } catch let error as ApusError {
+            // It is accepted all the same: whoever reads this needs its id.
+            Console.error("\(receipt.id) was accepted, but could not be followed")
+            throw error
         }
     }
 

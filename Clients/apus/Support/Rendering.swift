@@ -42,7 +42,13 @@ extension MessageStatus {
 
     var timelineJSON: JSONValue { .array(timeline.map(\.json)) }
 
-    /// On one line.
+    /// On one line, for whoever sent it just now.
+    var outcome: String {
+        let line = "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue))"
+        return error.map { "\(line): \($0.message) (\($0.code))" } ?? line
+    }
+
+    /// On one line, among others.
     var summary: String {
         var line = "\(id) \(state.rawValue) to \(to)"
         if !provider.isEmpty { line += " through \(provider)" }
