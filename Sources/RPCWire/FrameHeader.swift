@@ -32,7 +32,7 @@ package struct FrameHeader: Hashable, Sendable {
     package static let firstIgnoredType: UInt8 = 128
     package static let compressed: UInt8 = 0x01
     package static let criticalFlags: UInt8 = 0xF0
-    /// A PING's payload, which its PONG repeats.
+    /// The most that PING, PONG and CREDIT carry.
     package static let pingBytes = 8
 
     /// Bytes of metadata and payload.
@@ -108,7 +108,8 @@ package struct FrameHeader: Hashable, Sendable {
             guard code == 0 else { throw .reservedBits }
         case .cancel, .ping, .pong, .credit:
             guard code == 0 else { throw .reservedBits }
-            guard length <= Self.pingBytes else { throw .tooLarge(length: length, maximum: Self.pingBytes) }
+            let most = known == .cancel ? 0 : Self.pingBytes
+            guard length <= most else { throw .tooLarge(length: length, maximum: most) }
         }
         return known
     }

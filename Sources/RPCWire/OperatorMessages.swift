@@ -73,6 +73,11 @@ package struct PauseResponse: WireMessage, Hashable, Sendable {
         c.pointee.paused = scratch.texts(paused)
         output.pack(c)
     }
+
+    /// With the first half of the list.
+    package func shortened() -> PauseResponse? {
+        paused.isEmpty ? nil : PauseResponse(paused: Array(paused.prefix(paused.count / 2)))
+    }
 }
 
 package struct SandboxRequest: WireMessage, Hashable, Sendable {
