@@ -96,6 +96,10 @@ let package = Package(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["SMSModel", "ApusClient", "apus", argumentParser], swiftSettings: strict),
+        // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus"], swiftSettings: strict),
         .testTarget(name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], swiftSettings: strict),
         .testTarget(
             name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, swiftSettings: strict),
