@@ -100,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus"], swiftSettings: strict),
-        .testTarget(name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], swiftSettings: strict),
+        .testTarget(
+            name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
             name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, swiftSettings: strict),
     ],
