@@ -24,4 +24,46 @@ import Testing
             #expect(MessageID(text) == nil, "\(text)")
         }
     }
+
+    @Test func partsComeBackFromTheirPlaces() {
+        let id = MessageID(milliseconds: (1 << 42) - 1, node: MessageID.maximumNode, sequence: 4095)
+        #expect(id.rawValue == UInt64(Int64.max))
+        #expect(id.milliseconds == 4_398_046_511_103)
+        #expect(id.node == 511)
+        #expect(id.sequence == 4095)
+        #expect(MessageID(ordinal: id.ordinal, node: id.node) == id)
+        #expect(MessageID(String(id.rawValue)) == id)
+        #expect(MessageID("\(id)") == id)
+    }
+
+    @Test func advancesBackToo() {
+        let id = MessageID(milliseconds: 1000, node: 3, sequence: 0)
+        #expect(id.advanced(by: -1) == MessageID(milliseconds: 999, node: 3, sequence: 4095))
+        #expect(id.advanced(by: 10_000).advanced(by: -10_000) == id)
+    }
+
+    @Test func generatorFollowsTheClockWithinItsMillisecond() {
+        var generator = MessageIDGenerator(after: nil)
+        let first = generator.take(1, nowMilliseconds: 5000)
+        #expect(first == MessageID(milliseconds: 5000))
+        #expect(generator.take(1, nowMilliseconds: 5000) == first.advanced(by: 1))
+        #expect(generator.take(3, nowMilliseconds: 5001) == MessageID(milliseconds: 5001))
+        #expect(generator.highWater == MessageID(milliseconds: 5001, sequence: 2).ordinal)
+    }
+
+    @Test func generatorGoesOnFromTheLastOfABurstLargerThanAMillisecond() {
+        var generator = MessageIDGenerator(after: nil)
+        let first = generator.take(4096 + 5, nowMilliseconds: 5000)
+        #expect(generator.take(1, nowMilliseconds: 5000) == first.advanced(by: 4101))
+        #expect(generator.take(1, nowMilliseconds: 5001).milliseconds == 5001)
+        #expect(generator.take(1, nowMilliseconds: 5002) == MessageID(milliseconds: 5002))
+    }
+
+    @Test func generatorGoesOnAfterAnotherNodesMark() {
+        let last = MessageID(milliseconds: 9000, node: 7, sequence: 9)
+        var generator = MessageIDGenerator(after: last, node: 7)
+        #expect(generator.take(1, nowMilliseconds: 1) == last.advanced(by: 1))
+        generator.rewind(to: last.ordinal)
+        #expect(generator.take(2, nowMilliseconds: 1) == last.advanced(by: 1))
+    }
 }

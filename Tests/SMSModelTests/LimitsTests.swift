@@ -1,0 +1,54 @@
+import SMSModel
+import Testing
+
+/// Bounds that only make sense together.
+@Suite struct LimitsTests {
+    @Test func frames() {
+        #expect(Limits.metadataBytes < Limits.minimumFrameBytes)
+        #expect(Limits.helloBytes <= Limits.minimumFrameBytes)
+        #expect(Limits.minimumFrameBytes <= Limits.frameBytes)
+        #expect(Limits.metadataBytes <= Int(UInt16.max))
+        #expect(Limits.frameBytes <= Int(UInt32.max))
+        #expect(Limits.decodeArenaBytes >= Limits.frameBytes)
+        #expect(Limits.outputBytesPerConnection < Limits.outputCeilingBytesPerConnection)
+        #expect(Limits.outputCeilingBytesPerConnection >= Limits.frameBytes)
+        #expect(
+            Limits.credentialBytes + Limits.idempotencyKeyBytes + Limits.requestIDBytes + Limits.traceparentBytes
+                < Limits.metadataBytes)
+        #expect(Limits.credentialBytes + Limits.userAgentBytes < Limits.helloBytes)
+        #expect(Limits.keepaliveTimeoutSeconds < Limits.keepaliveSeconds)
+        #expect(Limits.lingerSeconds < Limits.handshakeSeconds)
+    }
+
+    @Test func answersFitTheSmallestFrame() {
+        // Ids are at most 9 bytes as varints, 8 as fixed ones, and two bytes of key and length besides.
+        #expect(Limits.bulkMessages * 9 + 1024 <= Limits.minimumFrameBytes)
+        #expect(Limits.cancelIDs * 32 <= Limits.minimumFrameBytes)
+    }
+
+    @Test func aMessage() {
+        // The largest body fits a request, and its segments their byte.
+        #expect(Limits.bodyScalars * 4 + Limits.tags * (Limits.tagBytes + 4) + 1024 < Limits.minimumFrameBytes)
+        #expect((Limits.bodyScalars * 2 + 66) / 67 <= Limits.segments)
+        #expect(Limits.segments <= Int(UInt8.max))
+        #expect(Limits.tagBytes <= Int(UInt8.max))
+        #expect(Limits.validityMinimumMilliseconds <= Limits.validityDefaultMilliseconds)
+        #expect(Limits.validityDefaultMilliseconds <= Limits.validityMaximumMilliseconds)
+        #expect(Limits.sendAtAheadMilliseconds + Int64(Limits.validityMaximumMilliseconds) < 1 << 41)
+        #expect(Limits.receiptDeadlineMilliseconds > 0)
+        #expect(Limits.idempotencyWindowMilliseconds > 0)
+    }
+
+    @Test func batches() {
+        #expect(Limits.batchIndex + UInt64(Limits.bulkMessages) < 1 << 62)
+        #expect(Limits.statusIDsWithTimeline <= Limits.statusIDs)
+        #expect(Limits.violationsPerRefusal > 0)
+    }
+
+    @Test func times() {
+        #expect(Limits.clockHoldMilliseconds < Limits.clockJumpMilliseconds)
+        #expect(Limits.clockJumpMilliseconds < Limits.idempotencyWindowMilliseconds)
+        #expect(Limits.tenantWeight >= 1)
+        #expect(Limits.normalHandOffsPerBulk >= 1)
+    }
+}
