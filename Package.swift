@@ -90,6 +90,8 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers"],
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
         .testTarget(

@@ -123,9 +123,10 @@ package enum StoreConformance {
         Case("a key is remembered for its window, to the millisecond") { fixture in
             for isRestarted in [false, true] {
                 let message = TestMessage { $0.key = "edge \(isRestarted)" }
-                var store = try fixture.open(now: start)
-                try store.recover(now: start) { _ in }
-                let first = try store.accept([message], now: start + 10_000)[0]
+                let base = isRestarted ? start + 10 * window : start
+                var store = try fixture.open(now: base)
+                try store.recover(now: base) { _ in }
+                let first = try store.accept([message], now: base + 10_000)[0]
                 let at = Int64(first.id.milliseconds)
                 if isRestarted {
                     store = try fixture.open(now: at + window)

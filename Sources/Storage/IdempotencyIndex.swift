@@ -13,7 +13,11 @@ package struct IdempotencyIndex {
         tables = Array(repeating: Table(), count: 1 << Self.tableBits)
     }
 
+    /// Entries held, those past the window that are not dropped yet and those taken back included.
     package var count: Int { tables.reduce(0) { $0 + $1.count } }
+
+    /// Memory that the tables take.
+    package var capacityBytes: Int { tables.reduce(0) { $0 + $1.slots.capacity * MemoryLayout<Slot>.stride } }
 
     /// - Parameters:
     ///   - hash: not 0.

@@ -1,0 +1,71 @@
+internal import Foundation
+internal import GatewayTestKit
+internal import SMSModel
+@testable internal import Storage
+
+let start: Int64 = 1_800_000_000_000
+
+/// SQLite stores over one file in a directory of their own.
+final class SQLiteFixture: StoreFixture {
+    let directory = TemporaryDirectory()
+    var options = SQLiteStoreOptions()
+    var warnings: [String] = []
+
+    var path: String { directory.file("apus.db") }
+
+    func open(now: Int64) throws -> any MessageStore { try openSQLite(now: now) }
+
+    func openSQLite(now: Int64 = start) throws -> SQLiteMessageStore {
+        try SQLiteMessageStore(path: path, options: options, now: now) { warnings.append($0) }
+    }
+
+    /// What is on the disk at this moment, as a crash would leave it, in a fixture of its own.
+    func crashed() throws -> SQLiteFixture {
+        let copy = SQLiteFixture()
+        for name in ["apus.db", "apus.db-wal"] where FileManager.default.fileExists(atPath: directory.file(name)) {
+            try copy.directory.write(directory.read(name), to: name)
+        }
+        return copy
+    }
+
+    /// One number by SQL, by a connection of its own.
+    func integer(_ sql: String) throws -> Int64 {
+        try SQLiteConnection(path: path, mode: .readOnly).integer(sql)
+    }
+
+    /// Runs SQL that this version would not.
+    func tamper(_ sql: String) throws {
+        try SQLiteConnection(path: path, mode: .readWrite).execute(sql)
+    }
+}
+
+/// The tallies as stored, and as counting the rows gives them.
+struct Tallies: Equatable {
+    var counts: [String: Int64] = [:]
+
+    static func stored(in path: String) throws -> Tallies {
+        try read(path, "SELECT scope, state, count FROM tally WHERE count <> 0")
+    }
+
+    static func counted(in path: String) throws -> Tallies {
+        let state =
+            """
+            coalesce(s.state, CASE m.send_at WHEN 0 THEN \(MessageState.queued.rawValue)
+                ELSE \(MessageState.scheduled.rawValue) END)
+            """
+        return try read(
+            path,
+            """
+            SELECT -m.tenant, \(state), count(*) FROM message m LEFT JOIN state s ON s.id = m.id GROUP BY 1, 2
+            UNION ALL SELECT m.batch, \(state), count(*) FROM message m LEFT JOIN state s ON s.id = m.id
+            WHERE m.batch IS NOT NULL GROUP BY 1, 2
+            """)
+    }
+
+    private static func read(_ path: String, _ sql: String) throws -> Tallies {
+        let rows = try SQLiteConnection(path: path, mode: .readOnly).prepare(sql)
+        var tallies = Tallies()
+        while try rows.step() { tallies.counts["\(rows.integer(0))/\(rows.integer(1))"] = rows.integer(2) }
+        return tallies
+    }
+}
