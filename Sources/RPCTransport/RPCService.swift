@@ -33,10 +33,11 @@ package struct RPCRequest {
     package let method: UInt16
     package let metadata: RequestMetadata
     package let payload: UnsafeRawBufferPointer
+    // Unowned, unchecked: the connection and its loop hold these for as long as the request is valid.
     /// By the request's own credential, else by the connection's; nil without either.
-    package let principal: (any RPCPrincipal)?
+    package unowned(unsafe) let principal: (any RPCPrincipal)?
     /// For decoding the payload; reset before the next request.
-    package let arena: MessageArena
+    package unowned(unsafe) let arena: MessageArena
 
     /// Decodes a Send; texts are borrowed like the request.
     @inline(__always)

@@ -26,6 +26,9 @@ package enum FrameType: UInt8, CaseIterable, Sendable {
 
 /// The 16 bytes before each frame's metadata and payload; integers are big-endian.
 package struct FrameHeader: Hashable, Sendable {
+    /// Of the header itself: ``Limits/frameHeaderBytes``, where the compiler sees the number.
+    package static let bytes = 16
+    private static let maximumMetadata = 16 * 1024
     /// In a HELLO's `code`: "AP".
     package static let magic: UInt16 = 0x4150
     /// From this number on an unknown type is skipped.
@@ -94,7 +97,7 @@ package struct FrameHeader: Hashable, Sendable {
         guard flags & Self.criticalFlags == 0 else { throw .unknownFlags(flags) }
         guard flags & Self.compressed == 0 else { throw .compressed }
         guard metadataLength == 0 || known.mayCarryMetadata else { throw .unexpectedMetadata(known) }
-        guard metadataLength <= Limits.metadataBytes, metadataLength <= length else {
+        guard metadataLength <= Self.maximumMetadata, metadataLength <= length else {
             throw .metadataTooLong(Int(metadataLength))
         }
         guard known.belongsToCall == (callID != 0) else { throw .wrongCallID(known) }

@@ -10,7 +10,7 @@ package struct Frame {
 
     /// Header, metadata and payload.
     @inline(__always)
-    package var size: Int { Limits.frameHeaderBytes + Int(header.length) }
+    package var size: Int { FrameHeader.bytes + Int(header.length) }
 }
 
 /// Cuts a stream of bytes into frames. Sans IO: it holds no bytes, only the bound on a frame's length.
@@ -27,15 +27,15 @@ package struct FrameParser: Sendable {
     /// The header is judged as soon as its 16 bytes are there, before anything is buffered for the rest.
     @inline(__always)
     package func frame(in bytes: UnsafeRawBufferPointer) throws(FrameError) -> Frame? {
-        guard bytes.count >= Limits.frameHeaderBytes else { return nil }
+        guard bytes.count >= FrameHeader.bytes else { return nil }
         let header = FrameHeader(reading: bytes)
         let type = try header.checked(maximumLength: maximumLength)
-        let size = Limits.frameHeaderBytes + Int(header.length)
+        let size = FrameHeader.bytes + Int(header.length)
         guard bytes.count >= size else { return nil }
-        let payloadStart = Limits.frameHeaderBytes + (type == nil ? 0 : Int(header.metadataLength))
+        let payloadStart = FrameHeader.bytes + (type == nil ? 0 : Int(header.metadataLength))
         return Frame(
             header: header, type: type,
-            metadata: UnsafeRawBufferPointer(rebasing: bytes[Limits.frameHeaderBytes..<payloadStart]),
+            metadata: UnsafeRawBufferPointer(rebasing: bytes[FrameHeader.bytes..<payloadStart]),
             payload: UnsafeRawBufferPointer(rebasing: bytes[payloadStart..<size]))
     }
 

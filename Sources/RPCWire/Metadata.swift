@@ -55,6 +55,7 @@ package struct RequestMetadata {
 }
 
 extension TextChecker {
+    @inline(__always)
     mutating func atMost(_ maximum: Int, _ bytes: UnsafeRawBufferPointer, _ field: String) {
         if bytes.count > maximum { record(field, "is longer than \(maximum) bytes") }
     }

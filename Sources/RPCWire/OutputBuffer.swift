@@ -4,9 +4,10 @@ package import SMSModel
 ///
 /// Not thread-safe: it belongs to one event loop.
 package final class OutputBuffer {
-    private var base: UnsafeMutableRawPointer
-    private var capacity: Int
-    package private(set) var count = 0
+    // Unchecked exclusivity: nothing that these are passed to calls back, and the checks cost as much as the encoding.
+    @exclusivity(unchecked) private var base: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var capacity: Int
+    @exclusivity(unchecked) package private(set) var count = 0
     /// Where messages are laid out before they are packed.
     let scratch = MessageArena(limit: .max)
 
@@ -83,8 +84,8 @@ extension OutputBuffer {
     @inline(__always)
     package func beginFrame() -> Int {
         let start = count
-        _ = reserve(Limits.frameHeaderBytes)
-        advance(by: Limits.frameHeaderBytes)
+        _ = reserve(FrameHeader.bytes)
+        advance(by: FrameHeader.bytes)
         return start
     }
 
@@ -92,7 +93,7 @@ extension OutputBuffer {
     package func endFrame(
         at start: Int, type: FrameType, callID: UInt32 = 0, code: UInt16 = 0, metadataLength: Int = 0
     ) {
-        let length = count - start - Limits.frameHeaderBytes
+        let length = count - start - FrameHeader.bytes
         FrameHeader(type: type, length: length, metadataLength: metadataLength, callID: callID, code: code)
             .write(to: base + start)
     }
@@ -128,7 +129,7 @@ extension OutputBuffer {
     ) {
         let start = beginFrame()
         metadata.encode(into: self)
-        let metadataLength = count - start - Limits.frameHeaderBytes
+        let metadataLength = count - start - FrameHeader.bytes
         message.encode(into: self)
         endFrame(
             at: start, type: .request, callID: callID, code: method.rawValue, metadataLength: metadataLength)
@@ -142,8 +143,8 @@ extension OutputBuffer {
         var shortened = message
         while true {
             shortened.encode(into: self)
-            if count - start - Limits.frameHeaderBytes <= maximumLength { break }
-            truncate(to: start + Limits.frameHeaderBytes)
+            if count - start - FrameHeader.bytes <= maximumLength { break }
+            truncate(to: start + FrameHeader.bytes)
             guard let shorter = shortened.shortened() else {
                 truncate(to: start)
                 appendError(
@@ -164,12 +165,12 @@ extension OutputBuffer {
         var shortened = error
         while true {
             shortened.encodeMetadata(into: self)
-            if count - start - Limits.frameHeaderBytes <= Limits.metadataBytes { break }
-            truncate(to: start + Limits.frameHeaderBytes)
+            if count - start - FrameHeader.bytes <= Limits.metadataBytes { break }
+            truncate(to: start + FrameHeader.bytes)
             shortened = shortened.shortenedMetadata()
         }
         endFrame(
             at: start, type: .response, callID: callID, code: error.code.rawValue,
-            metadataLength: count - start - Limits.frameHeaderBytes)
+            metadataLength: count - start - FrameHeader.bytes)
     }
 }

@@ -5,6 +5,7 @@ extension SubmitRequest: WireMessage {
     package static let wireName = "SendRequest"
 
     /// The request's texts and tags are borrowed: they live until the arena is reset.
+    @inline(__always)
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__send_request__unpack)
         try self.init(c, path: "")
