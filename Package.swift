@@ -97,7 +97,13 @@ let package = Package(
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["SMSModel", "ApusClient", "apus", argumentParser], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ] + nio,
+            swiftSettings: strict),
         // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
         .testTarget(
             name: "DaemonTests",
@@ -105,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
-            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, swiftSettings: strict),
+            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio,
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,8 @@ internal import Synchronization
 final class BulkRun: Sendable {
     private struct State {
         var totals: BulkTotals
+        /// Rows that were not even sent; they are among the refused.
+        var skipped: UInt64 = 0
         /// Lines of the rows whose answers are awaited, by their index.
         var lines = LineTable()
     }
@@ -73,7 +75,10 @@ final class BulkRun: Sendable {
     /// Tells a row that is not even sent.
     private func skip<Item>(_ row: BulkRow) -> Item? {
         if case .invalid(let problem) = row.content {
-            state.withLock { $0.totals.refused += 1 }
+            state.withLock { state in
+                state.skipped += 1
+                state.totals.refused += 1
+            }
             progress.clear()
             Console.errorLine("line \(row.line): \(problem)")
         }
@@ -82,15 +87,13 @@ final class BulkRun: Sendable {
 
     private func answered(_ answer: BulkProgress) {
         let report = answer.report
-        let told: [(Int?, BulkRefusal)] = state.withLock { state in
+        let (told, totals): ([(Int?, BulkRefusal)], BulkTotals) = state.withLock { state in
             state.totals.accepted = report.accepted
             state.totals.duplicates = report.duplicates
-            // Beside those that this end refused.
-            state.totals.refused += report.refused - state.lines.refused
-            state.lines.refused = report.refused
+            state.totals.refused = report.refused + state.skipped
             let told = answer.refusals.map { (state.lines.line(of: $0.index), $0) }
             state.lines.forget(from: answer.firstIndex, count: answer.ids.count)
-            return told
+            return (told, state.totals)
         }
         if !told.isEmpty { progress.clear() }
         for (line, refusal) in told {
@@ -98,7 +101,7 @@ final class BulkRun: Sendable {
             let fields = refusal.violations.map { "\($0.field): \($0.description)" }.joined(separator: "; ")
             Console.errorLine("\(place): \(fields.isEmpty ? refusal.message : fields) (\(refusal.code))")
         }
-        progress.show("\(report.accepted) accepted, \(report.refused) refused")
+        progress.show("\(totals.accepted) accepted, \(totals.refused) refused")
     }
 }
 
@@ -111,8 +114,6 @@ struct LineTable {
     }
 
     private var runs: [Run] = []
-    /// Refusals that the answers have told so far.
-    var refused: UInt64 = 0
 
     /// - Parameter index: higher than all before.
     mutating func append(index: UInt64, line: Int) {
