@@ -1,0 +1,56 @@
+internal import Foundation
+internal import Glibc
+
+/// A directory of one test, removed with this value. Its path is short: a socket's has at most 107 bytes.
+final class TestDirectory: Sendable {
+    let path: String
+
+    init() {
+        var name = Array("/tmp/apus-test-XXXXXX".utf8CString)
+        precondition(mkdtemp(&name) != nil, "no directory can be made in /tmp")
+        path = name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    var data: String { path + "/data" }
+    var socket: String { data + "/apus.sock" }
+    var database: String { data + "/apus.db" }
+
+    func write(_ text: String, to name: String) throws -> String {
+        let file = path + "/" + name
+        // By renaming, so that a reader sees the old text or the new one.
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        return file
+    }
+}
+
+/// Programs that were built with the tests, beside the test bundle.
+enum Program {
+    static let apusd = path(of: "apusd")
+    static let apus = path(of: "apus")
+
+    private static func path(of name: String) -> String {
+        let words = [try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
+            + CommandLine.arguments
+        for case let word? in words {
+            var folder = URL(fileURLWithPath: word)
+            // The bundle itself, or an executable inside of it.
+            for _ in 0..<4 {
+                folder.deleteLastPathComponent()
+                let candidate = folder.appendingPathComponent(name).path
+                if access(candidate, X_OK) == 0 { return candidate }
+            }
+        }
+        return name
+    }
+}
+
+/// How much the tests do: the same code runs short and, with APUS_SOAK=1, long.
+enum Size {
+    static let isLong = ProcessInfo.processInfo.environment["APUS_SOAK"] == "1"
+
+    static func pick(short: Int, long: Int) -> Int { isLong ? long : short }
+}
