@@ -86,7 +86,7 @@ package final class RPCServer: Sendable {
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBytes))
+            .childChannelOption(.recvAllocator, value: ReadBufferSize())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -117,9 +117,6 @@ package final class RPCServer: Sendable {
             return channel
         }
     }
-
-    /// What is read at once from a connection.
-    private static let readBytes = 64 * 1024
 }
 
 /// Shared by the loops that count their connections in it.

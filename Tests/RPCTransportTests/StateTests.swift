@@ -286,6 +286,21 @@ private struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+@Suite struct ReadBufferSizeTests {
+    @Test func fullReadsGrowIt() {
+        var size = ReadBufferSize()
+        #expect(size.size == ReadBufferSize.smallest)
+        #expect(size.record(actualReadBytes: ReadBufferSize.smallest - 1) == false)
+        while size.size < ReadBufferSize.largest {
+            let full = size.size
+            #expect(size.record(actualReadBytes: full) == true)
+            #expect(size.size > full)
+        }
+        #expect(size.record(actualReadBytes: ReadBufferSize.largest) == false)
+        #expect(size.size == ReadBufferSize.largest)
+    }
+}
+
 @Suite struct ServerAddressTests {
     @Test func addressesAreReadAndWritten() throws {
         let good: [(String, ServerAddress)] = [
