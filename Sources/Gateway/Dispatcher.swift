@@ -12,7 +12,7 @@ struct QueuedEntry {
 /// Decides what is handed to which provider, and what follows from each answer.
 ///
 /// Owned by the writer and called inside its rounds, so that a claim is durable, and confirmed, before a
-/// provider is called: ``claim(now:store:deadline:)`` gathers the submissions, ``takeSubmissions()`` gives them
+/// provider is called: ``claim(now:store:urgentOnly:deadline:)`` gathers the submissions, ``takeSubmissions()`` gives them
 /// out after the commit. All it holds is derived: after a round that failed it is built anew from the store.
 struct Dispatcher: ~Copyable {
     var lanes: [ProviderLane]
@@ -95,12 +95,14 @@ struct Dispatcher: ~Copyable {
     // MARK: Claims
 
     /// Claims what the providers have room for, the best message first.
-    mutating func claim(now: Int64, store: any MessageStore, deadline: inout RoundDeadline) throws(StoreError) {
+    mutating func claim(
+        now: Int64, store: any MessageStore, urgentOnly: Bool = false, deadline: inout RoundDeadline
+    ) throws(StoreError) {
         for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
         try sweep(now: now, store: store)
         guard !isPaused, !isDraining else { return }
         openCandidates(now: now)
-        while let (message, flow) = queue.pop() {
+        while let (message, flow) = queue.pop(urgentOnly: urgentOnly) {
             try claim(QueuedEntry(message: message, flow: flow), now: now, store: store)
             if deadline.isOver(after: 1) { break }
             openCandidates(now: now)

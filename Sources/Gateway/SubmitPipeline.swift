@@ -49,10 +49,14 @@ final class SubmitPipeline {
                 ? gather(message, tenant, request.callID, connection.id, &urgent)
                 : gather(message, tenant, request.callID, connection.id, &normal)
             if !violations.isEmpty { throw .invalid(violations) }
+            if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
             connection.respond(callID: request.callID, error: error)
         }
     }
+
+    /// A turn's burst is handed on in parts of so many messages, so that the writer can commit between them.
+    private static let burstMessages = 256
 
     @inline(__always)
     private func gather(

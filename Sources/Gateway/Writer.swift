@@ -26,6 +26,7 @@ package final class Writer: ProviderEvents {
     private let thread = WorkerThread(name: "apus-writer")
     private let inbox = Mutex(WriterInbox())
     private let core: Mutex<WriterCore>
+    private let urgency = UrgencySignal()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
 
@@ -43,7 +44,7 @@ package final class Writer: ProviderEvents {
             lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
         }
         try store.commit()
-        var core = WriterCore(store: store, lanes: lanes, options: options, log: log)
+        var core = WriterCore(store: store, lanes: lanes, options: options, urgency: urgency, log: log)
         try core.takeUp(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)
@@ -68,7 +69,9 @@ package final class Writer: ProviderEvents {
     package func submit(_ burst: SubmitBurst, lane: Priority) {
         inbox.withLock { inbox in
             switch lane {
-            case .urgent: inbox.urgent.append(burst)
+            case .urgent:
+                inbox.urgent.append(burst)
+                urgency.raise()
             case .normal: inbox.normal.append(burst)
             case .bulk: inbox.bulk.append(burst)
             }
@@ -82,12 +85,16 @@ package final class Writer: ProviderEvents {
     }
 
     package func answered(_ answers: [AttemptAnswer]) {
-        inbox.withLock { $0.answers.append(answers) }
+        inbox.withLock { inbox in
+            for piece in answers.pieces { inbox.answers.append(piece) }
+        }
         thread.wake()
     }
 
     package func receiptsReceived(_ receipts: [Receipt]) {
-        inbox.withLock { $0.receipts.append(receipts) }
+        inbox.withLock { inbox in
+            for piece in receipts.pieces { inbox.receipts.append(piece) }
+        }
         thread.wake()
     }
 
@@ -98,6 +105,7 @@ package final class Writer: ProviderEvents {
         let work = inbox.withLock { inbox in
             let work = inbox
             inbox = WriterInbox()
+            urgency.lower()
             return work
         }
         let (effects, wait, report) = core.withLock { core in
@@ -134,4 +142,12 @@ package struct WriterReport: Sendable {
     package var isDraining = false
     /// Why nothing can be accepted; nil while all is well.
     package var trouble: String?
+}
+
+extension Array {
+    /// The list in lists short enough that a round can end between them.
+    fileprivate var pieces: [[Element]] {
+        guard count > 64 else { return [self] }
+        return stride(from: 0, to: count, by: 64).map { Array(self[$0..<Swift.min(count, $0 + 64)]) }
+    }
 }

@@ -21,7 +21,11 @@ struct WriterCore: ~Copyable {
     private(set) var report = WriterReport()
 
     /// Messages of a bulk burst that are accepted at a time.
-    private static let sliceMessages = 256
+    private static let sliceMessages = 128
+    /// How long a round takes in, and then how long it claims, beside its commit.
+    private static let roundNanoseconds: Int64 = 2_000_000
+    private let urgency: UrgencySignal
+    private var wasExpress = false
 
     /// What the round under way has done, for the case that its commit fails.
     private var round = Round()
@@ -60,8 +64,11 @@ struct WriterCore: ~Copyable {
         var retryAt: Int64?
     }
 
-    init(store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, log: Logger) {
+    init(
+        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal, log: Logger
+    ) {
         self.store = store
+        self.urgency = urgency
         self.log = log
         dispatcher = Dispatcher(
             lanes: lanes,
@@ -142,7 +149,12 @@ struct WriterCore: ~Copyable {
             try store.setLowWater(lowestUnsettled)
             return
         }
-        var deadline = RoundDeadline(nanoseconds: 2_000_000)
+        if !pending.urgent.isEmpty, !wasExpress {
+            wasExpress = true
+            return try express(now: now)
+        }
+        wasExpress = false
+        var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
         if !interrupted.isEmpty || !pending.isEmpty || bulk != nil || !cancellations.isEmpty
             || (dispatcher.nextDue(now: now) ?? .max) <= now
         {
@@ -158,12 +170,20 @@ struct WriterCore: ~Copyable {
         try takeReceipts(now: now, &deadline)
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
-        var claims = RoundDeadline(nanoseconds: 2_000_000)
+        var claims = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
         try dispatcher.claim(now: now, store: store, deadline: &claims)
         if now >= lowWaterDue {
             lowWaterDue = now + 10_000
             try store.setLowWater(lowestUnsettled)
         }
+    }
+
+    /// A round for urgent messages alone, as short as can be. The next one is for everybody.
+    private mutating func express(now: Int64) throws(StoreError) {
+        var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: UrgencySignal())
+        try begin()
+        try accept(\.urgent, now: now, &deadline)
+        try dispatcher.claim(now: now, store: store, urgentOnly: true, deadline: &deadline)
     }
 
     /// No message that waits, is in flight or was when the gateway stopped has a lower id.

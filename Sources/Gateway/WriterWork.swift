@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Synchronization
 internal import Providers
 package import SMSModel
 package import Storage
@@ -94,20 +95,31 @@ struct WriterInbox {
     }
 }
 
-/// How long a round may work before it commits.
+/// Tells a round that an urgent message has come in the meantime.
+final class UrgencySignal: Sendable {
+    private let isRaised = Atomic(false)
+
+    func raise() { isRaised.store(true, ordering: .relaxed) }
+    func lower() { isRaised.store(false, ordering: .relaxed) }
+    var isUp: Bool { isRaised.load(ordering: .relaxed) }
+}
+
+/// How long a round may work before it commits: some time, or until an urgent message waits for the next one.
 struct RoundDeadline {
     private let end: Int64
+    private let urgency: UrgencySignal
     private var unchecked = 0
 
-    init(nanoseconds: Int64) {
+    init(nanoseconds: Int64, urgency: UrgencySignal) {
         end = GatewayClock.monotonicNanoseconds() + nanoseconds
+        self.urgency = urgency
     }
 
-    /// Looks at the clock every few messages only.
+    /// Looks every few messages only.
     mutating func isOver(after messages: Int) -> Bool {
         unchecked += messages
         guard unchecked >= 16 else { return false }
-        guard GatewayClock.monotonicNanoseconds() >= end else {
+        guard urgency.isUp || GatewayClock.monotonicNanoseconds() >= end else {
             unchecked = 0
             return false
         }
