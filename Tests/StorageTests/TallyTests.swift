@@ -44,6 +44,16 @@ internal import Testing
         #expect(told.reduce(0) { $0 + $1.count } == UInt64(known.count))
     }
 
+    @Test func aCheckFindsACountThatIsOff() throws {
+        let fixture = SQLiteFixture()
+        _ = try fixture.openSQLite().accept(chunk: [0, 1, 2], of: "b", now: start) { _ in TestMessage() }
+        try SQLiteMessageStore.check(path: fixture.path)
+        try fixture.tamper("UPDATE tally SET count = count + 1 WHERE scope > 0")
+        #expect(throws: StoreError.self) { try SQLiteMessageStore.check(path: fixture.path) }
+        try fixture.tamper("UPDATE tally SET count = count - 1 WHERE scope > 0; DELETE FROM message WHERE id > 0")
+        #expect(throws: StoreError.self) { try SQLiteMessageStore.check(path: fixture.path) }
+    }
+
     private func accept(
         _ store: SQLiteMessageStore, _ round: Int, _ now: Int64, _ generator: inout SeededGenerator,
         _ changed: inout [MessageID: StoredLifecycle]

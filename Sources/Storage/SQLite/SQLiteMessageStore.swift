@@ -429,12 +429,3 @@ extension Fingerprint {
             low: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
 }
-
-extension SQLiteMessageStore {
-    /// Reads a whole database and checks that it is sound, beside a gateway that may be serving it.
-    package static func check(path: String) throws(StoreError) {
-        let connection = try SQLiteConnection(path: path, mode: .readOnly)
-        try SQLiteSchema.prepare(connection)
-        try quickCheck(connection)
-    }
-}
