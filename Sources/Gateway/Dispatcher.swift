@@ -309,7 +309,7 @@ struct Dispatcher: ~Copyable {
         var next = delays.nextDue
         func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         if !queue.isEmpty { earlier(sweepDue) }
-        if !parked.isEmpty { earlier(parkedOver) }
+        if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
         guard !queue.isEmpty, !isPaused, !isDraining else { return next }
         for index in lanes.indices {
             if lanes[index].room(urgent: false, now: now) > 0 {
