@@ -27,11 +27,16 @@ package final class RPCServerConnection: ChannelInboundHandler {
     @exclusivity(unchecked) private var output: OutputBuffer?
     @exclusivity(unchecked) private var isPaused = false
     private let isRefused: Bool
+    /// The loop's own, where no reference has to be counted to reach them.
+    private let service: any RPCService
+    private let arena: MessageArena
     private var clock = ConnectionClock()
 
     init(loop: RPCLoop, isRefused: Bool) {
         self.loop = loop
         self.isRefused = isRefused
+        service = loop.service
+        arena = loop.arena
         session = ServerSession(maximumCalls: loop.options.callsInFlight)
     }
 
@@ -180,9 +185,9 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     private func helloReceived(_ frame: Frame) {
-        loop.arena.reset()
+        arena.reset()
         do throws(GatewayError) {
-            let hello = try ClientHello(decoding: frame.payload, arena: loop.arena)
+            let hello = try ClientHello(decoding: frame.payload, arena: arena)
             switch session.helloReceived(hello) {
             case .refuse(let status, let message): refuse(status, message)
             case .accept(let maximumFrameBytes):
@@ -205,7 +210,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         let bytes = Array(credential.utf8)
         let result = bytes.withUnsafeBytes { credential -> Result<any RPCPrincipal, GatewayError> in
             do throws(GatewayError) {
-                return .success(try loop.service.authenticate(credential, peer: peer))
+                return .success(try service.authenticate(credential, peer: peer))
             } catch {
                 return .failure(error)
             }
@@ -234,11 +239,11 @@ package final class RPCServerConnection: ChannelInboundHandler {
 
     @inline(__always)
     private func take(_ frame: Frame) {
-        loop.arena.reset()
+        arena.reset()
         do throws(GatewayError) {
-            let metadata = try RequestMetadata(decoding: frame.metadata, arena: loop.arena)
+            let metadata = try RequestMetadata(decoding: frame.metadata, arena: arena)
             guard metadata.authorization.isEmpty else {
-                let own = try loop.service.authenticate(metadata.authorization, peer: peer)
+                let own = try service.authenticate(metadata.authorization, peer: peer)
                 return withExtendedLifetime(own) { handOn(frame, metadata, principal: own) }
             }
             handOn(frame, metadata, principal: principal)
@@ -249,10 +254,10 @@ package final class RPCServerConnection: ChannelInboundHandler {
 
     @inline(__always)
     private func handOn(_ frame: Frame, _ metadata: RequestMetadata, principal: (any RPCPrincipal)?) {
-        loop.service.requestReceived(
+        service.requestReceived(
             RPCRequest(
                 callID: frame.header.callID, method: frame.header.code, metadata: metadata, payload: frame.payload,
-                principal: principal, arena: loop.arena),
+                principal: principal, arena: arena),
             on: self)
     }
 

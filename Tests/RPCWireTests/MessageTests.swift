@@ -122,6 +122,19 @@ private func violations(_ body: () throws -> Void) -> [String] {
         #expect(try roundTrip(SendRequest()) == SendRequest())
     }
 
+    @Test func theAnswerToSendSurvivesARoundTripWithAnyNumbers() throws {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<2000 {
+            let id = UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random)
+            let segments = UInt32.random(in: 0 ... .max, using: &random) >> UInt32.random(in: 0...31, using: &random)
+            try same(
+                SendResponse(
+                    id: MessageID(rawValue: id), state: MessageState.allCases.randomElement(using: &random)!,
+                    duplicate: Bool.random(using: &random), segments: segments,
+                    encoding: Encoding.allCases.randomElement(using: &random)!))
+        }
+    }
+
     @Test func borrowedSendEncodesLikeTheOwnedOne() throws {
         var owned = SendRequest(to: "+1", sender: "s", body: "b", priority: .bulk)
         owned.tags = ["x", "y"]
@@ -249,6 +262,31 @@ private func violations(_ body: () throws -> Void) -> [String] {
         // A key is any bytes; the others are text.
         try metadata([0x1A, 2, 0, 0xFF]) { #expect(Array($0.idempotencyKey) == [0, 0xFF]) }
         #expect(violations { try metadata([0x22, 1, 0]) } == ["request_id"])
+    }
+
+    @Test func commonMetadataIsReadLikeAllOther() throws {
+        // The same fields with a request id behind them go through protobuf-c.
+        let other: [UInt8] = [0x22, 1, 0x72]
+        let timeouts: [(UInt32, [UInt8])] = [
+            (0, []), (1, [8, 1]), (127, [8, 0x7F]), (128, [8, 0x80, 1]), (5000, [8, 0x88, 0x27]),
+            (2_097_151, [8, 0xFF, 0xFF, 0x7F]), (2_097_152, [8, 0x80, 0x80, 0x80, 1]),
+            (.max, [8, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]),
+        ]
+        let keys: [[UInt8]] = [[], [0], Array(repeating: 0xFF, count: Limits.idempotencyKeyBytes)]
+        for (timeout, bytes) in timeouts {
+            for key in keys {
+                let fields = bytes + (key.isEmpty ? [] : [0x1A, UInt8(key.count)] + key)
+                for more in [[], other] {
+                    try metadata(fields + more) {
+                        #expect($0.timeoutMilliseconds == timeout && Array($0.idempotencyKey) == key)
+                    }
+                }
+                // Cut short anywhere but between the fields, it is malformed.
+                for count in 1..<max(1, fields.count) where count != bytes.count {
+                    #expect(throws: GatewayError.self) { try metadata(Array(fields[..<count])) }
+                }
+            }
+        }
     }
 
     @Test func errorsSurviveARoundTrip() {
