@@ -92,6 +92,12 @@ let package = Package(
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["SMSModel", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log],
+            swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
         .testTarget(

@@ -4,20 +4,21 @@ internal import SMSModel
 /// What the sandbox was sent: the newest records in memory, and all of them as JSON lines in a file.
 ///
 /// A burst is one `write`, done before its answers go out, so that the file holds whatever was answered
-/// even if the daemon is killed the moment after. At ``fileBytes`` the file is renamed to `PATH.1`,
+/// even if the daemon is killed the moment after. Once it is full the file is renamed to `PATH.1`,
 /// replacing the one before.
 struct SandboxLedger: ~Copyable {
-    static let fileBytes = 256 * 1024 * 1024
-
     private var ring: [SandboxRecord?] = Array(repeating: nil, count: Limits.sandboxRecords)
     private(set) var total: UInt64 = 0
     private let path: String?
+    private let fileBytes: Int
     private var file: Int32 = -1
     private var written = 0
     private var lines: [UInt8] = []
 
-    init(path: String?) {
+    /// - Parameter fileBytes: when the file is full.
+    init(path: String?, fileBytes: Int) {
         self.path = path
+        self.fileBytes = fileBytes
         open()
     }
 
@@ -96,7 +97,7 @@ struct SandboxLedger: ~Copyable {
             written += done
         }
         lines.removeAll(keepingCapacity: true)
-        if written >= Self.fileBytes, let path {
+        if written >= fileBytes, let path {
             close(file)
             rename(path, path + ".1")
             open()

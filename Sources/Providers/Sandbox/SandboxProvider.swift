@@ -11,6 +11,8 @@ package struct SandboxOptions: Sendable {
     package var faults = SandboxFaults()
     /// Where the JSON lines go; nil = nowhere.
     package var recordPath: String?
+    /// When that file is renamed to `PATH.1`, in bytes.
+    package var recordBytes = 256 * 1024 * 1024
     package var seed: UInt64 = 1
 
     package init() {}
@@ -94,7 +96,7 @@ package final class SandboxProvider: SMSProvider {
         init(options: SandboxOptions) {
             self.options = options
             behavior = SandboxBehavior(faults: options.faults)
-            ledger = SandboxLedger(path: options.recordPath)
+            ledger = SandboxLedger(path: options.recordPath, fileBytes: options.recordBytes)
             random = SplitMix64(seed: options.seed)
             tokens = options.rate
         }

@@ -1,0 +1,216 @@
+@testable internal import Gateway
+internal import GatewayTestKit
+internal import Logging
+internal import Providers
+internal import SMSModel
+internal import Storage
+internal import Synchronization
+internal import Testing
+
+let start: Int64 = 1_800_000_000_000
+
+/// What somebody who asked was told, and how often.
+final class Answer<Value: Sendable>: Sendable {
+    private let told = Mutex<[Result<Value, GatewayError>]>([])
+
+    func tell(_ result: Result<Value, GatewayError>) {
+        told.withLock { $0.append(result) }
+    }
+
+    var count: Int { told.withLock { $0.count } }
+    var result: Result<Value, GatewayError>? { told.withLock { $0.first } }
+    var value: Value? { try? result?.get() }
+
+    var error: GatewayError? {
+        if case .failure(let error)? = result { error } else { nil }
+    }
+}
+
+/// The writer without its thread: a test turns it round by round, is the clock and stands in for the providers.
+final class WriterDriver {
+    let directory = TemporaryDirectory()
+    var options = WriterOptions()
+    var limits: ProviderLimits
+    var names: [String]
+    private(set) var store: FailingStore
+    private(set) var providers: [ScriptedProvider] = []
+    private(set) var core: WriterCore
+    private(set) var drained: [String] = []
+    var inbox = WriterInbox()
+    var now = start
+
+    init(
+        limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
+        options: WriterOptions = WriterOptions()
+    ) throws {
+        self.limits = limits
+        self.names = names
+        self.options = options
+        providers = names.map { ScriptedProvider(name: $0) }
+        store = FailingStore(try SQLiteMessageStore(path: directory.file("apus.db"), now: now) { _ in })
+        core = try Self.takeUp(store, providers, limits, options, now: now)
+    }
+
+    private static func takeUp(
+        _ store: FailingStore, _ providers: [ScriptedProvider], _ limits: ProviderLimits, _ options: WriterOptions,
+        now: Int64
+    ) throws -> WriterCore {
+        var lanes: [ProviderLane] = []
+        try store.begin()
+        for provider in providers {
+            let number = try store.providerIndex(name: provider.name, kind: provider.kind)
+            lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
+        }
+        try store.commit()
+        var core = WriterCore(
+            store: store, lanes: lanes, options: options, urgency: UrgencySignal(),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try core.takeUp(now: now)
+        return core
+    }
+
+    /// Ends without a word, and starts again over the same data. Whatever the providers had is not answered.
+    func restart() throws {
+        try restartQuietly()
+        run()
+    }
+
+    /// As ``restart()``, before the first round.
+    func restartQuietly() throws {
+        inbox = WriterInbox()
+        providers = names.map { ScriptedProvider(name: $0) }
+        store = FailingStore(try SQLiteMessageStore(path: directory.file("apus.db"), now: now) { _ in })
+        core = try Self.takeUp(store, providers, limits, options, now: now)
+    }
+
+    var provider: ScriptedProvider { providers[0] }
+
+    // MARK: Turning
+
+    /// One round with what is in the inbox.
+    func turn() {
+        let work = inbox
+        inbox = WriterInbox()
+        let effects = core.round(work, now: now)
+        for submission in effects.submissions { submission.provider.submit(submission.batch) }
+        for reply in effects.replies { reply() }
+        for provider in effects.draining {
+            provider.drain()
+            drained.append(provider.name)
+        }
+    }
+
+    /// Rounds until nothing is left to do at this moment.
+    func run() {
+        turn()
+        var rounds = 0
+        while !inbox.isEmpty || core.wait(now: now) == 0 {
+            turn()
+            rounds += 1
+            guard rounds < 10_000 else {
+                Issue.record("the writer does not come to rest")
+                return
+            }
+        }
+    }
+
+    /// Lets time pass, waking the writer exactly when it asked to be.
+    func advance(_ milliseconds: Int64) {
+        let end = now + milliseconds
+        run()
+        while let wait = core.wait(now: now), now + wait <= end {
+            now += max(1, wait)
+            run()
+        }
+        now = max(now, end)
+        run()
+    }
+
+    // MARK: Asking
+
+    @discardableResult
+    func submit(_ messages: [TestMessage], lane: Priority = .normal) -> Answer<AcceptedBurst> {
+        let answer = Answer<AcceptedBurst>()
+        let burst = SubmitBurst(drafts: DraftBatch(messages)) { answer.tell($0) }
+        switch lane {
+        case .urgent: inbox.urgent.append(burst)
+        case .normal: inbox.normal.append(burst)
+        case .bulk: inbox.bulk.append(burst)
+        }
+        return answer
+    }
+
+    func bulk(
+        _ indices: [UInt64], of batch: String, tenant: TenantID = .first,
+        _ message: (UInt64) -> TestMessage = { index in TestMessage { $0.body = "\(index)"; $0.priority = .bulk } }
+    ) -> Answer<AcceptedBurst> {
+        let answer = Answer<AcceptedBurst>()
+        let chunk = BurstChunk(tenant: tenant, batchName: batch, indices: indices)
+        inbox.bulk.append(SubmitBurst(drafts: DraftBatch(indices.map(message)), chunk: chunk) { answer.tell($0) })
+        return answer
+    }
+
+    /// Submits one message and runs.
+    func accept(_ message: TestMessage = TestMessage()) throws -> MessageID {
+        let answer = submit([message], lane: message.priority == .urgent ? .urgent : .normal)
+        run()
+        return try #require(answer.value).results[0].id
+    }
+
+    func cancel(_ ids: [MessageID], tenant: TenantID = .first) -> Answer<[CancelVerdict]> {
+        let answer = Answer<[CancelVerdict]>()
+        inbox.commands.append(.cancel(ids, tenant) { answer.tell($0) })
+        return answer
+    }
+
+    func cancelBatch(_ name: String, tenant: TenantID = .first) -> Answer<BatchCancelCount> {
+        let answer = Answer<BatchCancelCount>()
+        inbox.commands.append(.cancelBatch(.name(name), tenant) { answer.tell($0) })
+        return answer
+    }
+
+    @discardableResult
+    func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
+        let answer = Answer<[String]>()
+        inbox.commands.append(.pause(wish, .first, paused: paused) { answer.tell($0) })
+        return answer
+    }
+
+    /// Answers all that the first provider has, and runs.
+    func answerAll(_ outcome: Outcome = .accepted(providerID: "p", receipts: true)) {
+        inbox.answers.append(provider.answers { _ in outcome })
+        run()
+    }
+
+    func receive(_ id: MessageID, attempt: Int = 1, _ status: ReceiptStatus = .delivered) {
+        inbox.receipts.append([Receipt(id: id, attempt: attempt, status: status)])
+        run()
+    }
+
+    // MARK: Looking
+
+    func state(of id: MessageID) throws -> MessageState? {
+        if let stored = try store.lifecycle(of: id) { return stored.lifecycle.state }
+        var arena = DraftBatch()
+        return try store.load(id, into: &arena)?.draft.waitingState
+    }
+
+    func events(of id: MessageID) throws -> [EventKind] {
+        var kinds: [EventKind] = []
+        try store.lifecycle(of: id)?.lifecycle.history.forEach(from: 0) { kinds.append($0.kind) }
+        return kinds
+    }
+
+    /// Milliseconds until the writer wants to be woken; nil = never.
+    var wait: Int64? { core.wait(now: now) }
+
+    var report: WriterReport { core.report }
+
+    /// Ids that the first provider was ever given, in order.
+    var seen: [MessageID] { provider.seen.map(\.id) }
+
+    /// The file is sound and its counts are those of its rows.
+    func check() throws {
+        try SQLiteMessageStore.check(path: directory.file("apus.db"))
+    }
+}
