@@ -36,16 +36,18 @@ struct Daemon {
         let server = try await listen(addresses, gateway)
         gateway.countConnections { server.connectionCount }
         gateway.start()
-        announce(server, directory, key: key)
 
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(service: ServingGateway(gateway: gateway, server: server, configuration: configuration))
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+                logger: log))
+        // Before anybody is told that it serves: a signal right after that must not be lost.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        announce(server, directory, key: key)
         await withTaskGroup { tasks in
-            tasks.addTask { await exitOnSecondSignal() }
+            tasks.addTask { await end(group, on: signals) }
             do {
                 try await group.run()
             } catch {
@@ -165,14 +167,16 @@ struct Daemon {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private func exitOnSecondSignal() async {
-        var count = 0
-        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            count += 1
-            if count == 2 {
+    /// The first signal asks for a drain, the second ends the process at once.
+    private func end(_ group: ServiceGroup, on signals: UnixSignalsSequence) async {
+        var isStopping = false
+        for await _ in signals {
+            if isStopping {
                 log.warning("stopped at once by a second signal")
                 _exit(1)
             }
+            isStopping = true
+            await group.triggerGracefulShutdown()
         }
     }
 

@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import Foundation
 internal import Glibc
+internal import Testing
 
 /// A running `apusd dev`.
 final class DaemonProcess: Sendable {
@@ -131,7 +132,7 @@ func withDaemon<Result>(
     do {
         let result = try await body(daemon, client)
         await client.close()
-        _ = try await daemon.stop()
+        #expect(try await daemon.stop() == .code(0))
         return result
     } catch {
         await client.close()

@@ -1,0 +1,128 @@
+internal import ApusClient
+internal import Foundation
+internal import Testing
+
+extension DaemonTests {
+    /// A daemon whose wall clock the test moves, by libfaketime (Debian's package faketime).
+    @Suite struct ClockTests {
+        /// The library; nil = not on this machine.
+        private static let library: String? = {
+            guard let all = FileManager.default.enumerator(atPath: "/usr/lib") else { return nil }
+            for case let name as String in all where name.hasSuffix("/libfaketime.so.1") { return "/usr/lib/" + name }
+            return nil
+        }()
+
+        /// A clock that differs from the real one by what a file says.
+        private struct MovedClock {
+            let directory: TestDirectory
+
+            /// - Parameter offset: such as `-2h` or `+1d`.
+            func set(_ offset: String) throws { _ = try directory.write(offset + "\n", to: "clock") }
+
+            var environment: [String: String] {
+                [
+                    "LD_PRELOAD": ClockTests.library ?? "", "FAKETIME_TIMESTAMP_FILE": directory.path + "/clock",
+                    "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",
+                ]
+            }
+        }
+
+        private let directory = TestDirectory()
+        private var clock: MovedClock { MovedClock(directory: directory) }
+
+        init() throws {
+            try #require(Self.library != nil, "libfaketime is missing: apt-get install faketime")
+        }
+
+        private func sendAndDeliver(_ client: GatewayClient, _ body: String) async throws -> MessageStatus {
+            let id = try await client.send(OutgoingMessage(to: "+14155550100", body: body)).id
+            let report = try await client.waitUntilSettled([id], timeout: .seconds(60))
+            let status = try #require(report.messages.first)
+            #expect(status.state == .delivered)
+            return status
+        }
+
+        @Test(.timeLimit(.minutes(5))) func itStepsBack() async throws {
+            try clock.set("+0")
+            try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
+                let before = try await sendAndDeliver(client, "before")
+                try clock.set("-2h")
+                var last = before.id
+                for number in 0..<20 {
+                    let status = try await sendAndDeliver(client, "after \(number)")
+                    #expect(status.id > last)
+                    #expect(status.acceptedAt >= before.acceptedAt)
+                    let times = status.timeline.map(\.at)
+                    #expect(times == times.sorted())
+                    last = status.id
+                }
+                #expect(daemon.complaints.contains { $0.contains("the clock stepped back") })
+                // A retry's wait ends too, though time goes on slowly.
+                let throttled = try await client.send(OutgoingMessage(to: "+15005550003", body: "patience")).id
+                let report = try await client.waitUntilSettled([throttled], timeout: .seconds(60))
+                #expect(report.messages.map(\.state) == [.delivered])
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aGlitchOfADayExpiresNothing() async throws {
+            try clock.set("+0")
+            try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
+                _ = try await client.pause(.everything)
+                var waiting: [MessageID] = []
+                for number in 0..<20 {
+                    var message = OutgoingMessage(to: Load.number(number), body: "waits")
+                    message.validity = .seconds(3600)
+                    if number % 4 == 0 { message.sendAt = Date(timeIntervalSinceNow: 1800) }
+                    waiting.append(try await client.send(message).id)
+                }
+                try clock.set("+1d")
+                try await waitUntil("the jump is logged") { daemon.log.contains("the clock jumped ahead") }
+                // The service goes on meanwhile, in its own time.
+                let during = try await client.send(OutgoingMessage(to: "+14155550100", body: "meanwhile"))
+                let states = try await client.status(of: waiting + [during.id]).messages.map(\.state)
+                #expect(Set(states) == [.queued, .scheduled])
+                try clock.set("+0")
+                try await waitUntil("the recovery is logged") { daemon.log.contains("time follows the clock again") }
+                _ = try await client.resume(.everything)
+                let due = waiting.enumerated().filter { $0.offset % 4 != 0 }.map(\.element) + [during.id]
+                let report = try await client.waitUntilSettled(due, timeout: .seconds(60))
+                #expect(Set(report.messages.map(\.state)) == [.delivered])
+                let later = Set(waiting).subtracting(due)
+                #expect(Set(try await client.status(of: Array(later)).messages.map(\.state)) == [.scheduled])
+                let next = try await sendAndDeliver(client, "afterwards")
+                #expect(next.id > during.id)
+                #expect(abs(next.acceptedAt.timeIntervalSinceNow) < 60)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func daysBehindItRefusesToStart() async throws {
+            try clock.set("+0")
+            let newest = try await withDaemon(in: directory, environment: clock.environment) { _, client in
+                try await sendAndDeliver(client, "the newest").id
+            }
+            try clock.set("-2d")
+            let failure = try await DaemonProcess.fail(in: directory, environment: clock.environment)
+            #expect(failure.exit == .code(1))
+            #expect(failure.errors.contains("storage.accept-clock-behind"), "\(failure.errors)")
+
+            let settings = ["storage.accept-clock-behind": "true"]
+            try await withDaemon(in: directory, settings, environment: clock.environment) { _, client in
+                let next = try await sendAndDeliver(client, "all the same")
+                #expect(next.id > newest)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func minutesBehindItWarnsAndServes() async throws {
+            try clock.set("+0")
+            let newest = try await withDaemon(in: directory, environment: clock.environment) { _, client in
+                try await sendAndDeliver(client, "the newest").id
+            }
+            try clock.set("-10m")
+            try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
+                #expect(daemon.complaints.contains { $0.contains("behind the newest message") }, "\(daemon.log)")
+                let next = try await sendAndDeliver(client, "all the same")
+                #expect(next.id > newest)
+            }
+        }
+    }
+}

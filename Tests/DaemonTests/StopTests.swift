@@ -1,0 +1,103 @@
+internal import ApusClient
+internal import Glibc
+internal import SMSModel
+internal import Testing
+
+extension DaemonTests {
+    /// SIGTERM, and what it leaves behind.
+    @Suite struct StopTests {
+        @Test(.timeLimit(.minutes(60))) func stoppedUnderLoadItDrainsAndLosesNothing() async throws {
+            let settings = CrashTests.settings
+            let directory = TestDirectory()
+            var random = SeededGenerator(seed: 23)
+            var daemon = try await DaemonProcess.start(in: directory, settings)
+            let client = daemon.client(timeout: .seconds(120))
+            let load = Load()
+            async let running: Void = load.run(client, senders: 8, seed: 23)
+
+            for _ in 0..<Size.pick(short: 4, long: 50) {
+                let goal = load.count + Int.random(in: 1...600, using: &random)
+                try await waitUntil("\(goal) messages are acknowledged", within: .seconds(120)) { load.count >= goal }
+                let known = load.acknowledged.ids
+                #expect(try await daemon.stop() == .code(0))
+                #expect(try submitting(directory) == 0, "a clean stop leaves nothing being submitted")
+                daemon = try await DaemonProcess.start(in: directory, settings)
+                let report = try await client.status(of: known, timeline: false)
+                #expect(report.notFound == [], "acknowledged, and forgotten")
+            }
+            load.stop()
+            await running
+
+            let reckoning = try await Reckoning(client, load, in: directory)
+            reckoning.checkEachSentOnce(mayBeInterrupted: false)
+            try await reckoning.checkCounters(client, load)
+            await client.close()
+            #expect(try await daemon.stop() == .code(0))
+        }
+
+        @Test(.timeLimit(.minutes(5))) func whatTheProviderHasIsWaitedFor() async throws {
+            let directory = TestDirectory()
+            // The receipts would come long after the answers; a stop brings them forward.
+            let settings = ["sandbox.latency-ms": "700", "sandbox.receipt-delay-ms": "3600000"]
+            let daemon = try await DaemonProcess.start(in: directory, settings)
+            let client = daemon.client()
+            let id = try await client.send(OutgoingMessage(to: "+14155550100", body: "on its way")).id
+            try await waitUntil("it is being submitted") { try await client.status(of: id).state == .submitting }
+            await client.close()
+            #expect(try await daemon.stop() == .code(0))
+            #expect(try submitting(directory) == 0)
+
+            try await withDaemon(in: directory, settings) { _, client in
+                let status = try await client.status(of: id)
+                #expect([.sent, .delivered].contains(status.state), "\(status.timeline)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aSecondSignalStopsAtOnce() async throws {
+            let directory = TestDirectory()
+            let daemon = try await DaemonProcess.start(in: directory, ["drain-seconds": "3600"])
+            let client = daemon.client()
+            _ = try await client.health()
+            // Nothing can be written, so a call stays in flight and the drain has to wait for it.
+            let lock = try Database(directory.database)
+            try lock.execute("BEGIN IMMEDIATE")
+            async let unanswered = client.send(OutgoingMessage(to: "+14155550100", body: "never"), timeout: .seconds(60))
+            try await waitUntil("the writer is at it") { try await client.statistics().connections == 1 }
+
+            daemon.process.send(SIGTERM)
+            // It has begun to drain: nobody can connect any more.
+            try await waitUntil("the socket is gone") { access(directory.socket, F_OK) != 0 }
+            #expect(daemon.process.poll() == nil)
+            daemon.process.send(SIGTERM)
+            #expect(try await daemon.process.waitForExit(within: .seconds(3)) == .code(1))
+            await client.close()
+            _ = try? await unanswered
+        }
+
+        @Test(.timeLimit(.minutes(5))) func theDrainHasAnEnd() async throws {
+            let directory = TestDirectory()
+            let settings = ["sandbox.latency-ms": "3600000", "drain-seconds": "1"]
+            let daemon = try await DaemonProcess.start(in: directory, settings)
+            let client = daemon.client()
+            let id = try await client.send(OutgoingMessage(to: "+14155550100", body: "on its way")).id
+            try await waitUntil("it is being submitted") { try await client.status(of: id).state == .submitting }
+            await client.close()
+            // What the provider answers now cannot be written down.
+            let lock = try Database(directory.database)
+            try lock.execute("BEGIN IMMEDIATE")
+            #expect(try await daemon.stop() == .code(0))
+            try lock.execute("ROLLBACK")
+
+            try await withDaemon(in: directory) { _, client in
+                let status = try await client.status(of: id)
+                #expect(status.state == .unknown)
+                #expect(status.timeline.last?.event == .interrupted)
+            }
+        }
+
+        private func submitting(_ directory: TestDirectory) throws -> Int {
+            let number = SMSModel.MessageState.submitting.rawValue
+            return try Database(directory.database).integer("SELECT count(*) FROM state WHERE state = \(number)")
+        }
+    }
+}
