@@ -86,8 +86,9 @@ import Testing
         return messages
     }()
 
-    @Test(arguments: messages)
-    func reckonsAMessage(_ message: SendRequest) {
+    @Test(arguments: messages.indices)
+    func reckonsAMessage(_ index: Int) {
+        let message = Self.messages[index]
         #expect(message.encodedBytes == encodedBytes(message))
         let none = BulkRequest(batch: "b", firstIndex: 1, content: .messages([]))
         let two = BulkRequest(batch: "b", firstIndex: 1, content: .messages([message, message]))
