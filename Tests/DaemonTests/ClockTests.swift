@@ -1,37 +1,38 @@
 internal import ApusClient
 internal import Foundation
+internal import Glibc
 internal import Testing
 
 extension DaemonTests {
-    /// A daemon whose wall clock the test moves, by libfaketime (Debian's package faketime).
+    /// A daemon whose wall clock the test moves.
     @Suite struct ClockTests {
-        /// The library; nil = not on this machine.
-        private static let library: String? = {
-            guard let all = FileManager.default.enumerator(atPath: "/usr/lib") else { return nil }
-            for case let name as String in all where name.hasSuffix("/libfaketime.so.1") { return "/usr/lib/" + name }
-            return nil
-        }()
-
-        /// A clock that differs from the real one by what a file says.
-        private struct MovedClock {
-            let directory: TestDirectory
-
-            /// - Parameter offset: such as `-2h` or `+1d`.
-            func set(_ offset: String) throws { _ = try directory.write(offset + "\n", to: "clock") }
-
-            var environment: [String: String] {
-                [
-                    "LD_PRELOAD": ClockTests.library ?? "", "FAKETIME_TIMESTAMP_FILE": directory.path + "/clock",
-                    "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1",
-                ]
-            }
-        }
-
         private let directory = TestDirectory()
-        private var clock: MovedClock { MovedClock(directory: directory) }
+        private let clock: MovedClock
 
         init() throws {
-            try #require(Self.library != nil, "libfaketime is missing: apt-get install faketime")
+            clock = try MovedClock(in: directory)
+        }
+
+        /// A wall clock that differs from the real one by what a file says.
+        private struct MovedClock {
+            private let library: PreloadLibrary
+            private let file: String
+
+            init(in directory: TestDirectory) throws {
+                library = try PreloadLibrary("MovedClock/movedclock.c", in: directory)
+                file = directory.path + "/clock"
+                try set(.zero)
+            }
+
+            func set(_ offset: Duration) throws {
+                // In place: the daemon has the file mapped.
+                let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+                defer { close(descriptor) }
+                let written = withUnsafeBytes(of: offset.components.seconds) { write(descriptor, $0.baseAddress, $0.count) }
+                try #require(written == MemoryLayout<Int64>.size)
+            }
+
+            var environment: [String: String] { ["LD_PRELOAD": library.path, "MOVED_CLOCK": file] }
         }
 
         private func sendAndDeliver(_ client: GatewayClient, _ body: String) async throws -> MessageStatus {
@@ -43,10 +44,10 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func itStepsBack() async throws {
-            try clock.set("+0")
-            try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
+            let settings = ["dispatch.retry-base-ms": "100"]
+            try await withDaemon(in: directory, settings, environment: clock.environment) { daemon, client in
                 let before = try await sendAndDeliver(client, "before")
-                try clock.set("-2h")
+                try clock.set(.seconds(-7200))
                 var last = before.id
                 for number in 0..<20 {
                     let status = try await sendAndDeliver(client, "after \(number)")
@@ -65,7 +66,6 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func aGlitchOfADayExpiresNothing() async throws {
-            try clock.set("+0")
             try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
                 _ = try await client.pause(.everything)
                 var waiting: [MessageID] = []
@@ -75,13 +75,15 @@ extension DaemonTests {
                     if number % 4 == 0 { message.sendAt = Date(timeIntervalSinceNow: 1800) }
                     waiting.append(try await client.send(message).id)
                 }
-                try clock.set("+1d")
+                try clock.set(.seconds(86_400))
                 try await waitUntil("the jump is logged") { daemon.log.contains("the clock jumped ahead") }
                 // The service goes on meanwhile, in its own time.
+                let jumped = try await client.statistics().uptime
+                try await waitUntil("seconds pass") { try await client.statistics().uptime - jumped > .seconds(2) }
                 let during = try await client.send(OutgoingMessage(to: "+14155550100", body: "meanwhile"))
                 let states = try await client.status(of: waiting + [during.id]).messages.map(\.state)
                 #expect(Set(states) == [.queued, .scheduled])
-                try clock.set("+0")
+                try clock.set(.zero)
                 try await waitUntil("the recovery is logged") { daemon.log.contains("time follows the clock again") }
                 _ = try await client.resume(.everything)
                 let due = waiting.enumerated().filter { $0.offset % 4 != 0 }.map(\.element) + [during.id]
@@ -96,11 +98,10 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func daysBehindItRefusesToStart() async throws {
-            try clock.set("+0")
             let newest = try await withDaemon(in: directory, environment: clock.environment) { _, client in
                 try await sendAndDeliver(client, "the newest").id
             }
-            try clock.set("-2d")
+            try clock.set(.seconds(-2 * 86_400))
             let failure = try await DaemonProcess.fail(in: directory, environment: clock.environment)
             #expect(failure.exit == .code(1))
             #expect(failure.errors.contains("storage.accept-clock-behind"), "\(failure.errors)")
@@ -113,11 +114,10 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func minutesBehindItWarnsAndServes() async throws {
-            try clock.set("+0")
             let newest = try await withDaemon(in: directory, environment: clock.environment) { _, client in
                 try await sendAndDeliver(client, "the newest").id
             }
-            try clock.set("-10m")
+            try clock.set(.seconds(-600))
             try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
                 #expect(daemon.complaints.contains { $0.contains("behind the newest message") }, "\(daemon.log)")
                 let next = try await sendAndDeliver(client, "all the same")
