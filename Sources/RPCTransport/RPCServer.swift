@@ -66,9 +66,13 @@ package final class RPCServer: Sendable {
     }
 
     private static func drain(_ loop: RPCLoop, reason: String, grace: TimeAmount) async {
-        let cutOff = loop.eventLoop.scheduleTask(in: grace) { loop.closeAll() }
-        try? await loop.eventLoop.flatSubmit { loop.drain(reason) }.get()
-        cutOff.cancel()
+        // The grace begins once the loop has told its connections, however busy it is.
+        try? await loop.eventLoop.flatSubmit {
+            let drained = loop.drain(reason)
+            let cutOff = loop.eventLoop.scheduleTask(in: grace) { loop.closeAll() }
+            drained.whenComplete { _ in cutOff.cancel() }
+            return drained
+        }.get()
         try? await loop.eventLoop.submit { loop.stop() }.get()
     }
 
