@@ -36,7 +36,7 @@ final class SQLiteBatches {
 
     func parts(of batch: BatchID, overlapping indices: ClosedRange<UInt64>) throws(StoreError) -> KnownParts {
         var known = KnownParts()
-        selectParts.bind(1, Int64(batch.rawValue))
+        selectParts.bind(1, batch)
         selectParts.bind(2, Int64(indices.upperBound))
         defer { selectParts.reset() }
         while try selectParts.step() {
@@ -49,9 +49,9 @@ final class SQLiteBatches {
     }
 
     func insertPart(_ batch: BatchID, firstIndex: UInt64, firstID: MessageID, count: Int) throws(StoreError) {
-        insertPartRow.bind(1, Int64(batch.rawValue))
+        insertPartRow.bind(1, batch)
         insertPartRow.bind(2, Int64(firstIndex))
-        insertPartRow.bind(3, Int64(firstID.rawValue))
+        insertPartRow.bind(3, firstID)
         insertPartRow.bind(4, Int64(count))
         try insertPartRow.run()
     }
@@ -64,7 +64,7 @@ final class SQLiteBatches {
             row.bindText(2, name)
         case .id(let id):
             row = selectByID
-            row.bind(2, Int64(id.rawValue))
+            row.bind(2, id)
         }
         row.bind(1, Int64(tenant.rawValue))
         defer { row.reset() }
@@ -76,7 +76,7 @@ final class SQLiteBatches {
 
     func insert(_ record: BatchRecord) throws(StoreError) {
         let statement = try connection.prepare("INSERT INTO batch VALUES (?1, ?2, ?3, 0, ?4)")
-        statement.bind(1, Int64(record.id.rawValue))
+        statement.bind(1, record.id)
         statement.bind(2, Int64(record.tenant.rawValue))
         statement.bindText(3, record.name)
         statement.bind(4, record.createdAt)
@@ -121,7 +121,7 @@ extension SQLiteMessageStore {
                 (SELECT max(first_index) FROM batch_part WHERE batch = ?1 AND first_index <= ?2), 0)
             ORDER BY first_index
             """)
-        parts.bind(1, Int64(batch.rawValue))
+        parts.bind(1, batch)
         parts.bind(2, Int64(index))
         var ids: [MessageID] = []
         while try parts.step() {

@@ -109,6 +109,8 @@ final class SQLiteStatement {
     func reset() { sqlite3_reset(statement) }
 
     func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement, index, value) }
+    /// An id that a caller asks for may be anything: from 2^63 on it is bound as a negative number, which no row has.
+    func bind(_ index: Int32, _ id: MessageID) { bind(index, Int64(bitPattern: id.rawValue)) }
     func bindNull(_ index: Int32) { sqlite3_bind_null(statement, index) }
 
     func bindText(_ index: Int32, _ text: UnsafeRawBufferPointer) {

@@ -187,7 +187,7 @@ package final class SQLiteMessageStore: MessageStore {
         var same = false
         let found = try keys.find(draft.keyHash) { (id) throws(StoreError) -> Bool in
             guard id >= oldest else { return false }
-            selectKey.bind(1, Int64(id.rawValue))
+            selectKey.bind(1, id)
             defer { selectKey.reset() }
             guard try selectKey.step(), selectKey.integer(0) == Int64(draft.tenant.rawValue) else { return false }
             let isSameKey = batch.bytes[draft.key.range].withUnsafeBytes { $0.elementsEqual(selectKey.bytes(1)) }
@@ -231,7 +231,7 @@ package final class SQLiteMessageStore: MessageStore {
 
     /// The same place in a batch again: a duplicate if the content is the same too.
     private func verified(_ draft: MessageDraft, _ id: MessageID) throws(StoreError) -> AcceptResult {
-        selectKey.bind(1, Int64(id.rawValue))
+        selectKey.bind(1, id)
         defer { selectKey.reset() }
         guard try selectKey.step() else { return AcceptResult(kind: .duplicate, state: .accepted, id: id) }
         let same = Fingerprint(bytes: selectKey.bytes(2)) == draft.fingerprint
@@ -246,9 +246,9 @@ package final class SQLiteMessageStore: MessageStore {
             let bytes = UnsafeRawBufferPointer(buffer)
             func slice(_ slice: ByteSlice) -> UnsafeRawBufferPointer { .init(rebasing: bytes[slice.range]) }
             let statement = insertMessage
-            statement.bind(1, Int64(id.rawValue))
+            statement.bind(1, id)
             statement.bind(2, Int64(draft.tenant.rawValue))
-            if let batchID { statement.bind(3, Int64(batchID.rawValue)) } else { statement.bindNull(3) }
+            if let batchID { statement.bind(3, batchID) } else { statement.bindNull(3) }
             statement.bind(4, Int64(draft.priority.rawValue))
             statement.bind(5, Int64(draft.onUnknown.rawValue))
             statement.bind(6, Int64(draft.encoding.rawValue))
@@ -282,7 +282,7 @@ package final class SQLiteMessageStore: MessageStore {
     // MARK: Lifecycles
 
     package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? {
-        selectState.bind(1, Int64(id.rawValue))
+        selectState.bind(1, id)
         defer { selectState.reset() }
         guard try selectState.step() else { return nil }
         return StoredLifecycle(
@@ -308,10 +308,10 @@ package final class SQLiteMessageStore: MessageStore {
         let lifecycle = stored.lifecycle
         let recorded = try lifecycle.history.bytes.withUnsafeBufferPointer { (history) throws(StoreError) -> Bool in
             if isFirst {
-                insertState.bind(1, Int64(lifecycle.id.rawValue))
+                insertState.bind(1, lifecycle.id)
                 insertState.bind(2, Int64(stored.tenant.rawValue))
                 if let batch = stored.batch {
-                    insertState.bind(3, Int64(batch.rawValue))
+                    insertState.bind(3, batch)
                 } else {
                     insertState.bindNull(3)
                 }
@@ -321,7 +321,7 @@ package final class SQLiteMessageStore: MessageStore {
                 try insertState.run()
                 return sqlite3_changes(connection.handle) > 0
             }
-            updateState.bind(1, Int64(lifecycle.id.rawValue))
+            updateState.bind(1, lifecycle.id)
             updateState.bind(2, Int64(lifecycle.state.rawValue))
             updateState.bind(3, lifecycle.due)
             updateState.bindBlob(4, UnsafeRawBufferPointer(history))
@@ -337,16 +337,17 @@ package final class SQLiteMessageStore: MessageStore {
 
     package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
         let row = selectMessage
-        row.bind(1, Int64(id.rawValue))
+        row.bind(1, id)
         defer { row.reset() }
         guard try row.step() else { return nil }
-        guard let priority = Priority(rawValue: UInt8(row.integer(2))),
-            let onUnknown = OnUnknown(rawValue: UInt8(row.integer(3))),
-            let encoding = Encoding(rawValue: UInt8(row.integer(4)))
+        guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: row.integer(2))),
+            let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
+            let encoding = Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(4)))
         else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
         let draft = MessageDraft(
             tenant: TenantID(rawValue: Int32(row.integer(0))), priority: priority, encoding: encoding,
-            onUnknown: onUnknown, segments: UInt8(row.integer(5)), sendAt: row.integer(6), expiresAt: row.integer(7),
+            onUnknown: onUnknown, segments: UInt8(truncatingIfNeeded: row.integer(5)), sendAt: row.integer(6),
+            expiresAt: row.integer(7),
             recipient: batch.append(row.bytes(8)), sender: batch.append(row.bytes(9)),
             body: batch.append(row.bytes(10)),
             reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
@@ -381,8 +382,8 @@ package final class SQLiteMessageStore: MessageStore {
                 guard state == .queued || state == .submitting else { continue }
                 lifecycle = try Self.lifecycle(id, rows, column: 8, path: connection.path)
             }
-            guard let priority = Priority(rawValue: UInt8(rows.integer(3))),
-                let onUnknown = OnUnknown(rawValue: UInt8(rows.integer(4)))
+            guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: rows.integer(3))),
+                let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
             else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
             try visit(
                 RecoveredMessage(

@@ -28,7 +28,7 @@ package final class SQLiteStatusReader {
         of id: MessageID, tenant: TenantID, now: Int64, timeline: Bool
     ) throws(StoreError) -> MessageStatus? {
         let row = selectMessage
-        row.bind(1, Int64(id.rawValue))
+        row.bind(1, id)
         row.bind(2, Int64(tenant.rawValue))
         defer { row.reset() }
         guard try row.step() else { return nil }
@@ -42,8 +42,9 @@ package final class SQLiteStatusReader {
         var status = MessageStatus(
             id: id, state: lifecycle.state, settled: lifecycle.isSettled(at: now),
             receiptOverdue: lifecycle.isReceiptOverdue(at: now), segments: Int(row.integer(2)),
-            encoding: Encoding(rawValue: UInt8(row.integer(1))) ?? .gsm7, to: row.text(3), sender: row.text(4),
-            priority: Priority(rawValue: UInt8(row.integer(0))) ?? .normal, provider: "", providerID: "",
+            encoding: Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(1))) ?? .gsm7, to: row.text(3),
+            sender: row.text(4), priority: Priority(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) ?? .normal,
+            provider: "", providerID: "",
             attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8),
             tags: Self.tags(row.bytes(9)),
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))), acceptedAt: acceptedAt,
@@ -159,12 +160,12 @@ package final class SQLiteStatusReader {
             SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due <= ?3
             AND state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
             """)
-        parts.bind(1, Int64(batch.rawValue))
+        parts.bind(1, batch)
         var count: UInt64 = 0
         while try parts.step() {
             let first = MessageID(rawValue: UInt64(parts.integer(0)))
-            states.bind(1, Int64(first.rawValue))
-            states.bind(2, Int64(first.advanced(by: Int(parts.integer(1)) - 1).rawValue))
+            states.bind(1, first)
+            states.bind(2, first.advanced(by: Int(parts.integer(1)) - 1))
             states.bind(3, now)
             if try states.step() { count += UInt64(states.integer(0)) }
             states.reset()
@@ -182,7 +183,8 @@ package final class SQLiteStatusReader {
         defer { selectTally.reset() }
         var counts: [StateCount] = []
         while try selectTally.step() {
-            guard let state = MessageState(rawValue: UInt8(selectTally.integer(0))) else { continue }
+            guard let state = MessageState(rawValue: UInt8(truncatingIfNeeded: selectTally.integer(0)))
+            else { continue }
             counts.append(StateCount(state: state, count: UInt64(selectTally.integer(1))))
         }
         return counts
