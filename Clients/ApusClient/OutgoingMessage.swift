@@ -131,9 +131,11 @@ extension OnUnknown {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up.
+    /// Whole milliseconds, rounded up; a time beyond 2^53 seconds counts as that.
     package var milliseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        let bound: Int64 = 1 << 53
+        return min(max(seconds, -bound), bound) * 1000
+            + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }

@@ -18,10 +18,9 @@ package final class GatewayClock: Sendable {
 
     /// Milliseconds since the Unix epoch.
     package func now() -> Int64 {
-        let wall = Self.read(CLOCK_REALTIME)
-        let monotonic = Self.read(CLOCK_MONOTONIC)
+        // Read under the lock: a reading that waited for it would look like a clock that stepped back.
         let (now, event) = state.withLock { clock in
-            let event = clock.read(wall: wall, monotonic: monotonic)
+            let event = clock.read(wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC))
             return (clock.now, event)
         }
         switch event {

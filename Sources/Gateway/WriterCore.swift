@@ -123,6 +123,7 @@ struct WriterCore: ~Copyable {
         pending.append(work)
         if let trouble, !mayRetry(trouble, now: now) {
             refuse(trouble.error)
+            updateReport()
             return takeEffects()
         }
         round = Round()

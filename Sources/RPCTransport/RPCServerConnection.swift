@@ -59,6 +59,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     package func respond(callID: UInt32, _ message: some WireMessage) {
         guard let output = answering(callID) else { return }
         output.appendResponse(callID: callID, message: message, maximumLength: parser.maximumLength)
+        // Late answers can be large: they are not left to gather until the next sweep.
+        if output.count > loop.options.outputCeilingBytes { return abort() }
         answered()
     }
 

@@ -34,7 +34,7 @@ package final class WorkerThread: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// - Parameter turn: returns the milliseconds until the next turn is due; nil = only when woken.
+    /// - Parameter turn: returns the milliseconds until the next turn is due, from 0; nil = only when woken.
     package func start(_ turn: @escaping @Sendable () -> Int64?) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
