@@ -1,0 +1,267 @@
+internal import ApusClient
+internal import Glibc
+internal import RPCWire
+internal import SMSModel
+internal import Testing
+
+extension DaemonTests {
+    /// Peers that break the rules, or keep them and ask for too much.
+    @Suite struct AbuseTests {
+        private static let text = SendRequest(to: "+14155550100", body: "from a plain socket")
+
+        // MARK: Wrong bytes
+
+        private struct Abuse: Sendable, CustomTestStringConvertible {
+            var testDescription: String
+            var bytes: @Sendable (_ key: String) -> [UInt8]
+            /// What the last frame, a GOAWAY, says; nil = the answer is no frame.
+            var status: StatusCode?
+            /// What the answer begins with if it is no frame.
+            var answer: [UInt8] = []
+        }
+
+        private static func header(length: UInt32, type: UInt8) -> [UInt8] {
+            withUnsafeBytes(of: length.bigEndian, Array.init) + [type, 0, 0, 0, 0, 0, 0, 0, 0x41, 0x50, 0, 0]
+        }
+
+        private static let abuses = [
+            Abuse(testDescription: "a frame of 4 GiB after the HELLO", bytes: {
+                PlainFrames.hello(key: $0) + header(length: .max, type: 2)
+            }, status: .resourceExhausted),
+            Abuse(testDescription: "a HELLO of 4 GiB", bytes: { _ in header(length: .max, type: 1) }, status: .invalidArgument),
+            Abuse(testDescription: "garbage", bytes: { _ in
+                var random = SeededGenerator(seed: 5)
+                return [0xDE] + (0..<4000).map { _ in .random(in: 0...255, using: &random) }
+            }, status: .invalidArgument),
+            Abuse(testDescription: "garbage after the HELLO", bytes: { key in
+                var random = SeededGenerator(seed: 6)
+                return PlainFrames.hello(key: key) + [0, 0, 0, 9, 77] + (0..<4000).map { _ in .random(in: 0...255, using: &random) }
+            }, status: .invalidArgument),
+            Abuse(testDescription: "HTTP", bytes: { _ in Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8) },
+                answer: Array("HTTP/1.1 400 ".utf8)),
+            Abuse(testDescription: "TLS", bytes: { _ in
+                [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4, 0x03, 0x03] + [UInt8](repeating: 7, count: 194)
+            }, answer: [0x15, 0x03]),
+            Abuse(testDescription: "a wrong magic", bytes: { key in
+                var bytes = PlainFrames.hello(key: key)
+                bytes[13] ^= 1
+                return bytes
+            }, status: .invalidArgument),
+            Abuse(testDescription: "an unknown version", bytes: { PlainFrames.hello(key: $0, versions: [9]) },
+                status: .failedPrecondition),
+            Abuse(testDescription: "a wrong key", bytes: { PlainFrames.hello(key: $0.replacing("apus_", with: "apus_X")) },
+                status: .unauthenticated),
+            Abuse(testDescription: "a REQUEST before the HELLO", bytes: {
+                PlainFrames.request(1, .send, text, key: $0) }, status: .invalidArgument),
+            Abuse(testDescription: "a second HELLO", bytes: { PlainFrames.hello(key: $0) + PlainFrames.hello(key: $0) },
+                status: .failedPrecondition),
+            Abuse(testDescription: "a call id that goes back", bytes: {
+                PlainFrames.hello(key: $0) + PlainFrames.request(2, .health, HealthRequest())
+                    + PlainFrames.request(1, .health, HealthRequest())
+            }, status: .invalidArgument),
+        ]
+
+        @Test(.timeLimit(.minutes(5))) func wrongBytesGetAClearAnswerAndTheEnd() async throws {
+            let directory = TestDirectory()
+            try await withDaemon(in: directory) { daemon, client in
+                for abuse in Self.abuses {
+                    let socket = try PlainSocket(port: daemon.port)
+                    try await socket.send(abuse.bytes(daemon.key))
+                    var answer = try await socket.receiveToEnd(within: .seconds(20))
+                    if let status = abuse.status {
+                        let last = try #require(try PlainFrame.take(from: &answer).last, "\(abuse.testDescription)")
+                        #expect(last.type == .goAway, "\(abuse.testDescription)")
+                        let goAway = try last.goAway()
+                        #expect(goAway.status == UInt32(status.rawValue), "\(abuse.testDescription): \(goAway)")
+                        #expect(!goAway.message.isEmpty)
+                    } else {
+                        #expect(answer.starts(with: abuse.answer), "\(abuse.testDescription): \(answer)")
+                    }
+                }
+                try await serves(client)
+                try await waitUntil("all are gone") { try await client.statistics().connections == 1 }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func withoutAKeyNothingIsTaken() async throws {
+            let directory = TestDirectory()
+            try await withDaemon(in: directory) { daemon, client in
+                let socket = try PlainSocket(port: daemon.port)
+                try await socket.send(
+                    PlainFrames.hello(key: "") + PlainFrames.request(1, .send, Self.text)
+                        + PlainFrames.request(2, .send, Self.text, key: "apus_" + String(repeating: "A", count: 32))
+                        + PlainFrames.request(3, .send, Self.text, key: daemon.key)
+                        + PlainFrames.request(4, .stats, StatsRequest()) + PlainFrames.request(5, .health, HealthRequest()))
+                let frames = try await socket.receiveFrames(6)
+                let statuses = Dictionary(uniqueKeysWithValues: frames.map { ($0.callID, $0.status) })
+                // Health is for everybody; a request may bring its own key.
+                #expect(
+                    statuses == [0: nil, 1: .unauthenticated, 2: .unauthenticated, 3: .ok, 4: .unauthenticated, 5: .ok]
+                        .merging([0: frames[0].status]) { $1 })
+                #expect(try await client.statistics().states.total == 1)
+            }
+        }
+
+        // MARK: Silence
+
+        @Test(.timeLimit(.minutes(5))) func halfAFrameIsWaitedForOrForgotten() async throws {
+            let directory = TestDirectory()
+            try await withDaemon(in: directory) { daemon, client in
+                let hello = PlainFrames.hello(key: daemon.key)
+                let request = PlainFrames.request(1, .send, Self.text)
+                // Closed in the middle.
+                let closed = try PlainSocket(port: daemon.port)
+                try await closed.send(hello + request.dropLast(7))
+                closed.finish()
+                _ = try await closed.receiveToEnd(within: .seconds(20))
+                // Silent in the middle of a request: it may still go on.
+                let slow = try PlainSocket(port: daemon.port)
+                try await slow.send(hello + request.prefix(20))
+                // Silent in the middle of the HELLO: it has \(Limits.handshakeSeconds) seconds.
+                let silent = try PlainSocket(port: daemon.port)
+                try await silent.send(Array(hello.prefix(9)))
+                let mute = try PlainSocket(port: daemon.port)
+
+                for socket in [silent, mute] {
+                    var answer = try await socket.receiveToEnd(within: .seconds(Limits.handshakeSeconds + 20))
+                    let goAway = try #require(try PlainFrame.take(from: &answer).last).goAway()
+                    #expect(goAway.status == UInt32(StatusCode.deadlineExceeded.rawValue))
+                }
+                try await slow.send(Array(request.dropFirst(20)))
+                let frames = try await slow.receiveFrames(2)
+                #expect(frames.map(\.status) == [frames[0].status, .ok])
+                try await serves(client)
+                // Half a request was no request.
+                #expect(try await client.statistics().states.total == 2)
+            }
+        }
+
+        // MARK: Too much
+
+        @Test(.timeLimit(.minutes(10))) func tenThousandIdleConnectionsDisturbNobody() async throws {
+            let count = 10_000
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            guard limit.rlim_max >= count + 1000 else {
+                try Test.cancel("RLIMIT_NOFILE is \(limit.rlim_max), and \(count + 1000) files are needed")
+            }
+            let directory = TestDirectory()
+            try await withDaemon(in: directory) { daemon, client in
+                try await serves(client)
+                let before = daemon.process.residentBytes
+                var sockets: [PlainSocket] = []
+                let hello = PlainFrames.hello(key: daemon.key)
+                for _ in 0..<count {
+                    let socket = try PlainSocket(port: daemon.port)
+                    try await socket.send(hello)
+                    sockets.append(socket)
+                }
+                for socket in sockets { #expect(try await socket.receiveFrames(1).first?.type == .hello) }
+                #expect(try await client.statistics().connections >= UInt64(count))
+                let each = (daemon.process.residentBytes - before) / count
+                print("idle connections: \(count), \(each) bytes resident each")
+                #expect(each < 16 * 1024)
+                try await serves(client)
+                // None was dropped for it.
+                #expect(sockets.allSatisfy { $0.receiveSome() == [] })
+                sockets.removeAll()
+                try await waitUntil("they are gone") { try await client.statistics().connections == 1 }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(10)), arguments: [RPCMethod.sandbox, .status, .null])
+        func whoNeverReadsFillsNoMemory(method: RPCMethod) async throws {
+            let directory = TestDirectory()
+            try await withDaemon(in: directory, ["sandbox.receipt-delay-ms": "0"]) { daemon, client in
+                let messages = (0..<1000).map { OutgoingMessage(to: Load.number($0), body: String(repeating: "x", count: 150)) }
+                var ids: [SMSModel.MessageID] = []
+                _ = try await client.bulk(messages, batch: "much to tell") { progress in
+                    ids += progress.ids.compactMap { $0.map { SMSModel.MessageID(rawValue: $0.rawValue) } }
+                }
+                _ = try await client.waitUntilSettled(batch: .name("much to tell"), timeout: .seconds(60))
+                let before = daemon.process.residentBytes
+                let greedy = try PlainSocket(port: daemon.port)
+                try await greedy.send(PlainFrames.hello(key: daemon.key))
+
+                // It asks for hundreds of megabytes of answers, or until nobody listens any more, and reads none.
+                var peak = 0
+                var refused = 0
+                var rest: ArraySlice<UInt8> = []
+                var callID: UInt32 = 0
+                while callID < Self.greedyCalls(method), refused < 400 {
+                    if rest.isEmpty {
+                        callID += 1
+                        rest = Self.greedyRequest(callID, method, ids)[...]
+                    }
+                    guard let sent = greedy.sendSome(rest) else { break }
+                    rest = rest.dropFirst(sent)
+                    if sent == 0 {
+                        refused += 1
+                        try await Task.sleep(for: .milliseconds(1))
+                    } else {
+                        refused = 0
+                    }
+                    if sent == 0 || callID % 256 == 0 { peak = max(peak, daemon.process.residentBytes) }
+                }
+                try await serves(client)
+                peak = max(peak, daemon.process.residentBytes)
+                print("never reads \(method.name): \(callID) calls, \((peak - before) / 1_048_576) MiB more resident at most")
+                #expect(peak - before < 64 * 1024 * 1024)
+                // A peer that takes nothing for \(Limits.keepaliveTimeoutSeconds) seconds is let go.
+                if Size.isLong {
+                    try await waitUntil("it is let go", within: .seconds(60)) {
+                        try await client.statistics().connections == 1
+                    }
+                }
+            }
+        }
+
+        private static func greedyCalls(_ method: RPCMethod) -> UInt32 {
+            method == .null ? 5_000_000 : 100_000
+        }
+
+        private static func greedyRequest(_ callID: UInt32, _ method: RPCMethod, _ ids: [SMSModel.MessageID]) -> [UInt8] {
+            switch method {
+            case .sandbox: PlainFrames.request(callID, method, SandboxRequest(limit: 1000))
+            case .status: PlainFrames.request(callID, method, StatusRequest(.ids(ids)))
+            default: PlainFrames.request(callID, method, Self.text)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func moreCallsThanMayBeInFlightAreRefused() async throws {
+            let directory = TestDirectory()
+            try await withDaemon(in: directory) { daemon, client in
+                try await serves(client)
+                let before = try await client.statistics().states.total
+                // Nothing can be written, so no Send is answered.
+                let lock = try Database(directory.database)
+                try lock.execute("BEGIN IMMEDIATE")
+                let socket = try PlainSocket(port: daemon.port)
+                let most = Limits.callsInFlightPerConnection
+                let calls = most + 300
+                try await socket.send(PlainFrames.hello(key: daemon.key))
+                for call in 1...calls { try await socket.send(PlainFrames.request(UInt32(call), .send, Self.text)) }
+                let early = try await socket.receiveFrames(1 + calls - most)
+                for frame in early where frame.type == .response {
+                    #expect(frame.status == .resourceExhausted)
+                    #expect(frame.error.notProcessed)
+                    #expect(frame.error.retryAfterMilliseconds > 0)
+                    #expect(frame.callID > most)
+                }
+                try lock.execute("ROLLBACK")
+                let late = try await socket.receiveFrames(most)
+                #expect(late.allSatisfy { $0.status == .ok })
+                #expect(try await client.statistics().states.total == before + UInt64(most))
+            }
+        }
+
+        /// Somebody else is served, all the way.
+        private func serves(_ client: GatewayClient) async throws {
+            let id = try await client.send(OutgoingMessage(to: "+14155550100", body: "an honest message")).id
+            let report = try await client.waitUntilSettled([id], timeout: .seconds(30))
+            #expect(report.messages.map(\.state) == [.delivered])
+        }
+    }
+}
