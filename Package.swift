@@ -98,6 +98,11 @@ let package = Package(
             name: "GatewayTests",
             dependencies: ["SMSModel", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log],
             swiftSettings: strict),
+        .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
+        .testTarget(
+            name: "ApusdTests",
+            dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
+            swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
         .testTarget(

@@ -17,9 +17,13 @@ package final class FailingStore: MessageStore {
     package var error = StoreError.full("no room")
     /// Commits that succeeded.
     package private(set) var commits = 0
+    private let committed: (@Sendable ([StoredLifecycle]) -> Void)?
+    private var recorded: [StoredLifecycle] = []
 
-    package init(_ store: any MessageStore) {
+    /// - Parameter committed: told of the steps that each commit made durable.
+    package init(_ store: any MessageStore, committed: (@Sendable ([StoredLifecycle]) -> Void)? = nil) {
         self.store = store
+        self.committed = committed
     }
 
     private func fail(_ point: Point) throws(StoreError) {
@@ -28,6 +32,7 @@ package final class FailingStore: MessageStore {
 
     package func begin() throws(StoreError) {
         try fail(.begin)
+        recorded.removeAll()
         try store.begin()
     }
 
@@ -44,9 +49,10 @@ package final class FailingStore: MessageStore {
     package func record(
         _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
     ) throws(StoreError) -> Bool {
-        let recorded = try store.record(stored, previous: previous, isFirst: isFirst)
+        let isRecorded = try store.record(stored, previous: previous, isFirst: isFirst)
         try fail(.record)
-        return recorded
+        if isRecorded, committed != nil { recorded.append(stored) }
+        return isRecorded
     }
 
     package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
@@ -87,6 +93,7 @@ package final class FailingStore: MessageStore {
         try fail(.commit)
         try store.commit()
         commits += 1
+        committed?(recorded)
     }
 
     package func rollback() { store.rollback() }

@@ -63,7 +63,8 @@ struct DaemonConfiguration {
         if UInt32(socketMode, radix: 8) == nil { problems.append("socket-mode must be octal, such as 0600") }
         let shares = sandbox.faults
         let sum = shares.throttled + shares.unavailable + shares.rejected + shares.unknown + shares.undelivered
-        if sum > 1 { problems.append("sandbox.faults: the shares add up to \(sum), which is more than 1") }
+        // Sums of decimal fractions may pass 1 by a rounding error.
+        if sum > 1 + 1e-9 { problems.append("sandbox.faults: the shares add up to \(sum), which is more than 1") }
         if writer.retryBase > writer.retryCap {
             problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms")
         }

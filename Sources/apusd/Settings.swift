@@ -59,8 +59,8 @@ struct SettingsReader {
     /// - Throws: ``ConfigurationProblems`` naming each unknown key and each bad value.
     func read(_ settings: [Setting], into configuration: inout DaemonConfiguration) async throws {
         var problems: [String] = []
-        let given = try keysOfFile()
         let known = Set(settings.map(\.key))
+        let given = try keysOfFile(known)
         for key in given.subtracting(known).sorted() {
             problems.append("\(file ?? ""): there is no setting \"\(key)\"\(Self.suggestion(key, known))")
         }
@@ -71,7 +71,8 @@ struct SettingsReader {
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: ["apusd"])
         ]
-        if let file {
+        // A file with nothing in it but comments is no mapping to the provider.
+        if let file, !given.isEmpty {
             let place = ConfigReader(
                 provider: InMemoryProvider(values: ["filePath": .init(.string(file), isSecret: false)]))
             providers.append(try await FileProvider<YAMLSnapshot>(config: place))
@@ -91,8 +92,8 @@ struct SettingsReader {
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
     }
 
-    /// All keys of the file, dotted.
-    private func keysOfFile() throws -> Set<String> {
+    /// All keys of the file, dotted. A known section without anything in it has none.
+    private func keysOfFile(_ known: Set<String>) throws -> Set<String> {
         guard let file else { return [] }
         let text: String
         do {
@@ -115,7 +116,7 @@ struct SettingsReader {
             for (name, value) in node {
                 if let inner = value as? [String: Any] {
                     walk(inner, path + name + ".")
-                } else {
+                } else if !(value is NSNull && known.contains { $0.hasPrefix(path + name + ".") }) {
                     keys.insert(path + name)
                 }
             }

@@ -1,0 +1,221 @@
+internal import Foundation
+internal import Gateway
+internal import GatewayTestKit
+internal import Logging
+internal import Providers
+internal import SMSModel
+internal import Storage
+internal import Testing
+@testable internal import apusd
+
+@Suite struct SettingsTests {
+    private let directory = TemporaryDirectory()
+
+    private func load(
+        _ yaml: String?, _ environment: [String: String] = [:]
+    ) async throws -> DaemonConfiguration {
+        if let yaml { try directory.write(Data(yaml.utf8), to: "apusd.yaml") }
+        return try await DaemonConfiguration.load(
+            file: yaml == nil ? nil : directory.file("apusd.yaml"), environment: environment)
+    }
+
+    /// What is wrong with a configuration.
+    private func problems(_ yaml: String?, _ environment: [String: String] = [:]) async throws -> [String] {
+        do {
+            try await load(yaml, environment).check()
+            return []
+        } catch let found as ConfigurationProblems {
+            return found.problems
+        }
+    }
+
+    @Test func nothingGivenIsTheDefaults() async throws {
+        for yaml in [nil, "", "# only a comment\n", "storage:\nsandbox:\n"] {
+            let found = try await load(yaml)
+            #expect(found.data == "./apus-data")
+            #expect(found.defaultValidity == 86_400)
+            #expect(found.onUnknown == .hold)
+            #expect(found.logLevel == .info)
+            #expect(try await problems(yaml) == [])
+        }
+    }
+
+    @Test func everyKindOfValueIsRead() async throws {
+        let found = try await load(
+            """
+            data: /var/lib/apus
+            rpc: [ "unix:/run/apus.sock", "tcp:127.0.0.1:7077" ]
+            log-level: debug
+            defaults: { resend-unknown: true, validity-seconds: 604800 }
+            storage:
+              maximum-bytes: 1000000000000
+              accept-clock-behind: true
+            dispatch: { content-bytes: 0, maximum-attempts: 7 }
+            sandbox:
+              rate: 12.5
+              seed: 99
+              faults: { unknown: 0.25 }
+            """)
+        #expect(found.data == "/var/lib/apus")
+        #expect(found.rpc == ["unix:/run/apus.sock", "tcp:127.0.0.1:7077"])
+        #expect(found.logLevel == .debug)
+        #expect(found.onUnknown == .resend)
+        #expect(found.defaultValidity == 604_800)
+        #expect(found.storage.maximumBytes == 1_000_000_000_000)
+        #expect(found.storage.acceptsClockBehind)
+        #expect(found.writer.contentBytes == 0)
+        #expect(found.writer.maximumAttempts == 7)
+        #expect(found.sandbox.rate == 12.5)
+        #expect(found.sandbox.seed == 99)
+        #expect(found.sandbox.faults.unknown == 0.25)
+    }
+
+    @Test func theEnvironmentGoesBeforeTheFile() async throws {
+        let found = try await load(
+            "data: from-file\ntenant: from-file\nstorage: { cache-bytes: 2000000 }\nsandbox: { latency-ms: 5 }\n",
+            [
+                "APUSD_DATA": "from-environment", "APUSD_STORAGE_CACHE_BYTES": "3000000",
+                "APUSD_RPC": "unix:/a,tcp:localhost:1", "APUSD_SANDBOX_FAULTS_REJECTED": "0.5",
+                "APUSD_DEFAULTS_RESEND_UNKNOWN": "true", "HOME": "/root", "APUS_KEY": "the client's",
+            ])
+        #expect(found.data == "from-environment")
+        #expect(found.tenant == "from-file")
+        #expect(found.storage.cacheBytes == 3_000_000)
+        #expect(found.rpc == ["unix:/a", "tcp:localhost:1"])
+        #expect(found.sandbox.faults.rejected == 0.5)
+        #expect(found.sandbox.latency == 5)
+        #expect(found.onUnknown == .resend)
+    }
+
+    @Test func everySettingCanBeGivenInTheEnvironment() async throws {
+        for setting in DaemonConfiguration.settings {
+            let name = setting.environmentName
+            #expect(name.allSatisfy { $0 == "_" || $0.isUppercase && $0.isASCII }, "\(name)")
+            // None of them is a word.
+            let value =
+                switch setting.kind {
+                case .integer, .number, .flag, .choice: "?"
+                case .text, .list: "unix:/x"
+                }
+            let found = try await problems(nil, [name: value])
+            #expect(found.allSatisfy { $0.contains(name) || $0.contains(setting.key) }, "\(found)")
+            if value == "?" { #expect(found.count == 1, "\(name)") }
+        }
+        #expect(Set(DaemonConfiguration.settings.map(\.environmentName)).count == DaemonConfiguration.settings.count)
+    }
+
+    // MARK: What is refused
+
+    @Test func unknownKeysAreNamedAllOfThem() async throws {
+        let found = try await problems("dta: x\nstorage: { cache: 5, cache-bytes: 2000000 }\nsandbox: { faults: { lost: 1 } }\n")
+        #expect(found.count == 3)
+        for key in ["\"dta\"", "\"storage.cache\"", "\"sandbox.faults.lost\""] {
+            #expect(found.contains { $0.contains(key) && $0.contains("apusd.yaml") }, "\(key)")
+        }
+        #expect(found.contains { $0.contains("storage.cache-bytes") })
+        let environment = try await problems(nil, ["APUSD_STORAGE_CACHE": "5"])
+        #expect(environment.count == 1)
+        #expect(environment[0].contains("APUSD_STORAGE_CACHE"))
+    }
+
+    @Test(arguments: [
+        ("connections: many", "connections"), ("connections: 1.5", "connections"), ("connections: [1]", "connections"),
+        ("rpc: unix:/x", "rpc"), ("storage: { accept-clock-behind: perhaps }", "storage.accept-clock-behind"),
+        ("sandbox: { rate: fast }", "sandbox.rate"), ("tenant: [a]", "tenant"), ("data: { x: 1 }", "data.x"),
+        ("log-level: loud", "log-level"), ("socket-mode: \"0999\"", "socket-mode"),
+        ("rpc: [ \"nonsense\" ]", "nonsense"), ("defaults: { sender: \"far too long a name\" }", "defaults.sender"),
+    ])
+    func valuesOfAnotherKindAreNamed(_ yaml: String, _ key: String) async throws {
+        let found = try await problems(yaml)
+        #expect(found.count == 1, "\(found)")
+        #expect(found.first?.contains(key) == true, "\(found)")
+    }
+
+    @Test func boundsAreKeptToTheLast() async throws {
+        for setting in DaemonConfiguration.settings {
+            let (inside, outside): ([String], [String])
+            switch setting.kind {
+            case .integer(let range):
+                inside = ["\(range.lowerBound)", "\(range.upperBound)"]
+                outside = ["\(range.lowerBound - 1)"] + (range.upperBound < .max ? ["\(range.upperBound + 1)"] : [])
+            case .number(let range):
+                inside = ["\(range.lowerBound)", "\(range.upperBound)"]
+                outside = ["\(range.lowerBound - 0.001)", "\(range.upperBound + 0.001)"]
+            default: continue
+            }
+            for value in inside {
+                let found = try await problemsOfReading(setting, value)
+                #expect(found == [], "\(setting.key): \(value)")
+            }
+            for value in outside {
+                let found = try await problemsOfReading(setting, value)
+                #expect(found.count == 1, "\(setting.key): \(value)")
+                #expect(found.first?.contains(setting.environmentName) == true)
+            }
+        }
+    }
+
+    private func problemsOfReading(_ setting: Setting, _ value: String) async throws -> [String] {
+        do {
+            _ = try await load(nil, [setting.environmentName: value])
+            return []
+        } catch let found as ConfigurationProblems {
+            return found.problems
+        }
+    }
+
+    @Test func valuesThatMakeNoSenseTogether() async throws {
+        let shares = try await problems("sandbox: { faults: { unknown: 0.5, rejected: 0.6 } }")
+        #expect(shares.count == 1)
+        // Ten times a tenth, as sums of fractions go.
+        let whole = "sandbox: { faults: { unknown: 0.1, rejected: 0.2, throttled: 0.3, unavailable: 0.1, undelivered: 0.3 } }"
+        #expect(try await problems(whole) == [])
+        let retry = try await problems("dispatch: { retry-base-ms: 5000, retry-cap-ms: 4000 }")
+        #expect(retry.count == 1)
+        #expect(retry[0].contains("retry-base-ms"))
+    }
+
+    @Test func whatIsNoConfigurationAtAll() async throws {
+        for yaml in ["- a\n- b\n", "just words", "a: [unclosed", "a: 1\na: 2\n", "\tx: 1"] {
+            let found = try await problems(yaml)
+            #expect(!found.isEmpty, "\(yaml)")
+            #expect(found.allSatisfy { $0.contains("apusd.yaml") })
+        }
+        await #expect(throws: ConfigurationProblems.self) {
+            _ = try await DaemonConfiguration.load(file: directory.file("missing.yaml"), environment: [:])
+        }
+    }
+
+    @Test func theSampleHasEverySetting() async throws {
+        let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/apusd.yaml")
+        let text = try String(contentsOf: sample, encoding: .utf8)
+        #expect(try await problems(text) == [])
+        for setting in DaemonConfiguration.settings {
+            let last = setting.key.split(separator: ".").last!
+            #expect(text.contains("\(last):"), "\(setting.key)")
+        }
+    }
+
+    @Test func theSampleTellsTheDefaults() async throws {
+        let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/apusd.yaml")
+        let told = try await load(try String(contentsOf: sample, encoding: .utf8))
+        let defaults = DaemonConfiguration()
+        #expect(told.data == defaults.data)
+        #expect(told.connections == defaults.connections)
+        #expect(told.drainSeconds == defaults.drainSeconds)
+        #expect(told.defaultValidity == defaults.defaultValidity)
+        #expect(told.onUnknown == defaults.onUnknown)
+        #expect(told.storage.maximumBytes == defaults.storage.maximumBytes)
+        #expect(told.storage.cacheBytes == defaults.storage.cacheBytes)
+        #expect(told.writer.contentBytes == defaults.writer.contentBytes)
+        #expect(told.writer.retryBase == defaults.writer.retryBase)
+        #expect(told.writer.retryCap == defaults.writer.retryCap)
+        #expect(told.writer.maximumAttempts == defaults.writer.maximumAttempts)
+        #expect(told.sandbox.latency == defaults.sandbox.latency)
+        #expect(told.sandbox.receiptDelay == defaults.sandbox.receiptDelay)
+        #expect(told.sandbox.faults == defaults.sandbox.faults)
+        #expect(told.sandboxLimits.inFlight == defaults.sandboxLimits.inFlight)
+    }
+}
