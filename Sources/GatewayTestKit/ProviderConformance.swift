@@ -78,7 +78,8 @@ package enum ProviderConformance {
 extension SubmissionBatch {
     /// Messages to ordinary numbers, with ids in a row.
     package init(count: Int, from first: Int, attempt: Int) {
-        self.init((0..<count).map { (MessageID(rawValue: UInt64(first + $0)), "+447400123456", "hello") }, attempt: attempt)
+        self.init(
+            (0..<count).map { (MessageID(rawValue: UInt64(first + $0)), "+447400123456", "hello") }, attempt: attempt)
     }
 
     package init(_ messages: [(id: MessageID, to: String, body: String)], attempt: Int = 1, sender: String = "Apus") {

@@ -130,7 +130,8 @@ extension StoreConformance {
             _ = lifecycle.claimed(at: start + 1002, provider: 255, reason: "")
             try keep()
             _ = lifecycle.answered(
-                attempt: 2, .accepted(providerID: "é1", receipts: true), at: start + 1003, provider: 255, onUnknown: .hold)
+                attempt: 2, .accepted(providerID: "é1", receipts: true), at: start + 1003, provider: 255,
+                onUnknown: .hold)
             try keep()
             _ = lifecycle.receiptReceived(attempt: 2, .undelivered(code: "30003"), at: start + 2000)
             try keep()

@@ -76,7 +76,8 @@ package enum StoreConformance {
             let store = try fixture.open(now: start)
             try store.begin()
             var results: [AcceptResult] = []
-            try store.accept(DraftBatch([TestMessage { $0.key = "k" }]), 0..<1, chunk: nil, now: start, results: &results)
+            try store.accept(
+                DraftBatch([TestMessage { $0.key = "k" }]), 0..<1, chunk: nil, now: start, results: &results)
             store.rollback()
             var arena = DraftBatch()
             try require(try store.load(results[0].id, into: &arena) == nil, "the message is still there")
@@ -96,9 +97,21 @@ package enum StoreConformance {
             let first = try store.accept([message], now: start)[0]
             let again = try store.accept([message], now: start + 1)[0]
             try requireEqual(again, AcceptResult(kind: .duplicate, state: .queued, id: first.id), "again")
-            let other = try store.accept([TestMessage { $0.key = "order-1"; $0.body = "other" }], now: start + 2)[0]
+            let other = try store.accept(
+                [
+                    TestMessage {
+                        $0.key = "order-1"
+                        $0.body = "other"
+                    }
+                ], now: start + 2)[0]
             try requireEqual(other.kind, .conflict, "another content")
-            let apart = try store.accept([TestMessage { $0.key = "order-1"; $0.tenant = .second }], now: start + 3)[0]
+            let apart = try store.accept(
+                [
+                    TestMessage {
+                        $0.key = "order-1"
+                        $0.tenant = .second
+                    }
+                ], now: start + 3)[0]
             try requireEqual(apart.kind, .accepted, "another tenant")
             let keyless = try store.accept([TestMessage(), TestMessage()], now: start + 4)
             try requireEqual(keyless.map(\.kind), [.accepted, .accepted], "without a key")
@@ -106,7 +119,14 @@ package enum StoreConformance {
         Case("a key twice in one burst makes one message") { fixture in
             let store = try fixture.open(now: start)
             let message = TestMessage { $0.key = "twice" }
-            let results = try store.accept([message, message, TestMessage { $0.key = "twice"; $0.body = "x" }], now: start)
+            let results = try store.accept(
+                [
+                    message, message,
+                    TestMessage {
+                        $0.key = "twice"
+                        $0.body = "x"
+                    },
+                ], now: start)
             try requireEqual(results.map(\.kind), [.accepted, .duplicate, .conflict], "kinds")
             try requireEqual(results[1].id, results[0].id, "id")
         },
@@ -195,7 +215,8 @@ extension MessageStore {
             var results: [AcceptResult] = []
             let drafts = DraftBatch(indices.map(message))
             try accept(
-                drafts, 0..<indices.count, chunk: BatchChunk(tenant: tenant, batch: batch.id, indices: indices), now: now,
+                drafts, 0..<indices.count, chunk: BatchChunk(tenant: tenant, batch: batch.id, indices: indices),
+                now: now,
                 results: &results)
             return (batch.id, results)
         }

@@ -6,6 +6,7 @@ internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+
 @testable internal import apusd
 
 @Suite struct SettingsTests {
@@ -107,7 +108,8 @@ internal import Testing
     // MARK: What is refused
 
     @Test func unknownKeysAreNamedAllOfThem() async throws {
-        let found = try await problems("dta: x\nstorage: { cache: 5, cache-bytes: 2000000 }\nsandbox: { faults: { lost: 1 } }\n")
+        let found = try await problems(
+            "dta: x\nstorage: { cache: 5, cache-bytes: 2000000 }\nsandbox: { faults: { lost: 1 } }\n")
         #expect(found.count == 3)
         for key in ["\"dta\"", "\"storage.cache\"", "\"sandbox.faults.lost\""] {
             #expect(found.contains { $0.contains(key) && $0.contains("apusd.yaml") }, "\(key)")
@@ -168,7 +170,8 @@ internal import Testing
         let shares = try await problems("sandbox: { faults: { unknown: 0.5, rejected: 0.6 } }")
         #expect(shares.count == 1)
         // Ten times a tenth, as sums of fractions go.
-        let whole = "sandbox: { faults: { unknown: 0.1, rejected: 0.2, throttled: 0.3, unavailable: 0.1, undelivered: 0.3 } }"
+        let whole =
+            "sandbox: { faults: { unknown: 0.1, rejected: 0.2, throttled: 0.3, unavailable: 0.1, undelivered: 0.3 } }"
         #expect(try await problems(whole) == [])
         let retry = try await problems("dispatch: { retry-base-ms: 5000, retry-cap-ms: 4000 }")
         #expect(retry.count == 1)

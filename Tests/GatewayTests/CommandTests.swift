@@ -1,9 +1,10 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+
+@testable internal import Gateway
 
 /// Cancelling, pausing, draining.
 @Suite struct WriterCommandTests {

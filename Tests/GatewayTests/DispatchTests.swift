@@ -1,9 +1,10 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+
+@testable internal import Gateway
 
 private func limits(inFlight: Int, rate: Double = 0) -> ProviderLimits {
     var limits = ProviderLimits()
@@ -111,8 +112,12 @@ private func limits(inFlight: Int, rate: Double = 0) -> ProviderLimits {
             let single = driver.submit(messages)
             let bulk = driver.bulk(Array(UInt64(round * 300)..<UInt64(round * 300 + 300)), of: "b")
             driver.run()
-            for (message, result) in zip(messages, try #require(single.value).results) { texts[result.id] = message.body }
-            for (place, result) in try #require(bulk.value).results.enumerated() { texts[result.id] = "\(round * 300 + place)" }
+            for (message, result) in zip(messages, try #require(single.value).results) {
+                texts[result.id] = message.body
+            }
+            for (place, result) in try #require(bulk.value).results.enumerated() {
+                texts[result.id] = "\(round * 300 + place)"
+            }
         }
         let canceled = texts.keys.sorted().filter { $0.rawValue % 7 == 0 }
         for slice in stride(from: 0, to: canceled.count, by: 1000) {

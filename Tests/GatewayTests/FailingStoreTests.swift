@@ -1,9 +1,10 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+
+@testable internal import Gateway
 
 /// A store that does not write: nobody is told what did not happen, nothing is lost, nothing is sent twice.
 @Suite struct FailingStoreTests {
@@ -25,7 +26,13 @@ internal import Testing
         driver.answerAll(.throttled(retryAfterMilliseconds: 3_600_000))
 
         driver.store.failsAt = point
-        let urgent = driver.submit([TestMessage { $0.key = "u"; $0.priority = .urgent }], lane: .urgent)
+        let urgent = driver.submit(
+            [
+                TestMessage {
+                    $0.key = "u"
+                    $0.priority = .urgent
+                }
+            ], lane: .urgent)
         let normal = driver.submit([TestMessage { $0.key = "n" }, TestMessage()])
         let bulk = driver.bulk(Array(0..<1000), of: "b")
         let cancel = driver.cancel([waiting])
@@ -231,7 +238,13 @@ internal import Testing
         driver.advance(1000)
 
         let third = driver.submit([message])
-        let fourth = driver.submit([message, TestMessage { $0.key = "k"; $0.body = "other" }])
+        let fourth = driver.submit([
+            message,
+            TestMessage {
+                $0.key = "k"
+                $0.body = "other"
+            },
+        ])
         let urgent = driver.submit([message], lane: .urgent)
         driver.turn()
         driver.run()
@@ -257,7 +270,9 @@ internal import Testing
         let empty = driver.bulk([], of: "empty")
         driver.run()
         #expect(again.value?.results.prefix(10).map(\.id) == Array(results.suffix(10).map(\.id)))
-        #expect(again.value?.results.map(\.kind) == Array(repeating: .duplicate, count: 10) + Array(repeating: .accepted, count: 10))
+        #expect(
+            again.value?.results.map(\.kind) == Array(repeating: .duplicate, count: 10)
+                + Array(repeating: .accepted, count: 10))
         #expect(empty.value?.results.isEmpty == true)
         #expect(Set(driver.seen).count == 1000 - 1)
     }

@@ -1,9 +1,10 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+
+@testable internal import Gateway
 
 /// A gateway's life under random load, faults and restarts, from a seed; what must always hold is checked on the way.
 final class Simulation {

@@ -1,8 +1,9 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import SMSModel
 internal import Storage
 internal import Testing
+
+@testable internal import Gateway
 
 @Suite struct WaitingContentsTests {
     private func drafts(_ count: Int, from first: Int = 0) -> DraftBatch {

@@ -1,4 +1,3 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -6,6 +5,8 @@ internal import SMSModel
 internal import Storage
 internal import Synchronization
 internal import Testing
+
+@testable internal import Gateway
 
 let start: Int64 = 1_800_000_000_000
 
@@ -142,7 +143,12 @@ final class WriterDriver {
 
     func bulk(
         _ indices: [UInt64], of batch: String, tenant: TenantID = .first,
-        _ message: (UInt64) -> TestMessage = { index in TestMessage { $0.body = "\(index)"; $0.priority = .bulk } }
+        _ message: (UInt64) -> TestMessage = { index in
+            TestMessage {
+                $0.body = "\(index)"
+                $0.priority = .bulk
+            }
+        }
     ) -> Answer<AcceptedBurst> {
         let answer = Answer<AcceptedBurst>()
         let chunk = BurstChunk(tenant: tenant, batchName: batch, indices: indices)

@@ -1,4 +1,3 @@
-@testable internal import Gateway
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -6,6 +5,8 @@ internal import SMSModel
 internal import Storage
 internal import Synchronization
 internal import Testing
+
+@testable internal import Gateway
 
 /// The writer on its own thread, with the sandbox, by the real clock.
 @Suite(.timeLimit(.minutes(2))) struct WriterThreadTests {

@@ -1,6 +1,7 @@
 internal import GatewayTestKit
-@testable internal import Providers
 internal import Testing
+
+@testable internal import Providers
 
 /// What the sandbox does with one submission.
 @Suite struct SandboxBehaviorTests {
@@ -53,7 +54,8 @@ internal import Testing
         }
         let wanted: [Plan: Double] = [
             Plan(answer: .throttled, receipt: .none): 0.1, Plan(answer: .unavailable, receipt: .none): 0.2,
-            Plan(answer: .rejectedRecipient, receipt: .none): 0.05, Plan(answer: .answerLost, receipt: .delivered): 0.15,
+            Plan(answer: .rejectedRecipient, receipt: .none): 0.05,
+            Plan(answer: .answerLost, receipt: .delivered): 0.15,
             Plan(answer: .accepted, receipt: .undelivered): 0.25, Plan(answer: .accepted, receipt: .delivered): 0.25,
         ]
         #expect(Set(counts.keys) == Set(wanted.keys))

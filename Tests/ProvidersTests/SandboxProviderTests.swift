@@ -140,7 +140,11 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
     }
 
     @Test func answersAndReceiptsComeAtTheirTimes() async {
-        let provider = SandboxProvider(options: options { $0.latency = 15; $0.receiptDelay = 10 }, now: wallClock)
+        let provider = SandboxProvider(
+            options: options {
+                $0.latency = 15
+                $0.receiptDelay = 10
+            }, now: wallClock)
         let events = TimedEvents()
         provider.start(events: events)
         let begin = wallClock()
@@ -200,7 +204,9 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
             "\"", "\\", "\\\"\\", "a\nb\r\nc\td", "Привет 👋", "\u{7F}\u{80}\u{2028}\u{FFFF}", "é\u{301}",
             String(repeating: "\"", count: 1600), "</script>", "/",
         ]
-        let messages = bodies.enumerated().map { (MessageID(rawValue: UInt64($0.offset + 1)), "+447400123456", $0.element) }
+        let messages = bodies.enumerated().map {
+            (MessageID(rawValue: UInt64($0.offset + 1)), "+447400123456", $0.element)
+        }
         _ = await run(messages, receipts: messages.count, options { $0.recordPath = path })
         let lines = try directory.read("sandbox.jsonl").split(separator: 10)
         #expect(lines.count == bodies.count)
@@ -223,7 +229,10 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let directory = TemporaryDirectory()
         let path = directory.file("sandbox.jsonl")
         let provider = SandboxProvider(
-            options: options { $0.recordPath = path; $0.recordBytes = 20_000 }, now: wallClock)
+            options: options {
+                $0.recordPath = path
+                $0.recordBytes = 20_000
+            }, now: wallClock)
         let events = ProviderEventLog()
         provider.start(events: events)
         for burst in 0..<40 {

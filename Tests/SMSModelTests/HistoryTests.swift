@@ -82,7 +82,9 @@ private func unpacked(_ bytes: [UInt8]) -> History {
             if round % 2 == 0 {
                 bytes = [UInt8.random(in: 1...18, using: &generator), UInt8.random(in: 1...11, using: &generator)]
             }
-            for _ in 0..<count { bytes.append(UInt8.random(in: round % 3 == 0 ? 200...255 : 0...255, using: &generator)) }
+            for _ in 0..<count {
+                bytes.append(UInt8.random(in: round % 3 == 0 ? 200...255 : 0...255, using: &generator))
+            }
             var history = unpacked(bytes)
             _ = events(history)
             history.append(.canceled, state: .canceled, at: start + 1)

@@ -54,7 +54,8 @@ enum LifecycleEvent: CaseIterable, Sendable {
         case .expired: return waits ? .expired : nil
         case .canceled: return waits ? .canceled : nil
         // The table's states with an attempt are these; the others have no attempt that a receipt could be for.
-        case .delivered: return [.submitting, .sent, .unknown, .undelivered, .failed].contains(state) ? .delivered : nil
+        case .delivered:
+            return [.submitting, .sent, .unknown, .undelivered, .failed].contains(state) ? .delivered : nil
         case .undelivered: return [.submitting, .sent, .unknown].contains(state) ? .undelivered : nil
         }
     }

@@ -1,8 +1,9 @@
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel
-@testable internal import Storage
 internal import Testing
+
+@testable internal import Storage
 
 /// The file as such: versions, damage, crashes, bounds, the clock.
 @Suite struct SQLiteFileTests {
@@ -92,7 +93,8 @@ internal import Testing
         for _ in 0..<25 {
             var broken = data
             for _ in 0..<Int.random(in: 1...40, using: &generator) {
-                broken[Int.random(in: 100..<data.count, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+                broken[Int.random(in: 100..<data.count, using: &generator)] ^= UInt8.random(
+                    in: 1...255, using: &generator)
             }
             let fixture = SQLiteFixture()
             try fixture.directory.write(broken, to: "apus.db")
@@ -118,10 +120,12 @@ internal import Testing
             try store.begin()
             let batch = try store.openBatch(tenant: .first, name: "b\(round)", now: now)
             var results: [AcceptResult] = []
-            let drafts = DraftBatch(Array(repeating: TestMessage { $0.body = String(repeating: "x", count: 900) }, count: 300))
+            let drafts = DraftBatch(
+                Array(repeating: TestMessage { $0.body = String(repeating: "x", count: 900) }, count: 300))
             try store.accept(
                 drafts, 0..<300,
-                chunk: BatchChunk(tenant: .first, batch: batch.id, indices: Array(0..<300)), now: now, results: &results)
+                chunk: BatchChunk(tenant: .first, batch: batch.id, indices: Array(0..<300)), now: now, results: &results
+            )
             let crash = try fixture.crashed()
             store.rollback()
 
@@ -175,7 +179,10 @@ internal import Testing
             } catch let refusal {
                 error = refusal
                 // The round that failed left no key: the same key with another content is not a conflict.
-                let small = TestMessage { $0.key = "round \(round)"; $0.body = "small" }
+                let small = TestMessage {
+                    $0.key = "round \(round)"
+                    $0.body = "small"
+                }
                 do throws(StoreError) {
                     let result = try store.accept([small], now: start)[0]
                     #expect(result.kind == .accepted)

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel
+
 @testable internal import Storage
 
 let start: Int64 = 1_800_000_000_000

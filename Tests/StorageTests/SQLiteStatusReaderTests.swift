@@ -54,7 +54,8 @@ internal import Testing
 
         _ = lifecycle.claimed(at: start + 1000, provider: number, reason: "only provider")
         _ = lifecycle.answered(
-            attempt: 2, .accepted(providerID: "p-1", receipts: true), at: start + 1005, provider: number, onUnknown: .hold)
+            attempt: 2, .accepted(providerID: "p-1", receipts: true), at: start + 1005, provider: number,
+            onUnknown: .hold)
         try store.record([(lifecycle, .queued, false)])
         let deadline = start + 1005 + Limits.receiptDeadlineMilliseconds
         found = try status(at: deadline - 1)
@@ -163,7 +164,8 @@ internal import Testing
         }
         let reader = try SQLiteStatusReader(path: fixture.path)
         let deadline = start + Limits.receiptDeadlineMilliseconds
-        for (now, settled) in [(start + 10, 1), (deadline, 1), (deadline + 2, 3), (deadline + 6, 6), (deadline + 7, 7)] {
+        for (now, settled) in [(start + 10, 1), (deadline, 1), (deadline + 2, 3), (deadline + 6, 6), (deadline + 7, 7)]
+        {
             let status = try #require(try reader.batch(tenant: .first, .name("b"), now: now))
             #expect(status.messages == 8)
             #expect(status.settled == UInt64(settled), "at \(now - deadline)")
