@@ -110,6 +110,7 @@ package final class RPCServer: Sendable {
         case .tcp(let host, let port):
             return try await bootstrap.bind(host: host, port: port).get()
         case .unix(let path):
+            if options.replacesSocket { try await refuseIfServed(path, group: group) }
             let channel = try await bootstrap.bind(
                 unixDomainSocketPath: path, cleanupExistingSocketFile: options.replacesSocket
             ).get()
@@ -120,6 +121,17 @@ package final class RPCServer: Sendable {
             }
             return channel
         }
+    }
+
+    /// - Throws: EADDRINUSE if somebody answers at the socket: taking it away would cut that server off unseen.
+    private static func refuseIfServed(_ path: String, group: any EventLoopGroup) async throws {
+        do {
+            let channel = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
+            try? await channel.close()
+        } catch let error as IOError where error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT {
+            return
+        }
+        throw IOError(errnoCode: EADDRINUSE, reason: "another process serves \(path)")
     }
 }
 

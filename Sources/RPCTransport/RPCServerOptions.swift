@@ -19,7 +19,7 @@ package struct RPCServerOptions: Sendable {
     package var sweepInterval = TimeAmount.seconds(1)
     /// The permissions of a Unix socket.
     package var socketMode: UInt32 = 0o600
-    /// Whether a Unix socket that exists may be replaced: only for one who knows that nobody serves it.
+    /// Whether a Unix socket that was left behind is replaced; one that is served never is.
     package var replacesSocket = false
 
     package init(serverID: String, serverAgent: String) {

@@ -114,7 +114,7 @@ struct Daemon {
         var options = RPCServerOptions(serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         options.connections = configuration.connections
         options.socketMode = UInt32(configuration.socketMode, radix: 8) ?? 0o600
-        // The lock on the data directory is held: nobody else serves its socket.
+        // What a daemon that was killed leaves behind must not keep the next one from starting.
         options.replacesSocket = true
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
