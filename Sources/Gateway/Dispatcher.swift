@@ -12,8 +12,9 @@ struct QueuedEntry {
 /// Decides what is handed to which provider, and what follows from each answer.
 ///
 /// Owned by the writer and called inside its rounds, so that a claim is durable, and confirmed, before a
-/// provider is called: ``claim(now:store:urgentOnly:deadline:)`` gathers the submissions, ``takeSubmissions()`` gives them
-/// out after the commit. All it holds is derived: after a round that failed it is built anew from the store.
+/// provider is called: ``claim(now:store:urgentOnly:deadline:)`` gathers the submissions, ``takeSubmissions()``
+/// gives them out after the commit. All it holds is derived: after a round that failed it is built anew from the
+/// store.
 struct Dispatcher: ~Copyable {
     var lanes: [ProviderLane]
     var queue = MessageQueue()
@@ -64,7 +65,7 @@ struct Dispatcher: ~Copyable {
     }
 
     /// Takes up a message that the store had at the start.
-    /// - Returns: false if it was being submitted when the gateway stopped, which ``interrupted(_:now:store:)`` settles.
+    /// - Returns: false if it was being submitted when the gateway stopped: ``interrupted(_:now:store:)`` settles it.
     mutating func recover(_ message: RecoveredMessage, now: Int64) -> Bool {
         guard inFlight[message.id] == nil else { return true }
         let entry = QueuedEntry(

@@ -27,6 +27,7 @@ package final class Writer: ProviderEvents {
     private let inbox = Mutex(WriterInbox())
     private let core: Mutex<WriterCore>
     private let urgency = UrgencySignal()
+    private let waiting = WaitingBytes()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
 
@@ -66,7 +67,17 @@ package final class Writer: ProviderEvents {
 
     // MARK: What other threads hand in
 
+    /// Takes messages in, or refuses them at once where too many wait already.
     package func submit(_ burst: SubmitBurst, lane: Priority) {
+        let size = burst.size
+        guard waiting.add(size, upTo: lane == .bulk ? Limits.waitingBytes / 2 : Limits.waitingBytes) else {
+            return burst.reply(.failure(.tooMuchWaits))
+        }
+        var burst = burst
+        burst.reply = { [waiting, reply = burst.reply] result in
+            waiting.remove(size)
+            reply(result)
+        }
         inbox.withLock { inbox in
             switch lane {
             case .urgent:
@@ -118,6 +129,12 @@ package final class Writer: ProviderEvents {
         for provider in effects.draining { provider.drain() }
         return wait
     }
+}
+
+extension GatewayError {
+    fileprivate static let tooMuchWaits = GatewayError(
+        .resourceExhausted, "more messages wait to be stored than may", retryAfterMilliseconds: 1000,
+        quota: QuotaDetail(limit: "waiting", maximum: UInt64(Limits.waitingBytes), unit: "bytes"), notProcessed: true)
 }
 
 /// What a committed round leaves to be done outside the writer's lock.

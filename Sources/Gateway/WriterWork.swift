@@ -9,7 +9,7 @@ package struct SubmitBurst: Sendable {
     package var drafts: DraftBatch
     /// nil: messages sent one by one.
     package var chunk: BurstChunk?
-    /// Called on the writer's thread once the whole burst is durable, or refused as a whole.
+    /// Called once, on any thread: the whole burst is durable, or refused as a whole.
     package var reply: @Sendable (Result<AcceptedBurst, GatewayError>) -> Void
 
     package init(
@@ -20,6 +20,9 @@ package struct SubmitBurst: Sendable {
         self.chunk = chunk
         self.reply = reply
     }
+
+    /// Memory that the messages take.
+    var size: Int { drafts.bytes.count + drafts.drafts.count * MemoryLayout<MessageDraft>.stride }
 }
 
 /// Where a bulk call's messages stand in their batch.
@@ -93,6 +96,20 @@ struct WriterInbox {
         receipts += work.receipts
         commands += work.commands
     }
+}
+
+/// Bytes of messages that wait for the writer or are being written.
+final class WaitingBytes: Sendable {
+    private let count = Atomic(0)
+
+    /// - Returns: false if they would be more than `bound`; then they are not counted.
+    func add(_ size: Int, upTo bound: Int) -> Bool {
+        guard count.add(size, ordering: .relaxed).newValue > bound else { return true }
+        remove(size)
+        return false
+    }
+
+    func remove(_ size: Int) { count.subtract(size, ordering: .relaxed) }
 }
 
 /// Tells a round that an urgent message has come in the meantime.

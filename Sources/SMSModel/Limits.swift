@@ -57,6 +57,9 @@ package enum Limits {
     package static let clockHoldMilliseconds: Int64 = 1000
 
     // MARK: Calls
+    /// Checked messages that wait to be stored, over all connections; what comes beyond it is refused. Bulk calls may
+    /// take half of it, so that they leave room for the others.
+    package static let waitingBytes = 512 * 1024 * 1024
     package static let bulkMessages = 10_000
     package static let batchNameBytes = 64
     package static let batchIndex: UInt64 = 1 << 40
