@@ -179,7 +179,7 @@ public struct GatewayDescription: Hashable, Sendable {
     /// Names of the methods.
     public var methods: [String]
     public var limits: [ApusError.Quota]
-    /// The caller's; "" without a key.
+    /// The caller's.
     public var tenant: String
 
     init(_ description: ServiceDescription) {

@@ -88,7 +88,7 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
     package var versions: [UInt32]
     package var methods: [Method]
     package var limits: [QuotaDetail]
-    /// The caller's tenant; "" without a credential.
+    /// The caller's.
     package var tenant: String
 
     package struct Method: Hashable, Sendable {

@@ -54,12 +54,16 @@ struct RowMapper {
         variables = template.map(Self.variables)
     }
 
-    /// The names that stand between `{{` and `}}`.
+    /// The names that stand between `{{` and `}}`; `{{{{` stands for two braces.
     static func variables(in template: String) -> Set<String> {
         var names: Set<String> = []
         var rest = Substring(template)
         while let open = rest.firstRange(of: "{{") {
             rest = rest[open.upperBound...]
+            if rest.hasPrefix("{{") {
+                rest = rest.dropFirst(2)
+                continue
+            }
             guard let close = rest.firstRange(of: "}}") else { break }
             names.insert(rest[..<close.lowerBound].trimmed)
             rest = rest[close.upperBound...]
