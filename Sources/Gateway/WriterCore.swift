@@ -146,6 +146,7 @@ struct WriterCore: ~Copyable {
 
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
+            try store.checkRoom()
             try begin()
             try store.setLowWater(lowestUnsettled)
             return
@@ -212,16 +213,14 @@ struct WriterCore: ~Copyable {
     private mutating func failed(_ error: StoreError, now: Int64) {
         store.rollback()
         let wasWell = trouble == nil
-        var isFull = false
-        if case .full = error { isFull = true }
-        trouble = StoreTrouble(error: error, retryAt: isFull ? now + 1000 : nil)
+        trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
         let draining = round.effects.draining
         round.effects = RoundEffects()
         round.effects.draining = draining
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
             log.error("the store does not write", metadata: ["reason": "\(error.text)"])
-            undo(Self.unavailable(error, notProcessed: isFull), now: now)
+            undo(Self.unavailable(error, notProcessed: error.isPassing), now: now)
         }
         refuse(error)
     }
@@ -266,8 +265,8 @@ struct WriterCore: ~Copyable {
         pending.commands = []
     }
 
-    /// - Parameter notProcessed: false after a write that failed otherwise than for want of room: it may yet be
-    ///   found on the disk at the next start.
+    /// - Parameter notProcessed: false after a write that failed for another reason than one that passes: it may
+    ///   yet be found on the disk at the next start.
     private static func unavailable(_ error: StoreError, notProcessed: Bool) -> GatewayError {
         GatewayError(
             .unavailable, "nothing can be stored now: \(error.text)", retryAfterMilliseconds: 1000,

@@ -54,8 +54,16 @@ package protocol MessageStore: AnyObject {
     func commit() throws(StoreError)
     func rollback()
 
+    /// Tries, outside of a round, whether there is room for some rounds' writing.
+    func checkRoom() throws(StoreError)
+
     /// Visits, by rising id, every message that waits or is being submitted.
     func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError)
+}
+
+extension MessageStore {
+    /// Where only a round can tell.
+    package func checkRoom() throws(StoreError) {}
 }
 
 /// What became of one draft.
@@ -148,6 +156,8 @@ package struct RecoveredMessage: Sendable {
 package enum StoreError: Error, Hashable, Sendable {
     /// No room: worth another try once there is.
     case full(String)
+    /// Another program has kept the database locked: worth another try.
+    case busy(String)
     /// The system refused a read or write: nothing may be acknowledged until a restart.
     case failed(String)
     /// The file is not as it was written.
@@ -159,9 +169,17 @@ package enum StoreError: Error, Hashable, Sendable {
     /// The clock is too far behind the newest id.
     case clockBehind(String)
 
+    /// It may be over without a restart, and nothing of what failed is on the disk.
+    package var isPassing: Bool {
+        switch self {
+        case .full, .busy: true
+        case .failed, .damaged, .newerVersion, .locked, .clockBehind: false
+        }
+    }
+
     package var text: String {
         switch self {
-        case .full(let text), .failed(let text), .damaged(let text), .newerVersion(let text), .locked(let text),
+        case .full(let text), .busy(let text), .failed(let text), .damaged(let text), .newerVersion(let text), .locked(let text),
             .clockBehind(let text):
             text
         }

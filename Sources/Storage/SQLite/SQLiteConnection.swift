@@ -62,6 +62,8 @@ final class SQLiteConnection {
         switch code & 0xFF {
         case SQLITE_FULL:
             return .full("no room for \(path): \(reason)")
+        case SQLITE_BUSY:
+            return .busy("\(path) is locked by another program: only apusd may write to it")
         case SQLITE_CORRUPT, SQLITE_NOTADB:
             return .damaged(
                 "\(path) is damaged (\(reason)): stop, keep a copy of the data directory, and restore a backup")
