@@ -1,0 +1,129 @@
+internal import ApusClient
+internal import Foundation
+internal import Testing
+
+extension DaemonTests {
+    /// `apus` as a person uses it.
+    @Suite struct CommandLineTests {
+        private let directory = TestDirectory()
+
+        @Test(.timeLimit(.minutes(5))) func aBulkFileOnStandardInput() async throws {
+            try await withDaemon(in: directory) { daemon, _ in
+                let rows = "to,body\n+14155550100,hello\n+447400123456,Привет 👋\n"
+                // No address and no key: the daemon that was started last is found by itself.
+                let text = try await CommandRun.apus(["bulk", "-"], in: directory, input: rows)
+                #expect(text.exit == .code(0), "\(text.errors)")
+                #expect(text.output.contains("2 accepted"))
+                #expect(text.output.contains("2 DELIVERED"))
+                let json = try await CommandRun.apus(["bulk", "-", "--output", "json"], in: directory, input: rows)
+                let report = try json.object()
+                #expect(report.number("accepted") == 2)
+                #expect(report.number("refused") == 0)
+                #expect(report.number("duplicates") == 0)
+                #expect(report.members["states"] as? [String: Int] == ["DELIVERED": 2])
+            }
+            let bodies = try SandboxFile(in: directory).lines.map(\.body)
+            #expect(bodies.sorted() == ["hello", "hello", "Привет 👋", "Привет 👋"].sorted())
+        }
+
+        @Test(.timeLimit(.minutes(5))) func theSameBatchAgainSendsNothingTwice() async throws {
+            try await withDaemon(in: directory) { daemon, _ in
+                let rows = "to,body\n+14155550100,hello\n+447400123456,again\n"
+                let first = try await daemon.apus("bulk", "-", "--batch", "b", "--output", "json", input: rows).object()
+                let again = try await daemon.apus(
+                    "bulk", "-", "--batch", "b", "--output", "json", input: rows + "+14155550101,new\n").object()
+                #expect(first.number("accepted") == 2)
+                #expect(again.number("accepted") == 1)
+                #expect(again.number("duplicates") == 2)
+            }
+            #expect(try SandboxFile(in: directory).lines.count == 3)
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aStatusTellsAll() async throws {
+            try await withDaemon(in: directory) { daemon, _ in
+                let id = try await daemon.apus(
+                    "send", "+447400123456", "Привет 👋", "--output", "json").object().text("id")
+                let run = try await daemon.apus("status", id, "--wait", "--output", "json")
+                #expect(run.exit == .code(0))
+                let status = try run.object()
+                #expect(try status.text("id") == id)
+                #expect(try status.text("state") == "DELIVERED")
+                #expect(try status.text("encoding") == "UCS2")
+                #expect(status.number("segments") == 1)
+                #expect(try status.text("to") == "+447400123456")
+                #expect(try status.text("provider") == "sandbox")
+                #expect(status.timeline == ["ACCEPTED", "QUEUED", "SUBMITTING", "SENT", "DELIVERED"])
+                let timeline = try await daemon.apus("timeline", id)
+                #expect(timeline.exit == .code(0))
+                #expect(timeline.output.contains("DELIVERED"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: [
+            [], ["send"], ["send", "+14155550100"], ["send", "+14155550100", "a", "b"], ["nonsense"],
+            ["status", "abc"], ["status"], ["send", "+14155550100", "a", "--priority", "none"],
+            ["health", "--server", "nowhere"], ["health", "--timeout", "-1"], ["bulk"],
+        ])
+        func wrongUsageExitsWithTwo(arguments: [String]) async throws {
+            let run = try await CommandRun.apus(
+                arguments, in: directory, environment: ["APUS_SERVER": "unix:\(directory.path)/none"])
+            // Without any word it shows its help, which is what was asked for.
+            #expect(run.exit == (arguments.isEmpty ? .code(0) : .code(2)), "\(run)")
+            #expect(!(arguments.isEmpty ? run.output : run.errors).isEmpty)
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: ["unix:DIR/nobody.sock", "tcp:127.0.0.1:1"])
+        func anUnreachableServerExitsWithThree(address: String) async throws {
+            for words in [["health"], ["send", "+14155550100", "hello"], ["status", "1"], ["bulk", "-"]] {
+                let run = try await CommandRun.apus(
+                    words + ["--server", address.replacing("DIR", with: directory.path), "--timeout", "5"],
+                    in: directory, environment: ["APUS_KEY": "apus_" + String(repeating: "k", count: 32)],
+                    input: "to,body\n+14155550100,hello\n")
+                #expect(run.exit == .code(3), "\(words): \(run)")
+                #expect(run.errors.contains("Is the gateway running"), "\(run.errors)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func whatIsRefusedExitsWithOne() async throws {
+            try await withDaemon(in: directory) { daemon, _ in
+                for (words, reason) in [
+                    (["send", "4155550100", "hello"], "to"), (["send", "+14155550100", ""], "body"),
+                    (["send", "+14155550100", "x", "--key", "apus_" + String(repeating: "k", count: 32)], "UNAUTHENTICATED"),
+                    (["status", "1"], "NOT_FOUND"), (["cancel", "1"], "not canceled"),
+                    (["pause", "--provider", "nobody"], "NOT_FOUND"), (["status", "--batch", "none"], "NOT_FOUND"),
+                ] {
+                    let run = try await daemon.apus(words)
+                    #expect(run.exit == .code(1), "\(words): \(run)")
+                    #expect(run.errors.contains(reason), "\(words): \(run.errors)")
+                }
+                let rows = "to,body\n+14155550100,hello\nnot a number,hello\n"
+                let bulk = try await daemon.apus("bulk", "-", input: rows)
+                #expect(bulk.exit == .code(1))
+                #expect(bulk.errors.contains("3"), "the line is told: \(bulk.errors)")
+                #expect(bulk.output.contains("1 accepted, 1 refused"))
+            }
+            #expect(try SandboxFile(in: directory).lines.map(\.body) == ["hello"])
+        }
+
+        @Test(.timeLimit(.minutes(5))) func theDaemonsOwnCommandLine() async throws {
+            func apusd(_ arguments: String...) async throws -> CommandRun {
+                let process = try ChildProcess(
+                    Program.apusd, arguments, environment: DaemonProcess.plainEnvironment(in: directory), directory: directory)
+                return CommandRun(exit: try await process.waitForExit(), output: process.output, errors: process.errors)
+            }
+            #expect(try await apusd("dev", "--nonsense").exit == .code(2))
+            #expect(try await apusd("serve").exit == .code(2), "serve needs a file")
+            let wrong = try directory.write("sandbox:\n  latencyms: 5\n", to: "wrong.yaml")
+            let check = try await apusd("check", "--config", wrong)
+            #expect(check.exit == .code(1))
+            #expect(check.errors.contains("sandbox.latencyms"), "\(check.errors)")
+            let address = try await apusd("dev", "--rpc", "tcp:nowhere", "--data", directory.data)
+            #expect(address.exit == .code(1), "\(address)")
+            let right = try directory.write("data: \(directory.data)\n", to: "right.yaml")
+            #expect(try await apusd("check", "--config", right).exit == .code(0))
+            let noKey = try await apusd("serve", "--config", right)
+            #expect(noKey.exit == .code(1))
+            #expect(noKey.errors.contains("key-file"))
+        }
+    }
+}
