@@ -32,8 +32,7 @@ struct Daemon {
         let clock = GatewayClock(log: log)
         let gateway = try makeGateway(directory, key: key, clock: clock)
         ignoreBrokenPipes()
-        raiseFileLimit()
-        let server = try await listen(addresses, gateway)
+        let server = try await listen(addresses, gateway, connections: connectionsWithinFileLimit())
         gateway.countConnections { server.connectionCount }
         gateway.start()
 
@@ -107,12 +106,14 @@ struct Daemon {
         }
     }
 
-    private func listen(_ addresses: [ServerAddress], _ gateway: Gateway) async throws -> RPCServer {
+    private func listen(
+        _ addresses: [ServerAddress], _ gateway: Gateway, connections: Int
+    ) async throws -> RPCServer {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : max(1, min(8, cores / 2))
         let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         var options = RPCServerOptions(serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
-        options.connections = configuration.connections
+        options.connections = connections
         options.socketMode = UInt32(configuration.socketMode, radix: 8) ?? 0o600
         // What a daemon that was killed leaves behind must not keep the next one from starting.
         options.replacesSocket = true
@@ -159,12 +160,22 @@ struct Daemon {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// As many file descriptors as the system lets this process have: one a connection.
-    private func raiseFileLimit() {
+    /// Takes as many file descriptors as the system lets this process have: one a connection.
+    /// - Returns: the connections that there may be. Some descriptors are left for files, and to tell those who come
+    ///   beyond the bound: without one, nobody could be turned away.
+    private func connectionsWithinFileLimit() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return configuration.connections
+        }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let most = max(1, Int(clamping: limit.rlim_max) - 256)
+        guard configuration.connections > most else { return configuration.connections }
+        log.warning(
+            "fewer connections than configured: the system's limit on open files is too low",
+            metadata: ["connections": "\(most)", "configured": "\(configuration.connections)"])
+        return most
     }
 
     /// The first signal asks for a drain, the second ends the process at once.
