@@ -67,11 +67,6 @@ struct TextChecker {
         String(decoding: view(data, field()), as: UTF8.self)
     }
 
-    mutating func strings(_ list: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, _ field: String) -> [String]
-    {
-        (0..<count).map { string(list![$0], "\(field)[\($0)]") }
-    }
-
     /// - Throws: INVALID_ARGUMENT with the violations, if there are any.
     @inline(__always)
     func finish() throws(GatewayError) {

@@ -60,8 +60,7 @@ package final class SQLiteMessageStore: MessageStore {
         try Self.checkIntegrity(connection)
         let newest = try connection.integer(
             """
-            SELECT max(coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM batch), 0),
-                       coalesce((SELECT value FROM meta WHERE name = 'high_water'), 0))
+            SELECT max(coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM batch), 0))
             """)
         let last = newest > 0 ? MessageID(rawValue: UInt64(newest)) : nil
         try Self.checkClock(last: last, now: now, options, warn)
