@@ -112,7 +112,10 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
             guard budget > 0 else { return }
             meter.budget = budget - frame.messages
         }
-        let callID = ((lastCallID >> slotBits) + 1) << slotBits | UInt32(slot)
+        // The next id that ends in the slot's number: ids last the longer for it.
+        let slotMask = UInt32(1) << slotBits - 1
+        var callID = lastCallID & ~slotMask | UInt32(slot)
+        if callID <= lastCallID { callID &+= slotMask + 1 }
         lastCallID = callID
         startedAt[slot] = now
         inFlight += 1
