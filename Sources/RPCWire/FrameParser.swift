@@ -15,7 +15,8 @@ package struct Frame {
 
 /// Cuts a stream of bytes into frames. Sans IO: it holds no bytes, only the bound on a frame's length.
 package struct FrameParser: Sendable {
-    /// The most that ``FrameHeader/length`` may say: ``Limits/helloBytes`` until the HELLO came, then what was negotiated.
+    /// The most that ``FrameHeader/length`` may say: ``Limits/helloBytes`` until the HELLO came, then what was
+    /// negotiated.
     package var maximumLength: Int
 
     package init(maximumLength: Int = Limits.helloBytes) {

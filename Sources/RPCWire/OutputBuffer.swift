@@ -78,7 +78,8 @@ package final class OutputBuffer {
 // MARK: Frames
 
 extension OutputBuffer {
-    /// Leaves room for a header; metadata and payload are then appended, and ``endFrame(at:type:callID:code:metadataLength:)`` fills it in.
+    /// Leaves room for a header; metadata and payload are then appended, and
+    /// ``endFrame(at:type:callID:code:metadataLength:)`` fills it in.
     ///
     /// - Returns: the frame's start.
     @inline(__always)

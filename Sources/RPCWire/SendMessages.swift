@@ -167,7 +167,7 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
         encoding = try requiredEnum(c.encoding.rawValue, "encoding")
     }
 
-    /// Written by hand, field by field as protobuf-c would: it is a fifth of its time, for the commonest answer there is.
+    /// Written by hand, field by field as protobuf-c would: a fifth of its time, for the commonest answer there is.
     package func encode(into output: OutputBuffer) {
         let target = output.reserve(Self.maximumBytes).assumingMemoryBound(to: UInt8.self)
         var count = 0

@@ -179,8 +179,8 @@ package enum StoreError: Error, Hashable, Sendable {
 
     package var text: String {
         switch self {
-        case .full(let text), .busy(let text), .failed(let text), .damaged(let text), .newerVersion(let text), .locked(let text),
-            .clockBehind(let text):
+        case .full(let text), .busy(let text), .failed(let text), .damaged(let text), .newerVersion(let text),
+            .locked(let text), .clockBehind(let text):
             text
         }
     }
