@@ -83,14 +83,13 @@ struct Dispatcher: ~Copyable {
 
     /// Settles a message that was being submitted when the gateway stopped: it may have been sent.
     mutating func interrupted(_ message: RecoveredMessage, now: Int64, store: any MessageStore) throws(StoreError) {
-        guard var lifecycle = message.lifecycle else { return }
-        let after = lifecycle.interrupted(at: now, onUnknown: message.onUnknown)
+        guard let lifecycle = message.lifecycle else { return }
+        var stored = StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: message.batch)
+        let after = stored.lifecycle.interrupted(at: now, onUnknown: message.onUnknown)
         let flow = FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant)
         let entry = QueuedEntry(message: QueuedMessage(id: message.id, expiresAt: message.expiresAt), flow: flow)
-        follow(after, &lifecycle, entry, now: now)
-        try store.record(
-            StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: message.batch),
-            previous: .submitting, isFirst: false)
+        try follow(after, &stored, entry, now: now, store: store)
+        try store.record(stored, previous: .submitting, isFirst: false)
     }
 
     // MARK: Claims
@@ -196,7 +195,7 @@ struct Dispatcher: ~Copyable {
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
-        follow(after, &stored.lifecycle, flight.message, now: now)
+        try follow(after, &stored, flight.message, now: now, store: store)
         try store.record(stored, previous: previous, isFirst: false)
         keepRecent(stored)
     }
@@ -209,27 +208,33 @@ struct Dispatcher: ~Copyable {
 
     /// Does what an outcome asks: a retry later, at once, or none.
     private mutating func follow(
-        _ after: MessageLifecycle.AfterOutcome, _ lifecycle: inout MessageLifecycle, _ entry: QueuedEntry, now: Int64
-    ) {
+        _ after: MessageLifecycle.AfterOutcome, _ stored: inout StoredLifecycle, _ entry: QueuedEntry, now: Int64,
+        store: any MessageStore
+    ) throws(StoreError) {
         switch after {
         case .nothing: return
         case .tryAnother(let code, let message):
-            lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
+            stored.lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
         case .retry(let counted, let retryAfter):
-            let attempts = lifecycle.countedAttempts
+            // Its batch may have been canceled while the provider had it.
+            if let batch = stored.batch, try store.batch(tenant: stored.tenant, .id(batch))?.canceled == true {
+                _ = stored.lifecycle.canceled(at: now)
+                return
+            }
+            let attempts = stored.lifecycle.countedAttempts
             if counted, retry.isExhausted(attempts: attempts) {
-                lifecycle.gaveUp(
+                stored.lifecycle.gaveUp(
                     at: now, code: "ATTEMPTS_EXHAUSTED", message: "no provider took it in \(attempts) attempts")
                 return
             }
             var due = now
             if retryAfter != 0 {
                 due += retry.delay(
-                    afterAttempt: counted ? attempts : lifecycle.attempts,
+                    afterAttempt: counted ? attempts : stored.lifecycle.attempts,
                     retryAfter: retryAfter.map { Int64(clamping: $0) }, using: &random)
             }
-            lifecycle.retry(at: due)
-            attempted.insert(lifecycle.id)
+            stored.lifecycle.retry(at: due)
+            attempted.insert(stored.lifecycle.id)
             wait(entry, due: due, now: now)
         }
     }
