@@ -98,6 +98,8 @@ package final class FailingStore: MessageStore {
 
     package func rollback() { store.rollback() }
 
+    package func checkRoom() throws(StoreError) { try store.checkRoom() }
+
     package func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError) {
         try store.recover(now: now, visit)
     }

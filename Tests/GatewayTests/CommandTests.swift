@@ -87,6 +87,22 @@ internal import Testing
         try driver.check()
     }
 
+    @Test func nothingOfABatchGoesOutOnceItIsBeingCanceled() throws {
+        let driver = try WriterDriver()
+        driver.pause(.everything)
+        _ = driver.bulk(Array(0..<2000), of: "b")
+        driver.run()
+        let count = driver.cancelBatch("b")
+        // There is room for all of them from now on, and the cancellation takes some rounds.
+        driver.pause(.everything, false)
+        driver.turn()
+        #expect(count.count == 0)
+        driver.run()
+        #expect(count.value == BatchCancelCount(canceled: 2000, tooLate: 0))
+        #expect(driver.seen.isEmpty)
+        try driver.check()
+    }
+
     @Test func aCancellationCutShortGoesOnAfterARestart() throws {
         let driver = try WriterDriver()
         driver.pause(.everything)

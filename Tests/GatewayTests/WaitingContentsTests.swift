@@ -5,6 +5,21 @@ internal import Testing
 
 @testable internal import Gateway
 
+@Suite struct WaitingBytesTests {
+    @Test func whatWaitsIsBounded() {
+        let waiting = WaitingBytes()
+        #expect(waiting.add(60, upTo: 100))
+        #expect(waiting.add(40, upTo: 100))
+        #expect(!waiting.add(1, upTo: 100))
+        // What was refused is not counted.
+        waiting.remove(40)
+        #expect(!waiting.add(41, upTo: 100))
+        #expect(waiting.add(40, upTo: 100))
+        #expect(!waiting.add(1, upTo: 100))
+        #expect(waiting.add(1, upTo: 101))
+    }
+}
+
 @Suite struct WaitingContentsTests {
     private func drafts(_ count: Int, from first: Int = 0) -> DraftBatch {
         DraftBatch((first..<first + count).map { number in TestMessage { $0.body = "\(number)" } })

@@ -201,9 +201,16 @@ internal import Testing
         #expect(try Tallies.stored(in: fixture.path) == Tallies.counted(in: fixture.path))
         #expect(try store.recovered(now: start).map(\.id) == accepted)
         #expect(try fixture.integer("SELECT page_count FROM pragma_page_count") * 4096 <= 400_000)
+        #expect {
+            try store.checkRoom()
+        } throws: { error in
+            (error as? StoreError)?.isPassing == true
+        }
+        #expect(try store.recovered(now: start).map(\.id) == accepted)
         // With more room it goes on.
         fixture.options.maximumBytes = 4_000_000
         let more = try fixture.openSQLite()
+        try more.checkRoom()
         #expect(try more.accept([large], now: start)[0].kind == .accepted)
     }
 
