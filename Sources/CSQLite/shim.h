@@ -16,3 +16,5 @@ static inline int apus_sqlite3_bind_text_copied(sqlite3_stmt *s, int i, const vo
 static inline int apus_sqlite3_config_no_memory_statistics(void) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
+// An expression that is not imported as a constant.
+static const int apus_sqlite3_ioerr_fsync = SQLITE_IOERR_FSYNC;

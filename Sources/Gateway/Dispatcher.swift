@@ -318,7 +318,8 @@ struct Dispatcher: ~Copyable {
         if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
         guard !queue.isEmpty, !isPaused, !isDraining else { return next }
         for index in lanes.indices {
-            if lanes[index].room(urgent: false, now: now) > 0 {
+            let urgent = queue.count(.urgent) > 0
+            if lanes[index].room(urgent: urgent, now: now) > 0 {
                 earlier(now)
             } else {
                 earlier(lanes[index].nextTime(now: now))

@@ -7,13 +7,13 @@ internal import Storage
 
 /// What the writer's thread owns: the store, the dispatcher, and the work that a bounded round left over.
 struct WriterCore: ~Copyable {
-    private let store: any MessageStore
+    let store: any MessageStore
     var dispatcher: Dispatcher
-    private let log: Logger
-    private var pending = WriterInbox()
+    let log: Logger
+    var pending = WriterInbox()
     /// A bulk burst of which some messages are durable already.
-    private var bulk: BulkProgress?
-    private var cancellations: [BatchCancellation] = []
+    var bulk: BulkProgress?
+    var cancellations: [BatchCancellation] = []
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
     private var trouble: StoreTrouble?
@@ -21,16 +21,16 @@ struct WriterCore: ~Copyable {
     private(set) var report = WriterReport()
 
     /// Messages of a bulk burst that are accepted at a time.
-    private static let sliceMessages = 128
+    static let sliceMessages = 128
     /// How long a round takes in, and then how long it claims, beside its commit.
     private static let roundNanoseconds: Int64 = 2_000_000
     private let urgency: UrgencySignal
     private var wasExpress = false
 
     /// What the round under way has done, for the case that its commit fails.
-    private var round = Round()
+    var round = Round()
 
-    private struct Round {
+    struct Round {
         var effects = RoundEffects()
         var answers: [[AttemptAnswer]] = []
         var receipts: [[Receipt]] = []
@@ -43,13 +43,13 @@ struct WriterCore: ~Copyable {
         var hasBegun = false
     }
 
-    private struct BulkProgress {
+    struct BulkProgress {
         var burst: SubmitBurst
         var done = 0
         var results: [AcceptResult] = []
     }
 
-    private struct BatchCancellation {
+    struct BatchCancellation {
         var batch: BatchID
         /// The index in the batch to go on from.
         var next: UInt64 = 0
@@ -279,96 +279,6 @@ struct WriterCore: ~Copyable {
         return effects
     }
 
-    // MARK: Accepting
-
-    private mutating func accept(
-        _ lane: WritableKeyPath<WriterInbox, Deque<SubmitBurst>>, now: Int64, _ deadline: inout RoundDeadline
-    ) throws(StoreError) {
-        while let burst = pending[keyPath: lane].popFirst() {
-            round.refusals.append { burst.reply(.failure($0)) }
-            let count = burst.drafts.drafts.count
-            var results: [AcceptResult] = []
-            results.reserveCapacity(count)
-            try store.accept(burst.drafts, 0..<count, chunk: nil, now: now, results: &results)
-            enqueue(burst.drafts, from: 0, results, batch: nil, now: now)
-            let accepted = AcceptedBurst(results: results, batch: nil)
-            round.effects.replies.append { burst.reply(.success(accepted)) }
-            if deadline.isOver(after: count) { return }
-        }
-    }
-
-    /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
-    private mutating func enqueue(
-        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
-    ) {
-        var position = 0
-        while position < results.count {
-            guard results[position].kind == .accepted else {
-                position += 1
-                continue
-            }
-            var end = position
-            let first = results[position].id
-            while end < results.count, results[end].kind == .accepted,
-                results[end].id.ordinal == first.ordinal + UInt64(end - position)
-            {
-                dispatcher.accepted(results[end].id, drafts.drafts[start + end], now: now)
-                end += 1
-            }
-            dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
-            position = end
-        }
-        round.operations += UInt64(results.count)
-    }
-
-    /// Accepts slices of bulk bursts until the time is up. A burst is answered once its last slice is durable;
-    /// should the gateway stop before, a repeat finds the slices that were.
-    private mutating func acceptBulk(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
-        repeat {
-            if bulk == nil {
-                guard let next = pending.bulk.popFirst() else { return }
-                bulk = BulkProgress(burst: next)
-            }
-            if try acceptSlice(now: now), let burst = bulk.take()?.burst {
-                // Slices of it may be durable since earlier rounds.
-                round.refusals.append { error in
-                    var error = error
-                    error.notProcessed = false
-                    burst.reply(.failure(error))
-                }
-            }
-        } while !deadline.isOver(after: Self.sliceMessages)
-    }
-
-    /// - Returns: whether the burst is done; until then a failure refuses it where it stands.
-    private mutating func acceptSlice(now: Int64) throws(StoreError) -> Bool {
-        guard let burst = bulk?.burst, let done = bulk?.done, let chunk = burst.chunk else { return true }
-        let batch = try store.openBatch(tenant: chunk.tenant, name: chunk.batchName, now: now)
-        guard !batch.canceled else {
-            let error = GatewayError(
-                .failedPrecondition, "batch \(chunk.batchName) is canceled: it takes no more messages")
-            round.effects.replies.append { burst.reply(.failure(error)) }
-            return true
-        }
-        let count = burst.drafts.drafts.count
-        let end = min(count, done + Self.sliceMessages)
-        if done < end {
-            var results: [AcceptResult] = []
-            results.reserveCapacity(end - done)
-            try store.accept(
-                burst.drafts, done..<end,
-                chunk: BatchChunk(tenant: chunk.tenant, batch: batch.id, indices: chunk.indices), now: now,
-                results: &results)
-            enqueue(burst.drafts, from: done, results, batch: batch.id, now: now)
-            bulk!.results += results
-            bulk!.done = end
-        }
-        guard end == count else { return false }
-        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id)
-        round.effects.replies.append { burst.reply(.success(accepted)) }
-        return true
-    }
-
     // MARK: Carriers' words
 
     private mutating func settleInterrupted(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
@@ -400,146 +310,6 @@ struct WriterCore: ~Copyable {
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }
         }
-    }
-
-    // MARK: Commands
-
-    private mutating func runCommands(now: Int64) throws(StoreError) {
-        let commands = pending.commands
-        pending.commands = []
-        for command in commands {
-            round.refusals.append { command.refuse($0) }
-            switch command {
-            case .cancel(let ids, let tenant, let reply):
-                var verdicts: [CancelVerdict] = []
-                for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
-                round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
-            case .cancelBatch(let reference, let tenant, let reply):
-                try startCancellation(reference, tenant, reply)
-            case .pause(let wish, let tenant, let paused, let reply):
-                try pause(wish, tenant: tenant, paused: paused, reply)
-            case .drain: drain()
-            }
-        }
-    }
-
-    private mutating func drain() {
-        dispatcher.isDraining = true
-        round.effects.draining = dispatcher.lanes.map(\.provider)
-    }
-
-    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {
-        let nobody = CancelVerdict(id: id, canceled: false, state: nil)
-        let known = try store.lifecycle(of: id)
-        guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.state
-        let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous != .canceled {
-            try store.record(stored, previous: previous, isFirst: known == nil)
-            round.forgotten.append(id)
-            round.operations += 1
-        }
-        return CancelVerdict(id: id, canceled: canceled, state: stored.lifecycle.state)
-    }
-
-    /// A message that has no lifecycle yet.
-    private func waiting(_ id: MessageID) throws(StoreError) -> StoredLifecycle? {
-        var arena = DraftBatch()
-        guard let loaded = try store.load(id, into: &arena) else { return nil }
-        return StoredLifecycle(
-            lifecycle: MessageLifecycle(id: id, waiting: loaded.draft.waitingState), tenant: loaded.draft.tenant,
-            batch: loaded.batch)
-    }
-
-    private mutating func startCancellation(
-        _ reference: BatchReference, _ tenant: TenantID,
-        _ reply: @escaping @Sendable (Result<BatchCancelCount, GatewayError>) -> Void
-    ) throws(StoreError) {
-        guard let batch = try store.batch(tenant: tenant, reference) else {
-            round.effects.replies.append { reply(.failure(.noSuchBatch)) }
-            return
-        }
-        try store.cancelBatch(batch.id)
-        dispatcher.cancelingBatches.insert(batch.id)
-        cancellations.append(BatchCancellation(batch: batch.id, reply: reply))
-    }
-
-    /// Cancels some more messages of the batches that are being canceled.
-    private mutating func cancelSlices(now: Int64) throws(StoreError) {
-        guard var job = cancellations.first else { return }
-        let slice = try store.messages(of: job.batch, from: job.next, limit: 500)
-        for id in slice.ids {
-            let known = try store.lifecycle(of: id)
-            guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.state
-            guard stored.lifecycle.canceled(at: now) else {
-                job.count.tooLate += 1
-                continue
-            }
-            job.count.canceled += 1
-            guard previous != .canceled else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
-            round.forgotten.append(id)
-        }
-        round.operations += UInt64(slice.ids.count)
-        if let next = slice.next {
-            job.next = next
-            cancellations[0] = job
-            return
-        }
-        cancellations.removeFirst()
-        dispatcher.dropParked(job.batch)
-        dispatcher.cancelingBatches.remove(job.batch)
-        if let reply = job.reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
-    }
-
-    private mutating func pause(
-        _ wish: PauseWish, tenant: TenantID, paused: Bool,
-        _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
-    ) throws(StoreError) {
-        let target: PauseTarget
-        switch wish {
-        case .everything: target = .everything
-        case .provider(let name):
-            guard dispatcher.lanes.contains(where: { $0.provider.name == name }) else {
-                let error = GatewayError(.notFound, "there is no provider \(name)")
-                round.effects.replies.append { reply(.failure(error)) }
-                return
-            }
-            target = .provider(name)
-        case .batch(let reference):
-            guard let batch = try store.batch(tenant: tenant, reference) else {
-                round.effects.replies.append { reply(.failure(.noSuchBatch)) }
-                return
-            }
-            target = .batch(batch.id)
-        }
-        try store.setPaused(target, paused)
-        apply(target, paused: paused)
-        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
-    }
-
-    private mutating func apply(_ target: PauseTarget, paused: Bool) {
-        switch target {
-        case .everything: dispatcher.isPaused = paused
-        case .provider(let name):
-            for index in dispatcher.lanes.indices where dispatcher.lanes[index].provider.name == name {
-                dispatcher.lanes[index].setPaused(paused)
-            }
-        case .batch(let id):
-            if paused {
-                dispatcher.pausedBatches.insert(id)
-            } else {
-                dispatcher.pausedBatches.remove(id)
-                dispatcher.unpark(id)
-            }
-        }
-    }
-
-    private var pausedNames: [String] {
-        (dispatcher.isPaused ? ["everything"] : [])
-            + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
     }
 
     // MARK: Between rounds
@@ -579,19 +349,4 @@ struct WriterCore: ~Copyable {
             store.rollback()
         }
     }
-}
-
-extension WriterCommand {
-    func refuse(_ error: GatewayError) {
-        switch self {
-        case .cancel(_, _, let reply): reply(.failure(error))
-        case .cancelBatch(_, _, let reply): reply(.failure(error))
-        case .pause(_, _, _, let reply): reply(.failure(error))
-        case .drain: break
-        }
-    }
-}
-
-extension GatewayError {
-    static let noSuchBatch = GatewayError(.notFound, "there is no such batch")
 }

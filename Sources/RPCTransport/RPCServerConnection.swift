@@ -193,7 +193,13 @@ package final class RPCServerConnection: ChannelInboundHandler {
             switch session.helloReceived(hello) {
             case .refuse(let status, let message): refuse(status, message)
             case .accept(let maximumFrameBytes):
-                if !hello.credential.isEmpty { principal = try authenticate(hello.credential) }
+                var maximumFrameBytes = maximumFrameBytes
+                if hello.credential.isEmpty {
+                    // Who has not said who it is gets no room for large frames.
+                    maximumFrameBytes = min(maximumFrameBytes, Limits.minimumFrameBytes)
+                } else {
+                    principal = try authenticate(hello.credential)
+                }
                 session.opened()
                 parser.maximumLength = maximumFrameBytes
                 writable().appendHello(

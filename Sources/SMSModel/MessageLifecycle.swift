@@ -153,7 +153,7 @@ package struct MessageLifecycle: Hashable, Sendable {
         return true
     }
 
-    /// - Returns: false if it is too late: an attempt is under way, or was made and not surely refused.
+    /// - Returns: false if it is too late: an attempt is under way, or the last one was taken or may have been.
     package mutating func canceled(at now: Int64) -> Bool {
         guard state == .queued || state == .scheduled else { return state == .canceled }
         enter(.canceled, .canceled, at: now)

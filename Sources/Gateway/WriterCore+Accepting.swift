@@ -1,0 +1,94 @@
+internal import DequeModule
+internal import SMSModel
+internal import Storage
+
+/// How bursts become rows and queued messages, inside a round.
+extension WriterCore {
+    mutating func accept(
+        _ lane: WritableKeyPath<WriterInbox, Deque<SubmitBurst>>, now: Int64, _ deadline: inout RoundDeadline
+    ) throws(StoreError) {
+        while let burst = pending[keyPath: lane].popFirst() {
+            round.refusals.append { burst.reply(.failure($0)) }
+            let count = burst.drafts.drafts.count
+            var results: [AcceptResult] = []
+            results.reserveCapacity(count)
+            try store.accept(burst.drafts, 0..<count, chunk: nil, now: now, results: &results)
+            enqueue(burst.drafts, from: 0, results, batch: nil, now: now)
+            let accepted = AcceptedBurst(results: results, batch: nil)
+            round.effects.replies.append { burst.reply(.success(accepted)) }
+            if deadline.isOver(after: count) { return }
+        }
+    }
+
+    /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
+    private mutating func enqueue(
+        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
+    ) {
+        var position = 0
+        while position < results.count {
+            guard results[position].kind == .accepted else {
+                position += 1
+                continue
+            }
+            var end = position
+            let first = results[position].id
+            while end < results.count, results[end].kind == .accepted,
+                results[end].id.ordinal == first.ordinal + UInt64(end - position)
+            {
+                dispatcher.accepted(results[end].id, drafts.drafts[start + end], now: now)
+                end += 1
+            }
+            dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
+            position = end
+        }
+        round.operations += UInt64(results.count)
+    }
+
+    /// Accepts slices of bulk bursts until the time is up. A burst is answered once its last slice is durable;
+    /// should the gateway stop before, a repeat finds the slices that were.
+    mutating func acceptBulk(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
+        repeat {
+            if bulk == nil {
+                guard let next = pending.bulk.popFirst() else { return }
+                bulk = BulkProgress(burst: next)
+            }
+            if try acceptSlice(now: now), let burst = bulk.take()?.burst {
+                // Slices of it may be durable since earlier rounds.
+                round.refusals.append { error in
+                    var error = error
+                    error.notProcessed = false
+                    burst.reply(.failure(error))
+                }
+            }
+        } while !deadline.isOver(after: Self.sliceMessages)
+    }
+
+    /// - Returns: whether the burst is done; until then a failure refuses it where it stands.
+    private mutating func acceptSlice(now: Int64) throws(StoreError) -> Bool {
+        guard let burst = bulk?.burst, let done = bulk?.done, let chunk = burst.chunk else { return true }
+        let batch = try store.openBatch(tenant: chunk.tenant, name: chunk.batchName, now: now)
+        guard !batch.canceled else {
+            let error = GatewayError(
+                .failedPrecondition, "batch \(chunk.batchName) is canceled: it takes no more messages")
+            round.effects.replies.append { burst.reply(.failure(error)) }
+            return true
+        }
+        let count = burst.drafts.drafts.count
+        let end = min(count, done + Self.sliceMessages)
+        if done < end {
+            var results: [AcceptResult] = []
+            results.reserveCapacity(end - done)
+            try store.accept(
+                burst.drafts, done..<end,
+                chunk: BatchChunk(tenant: chunk.tenant, batch: batch.id, indices: chunk.indices), now: now,
+                results: &results)
+            enqueue(burst.drafts, from: done, results, batch: batch.id, now: now)
+            bulk!.results += results
+            bulk!.done = end
+        }
+        guard end == count else { return false }
+        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id)
+        round.effects.replies.append { burst.reply(.success(accepted)) }
+        return true
+    }
+}

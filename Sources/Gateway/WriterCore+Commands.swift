@@ -1,0 +1,159 @@
+internal import Providers
+internal import SMSModel
+internal import Storage
+
+/// What callers and operators ask for beside sending: canceling, pausing, draining.
+extension WriterCore {
+    mutating func runCommands(now: Int64) throws(StoreError) {
+        let commands = pending.commands
+        pending.commands = []
+        for command in commands {
+            round.refusals.append { command.refuse($0) }
+            switch command {
+            case .cancel(let ids, let tenant, let reply):
+                var verdicts: [CancelVerdict] = []
+                for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
+                round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+            case .cancelBatch(let reference, let tenant, let reply):
+                try startCancellation(reference, tenant, reply)
+            case .pause(let wish, let tenant, let paused, let reply):
+                try pause(wish, tenant: tenant, paused: paused, reply)
+            case .drain: drain()
+            }
+        }
+    }
+
+    mutating func drain() {
+        dispatcher.isDraining = true
+        round.effects.draining = dispatcher.lanes.map(\.provider)
+    }
+
+    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {
+        let nobody = CancelVerdict(id: id, canceled: false, state: nil)
+        let known = try store.lifecycle(of: id)
+        guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
+        let previous = stored.lifecycle.state
+        let canceled = stored.lifecycle.canceled(at: now)
+        if canceled, previous != .canceled {
+            try store.record(stored, previous: previous, isFirst: known == nil)
+            round.forgotten.append(id)
+            round.operations += 1
+        }
+        return CancelVerdict(id: id, canceled: canceled, state: stored.lifecycle.state)
+    }
+
+    /// A message that has no lifecycle yet.
+    private func waiting(_ id: MessageID) throws(StoreError) -> StoredLifecycle? {
+        var arena = DraftBatch()
+        guard let loaded = try store.load(id, into: &arena) else { return nil }
+        return StoredLifecycle(
+            lifecycle: MessageLifecycle(id: id, waiting: loaded.draft.waitingState), tenant: loaded.draft.tenant,
+            batch: loaded.batch)
+    }
+
+    private mutating func startCancellation(
+        _ reference: BatchReference, _ tenant: TenantID,
+        _ reply: @escaping @Sendable (Result<BatchCancelCount, GatewayError>) -> Void
+    ) throws(StoreError) {
+        guard let batch = try store.batch(tenant: tenant, reference) else {
+            round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+            return
+        }
+        try store.cancelBatch(batch.id)
+        dispatcher.cancelingBatches.insert(batch.id)
+        cancellations.append(BatchCancellation(batch: batch.id, reply: reply))
+    }
+
+    /// Cancels some more messages of the batches that are being canceled.
+    mutating func cancelSlices(now: Int64) throws(StoreError) {
+        guard var job = cancellations.first else { return }
+        let slice = try store.messages(of: job.batch, from: job.next, limit: 500)
+        for id in slice.ids {
+            let known = try store.lifecycle(of: id)
+            guard var stored = known == nil ? try waiting(id) : known else { continue }
+            let previous = stored.lifecycle.state
+            guard stored.lifecycle.canceled(at: now) else {
+                job.count.tooLate += 1
+                continue
+            }
+            job.count.canceled += 1
+            guard previous != .canceled else { continue }
+            try store.record(stored, previous: previous, isFirst: known == nil)
+            round.forgotten.append(id)
+        }
+        round.operations += UInt64(slice.ids.count)
+        if let next = slice.next {
+            job.next = next
+            cancellations[0] = job
+            return
+        }
+        cancellations.removeFirst()
+        dispatcher.dropParked(job.batch)
+        dispatcher.cancelingBatches.remove(job.batch)
+        if let reply = job.reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
+    }
+
+    private mutating func pause(
+        _ wish: PauseWish, tenant: TenantID, paused: Bool,
+        _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
+    ) throws(StoreError) {
+        let target: PauseTarget
+        switch wish {
+        case .everything: target = .everything
+        case .provider(let name):
+            guard dispatcher.lanes.contains(where: { $0.provider.name == name }) else {
+                let error = GatewayError(.notFound, "there is no provider \(name)")
+                round.effects.replies.append { reply(.failure(error)) }
+                return
+            }
+            target = .provider(name)
+        case .batch(let reference):
+            guard let batch = try store.batch(tenant: tenant, reference) else {
+                round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+                return
+            }
+            target = .batch(batch.id)
+        }
+        try store.setPaused(target, paused)
+        apply(target, paused: paused)
+        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
+    }
+
+    mutating func apply(_ target: PauseTarget, paused: Bool) {
+        switch target {
+        case .everything: dispatcher.isPaused = paused
+        case .provider(let name):
+            for index in dispatcher.lanes.indices where dispatcher.lanes[index].provider.name == name {
+                dispatcher.lanes[index].setPaused(paused)
+            }
+        case .batch(let id):
+            if paused {
+                dispatcher.pausedBatches.insert(id)
+            } else {
+                dispatcher.pausedBatches.remove(id)
+                dispatcher.unpark(id)
+            }
+        }
+    }
+
+    var pausedNames: [String] {
+        (dispatcher.isPaused ? ["everything"] : [])
+            + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
+            + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
+    }
+}
+
+extension WriterCommand {
+    func refuse(_ error: GatewayError) {
+        switch self {
+        case .cancel(_, _, let reply): reply(.failure(error))
+        case .cancelBatch(_, _, let reply): reply(.failure(error))
+        case .pause(_, _, _, let reply): reply(.failure(error))
+        case .drain: break
+        }
+    }
+}
+
+extension GatewayError {
+    static let noSuchBatch = GatewayError(.notFound, "there is no such batch")
+}
