@@ -32,13 +32,18 @@ extension WriterCore {
             }
             var end = position
             let first = results[position].id
+            // Scheduled messages are read back when their time comes: they would fill the memory for weeks.
+            let isScheduled = drafts.drafts[start + position].sendAt > now
             while end < results.count, results[end].kind == .accepted,
-                results[end].id.ordinal == first.ordinal + UInt64(end - position)
+                results[end].id.ordinal == first.ordinal + UInt64(end - position),
+                (drafts.drafts[start + end].sendAt > now) == isScheduled
             {
                 dispatcher.accepted(results[end].id, drafts.drafts[start + end], now: now)
                 end += 1
             }
-            dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
+            if !isScheduled {
+                dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
+            }
             position = end
         }
         round.operations += UInt64(results.count)

@@ -1,8 +1,8 @@
 internal import DequeModule
-internal import Synchronization
 internal import Providers
 package import SMSModel
 package import Storage
+internal import Synchronization
 
 /// A burst of checked messages for the writer, and whom to tell.
 package struct SubmitBurst: Sendable {

@@ -71,7 +71,9 @@ final class SQLiteConnection {
             // A full disk also shows as a failed write, with the system's own word for it.
             // After a failed sync nobody knows what is on the disk, whatever its reason.
             let system = sqlite3_system_errno(handle)
-            if code & 0xFF == SQLITE_IOERR, code != apus_sqlite3_ioerr_fsync, system == 28 || system == 122 || system == 27 {
+            if code & 0xFF == SQLITE_IOERR, code != apus_sqlite3_ioerr_fsync,
+                system == 28 || system == 122 || system == 27
+            {
                 return .full("no room for \(path): \(reason)")
             }
             return .failed("\(path): \(reason) (SQLite \(code))")
