@@ -11,71 +11,60 @@ extension DaemonTests {
 
         // MARK: Wrong bytes
 
-        private struct Abuse: Sendable, CustomTestStringConvertible {
-            var testDescription: String
-            var bytes: @Sendable (_ key: String) -> [UInt8]
-            /// What the last frame, a GOAWAY, says; nil = the answer is no frame.
-            var status: StatusCode?
-            /// What the answer begins with if it is no frame.
-            var answer: [UInt8] = []
+        private enum Answer {
+            /// A GOAWAY of that status is the last frame.
+            case goAway(StatusCode)
+            /// No frame: bytes that begin so.
+            case bytes([UInt8])
         }
 
         private static func header(length: UInt32, type: UInt8) -> [UInt8] {
             withUnsafeBytes(of: length.bigEndian, Array.init) + [type, 0, 0, 0, 0, 0, 0, 0, 0x41, 0x50, 0, 0]
         }
 
-        private static let abuses = [
-            Abuse(testDescription: "a frame of 4 GiB after the HELLO", bytes: {
-                PlainFrames.hello(key: $0) + header(length: .max, type: 2)
-            }, status: .resourceExhausted),
-            Abuse(testDescription: "a HELLO of 4 GiB", bytes: { _ in header(length: .max, type: 1) }, status: .invalidArgument),
-            Abuse(testDescription: "garbage", bytes: { _ in
-                var random = SeededGenerator(seed: 5)
-                return [0xDE] + (0..<4000).map { _ in .random(in: 0...255, using: &random) }
-            }, status: .invalidArgument),
-            Abuse(testDescription: "garbage after the HELLO", bytes: { key in
-                var random = SeededGenerator(seed: 6)
-                return PlainFrames.hello(key: key) + [0, 0, 0, 9, 77] + (0..<4000).map { _ in .random(in: 0...255, using: &random) }
-            }, status: .invalidArgument),
-            Abuse(testDescription: "HTTP", bytes: { _ in Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8) },
-                answer: Array("HTTP/1.1 400 ".utf8)),
-            Abuse(testDescription: "TLS", bytes: { _ in
-                [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4, 0x03, 0x03] + [UInt8](repeating: 7, count: 194)
-            }, answer: [0x15, 0x03]),
-            Abuse(testDescription: "a wrong magic", bytes: { key in
-                var bytes = PlainFrames.hello(key: key)
-                bytes[13] ^= 1
-                return bytes
-            }, status: .invalidArgument),
-            Abuse(testDescription: "an unknown version", bytes: { PlainFrames.hello(key: $0, versions: [9]) },
-                status: .failedPrecondition),
-            Abuse(testDescription: "a wrong key", bytes: { PlainFrames.hello(key: $0.replacing("apus_", with: "apus_X")) },
-                status: .unauthenticated),
-            Abuse(testDescription: "a REQUEST before the HELLO", bytes: {
-                PlainFrames.request(1, .send, text, key: $0) }, status: .invalidArgument),
-            Abuse(testDescription: "a second HELLO", bytes: { PlainFrames.hello(key: $0) + PlainFrames.hello(key: $0) },
-                status: .failedPrecondition),
-            Abuse(testDescription: "a call id that goes back", bytes: {
-                PlainFrames.hello(key: $0) + PlainFrames.request(2, .health, HealthRequest())
-                    + PlainFrames.request(1, .health, HealthRequest())
-            }, status: .invalidArgument),
-        ]
+        private static func garbage(seed: UInt64) -> [UInt8] {
+            var random = SeededGenerator(seed: seed)
+            return (0..<4000).map { _ in .random(in: 0...255, using: &random) }
+        }
+
+        /// What is sent, and what is answered before the connection ends.
+        private static func abuses(_ key: String) -> [(name: String, bytes: [UInt8], answer: Answer)] {
+            let hello = PlainFrames.hello(key: key)
+            var wrongMagic = hello
+            wrongMagic[13] ^= 1
+            let health = { PlainFrames.request($0, .health, HealthRequest()) }
+            let tls = [0x16, 0x03, 0x01, 0x00, 0xC8, 0x01, 0x00, 0x00, 0xC4, 0x03, 0x03] + garbage(seed: 4).prefix(194)
+            return [
+                ("a HELLO of 4 GiB", header(length: .max, type: 1), .goAway(.invalidArgument)),
+                ("a frame of 4 GiB", hello + header(length: .max, type: 2), .goAway(.resourceExhausted)),
+                ("garbage", [0xDE] + garbage(seed: 5), .goAway(.invalidArgument)),
+                ("garbage later", hello + [0, 0, 0, 9, 77] + garbage(seed: 6), .goAway(.invalidArgument)),
+                ("HTTP", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), .bytes(Array("HTTP/1.1 400 ".utf8))),
+                ("TLS", tls, .bytes([0x15, 0x03])),
+                ("a wrong magic", wrongMagic, .goAway(.invalidArgument)),
+                ("an unknown version", PlainFrames.hello(key: key, versions: [9]), .goAway(.failedPrecondition)),
+                ("a wrong key", PlainFrames.hello(key: "apus_X" + key.dropFirst(6)), .goAway(.unauthenticated)),
+                ("no HELLO", PlainFrames.request(1, .send, text, key: key), .goAway(.invalidArgument)),
+                ("a second HELLO", hello + hello, .goAway(.failedPrecondition)),
+                ("a call id that goes back", hello + health(2) + health(1), .goAway(.invalidArgument)),
+            ]
+        }
 
         @Test(.timeLimit(.minutes(5))) func wrongBytesGetAClearAnswerAndTheEnd() async throws {
             let directory = TestDirectory()
             try await withDaemon(in: directory) { daemon, client in
-                for abuse in Self.abuses {
+                for (name, bytes, expected) in Self.abuses(daemon.key) {
                     let socket = try PlainSocket(port: daemon.port)
-                    try await socket.send(abuse.bytes(daemon.key))
+                    try await socket.send(bytes)
                     var answer = try await socket.receiveToEnd(within: .seconds(20))
-                    if let status = abuse.status {
-                        let last = try #require(try PlainFrame.take(from: &answer).last, "\(abuse.testDescription)")
-                        #expect(last.type == .goAway, "\(abuse.testDescription)")
+                    switch expected {
+                    case .bytes(let start): #expect(answer.starts(with: start), "\(name): \(answer)")
+                    case .goAway(let status):
+                        let last = try #require(try PlainFrame.take(from: &answer).last, "\(name)")
+                        #expect(last.type == .goAway, "\(name)")
                         let goAway = try last.goAway()
-                        #expect(goAway.status == UInt32(status.rawValue), "\(abuse.testDescription): \(goAway)")
+                        #expect(goAway.status == UInt32(status.rawValue), "\(name): \(goAway)")
                         #expect(!goAway.message.isEmpty)
-                    } else {
-                        #expect(answer.starts(with: abuse.answer), "\(abuse.testDescription): \(answer)")
                     }
                 }
                 try await serves(client)
@@ -88,15 +77,18 @@ extension DaemonTests {
             try await withDaemon(in: directory) { daemon, client in
                 let socket = try PlainSocket(port: daemon.port)
                 try await socket.send(
-                    PlainFrames.hello(key: "") + PlainFrames.request(1, .send, Self.text)
+                    PlainFrames.hello(key: "")
+                        + PlainFrames.request(1, .send, Self.text)
                         + PlainFrames.request(2, .send, Self.text, key: "apus_" + String(repeating: "A", count: 32))
                         + PlainFrames.request(3, .send, Self.text, key: daemon.key)
-                        + PlainFrames.request(4, .stats, StatsRequest()) + PlainFrames.request(5, .health, HealthRequest()))
+                        + PlainFrames.request(4, .stats, StatsRequest())
+                        + PlainFrames.request(5, .health, HealthRequest()))
                 let frames = try await socket.receiveFrames(6)
                 let statuses = Dictionary(uniqueKeysWithValues: frames.map { ($0.callID, $0.status) })
                 // Health is for everybody; a request may bring its own key.
                 #expect(
-                    statuses == [0: nil, 1: .unauthenticated, 2: .unauthenticated, 3: .ok, 4: .unauthenticated, 5: .ok]
+                    statuses
+                        == [0: nil, 1: .unauthenticated, 2: .unauthenticated, 3: .ok, 4: .unauthenticated, 5: .ok]
                         .merging([0: frames[0].status]) { $1 })
                 #expect(try await client.statistics().states.total == 1)
             }
@@ -117,7 +109,7 @@ extension DaemonTests {
                 // Silent in the middle of a request: it may still go on.
                 let slow = try PlainSocket(port: daemon.port)
                 try await slow.send(hello + request.prefix(20))
-                // Silent in the middle of the HELLO: it has \(Limits.handshakeSeconds) seconds.
+                // Silent in the middle of the HELLO, or before it.
                 let silent = try PlainSocket(port: daemon.port)
                 try await silent.send(Array(hello.prefix(9)))
                 let mute = try PlainSocket(port: daemon.port)
@@ -175,10 +167,11 @@ extension DaemonTests {
         func whoNeverReadsFillsNoMemory(method: RPCMethod) async throws {
             let directory = TestDirectory()
             try await withDaemon(in: directory, ["sandbox.receipt-delay-ms": "0"]) { daemon, client in
-                let messages = (0..<1000).map { OutgoingMessage(to: Load.number($0), body: String(repeating: "x", count: 150)) }
+                let body = String(repeating: "x", count: 150)
+                let messages = (0..<1000).map { OutgoingMessage(to: Load.number($0), body: body) }
                 var ids: [SMSModel.MessageID] = []
                 _ = try await client.bulk(messages, batch: "much to tell") { progress in
-                    ids += progress.ids.compactMap { $0.map { SMSModel.MessageID(rawValue: $0.rawValue) } }
+                    for case let id? in progress.ids { ids.append(SMSModel.MessageID(rawValue: id.rawValue)) }
                 }
                 _ = try await client.waitUntilSettled(batch: .name("much to tell"), timeout: .seconds(60))
                 let before = daemon.process.residentBytes
@@ -207,9 +200,9 @@ extension DaemonTests {
                 }
                 try await serves(client)
                 peak = max(peak, daemon.process.residentBytes)
-                print("never reads \(method.name): \(callID) calls, \((peak - before) / 1_048_576) MiB more resident at most")
+                print("never reads \(method.name): \(callID) calls, \((peak - before) / 1_048_576) MiB more resident")
                 #expect(peak - before < 64 * 1024 * 1024)
-                // A peer that takes nothing for \(Limits.keepaliveTimeoutSeconds) seconds is let go.
+                // A peer that takes nothing for a while is let go.
                 if Size.isLong {
                     try await waitUntil("it is let go", within: .seconds(60)) {
                         try await client.statistics().connections == 1
@@ -222,7 +215,9 @@ extension DaemonTests {
             method == .null ? 5_000_000 : 100_000
         }
 
-        private static func greedyRequest(_ callID: UInt32, _ method: RPCMethod, _ ids: [SMSModel.MessageID]) -> [UInt8] {
+        private static func greedyRequest(
+            _ callID: UInt32, _ method: RPCMethod, _ ids: [SMSModel.MessageID]
+        ) -> [UInt8] {
             switch method {
             case .sandbox: PlainFrames.request(callID, method, SandboxRequest(limit: 1000))
             case .status: PlainFrames.request(callID, method, StatusRequest(.ids(ids)))

@@ -28,7 +28,9 @@ extension DaemonTests {
                 // In place: the daemon has the file mapped.
                 let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
                 defer { close(descriptor) }
-                let written = withUnsafeBytes(of: offset.components.seconds) { write(descriptor, $0.baseAddress, $0.count) }
+                let written = withUnsafeBytes(of: offset.components.seconds) {
+                    write(descriptor, $0.baseAddress, $0.count)
+                }
                 try #require(written == MemoryLayout<Int64>.size)
             }
 

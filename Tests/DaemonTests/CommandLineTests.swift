@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import Foundation
+internal import Glibc
 internal import Testing
 
 extension DaemonTests {
@@ -31,7 +32,8 @@ extension DaemonTests {
                 let rows = "to,body\n+14155550100,hello\n+447400123456,again\n"
                 let first = try await daemon.apus("bulk", "-", "--batch", "b", "--output", "json", input: rows).object()
                 let again = try await daemon.apus(
-                    "bulk", "-", "--batch", "b", "--output", "json", input: rows + "+14155550101,new\n").object()
+                    "bulk", "-", "--batch", "b", "--output", "json", input: rows + "+14155550101,new\n"
+                ).object()
                 #expect(first.number("accepted") == 2)
                 #expect(again.number("accepted") == 1)
                 #expect(again.number("duplicates") == 2)
@@ -42,7 +44,8 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func aStatusTellsAll() async throws {
             try await withDaemon(in: directory) { daemon, _ in
                 let id = try await daemon.apus(
-                    "send", "+447400123456", "Привет 👋", "--output", "json").object().text("id")
+                    "send", "+447400123456", "Привет 👋", "--output", "json"
+                ).object().text("id")
                 let run = try await daemon.apus("status", id, "--wait", "--output", "json")
                 #expect(run.exit == .code(0))
                 let status = try run.object()
@@ -59,11 +62,13 @@ extension DaemonTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(5)), arguments: [
-            [], ["send"], ["send", "+14155550100"], ["send", "+14155550100", "a", "b"], ["nonsense"],
-            ["status", "abc"], ["status"], ["send", "+14155550100", "a", "--priority", "none"],
-            ["health", "--server", "nowhere"], ["health", "--timeout", "-1"], ["bulk"],
-        ])
+        @Test(
+            .timeLimit(.minutes(5)),
+            arguments: [
+                [], ["send"], ["send", "+14155550100"], ["send", "+14155550100", "a", "b"], ["nonsense"],
+                ["status", "abc"], ["status"], ["send", "+14155550100", "a", "--priority", "none"],
+                ["health", "--server", "nowhere"], ["health", "--timeout", "-1"], ["bulk"],
+            ])
         func wrongUsageExitsWithTwo(arguments: [String]) async throws {
             let run = try await CommandRun.apus(
                 arguments, in: directory, environment: ["APUS_SERVER": "unix:\(directory.path)/none"])
@@ -88,7 +93,10 @@ extension DaemonTests {
             try await withDaemon(in: directory) { daemon, _ in
                 for (words, reason) in [
                     (["send", "4155550100", "hello"], "to"), (["send", "+14155550100", ""], "body"),
-                    (["send", "+14155550100", "x", "--key", "apus_" + String(repeating: "k", count: 32)], "UNAUTHENTICATED"),
+                    (
+                        ["send", "+14155550100", "x", "--key", "apus_" + String(repeating: "k", count: 32)],
+                        "UNAUTHENTICATED"
+                    ),
                     (["status", "1"], "NOT_FOUND"), (["cancel", "1"], "not canceled"),
                     (["pause", "--provider", "nobody"], "NOT_FOUND"), (["status", "--batch", "none"], "NOT_FOUND"),
                 ] {
@@ -108,7 +116,8 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func theDaemonsOwnCommandLine() async throws {
             func apusd(_ arguments: String...) async throws -> CommandRun {
                 let process = try ChildProcess(
-                    Program.apusd, arguments, environment: DaemonProcess.plainEnvironment(in: directory), directory: directory)
+                    Program.apusd, arguments, environment: DaemonProcess.plainEnvironment(in: directory),
+                    directory: directory)
                 return CommandRun(exit: try await process.waitForExit(), output: process.output, errors: process.errors)
             }
             #expect(try await apusd("dev", "--nonsense").exit == .code(2))
@@ -125,5 +134,62 @@ extension DaemonTests {
             #expect(noKey.exit == .code(1))
             #expect(noKey.errors.contains("key-file"))
         }
+
+        @Test(.timeLimit(.minutes(5))) func itServesAsConfiguredAndTellsSystemd() async throws {
+            let systemd = try NotificationSocket(path: directory.path + "/notify")
+            let key = "apus_" + String(repeating: "k", count: 40)
+            let keyFile = try directory.write(key + "\n", to: "key")
+            let file = try directory.write(
+                "data: \(directory.data)\nkey-file: \(keyFile)\nsandbox:\n  receipt-delay-ms: 1\n", to: "apusd.yaml")
+            var environment = DaemonProcess.plainEnvironment(in: directory)
+            environment["NOTIFY_SOCKET"] = systemd.path
+            let process = try ChildProcess(
+                Program.apusd, ["serve", "--config", file], environment: environment, directory: directory)
+            try await waitUntil("systemd is told that it is ready") { systemd.receive() == "READY=1" }
+            #expect(process.output == "ready rpc=unix:\(directory.socket)\n", "and no key is printed")
+            let sent = try await CommandRun.apus(
+                [
+                    "send", "+14155550100", "served", "--wait", "--server", "unix:\(directory.socket)", "--key-file",
+                    keyFile,
+                ],
+                in: directory)
+            #expect(sent.exit == .code(0), "\(sent.errors)")
+            process.send(SIGTERM)
+            #expect(try await process.waitForExit() == .code(0))
+            #expect(systemd.receive() == "STOPPING=1")
+        }
+    }
+}
+
+/// What a service manager listens at.
+private final class NotificationSocket {
+    let path: String
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// The next message; nil if there is none.
+    func receive() -> String? {
+        var block = [UInt8](repeating: 0, count: 1024)
+        let count = block.withUnsafeMutableBytes {
+            recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+        }
+        return count > 0 ? String(decoding: block[..<count], as: UTF8.self) : nil
     }
 }

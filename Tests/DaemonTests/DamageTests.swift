@@ -40,7 +40,8 @@ extension DaemonTests {
             try FileManager.default.createDirectory(atPath: directory.data, withIntermediateDirectories: true)
             do {
                 let database = try Database(directory.database)
-                try database.execute("PRAGMA journal_mode = \(journal); CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)")
+                try database.execute("PRAGMA journal_mode = \(journal)")
+                try database.execute("CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1)")
             }
             try await refuses(directory, saying: "is not a database of Apus")
         }

@@ -59,6 +59,21 @@ extension DaemonTests {
             #expect(failure.errors.contains(directory.data), "\(failure.errors)")
         }
 
+        @Test(.timeLimit(.minutes(5))) func aLineThatAKillCutShortSpoilsNoOther() async throws {
+            let directory = TestDirectory()
+            try FileManager.default.createDirectory(atPath: directory.data, withIntermediateDirectories: true)
+            _ = try directory.write("{\"at_ms\":1,\"id\":\"12", to: "data/sandbox.jsonl")
+            for body in ["one", "two"] {
+                try await withDaemon(in: directory) { _, client in
+                    let id = try await client.send(OutgoingMessage(to: "+14155550100", body: body)).id
+                    _ = try await client.waitUntilSettled([id], timeout: .seconds(30))
+                }
+            }
+            let file = try SandboxFile(in: directory)
+            #expect(file.torn == 1)
+            #expect(file.lines.map(\.body) == ["one", "two"])
+        }
+
         private func mode(_ path: String) throws -> Int {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             return (attributes[.posixPermissions] as? Int ?? 0) & 0o777

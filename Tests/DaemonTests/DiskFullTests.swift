@@ -104,7 +104,9 @@ extension DaemonTests {
             try await waitUntil("seconds pass") {
                 let health = try await client.health()
                 seen.insert(health.accepting)
-                if !health.accepting { #expect(health.checks.contains { $0.name == "store" && $0.detail.contains("no room") }) }
+                if !health.accepting {
+                    #expect(health.checks.contains { $0.name == "store" && $0.detail.contains("no room") })
+                }
                 return try await client.statistics().uptime - uptime > .seconds(3)
             }
             #expect(seen == [false], "it does not say one thing and then the other")

@@ -9,13 +9,18 @@ extension DaemonTests {
             "dispatch.retry-base-ms": "30", "dispatch.retry-cap-ms": "60", "sandbox.latency-ms": "20",
         ]
 
-        @Test(.timeLimit(.minutes(5)), arguments: [
-            ("1", "FAILED", ["ACCEPTED", "QUEUED", "SUBMITTING", "REJECTED"]),
-            ("2", "FAILED", ["ACCEPTED", "QUEUED", "SUBMITTING", "REJECTED", "FAILED"]),
-            ("6", "UNDELIVERED", ["ACCEPTED", "QUEUED", "SUBMITTING", "SENT", "UNDELIVERED"]),
-            ("8", "DELIVERED", ["ACCEPTED", "QUEUED", "SUBMITTING", "DELIVERED", "SENT"]),
-            ("9", "DELIVERED", ["ACCEPTED", "QUEUED", "SUBMITTING", "SENT", "DELIVERED", "RECEIPT_IGNORED", "RECEIPT_IGNORED"]),
-        ])
+        @Test(
+            .timeLimit(.minutes(5)),
+            arguments: [
+                ("1", "FAILED", ["ACCEPTED", "QUEUED", "SUBMITTING", "REJECTED"]),
+                ("2", "FAILED", ["ACCEPTED", "QUEUED", "SUBMITTING", "REJECTED", "FAILED"]),
+                ("6", "UNDELIVERED", ["ACCEPTED", "QUEUED", "SUBMITTING", "SENT", "UNDELIVERED"]),
+                ("8", "DELIVERED", ["ACCEPTED", "QUEUED", "SUBMITTING", "DELIVERED", "SENT"]),
+                (
+                    "9", "DELIVERED",
+                    ["ACCEPTED", "QUEUED", "SUBMITTING", "SENT", "DELIVERED", "RECEIPT_IGNORED", "RECEIPT_IGNORED"]
+                ),
+            ])
         func itIsSettledAtOnce(digit: String, state: String, events: [String]) async throws {
             try await withDaemon(in: directory, settings) { daemon, _ in
                 let sent = try await daemon.apus("send", "+1500555000\(digit)", "magic", "--wait", "--output", "json")
@@ -45,7 +50,8 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func unavailableItWaitsUntilItExpires() async throws {
             try await withDaemon(in: directory, settings) { daemon, _ in
                 let id = try await daemon.apus(
-                    "send", "+15005550004", "magic", "--validity", "2s", "--output", "json").object().text("id")
+                    "send", "+15005550004", "magic", "--validity", "2s", "--output", "json"
+                ).object().text("id")
                 try await waitUntil("some attempts are made") {
                     let status = try await daemon.apus("status", id, "--output", "json").object()
                     return try (status.number("attempts") ?? 0) >= 3 && status.text("state") == "QUEUED"
@@ -78,7 +84,8 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func scheduledItIsSentInItsTime() async throws {
             try await withDaemon(in: directory, settings) { daemon, _ in
                 let soon = try await daemon.apus(
-                    "send", "+14155550100", "soon", "--at", "+1s", "--output", "json").object()
+                    "send", "+14155550100", "soon", "--at", "+1s", "--output", "json"
+                ).object()
                 #expect(try soon.text("state") == "SCHEDULED")
                 let waited = try await daemon.apus("status", try soon.text("id"), "--wait", "--output", "json").object()
                 #expect(try waited.text("state") == "DELIVERED")
@@ -90,9 +97,11 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func canceledItIsNeverSent() async throws {
             try await withDaemon(in: directory, settings) { daemon, _ in
                 let later = try await daemon.apus(
-                    "send", "+14155550100", "never", "--at", "+1h", "--output", "json").object().text("id")
+                    "send", "+14155550100", "never", "--at", "+1h", "--output", "json"
+                ).object().text("id")
                 let gone = try await daemon.apus(
-                    "send", "+14155550100", "gone", "--wait", "--output", "json").object().text("id")
+                    "send", "+14155550100", "gone", "--wait", "--output", "json"
+                ).object().text("id")
                 #expect(try await daemon.apus("cancel", later).exit == .code(0))
                 #expect(try await daemon.apus("cancel", gone).exit == .code(1), "it was sent already")
                 let status = try await daemon.apus("status", later, "--wait", "--output", "json").object()

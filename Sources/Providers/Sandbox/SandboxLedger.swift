@@ -28,9 +28,19 @@ struct SandboxLedger: ~Copyable {
 
     private mutating func open() {
         guard let path else { return }
-        file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        file = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }
         written = Int(lseek(file, 0, SEEK_END))
+        endTornLine()
+    }
+
+    /// A kill may have cut the last line short: the next one must not go on in it.
+    private mutating func endTornLine() {
+        var last: UInt8 = 0
+        let newline = UInt8(ascii: "\n")
+        guard written > 0, pread(file, &last, 1, off_t(written - 1)) == 1, last != newline else { return }
+        literal("\n")
+        flush()
     }
 
     /// The newest records, oldest first.

@@ -63,7 +63,8 @@ final class Load: Sendable {
             number += 1
             let key = "\(sender)-\(number)"
             let priority = [MessagePriority.urgent, .normal, .normal, .bulk].randomElement(using: &random)
-            let message = OutgoingMessage(to: Self.number(.random(in: 0...99, using: &random)), body: key, priority: priority)
+            let to = Self.number(.random(in: 0...99, using: &random))
+            let message = OutgoingMessage(to: to, body: key, priority: priority)
             do {
                 let receipt = try await client.send(message, idempotencyKey: key)
                 account.withLock { $0.add(key, receipt) }

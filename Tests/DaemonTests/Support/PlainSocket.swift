@@ -82,7 +82,9 @@ final class PlainSocket: Sendable {
         var bytes: [UInt8] = []
         var frames: [PlainFrame] = []
         try await waitUntil("\(count) frames", within: time) {
-            guard let some = receiveSome() else { throw Failure(what: "closed after \(frames.count) of \(count) frames") }
+            guard let some = receiveSome() else {
+                throw Failure(what: "closed after \(frames.count) of \(count) frames")
+            }
             bytes += some
             frames += try PlainFrame.take(from: &bytes)
             return frames.count >= count

@@ -17,6 +17,8 @@ func eventually<Value>(
 }
 
 /// Waits for `condition` to hold.
-func waitUntil(_ what: String, within time: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws {
+func waitUntil(
+    _ what: String, within time: Duration = .seconds(60), _ condition: () async throws -> Bool
+) async throws {
     _ = try await eventually(what, within: time) { try await condition() ? true : nil }
 }

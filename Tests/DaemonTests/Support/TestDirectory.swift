@@ -33,7 +33,8 @@ enum Program {
     static let apus = path(of: "apus")
 
     private static func path(of name: String) -> String {
-        let words = [try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
+        let words =
+            [try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
             + CommandLine.arguments
         for case let word? in words {
             var folder = URL(fileURLWithPath: word)
@@ -51,6 +52,9 @@ enum Program {
 /// How much the tests do: the same code runs short and, with APUS_SOAK=1, long.
 enum Size {
     static let isLong = ProcessInfo.processInfo.environment["APUS_SOAK"] == "1"
+
+    /// For what is tried again and again, each time anew.
+    static let seeds: ClosedRange<UInt64> = isLong ? 1...20 : 1...1
 
     static func pick(short: Int, long: Int) -> Int { isLong ? long : short }
 }
