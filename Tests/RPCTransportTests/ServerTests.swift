@@ -71,10 +71,20 @@ private func goAway(_ client: RawClient) async throws -> GoAway {
         }
     }
 
+    @Test func withoutACredentialFramesAreSmall() async throws {
+        try await withServer { server, _ in
+            let client = try await RawClient(server)
+            let answer = try #require(try await client.hello())
+            #expect(answer.maximumFrameBytes == UInt32(Limits.minimumFrameBytes))
+            client.push(request(1, body: String(repeating: "b", count: Limits.minimumFrameBytes)))
+            #expect(try await goAway(client).status == UInt32(StatusCode.resourceExhausted.rawValue))
+        }
+    }
+
     @Test func largeFramesArriveInManyReads() async throws {
         try await withServer { server, _ in
             let client = try await RawClient(server)
-            _ = try await client.hello()
+            _ = try await client.hello(ClientHello(credential: "key-large"))
             let body = String(repeating: "b", count: 3_000_000)
             client.push(request(1, body: body) + request(2, body: "x"))
             #expect(try await client.next()?.decode(SendResponse.self).id.rawValue == 3_000_000)
