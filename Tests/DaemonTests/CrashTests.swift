@@ -42,7 +42,8 @@ extension DaemonTests {
             #expect(reckoning.file.torn <= rounds)
             print(
                 "kill -9: \(rounds) kills, \(reckoning.statuses.count) messages, "
-                    + "\(reckoning.count(.unknown)) possibly sent, \(load.acknowledged.duplicates) repeats found accepted")
+                    + "\(reckoning.count(.unknown)) possibly sent, \(load.acknowledged.duplicates) repeats found accepted"
+            )
             await client.close()
             #expect(try await daemon.stop() == .code(0))
         }
