@@ -5,6 +5,8 @@ internal import Testing
 struct Reckoning {
     let statuses: [MessageID: MessageStatus]
     let file: SandboxFile
+    private let counts: StateCounts
+    private let batch: BatchStatus
 
     /// Waits until nothing waits or is with the provider, then looks at every message.
     init(_ client: GatewayClient, _ load: Load, in directory: TestDirectory) async throws {
@@ -13,8 +15,16 @@ struct Reckoning {
             return now.waitingUrgent + now.waitingNormal + now.waitingBulk + now.waitingLater + now.inFlight == 0
         }
         let ids = load.acknowledged.ids
-        let report = try await client.status(of: ids, timeline: false)
+        // The last receipts still come: what is read must be of one moment.
+        let (report, counts, batch) = try await eventually("nothing changes any more") {
+            let before = try await client.statistics().states
+            let report = try await client.status(of: ids, timeline: false)
+            let batch = try await client.status(of: .name(Load.batch))
+            return try await client.statistics().states == before ? (report, before, batch) : nil
+        }
         #expect(report.notFound == [])
+        self.counts = counts
+        self.batch = batch
         statuses = Dictionary(uniqueKeysWithValues: report.messages.map { ($0.id, $0) })
         file = try SandboxFile(in: directory)
         #expect(statuses.count == ids.count, "an id was given twice")
@@ -42,17 +52,15 @@ struct Reckoning {
     }
 
     /// The counters agree with the messages.
-    func checkCounters(_ client: GatewayClient, _ load: Load) async throws {
+    func checkCounters(_ load: Load) {
         var all: [MessageState: UInt64] = [:]
         var ofBatch: [MessageState: UInt64] = [:]
         for status in statuses.values {
             all[status.state, default: 0] += 1
             if status.batchID != nil { ofBatch[status.state, default: 0] += 1 }
         }
-        let statistics = try await client.statistics()
-        let batch = try await client.status(of: .name(Load.batch))
         for state in MessageState.allCases {
-            #expect(statistics.states[state] == all[state] ?? 0, "\(state)")
+            #expect(counts[state] == all[state] ?? 0, "\(state)")
             #expect(batch.states[state] == ofBatch[state] ?? 0, "\(state) in the batch")
         }
         #expect(batch.messages == UInt64(load.acknowledged.bulk.count))
