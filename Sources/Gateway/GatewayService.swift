@@ -111,7 +111,7 @@ package final class GatewayService: RPCService {
         guard let message = decoded(StatusRequest.self, request, on: connection) else { return }
         let answer: @Sendable (Result<StatusResponse, GatewayError>) -> Void = later(request, on: connection)
         let (clock, id, deadline) = (gateway.clock, tenant.id, deadline(of: request))
-        gateway.desk.ask { reader in
+        gateway.desk.ask(connection.id) { reader in
             answer(
                 Result { () throws(GatewayError) in
                     let now = try clock.now(before: deadline)
@@ -124,7 +124,7 @@ package final class GatewayService: RPCService {
         guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
         let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
         let (gateway, id, deadline) = (gateway, tenant.id, deadline(of: request))
-        gateway.desk.ask { reader in
+        gateway.desk.ask(connection.id) { reader in
             answer(
                 Result { () throws(GatewayError) in
                     _ = try gateway.clock.now(before: deadline)

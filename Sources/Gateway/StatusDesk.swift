@@ -1,3 +1,4 @@
+internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
 package import Storage
@@ -7,34 +8,32 @@ internal import Threading
 /// Answers questions about messages, on a thread of its own so that no reading holds up the writer or a loop.
 package final class StatusDesk: Sendable {
     private let thread = WorkerThread(name: "apus-reader")
-    private let jobs = Mutex<[@Sendable (SQLiteStatusReader) -> Void]>([])
+    private let questions = Mutex(QuestionQueue<RPCConnectionID, @Sendable (SQLiteStatusReader) -> Void>())
     private let reader: Mutex<SQLiteStatusReader>
 
     package init(reader: sending SQLiteStatusReader) {
         self.reader = Mutex(reader)
-        thread.start { [self] in
-            runJobs()
-            return nil
-        }
+        thread.start { [self] in answerSome() }
     }
 
     package func stop() {
         thread.stop()
     }
 
-    func ask(_ job: @escaping @Sendable (SQLiteStatusReader) -> Void) {
-        jobs.withLock { $0.append(job) }
+    /// - Parameter asker: the connections take turns. Those of two loops may have the same id, and then share one.
+    func ask(_ asker: RPCConnectionID, _ answer: @escaping @Sendable (SQLiteStatusReader) -> Void) {
+        questions.withLock { $0.append(answer, of: asker) }
         thread.wake()
     }
 
-    private func runJobs() {
-        let waiting = jobs.withLock { jobs in
-            let waiting = jobs
-            jobs.removeAll()
-            return waiting
-        }
+    /// - Returns: 0 if there are more, nil if not.
+    private func answerSome() -> Int64? {
         reader.withLock { reader in
-            for job in waiting { job(reader) }
+            for _ in 0..<64 {
+                guard let answer = questions.withLock({ $0.popFirst() }) else { return nil }
+                answer(reader)
+            }
+            return 0
         }
     }
 }
