@@ -1,5 +1,6 @@
-@testable internal import Gateway
 internal import Testing
+
+@testable internal import Gateway
 
 @Suite struct QuestionQueueTests {
     @Test func askersTakeTurns() {
