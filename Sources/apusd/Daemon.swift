@@ -27,6 +27,8 @@ struct Daemon {
     /// Serves until SIGTERM or SIGINT, then drains.
     func run() async throws {
         let addresses = try configuration.addresses()
+        // Bodies and numbers are for the owner alone, also in a directory that others may enter.
+        umask(0o077)
         let directory = try storing { () throws(StoreError) in try DataDirectory(path: configuration.data) }
         let key = try readKey(directory)
         let clock = GatewayClock(log: log)

@@ -38,8 +38,10 @@ extension DaemonTests {
             try await withDaemon(in: directory) { _, client in
                 _ = try await client.send(OutgoingMessage(to: "+14155550100", body: "private"))
                 #expect(try mode(directory.data) == 0o700)
-                #expect(try mode(directory.socket) == 0o600)
-                #expect(try mode(directory.data + "/dev.key") == 0o600)
+                try await waitUntil("the sandbox has it") { access(directory.data + "/sandbox.jsonl", R_OK) == 0 }
+                for name in try FileManager.default.contentsOfDirectory(atPath: directory.data) {
+                    #expect(try mode(directory.data + "/" + name) == 0o600, "\(name)")
+                }
             }
         }
 
