@@ -23,7 +23,7 @@ struct WriterCore: ~Copyable {
     /// Messages of a bulk burst that are accepted at a time.
     static let sliceMessages = 128
     /// How long a round takes in, and then how long it claims, beside its commit.
-    private static let roundNanoseconds: Int64 = 2_000_000
+    private static let roundNanoseconds: Int64 = 1_000_000
     private let urgency: UrgencySignal
     private var wasExpress = false
 

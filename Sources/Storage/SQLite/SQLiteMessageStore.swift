@@ -51,7 +51,7 @@ package final class SQLiteMessageStore: MessageStore {
         try connection.execute(
             """
             PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(options.cacheBytes / 1024);
-            PRAGMA wal_autocheckpoint = 4096;
+            PRAGMA wal_autocheckpoint = 32768;
             """)
         if options.maximumBytes > 0 {
             let pageBytes = try connection.integer("PRAGMA page_size")
