@@ -91,7 +91,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], swiftSettings: strict),
+            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(

@@ -106,6 +106,8 @@ public struct TimelineEvent: Hashable, Sendable {
         case receiptOverdue = "RECEIPT_OVERDUE"
         /// A receipt that changes nothing: repeated or out of order.
         case receiptIgnored = "RECEIPT_IGNORED"
+        /// The gateway was restored from a backup in which the message was not settled: possibly sent since.
+        case restored = "RESTORED"
     }
 
     /// To the millisecond.
@@ -182,6 +184,7 @@ extension TimelineEvent.Kind {
         case .interrupted: self = .interrupted
         case .receiptOverdue: self = .receiptOverdue
         case .receiptIgnored: self = .receiptIgnored
+        case .restored: self = .restored
         }
     }
 }

@@ -5379,7 +5379,7 @@ const ProtobufCEnumDescriptor apus__v1__state__descriptor =
   apus__v1__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[19] =
+static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[20] =
 {
   { "EVENT_UNSPECIFIED", "APUS__V1__EVENT__EVENT_UNSPECIFIED", 0 },
   { "EVENT_ACCEPTED", "APUS__V1__EVENT__EVENT_ACCEPTED", 1 },
@@ -5400,11 +5400,12 @@ static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[19] =
   { "EVENT_INTERRUPTED", "APUS__V1__EVENT__EVENT_INTERRUPTED", 16 },
   { "EVENT_RECEIPT_OVERDUE", "APUS__V1__EVENT__EVENT_RECEIPT_OVERDUE", 17 },
   { "EVENT_RECEIPT_IGNORED", "APUS__V1__EVENT__EVENT_RECEIPT_IGNORED", 18 },
+  { "EVENT_RESTORED", "APUS__V1__EVENT__EVENT_RESTORED", 19 },
 };
 static const ProtobufCIntRange apus__v1__event__value_ranges[] = {
-{0, 0},{0, 19}
+{0, 0},{0, 20}
 };
-static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[19] =
+static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[20] =
 {
   { "EVENT_ACCEPTED", 1 },
   { "EVENT_CANCELED", 14 },
@@ -5417,6 +5418,7 @@ static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[19] =
   { "EVENT_RECEIPT_IGNORED", 18 },
   { "EVENT_RECEIPT_OVERDUE", 17 },
   { "EVENT_REJECTED", 6 },
+  { "EVENT_RESTORED", 19 },
   { "EVENT_RETURNED", 15 },
   { "EVENT_SCHEDULED", 2 },
   { "EVENT_SENT", 5 },
@@ -5433,9 +5435,9 @@ const ProtobufCEnumDescriptor apus__v1__event__descriptor =
   "Event",
   "Apus__V1__Event",
   "apus.v1",
-  19,
+  20,
   apus__v1__event__enum_values_by_number,
-  19,
+  20,
   apus__v1__event__enum_values_by_name,
   1,
   apus__v1__event__value_ranges,

@@ -16,5 +16,8 @@ static inline int apus_sqlite3_bind_text_copied(sqlite3_stmt *s, int i, const vo
 static inline int apus_sqlite3_config_no_memory_statistics(void) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
+static inline int apus_sqlite3_no_checkpoint_on_close(sqlite3 *db) {
+    return sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
 // An expression that is not imported as a constant.
 static const int apus_sqlite3_ioerr_fsync = SQLITE_IOERR_FSYNC;

@@ -26,6 +26,9 @@ struct Dispatcher: ~Copyable {
     private var touched: [InFlight] = []
     /// Waiting messages that have a lifecycle in the store already.
     var attempted: Set<MessageID> = []
+    /// While what waits is being taken up from the store: messages from this id on are still to be found there. The
+    /// queue has none of them, and nothing is claimed. nil = all have been taken up.
+    var takenUpBelow: MessageID?
     var isPaused = false
     var isDraining = false
     var pausedBatches: Set<BatchID> = []
@@ -57,6 +60,14 @@ struct Dispatcher: ~Copyable {
     }
 
     private mutating func wait(_ entry: QueuedEntry, due: Int64, now: Int64) {
+        guard isTakenUp(entry.message.id) else { return }
+        push(entry, due: due, now: now)
+    }
+
+    /// Whether the queue knows of the message, or what waits there of its age.
+    func isTakenUp(_ id: MessageID) -> Bool { takenUpBelow.map { id < $0 } ?? true }
+
+    private mutating func push(_ entry: QueuedEntry, due: Int64, now: Int64) {
         if due > now {
             delays.push(entry.message, due: min(due, entry.message.expiresAt), flow: entry.flow)
         } else {
@@ -72,12 +83,12 @@ struct Dispatcher: ~Copyable {
             message: QueuedMessage(id: message.id, expiresAt: message.expiresAt),
             flow: FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant))
         guard let lifecycle = message.lifecycle else {
-            wait(entry, due: message.sendAt, now: now)
+            push(entry, due: message.sendAt, now: now)
             return true
         }
         guard lifecycle.state == .queued else { return false }
         attempted.insert(message.id)
-        wait(entry, due: lifecycle.due, now: now)
+        push(entry, due: lifecycle.due, now: now)
         return true
     }
 
@@ -98,6 +109,7 @@ struct Dispatcher: ~Copyable {
     mutating func claim(
         now: Int64, store: any MessageStore, urgentOnly: Bool = false, deadline: inout RoundDeadline
     ) throws(StoreError) {
+        guard takenUpBelow == nil else { return }
         for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
         try sweep(now: now, store: store)
         guard !isPaused, !isDraining else { return }
@@ -234,7 +246,7 @@ struct Dispatcher: ~Copyable {
                     retryAfter: retryAfter.map { Int64(clamping: $0) }, using: &random)
             }
             stored.lifecycle.retry(at: due)
-            attempted.insert(stored.lifecycle.id)
+            if isTakenUp(stored.lifecycle.id) { attempted.insert(stored.lifecycle.id) }
             wait(entry, due: due, now: now)
         }
     }
@@ -265,6 +277,7 @@ struct Dispatcher: ~Copyable {
 
     /// The message will not be sent: it has been canceled, or a receipt came for an earlier attempt.
     mutating func forget(_ id: MessageID) {
+        guard isTakenUp(id) else { return }
         queue.cancel(id)
         delays.cancel(id)
         contents.forget(id)
@@ -312,6 +325,7 @@ struct Dispatcher: ~Copyable {
 
     /// When there is something to do without being asked; nil = never.
     mutating func nextDue(now: Int64) -> Int64? {
+        guard takenUpBelow == nil else { return nil }
         var next = delays.nextDue
         func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         if !queue.isEmpty { earlier(sweepDue) }
@@ -366,6 +380,35 @@ struct Dispatcher: ~Copyable {
         recent.removeAll()
         attempted.removeAll()
         parked.removeAll()
+    }
+
+    /// As ``roundFailed()``, where some of the round was recorded all the same: what was in flight is as the store has
+    /// it.
+    /// - Returns: of the round's claims those that were recorded. They were not handed over, so they are to be
+    ///   returned.
+    mutating func roundFailedInPart(store: any MessageStore, now: Int64) throws(StoreError) -> [AttemptAnswer] {
+        let claims = lanes.flatMap(\.batch.items).compactMap { inFlight[$0.id] }
+        let changed = Set(touched.map(\.stored.lifecycle.id))
+        roundFailed()
+        var returned: [AttemptAnswer] = []
+        for claim in claims {
+            let id = claim.stored.lifecycle.id
+            guard let stored = try store.lifecycle(of: id), stored.lifecycle == claim.stored.lifecycle else { continue }
+            if inFlight[id] == nil { lanes[claim.provider].take(urgent: claim.message.flow.priority == .urgent, now: now) }
+            inFlight[id] = claim
+            returned.append(AttemptAnswer(id: id, attempt: stored.lifecycle.attempts, outcome: .returned))
+        }
+        let kept = Set(returned.map(\.id))
+        for id in changed where !kept.contains(id) {
+            guard let flight = inFlight[id], let stored = try store.lifecycle(of: id) else { continue }
+            if stored.lifecycle.state == .submitting {
+                inFlight[id]!.stored = stored
+            } else {
+                inFlight[id] = nil
+                lanes[flight.provider].slots.release()
+            }
+        }
+        return returned
     }
 }
 

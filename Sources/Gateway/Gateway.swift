@@ -79,13 +79,15 @@ package final class Gateway: Sendable {
 
     var health: HealthReport {
         let report = writer.report
+        let isDispatching = report.isDispatching && !report.isTakingUp
+        let why =
+            report.isTakingUp
+            ? "taking up what waits" : report.paused.isEmpty ? "" : "paused: " + report.paused.joined(separator: ", ")
         return HealthReport(
-            accepting: report.trouble == nil, dispatching: report.isDispatching,
+            accepting: report.trouble == nil, dispatching: isDispatching,
             checks: [
                 .init(name: "store", ok: report.trouble == nil, detail: report.trouble ?? ""),
-                .init(
-                    name: "dispatch", ok: report.isDispatching,
-                    detail: report.paused.isEmpty ? "" : "paused: " + report.paused.joined(separator: ", ")),
+                .init(name: "dispatch", ok: isDispatching, detail: why),
             ])
     }
 

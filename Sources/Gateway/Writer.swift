@@ -119,14 +119,21 @@ package final class Writer: ProviderEvents {
             urgency.lower()
             return work
         }
-        let (effects, wait, report) = core.withLock { core in
+        let (effects, report) = core.withLock { core in
             let effects = core.round(work, now: clock.now())
-            return (effects, core.wait(now: clock.now()), core.report)
+            return (effects, core.report)
         }
         published.withLock { $0 = report }
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        let hasMore = !inbox.withLock { $0.isEmpty }
+        let (wait, after) = core.withLock { core in
+            let now = clock.now()
+            core.upkeep(isIdle: !hasMore && core.wait(now: now) != 0, now: now)
+            return (core.wait(now: now), core.report)
+        }
+        if after.trouble != report.trouble { published.withLock { $0 = after } }
         return wait
     }
 }
@@ -156,6 +163,8 @@ package struct WriterReport: Sendable {
     package var providers: [ProviderStatistics] = []
     package var paused: [String] = []
     package var isDispatching = true
+    /// What waits is still being read from the store; nothing is handed over before all of it is known.
+    package var isTakingUp = false
     package var isDraining = false
     /// Why nothing can be accepted; nil while all is well.
     package var trouble: String?

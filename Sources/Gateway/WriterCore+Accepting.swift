@@ -41,7 +41,7 @@ extension WriterCore {
                 dispatcher.accepted(results[end].id, drafts.drafts[start + end], now: now)
                 end += 1
             }
-            if !isScheduled {
+            if !isScheduled, dispatcher.isTakenUp(first) {
                 dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
             }
             position = end

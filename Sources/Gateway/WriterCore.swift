@@ -16,6 +16,10 @@ struct WriterCore: ~Copyable {
     var cancellations: [BatchCancellation] = []
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
+    /// Where taking up what waits goes on, and how many messages it has found.
+    private var takeUpCursor: MessageID?
+    private var takenUp = 0
+    private var sweepDue: Int64 = 0
     private var trouble: StoreTrouble?
     private var lowWaterDue: Int64 = 0
     private(set) var report = WriterReport()
@@ -24,6 +28,8 @@ struct WriterCore: ~Copyable {
     static let sliceMessages = 128
     /// How long a round takes in, and then how long it claims, beside its commit.
     private static let roundNanoseconds: Int64 = 1_000_000
+    /// Messages that a round looks at to take up what waits.
+    private static let takenUpAtATime = 2048
     private let urgency: UrgencySignal
     private var wasExpress = false
 
@@ -77,9 +83,11 @@ struct WriterCore: ~Copyable {
             contentBytes: options.contentBytes)
     }
 
-    /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled.
+    /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled; of that, if it
+    /// is much, the rest is left to the rounds.
     mutating func takeUp(now: Int64) throws(StoreError) {
         try takeUpStored(now: now)
+        for _ in 0..<16 { try takeUpSome(now: now) }
         updateReport()
     }
 
@@ -87,29 +95,28 @@ struct WriterCore: ~Copyable {
         for target in try store.pausedTargets() { apply(target, paused: true) }
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
-        try recover(now: now)
+        interrupted.removeAll()
+        takenUp = 0
+        takeUpCursor = nil
+        dispatcher.takenUpBelow = MessageID(rawValue: 0)
     }
 
-    private mutating func recover(now: Int64) throws(StoreError) {
-        interrupted.removeAll()
-        var count = 0
+    /// Takes up some more of what waits in the store: what comes in meanwhile is accepted, and found there in its
+    /// turn, so that the order is kept.
+    private mutating func takeUpSome(now: Int64) throws(StoreError) {
+        guard dispatcher.takenUpBelow != nil else { return }
+        // The visitor can't capture a noncopyable self: the messages are gathered first.
         var found: [RecoveredMessage] = []
-        // The visitor can't capture a noncopyable self: the few messages of interest are gathered by burst.
-        try store.recover(now: now) { (message) throws(StoreError) in
-            found.append(message)
-            if found.count >= 4096 {
-                count += found.count
-                takeUp(found, now: now)
-                found.removeAll(keepingCapacity: true)
-            }
-        }
+        found.reserveCapacity(Self.takenUpAtATime)
+        let next = try store.recover(from: takeUpCursor, limit: Self.takenUpAtATime, now: now) { found.append($0) }
         takeUp(found, now: now)
-        count += found.count
-        if count > 0 {
-            log.notice(
-                "took up unsettled messages",
-                metadata: ["messages": "\(count)", "possibly_sent": "\(interrupted.count)"])
-        }
+        takenUp += found.count
+        takeUpCursor = next
+        dispatcher.takenUpBelow = next
+        guard next == nil, takenUp > 0 else { return }
+        log.notice(
+            "took up unsettled messages",
+            metadata: ["messages": "\(takenUp)", "possibly_sent": "\(interrupted.count)"])
     }
 
     private mutating func takeUp(_ messages: [RecoveredMessage], now: Int64) {
@@ -148,16 +155,17 @@ struct WriterCore: ~Copyable {
         if trouble != nil {
             try store.checkRoom()
             try begin()
-            try store.setLowWater(lowestUnsettled)
+            if dispatcher.takenUpBelow == nil { try store.setLowWater(lowestUnsettled) }
             return
         }
+        try takeUpSome(now: now)
         if !pending.urgent.isEmpty, !wasExpress {
             wasExpress = true
             return try express(now: now)
         }
         wasExpress = false
         var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
-        if !interrupted.isEmpty || !pending.isEmpty || bulk != nil || !cancellations.isEmpty
+        if !interrupted.isEmpty || !pending.isEmpty || bulk != nil || !cancellations.isEmpty || sweepDue <= now
             || (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
@@ -174,10 +182,11 @@ struct WriterCore: ~Copyable {
         try cancelSlices(now: now)
         var claims = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
         try dispatcher.claim(now: now, store: store, deadline: &claims)
-        if now >= lowWaterDue {
+        if now >= lowWaterDue, dispatcher.takenUpBelow == nil {
             lowWaterDue = now + 10_000
             try store.setLowWater(lowestUnsettled)
         }
+        if now >= sweepDue { sweepDue = try store.sweep(now: now) }
     }
 
     /// A round for urgent messages alone, as short as can be. The next one is for everybody.
@@ -208,7 +217,20 @@ struct WriterCore: ~Copyable {
         }
     }
 
-    /// Nothing of the round happened: callers are told, carriers' words are kept for the next round, and what
+    /// Between rounds, once everybody has been told.
+    mutating func upkeep(isIdle: Bool, now: Int64) {
+        guard trouble == nil else { return }
+        do throws(StoreError) {
+            try store.upkeep(isIdle: isIdle)
+        } catch {
+            // What was committed stays so; but a file that cannot be brought up to date must not take more.
+            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
+            updateReport()
+        }
+    }
+
+    /// Nothing of the round happened, or only some of it: callers are told, carriers' words are kept for the next round, and what
     /// waits is built anew from the store.
     private mutating func failed(_ error: StoreError, now: Int64) {
         store.rollback()
@@ -220,12 +242,13 @@ struct WriterCore: ~Copyable {
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
             log.error("the store does not write", metadata: ["reason": "\(error.text)"])
-            undo(Self.unavailable(error, notProcessed: error.isPassing), now: now)
+            undo(error, now: now)
         }
         refuse(error)
     }
 
-    private mutating func undo(_ error: GatewayError, now: Int64) {
+    private mutating func undo(_ failure: StoreError, now: Int64) {
+        let error = Self.unavailable(failure, notProcessed: failure.isClean)
         for refuse in round.refusals { round.effects.replies.append { refuse(error) } }
         // Batches go on being canceled, but nobody can be told any more how many were.
         for case let reply? in round.cancellations.map(\.reply) {
@@ -233,8 +256,15 @@ struct WriterCore: ~Copyable {
         }
         pending.answers.prepend(contentsOf: round.answers)
         pending.receipts.prepend(contentsOf: round.receipts)
-        dispatcher.roundFailed()
-        do throws(StoreError) { try takeUpStored(now: now) } catch {
+        do throws(StoreError) {
+            if failure.isClean {
+                dispatcher.roundFailed()
+            } else {
+                let returned = try dispatcher.roundFailedInPart(store: store, now: now)
+                if !returned.isEmpty { pending.answers.append(returned) }
+            }
+            try takeUpStored(now: now)
+        } catch {
             trouble = StoreTrouble(error: error, retryAt: nil)
         }
     }
@@ -300,7 +330,7 @@ struct WriterCore: ~Copyable {
 
     private mutating func takeReceipts(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
         // A message that was being submitted when the gateway stopped is settled first.
-        guard interrupted.isEmpty else { return }
+        guard interrupted.isEmpty, dispatcher.takenUpBelow == nil else { return }
         while let list = pending.receipts.popFirst() {
             round.receipts.append(list)
             for receipt in list {
@@ -318,7 +348,8 @@ struct WriterCore: ~Copyable {
     mutating func wait(now: Int64) -> Int64? {
         if let trouble { return trouble.retryAt.map { max(0, $0 - now) } }
         if !pending.isEmpty || bulk != nil || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
-        return dispatcher.nextDue(now: now).map { max(0, $0 - now) }
+        if dispatcher.takenUpBelow != nil { return 0 }
+        return max(0, min(dispatcher.nextDue(now: now) ?? .max, sweepDue) - now)
     }
 
     private mutating func updateReport() {
@@ -334,6 +365,7 @@ struct WriterCore: ~Copyable {
         }
         report.paused = pausedNames
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
+        report.isTakingUp = dispatcher.takenUpBelow != nil
         report.isDraining = dispatcher.isDraining
         report.trouble = trouble?.error.text
     }
@@ -343,8 +375,9 @@ struct WriterCore: ~Copyable {
         guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()
-            try store.setLowWater(lowestUnsettled)
+            if dispatcher.takenUpBelow == nil { try store.setLowWater(lowestUnsettled) }
             try store.commit()
+            try store.upkeep(isIdle: true)
         } catch {
             store.rollback()
         }

@@ -1,3 +1,5 @@
+internal import Storage
+
 /// What a conformance suite found wrong.
 package struct ConformanceFailure: Error, CustomStringConvertible {
     package let description: String
@@ -12,4 +14,11 @@ func requireEqual<T: Equatable>(_ found: T, _ wanted: T, _ what: String, line: I
     if found != wanted {
         throw ConformanceFailure(description: "\(what): found \(found), wanted \(wanted) (line \(line))")
     }
+}
+
+/// Reads a data directory whole.
+/// - Throws: ``ConformanceFailure`` with what `apusd verify` would find.
+package func requireSound(_ directory: String) throws {
+    let report = try SQLiteVerification.run(directory)
+    try require(report.faultCount == 0, report.faults.joined(separator: "\n"))
 }

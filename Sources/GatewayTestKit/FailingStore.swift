@@ -9,6 +9,9 @@ package final class FailingStore: MessageStore {
         case accept
         case record
         case commit
+        /// Once all of the round has been committed: the error says that some of it was not.
+        case committed
+        case upkeep
     }
 
     private let store: any MessageStore
@@ -94,13 +97,27 @@ package final class FailingStore: MessageStore {
         try store.commit()
         commits += 1
         committed?(recorded)
+        try fail(.committed)
     }
 
     package func rollback() { store.rollback() }
 
     package func checkRoom() throws(StoreError) { try store.checkRoom() }
 
-    package func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError) {
-        try store.recover(now: now, visit)
+    package func recover(
+        from cursor: MessageID?, limit: Int, now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
+    ) throws(StoreError) -> MessageID? {
+        try store.recover(from: cursor, limit: limit, now: now, visit)
+    }
+
+    package func find(providerID: String, provider: UInt8) throws(StoreError) -> MessageID? {
+        try store.find(providerID: providerID, provider: provider)
+    }
+
+    package func sweep(now: Int64) throws(StoreError) -> Int64 { try store.sweep(now: now) }
+
+    package func upkeep(isIdle: Bool) throws(StoreError) {
+        try fail(.upkeep)
+        try store.upkeep(isIdle: isIdle)
     }
 }

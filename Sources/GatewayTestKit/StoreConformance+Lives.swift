@@ -10,7 +10,7 @@ extension StoreConformance {
             let (batch, first) = try store.accept(chunk: Array(10..<20), of: "b", now: start, message)
             try requireEqual(first.map(\.kind), Array(repeating: .accepted, count: 10), "first")
             store = try fixture.open(now: start + 1)
-            try store.recover(now: start + 1) { _ in }
+            _ = try store.recovered(now: start + 1)
             let (same, again) = try store.accept(chunk: Array(10..<20), of: "b", now: start + 1, message)
             try requireEqual(same, batch, "the batch of the same name")
             try requireEqual(again.map(\.id), first.map(\.id), "ids")

@@ -64,7 +64,7 @@ package enum StoreConformance {
             var last = MessageID(rawValue: 0)
             for step in [Int64(0), 1, -50_000, 2, -59_000] {
                 let store = try fixture.open(now: start + step)
-                try store.recover(now: start + step) { _ in }
+                _ = try store.recovered(now: start + step)
                 let results = try store.accept(Array(repeating: TestMessage(), count: 5000), now: start + step)
                 for result in results {
                     try require(result.id > last, "\(result.id) after \(last)")
@@ -145,12 +145,12 @@ package enum StoreConformance {
                 let message = TestMessage { $0.key = "edge \(isRestarted)" }
                 let base = isRestarted ? start + 10 * window : start
                 var store = try fixture.open(now: base)
-                try store.recover(now: base) { _ in }
+                _ = try store.recovered(now: base)
                 let first = try store.accept([message], now: base + 10_000)[0]
                 let at = Int64(first.id.milliseconds)
                 if isRestarted {
                     store = try fixture.open(now: at + window)
-                    try store.recover(now: at + window) { _ in }
+                    _ = try store.recovered(now: at + window)
                 }
                 try requireEqual(try store.accept([message], now: at + window)[0].id, first.id, "at the window's end")
                 let later = try store.accept([message], now: at + window + 1)[0]
@@ -171,7 +171,7 @@ package enum StoreConformance {
             }
             try store.transaction { () throws(StoreError) in try store.setLowWater(ids[200]) }
             store = try fixture.open(now: start + 1000)
-            try store.recover(now: start + 1000) { _ in }
+            _ = try store.recovered(now: start + 1000)
             for (number, id) in ids.enumerated() {
                 let again = try store.accept([TestMessage { $0.key = "k\(number)" }], now: start + 1000)[0]
                 try requireEqual(again.id, id, "key \(number)")
@@ -237,7 +237,10 @@ extension MessageStore {
 
     package func recovered(now: Int64) throws(StoreError) -> [RecoveredMessage] {
         var found: [RecoveredMessage] = []
-        try recover(now: now) { found.append($0) }
+        var cursor: MessageID?
+        repeat {
+            cursor = try recover(from: cursor, limit: 7, now: now) { found.append($0) }
+        } while cursor != nil
         return found
     }
 }

@@ -107,6 +107,30 @@ package struct History: Hashable, Sendable {
         }
     }
 
+    /// The last event's provider and the id that it gave, if that is what the event tells.
+    package var providerIDOfLastEvent: (provider: UInt8, id: ArraySlice<UInt8>)? {
+        var last: Event?
+        forEach(from: 0) { last = $0 }
+        guard let last, last.kind == .sent, !last.detail.isEmpty else { return nil }
+        return (last.provider, bytes[last.detail])
+    }
+
+    /// Whether all of it parses.
+    package var isWhole: Bool {
+        var end = 0
+        forEach(from: 0) { end = $0.detail.upperBound }
+        return end == bytes.count
+    }
+
+    /// All ids that providers gave, and which.
+    package var providerIDs: [(provider: UInt8, id: ArraySlice<UInt8>)] {
+        var found: [(UInt8, ArraySlice<UInt8>)] = []
+        forEach(from: 0) { event in
+            if event.kind == .sent, !event.detail.isEmpty { found.append((event.provider, bytes[event.detail])) }
+        }
+        return found
+    }
+
     /// Times from here on are none.
     private static let latest: Int64 = 1 << 60
 

@@ -108,6 +108,18 @@ package struct MessageLifecycle: Hashable, Sendable {
             onUnknown: onUnknown)
     }
 
+    /// The message comes from a backup: what became of it since is not known, so it must not be sent on its own
+    /// account, whatever it says of unknown outcomes.
+    /// - Returns: false if it was settled.
+    package mutating func restored(at now: Int64) -> Bool {
+        guard !isSettled(at: now) else { return false }
+        enter(
+            .unknown, .restored, at: now, attempt: attempts, provider: lastProvider,
+            detail: "not settled when the backup was made")
+        due = now + Limits.receiptDeadlineMilliseconds
+        return true
+    }
+
     private mutating func unknown(
         _ event: EventKind, attempt: Int, _ detail: String, at now: Int64, provider: UInt8, onUnknown: OnUnknown
     ) -> AfterOutcome {
@@ -189,6 +201,7 @@ package struct MessageLifecycle: Hashable, Sendable {
         history.forEach(from: 0) { event in
             switch event.kind {
             case .sent, .outcomeUnknown, .interrupted: open.insert(event.attempt)
+            case .restored where event.attempt > 0: open.insert(event.attempt)
             case .undelivered, .receiptIgnored: open.remove(event.attempt)
             default: break
             }

@@ -81,4 +81,6 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case interrupted = 16
     case receiptOverdue = 17
     case receiptIgnored = 18
+    /// The gateway was restored from a backup in which the message was not settled.
+    case restored = 19
 }

@@ -35,10 +35,76 @@ package final class DataDirectory: Sendable {
         close(lock)
     }
 
-    package var databasePath: String { path + "/apus.db" }
     package var socketPath: String { path + "/apus.sock" }
     package var keyPath: String { path + "/dev.key" }
     package var sandboxRecordPath: String { path + "/sandbox.jsonl" }
+
+    // MARK: The store's files
+
+    /// What belongs to no day: batches' names, providers' numbers, what is paused.
+    package static func controlPath(in directory: String) -> String { directory + "/control.db" }
+    /// A file for each UTC day.
+    package static func daysPath(in directory: String) -> String { directory + "/days" }
+    package static func path(of day: Day, in directory: String) -> String { "\(directory)/days/\(day).db" }
+    /// The one file of the first version.
+    package static func firstVersionPath(in directory: String) -> String { directory + "/apus.db" }
+
+    /// The days that have a file, oldest first.
+    package static func days(in directory: String) -> [Day] {
+        entries(of: daysPath(in: directory)).compactMap { name in
+            name.hasSuffix(".db") ? Day(name.dropLast(3)) : nil
+        }.sorted()
+    }
+
+    /// In bytes; 0 if there is no such file.
+    static func size(of path: String) -> Int64 {
+        var info = stat()
+        return stat(path, &info) == 0 ? Int64(info.st_size) : 0
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes a directory (mode 0700) unless it is there.
+    static func make(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw .failed("the directory \(path) cannot be made: \(String(cString: strerror(errno)))")
+    }
+
+    /// Makes what a directory lists outlive a loss of power.
+    static func sync(_ directory: String) throws(StoreError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw .failed("the directory \(directory) cannot be synced: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Removes a database with its log.
+    static func removeDatabase(_ path: String) throws(StoreError) {
+        for name in [path, path + "-wal", path + "-shm"] where unlink(name) != 0 && errno != ENOENT {
+            throw .failed("\(name) cannot be removed: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// - Parameter target: what is there is replaced.
+    static func rename(_ path: String, to target: String) throws(StoreError) {
+        guard Glibc.rename(path, target) != 0 else { return }
+        throw .failed("\(path) cannot be renamed to \(target): \(String(cString: strerror(errno)))")
+    }
+
+    /// Names in a directory; none if it cannot be read.
+    static func entries(of directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
 
     private static func read(_ file: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 128)

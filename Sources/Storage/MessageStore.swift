@@ -4,7 +4,7 @@ package import SMSModel
 /// whole or not at all, and ``commit()`` returns once it would survive a loss of power.
 ///
 /// Every verb is a step of a message's life. After an error has been thrown the caller rolls back; nothing
-/// of the round is kept then.
+/// of the round is kept then, unless the error says ``StoreError/partial(_:)``.
 package protocol MessageStore: AnyObject {
     func begin() throws(StoreError)
 
@@ -48,7 +48,10 @@ package protocol MessageStore: AnyObject {
     /// The number under which histories know the provider: 1 to 255, the same at every start.
     func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8
 
-    /// Nothing below it waits: where ``recover(now:_:)`` may begin next time. nil = nothing waits at all.
+    /// The message to which a provider gave this id; nil if there is none. The newest, if it gave it twice.
+    func find(providerID: String, provider: UInt8) throws(StoreError) -> MessageID?
+
+    /// Nothing below it waits: where ``recover(from:limit:now:_:)`` may begin next time. nil = nothing waits at all.
     func setLowWater(_ id: MessageID?) throws(StoreError)
 
     func commit() throws(StoreError)
@@ -57,8 +60,23 @@ package protocol MessageStore: AnyObject {
     /// Tries, outside of a round, whether there is room for some rounds' writing.
     func checkRoom() throws(StoreError)
 
-    /// Visits, by rising id, every message that waits or is being submitted.
-    func recover(now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void) throws(StoreError)
+    /// Visits, by rising id, what waits or is being submitted among some messages from `cursor` on.
+    /// - Parameters:
+    ///   - cursor: nil = the first.
+    ///   - limit: messages that are looked at, at most.
+    /// - Returns: where to go on; nil once all were visited.
+    func recover(
+        from cursor: MessageID?, limit: Int, now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
+    ) throws(StoreError) -> MessageID?
+
+    /// Does some of what retention asks for, inside of a round: takes the contents, or all, of old settled messages
+    /// away.
+    /// - Returns: when there may be more to do, in milliseconds since the Unix epoch.
+    func sweep(now: Int64) throws(StoreError) -> Int64
+
+    /// What is best done between rounds, by the store's own lights. Answers are not waiting for it.
+    /// - Parameter isIdle: nothing else waits to be done.
+    func upkeep(isIdle: Bool) throws(StoreError)
 }
 
 extension MessageStore {
@@ -156,6 +174,9 @@ package struct RecoveredMessage: Sendable {
 package enum StoreError: Error, Hashable, Sendable {
     /// No room: worth another try once there is.
     case full(String)
+    /// The same, but some of the round's messages were recorded before the room ended, and others not: what is in
+    /// the store has to be read again. Each message is whole.
+    case partial(String)
     /// Another program has kept the database locked: worth another try.
     case busy(String)
     /// The system refused a read or write: nothing may be acknowledged until a restart.
@@ -166,21 +187,29 @@ package enum StoreError: Error, Hashable, Sendable {
     case newerVersion(String)
     /// Another process holds the data directory.
     case locked(String)
+    /// The data directory is a backup.
+    case notRestored(String)
     /// The clock is too far behind the newest id.
     case clockBehind(String)
 
-    /// It may be over without a restart, and nothing of what failed is on the disk.
+    /// It may be over without a restart.
     package var isPassing: Bool {
         switch self {
-        case .full, .busy: true
-        case .failed, .damaged, .newerVersion, .locked, .clockBehind: false
+        case .full, .partial, .busy: true
+        case .failed, .damaged, .newerVersion, .locked, .notRestored, .clockBehind: false
         }
+    }
+
+    /// Surely nothing of the round is on the disk, now or after a restart.
+    package var isClean: Bool {
+        if case .partial = self { return false }
+        return isPassing
     }
 
     package var text: String {
         switch self {
-        case .full(let text), .busy(let text), .failed(let text), .damaged(let text), .newerVersion(let text),
-            .locked(let text), .clockBehind(let text):
+        case .full(let text), .partial(let text), .busy(let text), .failed(let text), .damaged(let text),
+            .newerVersion(let text), .locked(let text), .notRestored(let text), .clockBehind(let text):
             text
         }
     }

@@ -9,7 +9,7 @@ internal import Storage
 struct Apusd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apusd", abstract: "A self-hosted SMS gateway.", version: "0.1.0",
-        subcommands: [Dev.self, Serve.self, Check.self])
+        subcommands: [Dev.self, Serve.self, Check.self, Backup.self, Restore.self, Verify.self])
 
     /// Wrong usage exits with 2, and what ArgumentParser calls success with 0.
     static func main() async {
@@ -100,17 +100,12 @@ extension Apusd {
             options.apply(to: &configuration)
             try configuration.check()
             print("\(config): no faults found")
-            let path = configuration.data + "/apus.db"
-            guard FileManager.default.fileExists(atPath: path) else {
-                print("\(path): not there yet; the first start makes it")
+            let path = configuration.data
+            guard FileManager.default.fileExists(atPath: DataDirectory.controlPath(in: path)) else {
+                print("\(path): no data yet; the first start makes it")
                 return
             }
-            do throws(StoreError) {
-                try SQLiteMessageStore.check(path: path)
-            } catch {
-                throw DaemonError(text: error.text, exitCode: 1)
-            }
-            print("\(path): no faults found")
+            try Verify.verify(path)
         }
     }
 

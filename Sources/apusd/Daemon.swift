@@ -85,15 +85,15 @@ struct Daemon {
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
         try storing { () throws(StoreError) in
             let store = try SQLiteMessageStore(
-                path: directory.databasePath, options: configuration.storage, now: clock.now(),
+                directory: directory.path, options: configuration.store, now: clock.now(),
                 warn: { log.warning("\($0)") })
             var options = configuration.sandbox
             if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
             let sandbox = SandboxProvider(options: options, now: { clock.now() })
+            let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             let writer = try Writer(
                 store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
                 clock: clock, log: log)
-            let desk = StatusDesk(reader: try SQLiteStatusReader(path: directory.databasePath))
             let tenant = Tenant(
                 id: TenantID(rawValue: 1), name: configuration.tenant,
                 validator: SubmitValidator(

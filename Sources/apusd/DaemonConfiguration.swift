@@ -23,6 +23,10 @@ struct DaemonConfiguration {
     var drainSeconds = 30
     var socketMode = "0600"
     var storage = SQLiteStoreOptions()
+    /// 0 = for ever.
+    var bodyDays = 30
+    /// 0 = for ever.
+    var recordDays = 90
     var writer = WriterOptions()
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
@@ -34,6 +38,14 @@ struct DaemonConfiguration {
         var configuration = DaemonConfiguration()
         try await SettingsReader(file: file, environment: environment).read(settings, into: &configuration)
         return configuration
+    }
+
+    /// The store's settings as a whole.
+    var store: SQLiteStoreOptions {
+        var options = storage
+        options.retention.standard = .init(
+            bodies: bodyDays > 0 ? bodyDays : nil, records: recordDays > 0 ? recordDays : nil)
+        return options
     }
 
     /// The addresses to listen at.
@@ -65,6 +77,14 @@ struct DaemonConfiguration {
         let sum = shares.throttled + shares.unavailable + shares.rejected + shares.unknown + shares.undelivered
         // Sums of decimal fractions may pass 1 by a rounding error.
         if sum > 1 + 1e-9 { problems.append("sandbox.faults: the shares add up to \(sum), which is more than 1") }
+        if recordDays > 0, recordDays < RetentionPolicy.leastRecordDays {
+            problems.append(
+                "retention.record-days must be 0 or at least \(RetentionPolicy.leastRecordDays): "
+                    + "idempotency keys hold for a day")
+        }
+        if recordDays > 0, bodyDays > recordDays {
+            problems.append("retention.body-days is above retention.record-days")
+        }
         if writer.retryBase > writer.retryCap {
             problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms")
         }
@@ -98,6 +118,8 @@ struct DaemonConfiguration {
             $0.storage.cacheBytes = Int64($1.integer)
         },
         Setting(key: "storage.accept-clock-behind", kind: .flag) { $0.storage.acceptsClockBehind = $1.flag },
+        Setting(key: "retention.body-days", kind: .integer(0...36_500)) { $0.bodyDays = $1.integer },
+        Setting(key: "retention.record-days", kind: .integer(0...36_500)) { $0.recordDays = $1.integer },
         Setting(key: "dispatch.content-bytes", kind: .integer(0...Int.max)) { $0.writer.contentBytes = $1.integer },
         Setting(key: "dispatch.retry-base-ms", kind: .integer(1...86_400_000)) {
             $0.writer.retryBase = Int64($1.integer)

@@ -37,7 +37,7 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5)), arguments: ["DELETE", "WAL"])
         func anotherProgramsDatabaseIsRefused(journal: String) async throws {
             let directory = TestDirectory()
-            try FileManager.default.createDirectory(atPath: directory.data, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: directory.data + "/days", withIntermediateDirectories: true)
             do {
                 let database = try Database(directory.database)
                 try database.execute("PRAGMA journal_mode = \(journal)")
@@ -48,7 +48,7 @@ extension DaemonTests {
 
         @Test(.timeLimit(.minutes(5))) func aFileThatIsNoDatabaseIsRefused() async throws {
             let directory = TestDirectory()
-            try FileManager.default.createDirectory(atPath: directory.data, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: directory.data + "/days", withIntermediateDirectories: true)
             let text = String(repeating: "Not a database at all. ", count: 1000)
             try Data(text.utf8).write(to: file(directory))
             try await refuses(directory, saying: directory.database)

@@ -289,8 +289,7 @@ final class Simulation {
                 throw Fault(description: "\(id) ended as \(state.map(\.name) ?? "nothing")")
             }
         }
-        var waiting = 0
-        try driver.store.recover(now: driver.now) { _ in waiting += 1 }
+        let waiting = try driver.store.recovered(now: driver.now).count
         if waiting > 0 { throw Fault(description: "\(waiting) messages still wait in the store") }
         try driver.check()
     }

@@ -48,7 +48,7 @@ final class WriterDriver {
         self.names = names
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
-        store = FailingStore(try SQLiteMessageStore(path: directory.file("apus.db"), now: now) { _ in })
+        store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
         core = try Self.takeUp(store, providers, limits, options, now: now)
     }
 
@@ -80,7 +80,7 @@ final class WriterDriver {
     func restartQuietly() throws {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
-        store = FailingStore(try SQLiteMessageStore(path: directory.file("apus.db"), now: now) { _ in })
+        store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
         core = try Self.takeUp(store, providers, limits, options, now: now)
     }
 
@@ -217,6 +217,6 @@ final class WriterDriver {
 
     /// The file is sound and its counts are those of its rows.
     func check() throws {
-        try SQLiteMessageStore.check(path: directory.file("apus.db"))
+        try requireSound(directory.path)
     }
 }

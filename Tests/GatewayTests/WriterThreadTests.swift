@@ -49,7 +49,7 @@ internal import Testing
         let provider = SandboxProvider(options: sandbox, now: { clock.now() })
         var limits = ProviderLimits()
         limits.inFlight = inFlight
-        let store = try SQLiteMessageStore(path: directory.file("apus.db"), now: clock.now()) { _ in }
+        let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }), providers: [(provider, limits)],
             options: WriterOptions(), clock: clock, log: log)
@@ -96,8 +96,8 @@ internal import Testing
         #expect(writer.report.inFlight == 0)
         #expect(writer.report.providers[0].accepted == UInt64(different.count))
         #expect(provider.records(limit: 1000, to: nil).total == UInt64(different.count))
-        try SQLiteMessageStore.check(path: directory.file("apus.db"))
-        let reader = try SQLiteStatusReader(path: directory.file("apus.db"))
+        try requireSound(directory.path)
+        let reader = try SQLiteStatusReader(directory: directory.path)
         #expect(try reader.states(tenant: .first) == [StateCount(state: .delivered, count: UInt64(different.count))])
         for id in different {
             let status = try reader.status(of: id, tenant: .first, now: 0, timeline: true)
@@ -123,7 +123,7 @@ internal import Testing
         await again.reach(20, .delivered)
         sandbox.stop()
         second.stop()
-        let reader = try SQLiteStatusReader(path: directory.file("apus.db"))
+        let reader = try SQLiteStatusReader(directory: directory.path)
         let states = try results.map { try reader.status(of: $0.id, tenant: .first, now: 0, timeline: false)?.state }
         #expect(states == Array(repeating: .unknown, count: 10) + Array(repeating: .delivered, count: 20))
         #expect(sandbox.records(limit: 100, to: nil).total == 20)
@@ -139,7 +139,7 @@ internal import Testing
         let results = try await submit([TestMessage()], to: writer, .normal)
         provider.stop()
         writer.stop()
-        let reader = try SQLiteStatusReader(path: directory.file("apus.db"))
+        let reader = try SQLiteStatusReader(directory: directory.path)
         #expect(try reader.status(of: results[0].id, tenant: .first, now: 0, timeline: false)?.state == .queued)
         #expect(provider.records(limit: 1, to: nil).total == 0)
     }

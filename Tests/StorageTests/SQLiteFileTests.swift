@@ -12,40 +12,40 @@ internal import Testing
     @Test func aNewerSchemaIsRefusedAndLeftAsItIs() throws {
         let fixture = SQLiteFixture()
         _ = try fixture.openSQLite()
-        try fixture.tamper("PRAGMA user_version = 2")
+        try fixture.tamper("PRAGMA user_version = 3")
         #expect {
             _ = try fixture.openSQLite()
         } throws: { error in
             guard case StoreError.newerVersion(let text)? = error as? StoreError else { return false }
-            return text.contains("version 2") && text.contains(fixture.path)
+            return text.contains("version 3") && text.contains(fixture.path)
         }
-        #expect(try fixture.integer("PRAGMA user_version") == 2)
+        #expect(try fixture.integer("PRAGMA user_version") == 3)
     }
 
     @Test func aForeignDatabaseIsRefusedAndLeftAsItIs() throws {
         let fixture = SQLiteFixture()
         try fixture.tamper("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
-        let before = try fixture.directory.read("apus.db")
+        let before = try fixture.directory.read(SQLiteFixture.name)
         #expect {
             _ = try fixture.openSQLite()
         } throws: { error in
             guard case StoreError.damaged(let text)? = error as? StoreError else { return false }
             return text.contains("not a database of Apus")
         }
-        #expect(try fixture.directory.read("apus.db") == before)
+        #expect(try fixture.directory.read(SQLiteFixture.name) == before)
     }
 
     @Test func whatIsNoDatabaseIsRefused() throws {
         let fixture = SQLiteFixture()
         let text = Data(String(repeating: "these are not the bytes you are looking for ", count: 200).utf8)
-        try fixture.directory.write(text, to: "apus.db")
+        try fixture.directory.write(text, to: SQLiteFixture.name)
         #expect {
             _ = try fixture.openSQLite()
         } throws: { error in
             guard case StoreError.damaged? = error as? StoreError else { return false }
             return true
         }
-        #expect(try fixture.directory.read("apus.db") == text)
+        #expect(try fixture.directory.read(SQLiteFixture.name) == text)
     }
 
     /// A file with some thousand messages, its log folded in.
@@ -61,13 +61,13 @@ internal import Testing
                     return (lifecycle, .queued, true)
                 })
         }
-        try store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try fixture.foldLogs()
         return fixture
     }
 
     @Test func aDamagedFileIsNamedAtTheStart() throws {
         let whole = try filled()
-        let data = try whole.directory.read("apus.db")
+        let data = try whole.directory.read(SQLiteFixture.name)
         let pages = data.count / 4096
         #expect(pages > 50)
         // The header of a page: what it is, and where its cells are.
@@ -75,20 +75,19 @@ internal import Testing
             var broken = data
             for offset in 0..<8 { broken[page * 4096 + offset] ^= 0xFF }
             let fixture = SQLiteFixture()
-            try fixture.directory.write(broken, to: "apus.db")
+            try fixture.directory.write(broken, to: SQLiteFixture.name)
             #expect("page \(page)") {
                 _ = try fixture.openSQLite()
             } throws: { error in
                 guard case StoreError.damaged(let text)? = error as? StoreError else { return false }
                 return text.contains(fixture.path)
             }
-            #expect(throws: StoreError.self) { try SQLiteMessageStore.check(path: fixture.path) }
         }
-        try SQLiteMessageStore.check(path: whole.path)
+        try whole.openSQLite().checkRoom()
     }
 
     @Test func randomDamageNeverCrashes() throws {
-        let data = try filled().directory.read("apus.db")
+        let data = try filled().directory.read(SQLiteFixture.name)
         var generator = SeededGenerator(seed: 3)
         for _ in 0..<25 {
             var broken = data
@@ -97,7 +96,7 @@ internal import Testing
                     in: 1...255, using: &generator)
             }
             let fixture = SQLiteFixture()
-            try fixture.directory.write(broken, to: "apus.db")
+            try fixture.directory.write(broken, to: SQLiteFixture.name)
             // Either it is refused, or it serves what it can: but it says so by an error.
             do {
                 let store = try fixture.openSQLite()
@@ -147,15 +146,15 @@ internal import Testing
         var ends: [Int] = []
         for round in 0..<12 {
             ids.append(try store.accept([TestMessage()], now: start + Int64(round))[0].id)
-            ends.append(try fixture.directory.read("apus.db-wal").count)
+            ends.append(try fixture.directory.read(SQLiteFixture.name + "-wal").count)
         }
-        let log = try fixture.directory.read("apus.db-wal")
-        let database = try fixture.directory.read("apus.db")
+        let log = try fixture.directory.read(SQLiteFixture.name + "-wal")
+        let database = try fixture.directory.read(SQLiteFixture.name)
         for (round, end) in ends.enumerated() {
             for torn in [end - 1, end, end + 100] where torn <= log.count {
                 let crash = SQLiteFixture()
-                try crash.directory.write(database, to: "apus.db")
-                try crash.directory.write(log.prefix(torn), to: "apus.db-wal")
+                try crash.directory.write(database, to: SQLiteFixture.name)
+                try crash.directory.write(log.prefix(torn), to: SQLiteFixture.name + "-wal")
                 let found = try crash.openSQLite(now: start + 100).recovered(now: start + 100).map(\.id)
                 #expect(found == Array(ids.prefix(torn < end ? round : round + 1)), "cut at \(torn)")
             }
@@ -246,7 +245,7 @@ internal import Testing
         let parent = TemporaryDirectory()
         let path = parent.file("data")
         var first: DataDirectory? = try DataDirectory(path: path)
-        #expect(first?.databasePath == path + "/apus.db")
+        #expect(first?.socketPath == path + "/apus.sock")
         #expect {
             _ = try DataDirectory(path: path)
         } throws: { error in

@@ -6,28 +6,52 @@ internal import SMSModel
 
 let start: Int64 = 1_800_000_000_000
 
-/// SQLite stores over one file in a directory of their own.
+/// SQLite stores over one directory.
 final class SQLiteFixture: StoreFixture {
     let directory = TemporaryDirectory()
     var options = SQLiteStoreOptions()
     var warnings: [String] = []
+    /// The first day's file, in the directory.
+    static let name = "days/\(Day(containing: start)).db"
 
-    var path: String { directory.file("apus.db") }
+    var path: String { directory.file(Self.name) }
+
+    init() {
+        try? FileManager.default.createDirectory(atPath: directory.file("days"), withIntermediateDirectories: true)
+    }
 
     func open(now: Int64) throws -> any MessageStore { try openSQLite(now: now) }
 
     func openSQLite(now: Int64 = start) throws -> SQLiteMessageStore {
-        try SQLiteMessageStore(path: path, options: options, now: now) { warnings.append($0) }
+        try SQLiteMessageStore(directory: directory.path, options: options, now: now) { warnings.append($0) }
+    }
+
+    func reader() throws -> SQLiteStatusReader { try SQLiteStatusReader(directory: directory.path) }
+
+    /// Names of the databases and logs that are there.
+    private var files: [String] {
+        let days = (try? FileManager.default.contentsOfDirectory(atPath: directory.file("days"))) ?? []
+        return (["control.db", "control.db-wal"] + days.map { "days/" + $0 }).filter { name in
+            !name.hasSuffix("-shm") && FileManager.default.fileExists(atPath: directory.file(name))
+        }
     }
 
     /// What is on the disk at this moment, as a crash would leave it, in a fixture of its own.
     func crashed() throws -> SQLiteFixture {
         let copy = SQLiteFixture()
-        for name in ["apus.db", "apus.db-wal"] where FileManager.default.fileExists(atPath: directory.file(name)) {
-            try copy.directory.write(directory.read(name), to: name)
-        }
+        for name in files { try copy.directory.write(directory.read(name), to: name) }
         return copy
     }
+
+    /// All of each file without its log. No store may have them open.
+    func foldLogs() throws {
+        for name in files where name.hasSuffix(".db") {
+            try SQLiteConnection(path: directory.file(name), mode: .readWrite).checkpoint(truncating: true)
+        }
+    }
+
+    /// What `apusd verify` says.
+    func faults() throws -> [String] { try SQLiteVerification.run(directory.path).faults }
 
     /// One number by SQL, by a connection of its own.
     func integer(_ sql: String) throws -> Int64 {

@@ -21,7 +21,7 @@ internal import Testing
             $0.expiresAt = start + 60_000
         }
         let id = try store.accept([message], now: start)[0].id
-        let reader = try SQLiteStatusReader(path: fixture.path)
+        let reader = try fixture.reader()
         func status(at now: Int64) throws -> MessageStatus {
             try #require(try reader.status(of: id, tenant: .first, now: now, timeline: true))
         }
@@ -103,7 +103,7 @@ internal import Testing
             _ = lifecycle.claimed(at: start, provider: 0, reason: "")
             _ = lifecycle.answered(attempt: 1, outcome, at: start, provider: 0, onUnknown: .hold)
             try store.record([(lifecycle, .queued, true)])
-            let reader = try SQLiteStatusReader(path: fixture.path)
+            let reader = try fixture.reader()
             return try reader.status(of: id, tenant: .first, now: start, timeline: false)?.error
         }
         #expect(
@@ -121,7 +121,7 @@ internal import Testing
         let (batch, _) = try store.accept(chunk: [0, 1], of: "b", tenant: .second, now: start) { _ in
             TestMessage { $0.tenant = .second }
         }
-        let reader = try SQLiteStatusReader(path: fixture.path)
+        let reader = try fixture.reader()
         #expect(try reader.status(of: id, tenant: .first, now: start, timeline: true) == nil)
         #expect(try reader.status(of: id, tenant: .second, now: start, timeline: true) != nil)
         #expect(try reader.status(of: MessageID(rawValue: 5), tenant: .second, now: start, timeline: true) == nil)
@@ -134,7 +134,7 @@ internal import Testing
     @Test func aScheduledMessageIsQueuedOnceItsTimeHasCome() throws {
         let store = try fixture.openSQLite()
         let id = try store.accept([TestMessage { $0.sendAt = start + 100 }], now: start)[0].id
-        let reader = try SQLiteStatusReader(path: fixture.path)
+        let reader = try fixture.reader()
         func state(at now: Int64) throws -> MessageState? {
             try reader.status(of: id, tenant: .first, now: now, timeline: false)?.state
         }
@@ -162,7 +162,7 @@ internal import Testing
             try store.setPaused(.batch(batch), true)
             try store.cancelBatch(batch)
         }
-        let reader = try SQLiteStatusReader(path: fixture.path)
+        let reader = try fixture.reader()
         let deadline = start + Limits.receiptDeadlineMilliseconds
         for (now, settled) in [(start + 10, 1), (deadline, 1), (deadline + 2, 3), (deadline + 6, 6), (deadline + 7, 7)]
         {

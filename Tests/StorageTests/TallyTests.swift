@@ -39,19 +39,19 @@ internal import Testing
             try #require(stored == counted)
             if generator.oneIn(10) { store = try fixture.openSQLite(now: now) }
         }
-        let reader = try SQLiteStatusReader(path: fixture.path)
+        let reader = try fixture.reader()
         let told = try reader.states(tenant: .first) + reader.states(tenant: .second)
         #expect(told.reduce(0) { $0 + $1.count } == UInt64(known.count))
     }
 
-    @Test func aCheckFindsACountThatIsOff() throws {
+    @Test func verificationFindsACountThatIsOff() throws {
         let fixture = SQLiteFixture()
         _ = try fixture.openSQLite().accept(chunk: [0, 1, 2], of: "b", now: start) { _ in TestMessage() }
-        try SQLiteMessageStore.check(path: fixture.path)
+        #expect(try fixture.faults() == [])
         try fixture.tamper("UPDATE tally SET count = count + 1 WHERE scope > 0")
-        #expect(throws: StoreError.self) { try SQLiteMessageStore.check(path: fixture.path) }
+        #expect(try fixture.faults().count == 1)
         try fixture.tamper("UPDATE tally SET count = count - 1 WHERE scope > 0; DELETE FROM message WHERE id > 0")
-        #expect(throws: StoreError.self) { try SQLiteMessageStore.check(path: fixture.path) }
+        #expect(try fixture.faults().count == 2)
     }
 
     private func accept(

@@ -152,7 +152,11 @@ typedef enum _Apus__V1__Event {
   /*
    * a receipt that changes nothing: repeated or out of order
    */
-  APUS__V1__EVENT__EVENT_RECEIPT_IGNORED = 18
+  APUS__V1__EVENT__EVENT_RECEIPT_IGNORED = 18,
+  /*
+   * the gateway was restored from a backup that knew it unsettled: possibly sent since
+   */
+  APUS__V1__EVENT__EVENT_RESTORED = 19
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EVENT)
 } Apus__V1__Event;
 /*

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 internal import SMSModel
 
 /// One SQLite connection, used by one thread. Nothing of SQLite's leaves this module.
@@ -6,13 +7,19 @@ final class SQLiteConnection {
     let handle: OpaquePointer
     let path: String
 
+    /// Pages in the log after the last commit.
+    private let logPageCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+
     enum Mode {
+        /// The one connection that writes and checkpoints; makes the file if there is none.
         case readWrite
+        /// Never writes, and leaves checkpointing to the other, also when it closes last.
         case readOnly
     }
 
     init(path: String, mode: Mode) throws(StoreError) {
         self.path = path
+        logPageCount.initialize(to: 0)
         var handle: OpaquePointer?
         let flags =
             mode == .readWrite
@@ -20,18 +27,51 @@ final class SQLiteConnection {
             : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK, let handle else {
-            let reason = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            let error = handle.map { Self.error(code, $0, path) } ?? .failed("\(path) cannot be opened: out of memory")
             sqlite3_close_v2(handle)
-            throw .failed("\(path) cannot be opened: \(reason)")
+            logPageCount.deallocate()
+            throw error
         }
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5000)
-        if mode == .readOnly { try execute("PRAGMA query_only = ON") }
+        switch mode {
+        case .readOnly:
+            _ = apus_sqlite3_no_checkpoint_on_close(handle)
+            try execute("PRAGMA query_only = ON")
+        case .readWrite:
+            // In place of SQLite's own automatic checkpoints, which come inside of a commit.
+            sqlite3_wal_hook(
+                handle,
+                { count, _, _, pages in
+                    count?.assumingMemoryBound(to: Int32.self).pointee = pages
+                    return SQLITE_OK
+                }, logPageCount)
+        }
     }
 
     deinit {
         sqlite3_close_v2(handle)
+        logPageCount.deallocate()
+    }
+
+    /// Pages in the log after the last commit; what has been copied into the file by a checkpoint is not counted.
+    var logPages: Int { Int(logPageCount.pointee) }
+
+    /// Rows that the last statement changed.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// Copies the log into the file. - Parameter truncating: waits for readers, and leaves the log empty.
+    func checkpoint(truncating: Bool = false) throws(StoreError) {
+        try check(
+            sqlite3_wal_checkpoint_v2(
+                handle, nil, truncating ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, nil, nil))
+        logPageCount.pointee = 0
+    }
+
+    /// Writes what a transaction changed to the log, short of the commit: what there is no room for shows here.
+    func flushChanges() throws(StoreError) {
+        try check(sqlite3_db_cacheflush(handle))
     }
 
     func execute(_ sql: String) throws(StoreError) {
@@ -57,7 +97,9 @@ final class SQLiteConnection {
         throw error(code)
     }
 
-    func error(_ code: Int32) -> StoreError {
+    func error(_ code: Int32) -> StoreError { Self.error(code, handle, path) }
+
+    private static func error(_ code: Int32, _ handle: OpaquePointer, _ path: String) -> StoreError {
         let reason = String(cString: sqlite3_errmsg(handle))
         switch code & 0xFF {
         case SQLITE_FULL:
@@ -67,12 +109,16 @@ final class SQLiteConnection {
         case SQLITE_CORRUPT, SQLITE_NOTADB:
             return .damaged(
                 "\(path) is damaged (\(reason)): stop, keep a copy of the data directory, and restore a backup")
+        case SQLITE_CANTOPEN where [EMFILE, ENFILE].contains(sqlite3_system_errno(handle)):
+            return .busy("\(path) cannot be opened: this process or the system has too many files open")
+        case SQLITE_READONLY:
+            return .failed("\(path) cannot be written: the file or its file system is read-only")
         default:
             // A full disk also shows as a failed write, with the system's own word for it.
             // After a failed sync nobody knows what is on the disk, whatever its reason.
             let system = sqlite3_system_errno(handle)
             if code & 0xFF == SQLITE_IOERR, code != apus_sqlite3_ioerr_fsync,
-                system == 28 || system == 122 || system == 27
+                [ENOSPC, EDQUOT, EFBIG].contains(system)
             {
                 return .full("no room for \(path): \(reason)")
             }
@@ -109,6 +155,14 @@ final class SQLiteStatement {
     func run() throws(StoreError) {
         _ = try step()
         sqlite3_reset(statement)
+    }
+
+    /// Runs it with the words' bytes bound at `index`.
+    func run(binding index: Int32, _ words: [UInt64]) throws(StoreError) {
+        try words.withUnsafeBufferPointer { (words) throws(StoreError) in
+            bindBlob(index, UnsafeRawBufferPointer(words))
+            try run()
+        }
     }
 
     func reset() { sqlite3_reset(statement) }

@@ -3,103 +3,86 @@ package import SMSModel
 
 /// Settings of the embedded store.
 package struct SQLiteStoreOptions: Sendable {
-    /// The largest that the database may grow, in bytes; 0 = what the disk holds.
+    /// The largest that all files together may grow, in bytes; 0 = what the disk holds.
     package var maximumBytes: Int64 = 0
-    /// Memory for pages, in bytes.
+    /// Memory for pages of today's file, in bytes.
     package var cacheBytes: Int64 = 16 * 1024 * 1024
     /// Start even if the clock is more than a day behind the newest message.
     package var acceptsClockBehind = false
+    package var retention = RetentionPolicy()
+    package var index = IndexOptions()
+    /// Pages (of 4 KiB) that a log may hold before it is copied into its file, however busy the store is.
+    package var checkpointPages = 16_384
 
     package init() {}
 }
 
-/// The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that a commit is on disk
-/// when it returns. Exactly this connection writes and checkpoints.
+/// The embedded store: SQLite files in WAL mode with `synchronous=FULL`, so that a commit is on disk when it returns.
+/// One file for each day of acceptance, and one for what belongs to no day. Exactly one connection a file writes and
+/// checkpoints.
+///
+/// A round may touch several files; each is committed by itself. All that is known of one message is in one file, so
+/// what a failure between two commits leaves behind is whole for each message.
 package final class SQLiteMessageStore: MessageStore {
-    let connection: SQLiteConnection
-    private(set) var ids: MessageIDGenerator
-    private var keys = IdempotencyIndex()
-    private var tally = TallyDeltas()
-    /// Keys that this round added, to be taken back if it fails.
-    private var roundKeys: [(hash: UInt64, id: MessageID)] = []
+    package let catalog: DayCatalog
+    let control: ControlFile
+    let files: DayFiles
+    let options: SQLiteStoreOptions
+    private var ids: MessageIDGenerator
+    /// As stored: to be lowered at once, and raised now and then.
+    private var lowWater: MessageID
+    var retention: RetentionSweep
 
-    private let insertMessage: SQLiteStatement
-    private let selectKey: SQLiteStatement
-    private let selectMessage: SQLiteStatement
-    private let selectState: SQLiteStatement
-    private let insertState: SQLiteStatement
-    private let updateState: SQLiteStatement
-    private let beginRound: SQLiteStatement
-    private let commitRound: SQLiteStatement
-    private let upsertTally: SQLiteStatement
-    let batches: SQLiteBatches
-
-    /// Opens or makes the file and checks it.
+    /// Opens or makes the files of a directory whose lock the caller holds, and brings older ones up to date.
     /// - Parameters:
-    ///   - path: of the database file, in a directory whose lock the caller holds.
     ///   - now: milliseconds since the Unix epoch.
     ///   - warn: takes one line for the log.
     package init(
-        path: String, options: SQLiteStoreOptions = SQLiteStoreOptions(), now: Int64, warn: (String) -> Void
+        directory: String, options: SQLiteStoreOptions = SQLiteStoreOptions(), now: Int64, warn: (String) -> Void
     ) throws(StoreError) {
         _ = apus_sqlite3_config_no_memory_statistics()
-        connection = try SQLiteConnection(path: path, mode: .readWrite)
-        // Before anything is written: a file that is not ours stays as it is.
-        try SQLiteSchema.prepare(connection)
-        try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute("PRAGMA synchronous = FULL")
-        try connection.execute(
-            """
-            PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(options.cacheBytes / 1024);
-            PRAGMA wal_autocheckpoint = 32768;
-            """)
-        if options.maximumBytes > 0 {
-            let pageBytes = try connection.integer("PRAGMA page_size")
-            _ = try connection.integer("PRAGMA max_page_count = \(max(1, options.maximumBytes / pageBytes))")
+        try FirstVersion.migrate(directory, warn: warn)
+        try DataDirectory.make(DataDirectory.daysPath(in: directory))
+        self.options = options
+        catalog = DayCatalog(directory: directory)
+        catalog.insert(DataDirectory.days(in: directory))
+        control = try ControlFile(
+            SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
+        try DataDirectory.sync(directory)
+        if try control.mark(.backedUpAt) != nil {
+            throw .notRestored(
+                "\(directory) is a backup: `apusd restore` makes a data directory of it that does not send again what "
+                    + "was sent since")
         }
-        try Self.checkIntegrity(connection)
-        let newest = try connection.integer(
-            """
-            SELECT max(coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM batch), 0))
-            """)
-        let last = newest > 0 ? MessageID(rawValue: UInt64(newest)) : nil
+        files = DayFiles(catalog, options)
+        retention = RetentionSweep(options.retention)
+        lowWater = MessageID(rawValue: UInt64(try control.mark(.lowWater) ?? 0))
+        let last = try Self.newestID(control, files)
         try Self.checkClock(last: last, now: now, options, warn)
         ids = MessageIDGenerator(after: last)
-
-        insertMessage = try connection.prepare(
-            "INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
-        selectKey = try connection.prepare("SELECT tenant, key, fingerprint FROM message WHERE id = ?1")
-        selectMessage = try connection.prepare(
-            """
-            SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
-                   body FROM message WHERE id = ?1
-            """)
-        selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
-        insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
-        updateState = try connection.prepare("UPDATE state SET state = ?2, due = ?3, history = ?4 WHERE id = ?1")
-        beginRound = try connection.prepare("BEGIN IMMEDIATE")
-        commitRound = try connection.prepare("COMMIT")
-        upsertTally = try connection.prepare(
-            "INSERT INTO tally VALUES (?1,?2,?3) ON CONFLICT (scope, state) DO UPDATE SET count = count + ?3")
-        batches = try SQLiteBatches(connection)
-    }
-
-    /// Small files are checked whole; of large ones what opening touches, `apusd check` does the rest.
-    private static func checkIntegrity(_ connection: SQLiteConnection) throws(StoreError) {
-        let pages = try connection.integer("PRAGMA page_count")
-        guard pages <= 16_384 else { return }
-        try quickCheck(connection)
-    }
-
-    static func quickCheck(_ connection: SQLiteConnection) throws(StoreError) {
-        let check = try connection.prepare("PRAGMA quick_check(1)")
-        guard try check.step() else { return }
-        let verdict = check.text(0)
-        guard verdict == "ok" else {
-            throw .damaged(
-                "\(connection.path) is damaged (\(verdict)): stop, keep a copy of the data directory, "
-                    + "and restore a backup")
+        // No message waits for the making of its file.
+        _ = try files.make(Day(containing: now))
+        if let newest = try catalog.newest.flatMap({ (day) throws(StoreError) in try files.file(of: day) }) {
+            try Self.checkIntegrity(newest.connection)
         }
+    }
+
+    private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
+        var newest = max(
+            try control.mark(.idFloor) ?? 0, try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
+        for day in files.catalog.days.reversed() {
+            guard let file = try files.file(of: day) else { continue }
+            let id = try file.connection.integer("SELECT coalesce(max(id), 0) FROM message")
+            newest = max(newest, id)
+            if id > 0 { break }
+        }
+        return newest > 0 ? MessageID(rawValue: UInt64(newest)) : nil
+    }
+
+    /// A small file is checked whole; of large ones what opening touches, `apusd verify` does the rest.
+    private static func checkIntegrity(_ connection: SQLiteConnection) throws(StoreError) {
+        guard try connection.integer("PRAGMA page_count") <= 16_384 else { return }
+        try SQLiteSchema.quickCheck(connection)
     }
 
     private static func checkClock(
@@ -118,37 +101,52 @@ package final class SQLiteMessageStore: MessageStore {
 
     // MARK: Rounds
 
-    package func begin() throws(StoreError) {
-        roundKeys.removeAll(keepingCapacity: true)
-        tally.removeAll()
-        try beginRound.run()
-    }
+    /// Each file's transaction begins when the round first writes to it.
+    package func begin() throws(StoreError) {}
 
     package func commit() throws(StoreError) {
-        for (scope, state, delta) in tally.changes {
-            upsertTally.bind(1, scope)
-            upsertTally.bind(2, Int64(state.rawValue))
-            upsertTally.bind(3, delta)
-            try upsertTally.run()
+        let days = files.inRound
+        for file in days { try file.prepareCommit() }
+        if days.count + (control.isInRound ? 1 : 0) > 1 {
+            // What there is no room for shows before anything is committed.
+            if control.isInRound { try control.connection.flushChanges() }
+            for file in days { try file.connection.flushChanges() }
         }
-        try commitRound.run()
-        tally.removeAll()
-        roundKeys.removeAll(keepingCapacity: true)
+        var isPartial = false
+        do throws(StoreError) {
+            // First what messages refer to. Then what happened to those of other days, and today's, with what the
+            // round accepted, last.
+            if control.isInRound {
+                try control.commit()
+                isPartial = true
+            }
+            for file in days {
+                try file.commit()
+                isPartial = true
+            }
+        } catch {
+            guard isPartial, error.isPassing else { throw error }
+            throw .partial(error.text)
+        }
     }
 
     package func rollback() {
-        if connection.isInTransaction { try? connection.execute("ROLLBACK") }
-        for (hash, id) in roundKeys { keys.remove(hash, id) }
-        roundKeys.removeAll()
-        tally.removeAll()
+        control.rollback()
+        for file in files.allOpen { file.rollback() }
+        lowWater = MessageID(rawValue: UInt64((try? control.mark(.lowWater)) ?? 0))
+        retention.rolledBack()
+    }
+
+    /// What is best done between rounds: copies long logs into their files, and closes files not used for long.
+    package func upkeep(isIdle: Bool) throws(StoreError) {
+        let most = isIdle ? min(1024, options.checkpointPages) : options.checkpointPages
+        if control.uncopiedPages >= most { try control.checkpoint() }
+        for file in files.allOpen where file.uncopiedPages >= most { try file.checkpoint() }
+        try removeEmptied()
+        try files.closeSome()
     }
 
     // MARK: Accepting
-
-    /// An id for a batch.
-    func takeID(now: Int64) -> MessageID {
-        ids.take(1, nowMilliseconds: UInt64(now))
-    }
 
     package func accept(
         _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
@@ -157,7 +155,7 @@ package final class SQLiteMessageStore: MessageStore {
             try acceptChunk(batch, range, chunk, now: now, results: &results)
             return
         }
-        let oldest = oldestKeyed(now: now)
+        let oldest = MessageID(milliseconds: UInt64(max(0, now - Limits.idempotencyWindowMilliseconds)))
         for index in range {
             let draft = batch.drafts[index]
             if draft.keyHash != 0, let known = try known(draft, of: batch, oldest: oldest) {
@@ -165,275 +163,230 @@ package final class SQLiteMessageStore: MessageStore {
                 continue
             }
             let id = ids.take(1, nowMilliseconds: UInt64(now))
-            try insert(draft, of: batch, id: id, batchID: nil)
-            if draft.keyHash != 0 {
-                keys.insert(draft.keyHash, id, oldest: oldest)
-                roundKeys.append((draft.keyHash, id))
-            }
+            try file(for: id).insert(draft, of: batch, id: id, batchID: nil)
             results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
         }
     }
 
-    /// Ids below it are past the window of idempotency keys.
-    private func oldestKeyed(now: Int64) -> MessageID {
-        MessageID(milliseconds: UInt64(max(0, now - Limits.idempotencyWindowMilliseconds)))
+    /// The file that a new id's message goes to.
+    private func file(for id: MessageID) throws(StoreError) -> DayFile {
+        if let file = try files.file(of: id) { return file }
+        return try files.make(Day(of: id))
     }
 
     /// The message that this draft's key made before, verified against its row.
     private func known(
         _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID
     ) throws(StoreError) -> AcceptResult? {
-        var same = false
-        let found = try keys.find(draft.keyHash) { (id) throws(StoreError) -> Bool in
-            guard id >= oldest else { return false }
-            selectKey.bind(1, id)
-            defer { selectKey.reset() }
-            guard try selectKey.step(), selectKey.integer(0) == Int64(draft.tenant.rawValue) else { return false }
-            let isSameKey = batch.bytes[draft.key.range].withUnsafeBytes { $0.elementsEqual(selectKey.bytes(1)) }
-            same = Fingerprint(bytes: selectKey.bytes(2)) == draft.fingerprint
-            return isSameKey
+        var day = Day(of: MessageID(ordinal: ids.highWater))
+        let oldestDay = Day(of: oldest)
+        while day >= oldestDay {
+            if let file = try files.file(of: day), let known = try file.known(draft, of: batch, oldest: oldest) {
+                let state = try file.lifecycle(of: known.id)?.lifecycle.state ?? draft.waitingState
+                return AcceptResult(kind: known.isSame ? .duplicate : .conflict, state: state, id: known.id)
+            }
+            guard day.number > 0 else { return nil }
+            day = day.previous
         }
-        guard let found else { return nil }
-        let state = try lifecycle(of: found)?.lifecycle.state ?? draft.waitingState
-        return AcceptResult(kind: same ? .duplicate : .conflict, state: state, id: found)
+        return nil
     }
 
     private func acceptChunk(
         _ batch: DraftBatch, _ range: Range<Int>, _ chunk: BatchChunk, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError) {
         let indices = chunk.indices
-        let known = try batches.parts(
-            of: chunk.batch, overlapping: indices[range.lowerBound]...indices[range.upperBound - 1])
+        var known: [BatchParts.Part] = []
+        for day in try control.days(of: chunk.batch) {
+            try files.file(of: day)?.parts.find(
+                chunk.batch, overlapping: indices[range.lowerBound]...indices[range.upperBound - 1], into: &known)
+        }
+        func knownID(at index: UInt64) -> MessageID? {
+            for part in known { if let id = part.id(at: index) { return id } }
+            return nil
+        }
         var position = range.lowerBound
         while position < range.upperBound {
-            if let id = known.id(at: indices[position]) {
+            if let id = knownID(at: indices[position]) {
                 results.append(try verified(batch.drafts[position], id))
                 position += 1
                 continue
             }
-            // A run of indices without a gap gets ids without a gap, and one row that says so.
+            // A run of indices without a gap gets ids without a gap, and one row that says so; two over midnight.
             var end = position + 1
-            while end < range.upperBound, indices[end] == indices[end - 1] + 1, known.id(at: indices[end]) == nil {
+            while end < range.upperBound, indices[end] == indices[end - 1] + 1, knownID(at: indices[end]) == nil {
                 end += 1
             }
             let first = ids.take(end - position, nowMilliseconds: UInt64(now))
-            for place in position..<end {
-                let id = first.advanced(by: place - position)
-                let draft = batch.drafts[place]
-                try insert(draft, of: batch, id: id, batchID: chunk.batch)
-                results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
+            let midnight = Day(of: first).next.firstID.ordinal
+            let split = min(end, position + Int(min(UInt64(end - position), midnight - first.ordinal)))
+            for run in [position..<split, split..<end] where !run.isEmpty {
+                try insert(
+                    batch, run, chunk, firstID: first.advanced(by: run.lowerBound - position), results: &results)
             }
-            try batches.insertPart(chunk.batch, firstIndex: indices[position], firstID: first, count: end - position)
             position = end
         }
     }
 
+    /// Inserts drafts whose ids follow each other on one day.
+    private func insert(
+        _ batch: DraftBatch, _ run: Range<Int>, _ chunk: BatchChunk, firstID: MessageID, results: inout [AcceptResult]
+    ) throws(StoreError) {
+        let file = try file(for: firstID)
+        try control.announce(file.day, of: chunk.batch)
+        for place in run {
+            let id = firstID.advanced(by: place - run.lowerBound)
+            let draft = batch.drafts[place]
+            try file.insert(draft, of: batch, id: id, batchID: chunk.batch)
+            results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
+        }
+        try file.parts.insert(
+            chunk.batch,
+            .init(firstIndex: chunk.indices[run.lowerBound], firstID: firstID, count: UInt64(run.count)))
+    }
+
     /// The same place in a batch again: a duplicate if the content is the same too.
     private func verified(_ draft: MessageDraft, _ id: MessageID) throws(StoreError) -> AcceptResult {
-        selectKey.bind(1, id)
-        defer { selectKey.reset() }
-        guard try selectKey.step() else { return AcceptResult(kind: .duplicate, state: .accepted, id: id) }
-        let same = Fingerprint(bytes: selectKey.bytes(2)) == draft.fingerprint
-        let state = try lifecycle(of: id)?.lifecycle.state ?? draft.waitingState
-        return AcceptResult(kind: same ? .duplicate : .conflict, state: state, id: id)
-    }
-
-    private func insert(
-        _ draft: MessageDraft, of batch: DraftBatch, id: MessageID, batchID: BatchID?
-    ) throws(StoreError) {
-        try batch.bytes.withUnsafeBufferPointer { (buffer) throws(StoreError) in
-            let bytes = UnsafeRawBufferPointer(buffer)
-            func slice(_ slice: ByteSlice) -> UnsafeRawBufferPointer { .init(rebasing: bytes[slice.range]) }
-            let statement = insertMessage
-            statement.bind(1, id)
-            statement.bind(2, Int64(draft.tenant.rawValue))
-            if let batchID { statement.bind(3, batchID) } else { statement.bindNull(3) }
-            statement.bind(4, Int64(draft.priority.rawValue))
-            statement.bind(5, Int64(draft.onUnknown.rawValue))
-            statement.bind(6, Int64(draft.encoding.rawValue))
-            statement.bind(7, Int64(draft.segments))
-            statement.bind(8, draft.sendAt)
-            statement.bind(9, draft.expiresAt)
-            statement.bindText(10, slice(draft.recipient))
-            statement.bindText(11, slice(draft.sender))
-            statement.bindText(12, slice(draft.body))
-            if draft.reference.isEmpty {
-                statement.bindNull(13)
-            } else {
-                statement.bindText(13, slice(draft.reference))
-            }
-            if draft.tags.isEmpty { statement.bindNull(14) } else { statement.bindBlob(14, slice(draft.tags)) }
-            if draft.key.isEmpty {
-                statement.bindNull(15)
-                statement.bindNull(16)
-            } else {
-                statement.bindBlob(15, slice(draft.key))
-                statement.bind(16, Int64(bitPattern: draft.keyHash))
-            }
-            try withUnsafeBytes(of: draft.fingerprint) { (fingerprint) throws(StoreError) in
-                statement.bindBlob(17, fingerprint)
-                try statement.run()
-            }
+        guard let file = try files.file(of: id), let fingerprint = try file.fingerprint(of: id) else {
+            return AcceptResult(kind: .duplicate, state: .accepted, id: id)
         }
-        tally.add(1, draft.waitingState, tenant: draft.tenant, batch: batchID)
+        let state = try file.lifecycle(of: id)?.lifecycle.state ?? draft.waitingState
+        return AcceptResult(kind: fingerprint == draft.fingerprint ? .duplicate : .conflict, state: state, id: id)
     }
 
-    // MARK: Lifecycles
+    // MARK: Messages
 
     package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? {
-        selectState.bind(1, id)
-        defer { selectState.reset() }
-        guard try selectState.step() else { return nil }
-        return StoredLifecycle(
-            lifecycle: try Self.lifecycle(id, selectState, column: 2, path: connection.path),
-            tenant: TenantID(rawValue: Int32(selectState.integer(0))),
-            batch: selectState.isNull(1) ? nil : BatchID(rawValue: UInt64(selectState.integer(1))))
-    }
-
-    /// Reads `state, due, history` from the columns beginning at `column`.
-    static func lifecycle(
-        _ id: MessageID, _ row: SQLiteStatement, column: Int32, path: String
-    ) throws(StoreError) -> MessageLifecycle {
-        guard let state = MessageState(rawValue: UInt8(truncatingIfNeeded: row.integer(column))) else {
-            throw .damaged("\(path): message \(id) has the unknown state \(row.integer(column))")
-        }
-        return MessageLifecycle(
-            id: id, state: state, due: row.integer(column + 1), history: History(id: id, packed: row.bytes(column + 2)))
+        try files.file(of: id)?.lifecycle(of: id)
     }
 
     package func record(
         _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
     ) throws(StoreError) -> Bool {
-        let lifecycle = stored.lifecycle
-        let recorded = try lifecycle.history.bytes.withUnsafeBufferPointer { (history) throws(StoreError) -> Bool in
-            if isFirst {
-                insertState.bind(1, lifecycle.id)
-                insertState.bind(2, Int64(stored.tenant.rawValue))
-                if let batch = stored.batch {
-                    insertState.bind(3, batch)
-                } else {
-                    insertState.bindNull(3)
-                }
-                insertState.bind(4, Int64(lifecycle.state.rawValue))
-                insertState.bind(5, lifecycle.due)
-                insertState.bindBlob(6, UnsafeRawBufferPointer(history))
-                try insertState.run()
-                return sqlite3_changes(connection.handle) > 0
-            }
-            updateState.bind(1, lifecycle.id)
-            updateState.bind(2, Int64(lifecycle.state.rawValue))
-            updateState.bind(3, lifecycle.due)
-            updateState.bindBlob(4, UnsafeRawBufferPointer(history))
-            try updateState.run()
-            return true
+        let id = stored.lifecycle.id
+        guard let file = try files.file(of: id) else { return false }
+        if id < lowWater, stored.lifecycle.state == .queued || stored.lifecycle.state == .submitting {
+            lowWater = id
+            try control.setMark(.lowWater, Int64(id.rawValue))
         }
-        if recorded, lifecycle.state != previous {
-            tally.add(-1, previous, tenant: stored.tenant, batch: stored.batch)
-            tally.add(1, lifecycle.state, tenant: stored.tenant, batch: stored.batch)
-        }
-        return recorded
+        return try file.record(stored, previous: previous, isFirst: isFirst)
     }
 
     package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
-        let row = selectMessage
-        row.bind(1, id)
-        defer { row.reset() }
-        guard try row.step() else { return nil }
-        guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: row.integer(2))),
-            let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
-            let encoding = Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(4)))
-        else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
-        let draft = MessageDraft(
-            tenant: TenantID(rawValue: Int32(row.integer(0))), priority: priority, encoding: encoding,
-            onUnknown: onUnknown, segments: UInt8(truncatingIfNeeded: row.integer(5)), sendAt: row.integer(6),
-            expiresAt: row.integer(7),
-            recipient: batch.append(row.bytes(8)), sender: batch.append(row.bytes(9)),
-            body: batch.append(row.bytes(10)),
-            reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
-            fingerprint: Fingerprint(high: 0, low: 0))
-        return LoadedMessage(
-            draft: draft, batch: row.isNull(1) ? nil : BatchID(rawValue: UInt64(row.integer(1))))
+        try files.file(of: id)?.load(id, into: &batch)
+    }
+
+    package func find(providerID: String, provider: UInt8) throws(StoreError) -> MessageID? {
+        var text = providerID
+        let hash = text.withUTF8 { IndexKind.providerID.hash(UnsafeRawBufferPointer($0), scope: Int64(provider)) }
+        let bytes = Array(text.utf8)
+        for day in catalog.days.reversed() {
+            guard let file = try files.file(of: day) else { continue }
+            let found = try file.index(.providerID).find(hash) { (id) throws(StoreError) in
+                let history = try file.lifecycle(of: id)?.lifecycle.history
+                return history?.providerIDs.contains { $0.provider == provider && $0.id.elementsEqual(bytes) } ?? false
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    // MARK: Batches
+
+    package func openBatch(tenant: TenantID, name: String, now: Int64) throws(StoreError) -> BatchRecord {
+        if let known = try control.batch(tenant: tenant, .name(name)) { return known }
+        let record = BatchRecord(
+            id: ids.take(1, nowMilliseconds: UInt64(now)), tenant: tenant, name: name, canceled: false, createdAt: now)
+        try control.insert(record)
+        return record
+    }
+
+    package func batch(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+        try control.batch(tenant: tenant, reference)
+    }
+
+    package func cancelBatch(_ id: BatchID) throws(StoreError) { try control.cancel(id) }
+
+    package func unfinishedCancellations() throws(StoreError) -> [BatchID] {
+        var unfinished: [BatchID] = []
+        for batch in try control.canceledBatches() {
+            var waiting: Int64 = 0
+            for day in try control.days(of: batch) where day >= Day(of: lowWater) {
+                waiting += try files.file(of: day)?.count(in: [.scheduled, .queued], batch: batch) ?? 0
+            }
+            if waiting > 0 { unfinished.append(batch) }
+        }
+        return unfinished
+    }
+
+    package func messages(
+        of batch: BatchID, from index: UInt64, limit: Int
+    ) throws(StoreError) -> (ids: [MessageID], next: UInt64?) {
+        var parts: [BatchParts] = []
+        for day in try control.days(of: batch) {
+            if let file = try files.file(of: day) { parts.append(file.parts) }
+        }
+        var ids: [MessageID] = []
+        var index = index
+        while true {
+            var next: BatchParts.Part?
+            for part in parts {
+                guard let found = try part.next(batch, from: index) else { continue }
+                if next.map({ found.firstIndex < $0.firstIndex }) ?? true { next = found }
+            }
+            guard let next else { return (ids, nil) }
+            for place in max(index, next.firstIndex)..<next.firstIndex + next.count {
+                guard ids.count < limit else { return (ids, place) }
+                ids.append(next.firstID.advanced(by: Int(place - next.firstIndex)))
+            }
+            index = next.firstIndex + next.count
+        }
+    }
+
+    // MARK: What operators set
+
+    package func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError) {
+        try control.setPaused(target, paused)
+    }
+
+    package func pausedTargets() throws(StoreError) -> [PauseTarget] { try control.pausedTargets() }
+
+    package func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8 {
+        try control.providerNumber(name: name, kind: kind)
     }
 
     // MARK: Recovery
 
     package func recover(
-        now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        let lowWater = UInt64(try connection.integer("SELECT value FROM meta WHERE name = 'low_water'"))
-        let oldest = oldestKeyed(now: now)
-        keys = IdempotencyIndex()
-        let rows = try connection.prepare(
-            """
-            SELECT m.id, m.tenant, m.batch, m.priority, m.on_unknown, m.send_at, m.expires_at, m.key_hash,
-                   s.state, s.due, s.history
-            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id >= ?1 ORDER BY m.id
-            """)
-        rows.bind(1, Int64(min(lowWater, oldest.rawValue)))
-        while try rows.step() {
-            let id = MessageID(rawValue: UInt64(rows.integer(0)))
-            if id >= oldest, !rows.isNull(7) {
-                keys.insert(UInt64(bitPattern: rows.integer(7)), id, oldest: oldest)
-            }
-            var lifecycle: MessageLifecycle?
-            if !rows.isNull(8) {
-                let state = MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(8)))
-                guard state == .queued || state == .submitting else { continue }
-                lifecycle = try Self.lifecycle(id, rows, column: 8, path: connection.path)
-            }
-            guard let priority = Priority(rawValue: UInt8(truncatingIfNeeded: rows.integer(3))),
-                let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
-            else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
-            try visit(
-                RecoveredMessage(
-                    id: id, tenant: TenantID(rawValue: Int32(rows.integer(1))),
-                    batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), priority: priority,
-                    onUnknown: onUnknown, sendAt: rows.integer(5), expiresAt: rows.integer(6), lifecycle: lifecycle))
+        from cursor: MessageID?, limit: Int, now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
+    ) throws(StoreError) -> MessageID? {
+        let start = cursor ?? lowWater
+        for day in catalog.days where day >= Day(of: start) {
+            guard let file = try files.file(of: day) else { continue }
+            // Most days have nothing that waits, whatever their size.
+            guard try file.count(in: [.scheduled, .queued, .submitting]) != 0 || file.isInRound else { continue }
+            let from = max(start, day.firstID)
+            if let next = try file.recover(from: from, limit: limit, visit) { return next }
+            // One day a call, so that a call's work is bounded.
+            if let next = catalog.days.first(where: { $0 > day }) { return next.firstID }
         }
-    }
-
-    /// Makes the file and its log longer for real; the next rounds use the room that this leaves behind.
-    package func checkRoom() throws(StoreError) {
-        let bytes = 256 * 1024
-        try connection.execute(
-            "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value")
-        try connection.execute("DELETE FROM meta WHERE name = 'room'")
+        return nil
     }
 
     package func setLowWater(_ id: MessageID?) throws(StoreError) {
-        let mark = (id ?? MessageID(ordinal: ids.highWater)).rawValue
-        try connection.execute(
-            "INSERT INTO meta VALUES ('low_water', \(mark)) ON CONFLICT DO UPDATE SET value = excluded.value")
+        let mark = id ?? MessageID(ordinal: ids.highWater)
+        guard mark != lowWater else { return }
+        lowWater = mark
+        try control.setMark(.lowWater, Int64(mark.rawValue))
     }
 
-    package func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8 {
-        let insert = try connection.prepare("INSERT INTO provider (name, kind) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
-        insert.bindText(1, name)
-        insert.bindText(2, kind)
-        try insert.run()
-        let select = try connection.prepare("SELECT number FROM provider WHERE name = ?1")
-        select.bindText(1, name)
-        guard try select.step(), let number = UInt8(exactly: select.integer(0)) else {
-            throw .failed("\(connection.path) knows 255 providers already: no more can be added")
+    /// Makes the newest file and its log longer for real; the next rounds use the room that this leaves behind.
+    package func checkRoom() throws(StoreError) {
+        let bytes = 256 * 1024
+        let connection = try catalog.newest.flatMap { (day) throws(StoreError) in try files.file(of: day)?.connection }
+        for connection in [connection, control.connection].compactMap(\.self) {
+            try connection.execute(
+                "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value")
+            try connection.execute("DELETE FROM meta WHERE name = 'room'")
         }
-        return number
-    }
-}
-
-extension MessageDraft {
-    /// The state in which it waits.
-    package var waitingState: MessageState { sendAt == 0 ? .queued : .scheduled }
-}
-
-extension Fingerprint {
-    /// As ``SQLiteMessageStore`` stores it.
-    init(bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 16 else {
-            self.init(high: 0, low: 0)
-            return
-        }
-        self.init(
-            high: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
-            low: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
 }

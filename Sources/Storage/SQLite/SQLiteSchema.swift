@@ -3,13 +3,17 @@
 /// A message is written once and never again; what happens to it is in `state`, where no row means that it
 /// only waits. Both are keyed by the time-ordered id and have no other index, so every write goes to the
 /// end of a tree or near it, however many messages there are.
+///
+/// Version 1 was a single file, `apus.db`; ``FirstVersion`` reads it.
 enum SQLiteSchema {
     /// `PRAGMA user_version` of a file that this version writes.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     /// `PRAGMA application_id`: "Apus".
     static let applicationID: Int64 = 0x4170_7573
 
-    static let statements = """
+    /// A day's file: all about the messages whose ids were given out on that day.
+    static let day =
+        """
         CREATE TABLE message (
             id INTEGER PRIMARY KEY,
             tenant INTEGER NOT NULL,
@@ -37,14 +41,6 @@ enum SQLiteSchema {
             due INTEGER NOT NULL,        -- ms since the epoch: retry at, or settled without a receipt
             history BLOB NOT NULL        -- packed events
         );
-        CREATE TABLE batch (
-            id INTEGER PRIMARY KEY,
-            tenant INTEGER NOT NULL,
-            name TEXT NOT NULL,
-            canceled INTEGER NOT NULL DEFAULT 0,
-            created_at INTEGER NOT NULL,
-            UNIQUE (tenant, name)
-        );
         -- Which ids a run of a batch's indices was given.
         CREATE TABLE batch_part (
             batch INTEGER NOT NULL,
@@ -53,13 +49,29 @@ enum SQLiteSchema {
             count INTEGER NOT NULL,
             PRIMARY KEY (batch, first_index)
         ) WITHOUT ROWID;
-        -- Messages by state: of a tenant (scope = -tenant) or of a batch (scope = batch).
+        -- The day's messages by state: of a tenant (scope = -tenant) or of a batch (scope = batch).
         CREATE TABLE tally (
             scope INTEGER NOT NULL,
             state INTEGER NOT NULL,
             count INTEGER NOT NULL,
             PRIMARY KEY (scope, state)
         ) WITHOUT ROWID;
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """ + "\n" + IndexTables.schema
+
+    /// `control.db`: what belongs to no day.
+    static let control =
+        """
+        CREATE TABLE batch (
+            id INTEGER PRIMARY KEY,
+            tenant INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            canceled INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            UNIQUE (tenant, name)
+        );
+        -- The days whose files have messages of a batch, or may have.
+        CREATE TABLE batch_day (batch INTEGER NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (batch, day)) WITHOUT ROWID;
         CREATE TABLE provider (
             number INTEGER PRIMARY KEY,
             name TEXT NOT NULL UNIQUE,
@@ -70,24 +82,54 @@ enum SQLiteSchema {
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """
 
-    /// Makes an empty file ours, or checks that the file is one that this version can use.
-    static func prepare(_ connection: SQLiteConnection) throws(StoreError) {
-        let found = try connection.integer("PRAGMA user_version")
-        let application = try connection.integer("PRAGMA application_id")
-        let tables = try connection.integer("SELECT count(*) FROM sqlite_schema")
-        if tables == 0 {
+    /// Opens a file for writing, in WAL mode with every commit synced; makes it if there is none.
+    static func open(
+        _ path: String, _ statements: String, cacheBytes: Int64
+    ) throws(StoreError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        // Before anything is written: a file that is not ours stays as it is.
+        let isNew = try check(connection)
+        try connection.execute(
+            """
+            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF;
+            PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(max(1, cacheBytes / 1024)); PRAGMA mmap_size = 0;
+            """)
+        if isNew {
             try connection.execute(
                 "BEGIN IMMEDIATE; \(statements) PRAGMA application_id = \(applicationID);"
                     + "PRAGMA user_version = \(version); COMMIT")
-            return
         }
-        guard application == applicationID else {
+        return connection
+    }
+
+    /// Checks that the file is one that this version can use.
+    /// - Returns: whether it is empty.
+    @discardableResult
+    static func check(_ connection: SQLiteConnection) throws(StoreError) -> Bool {
+        if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 { return true }
+        guard try connection.integer("PRAGMA application_id") == applicationID else {
             throw .damaged("\(connection.path) is not a database of Apus: is the data directory the right one?")
         }
+        let found = try connection.integer("PRAGMA user_version")
         guard found <= version else {
             throw .newerVersion(
                 "\(connection.path) has schema version \(found), this apusd knows up to \(version): run the newer apusd"
             )
+        }
+        guard found == version else {
+            throw .damaged("\(connection.path) has schema version \(found), which such a file never had")
+        }
+        return false
+    }
+
+    static func quickCheck(_ connection: SQLiteConnection) throws(StoreError) {
+        let check = try connection.prepare("PRAGMA quick_check(1)")
+        guard try check.step() else { return }
+        let verdict = check.text(0)
+        guard verdict == "ok" else {
+            throw .damaged(
+                "\(connection.path) is damaged (\(verdict)): stop, keep a copy of the data directory, "
+                    + "and restore a backup")
         }
     }
 }

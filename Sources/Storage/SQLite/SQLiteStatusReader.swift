@@ -1,55 +1,75 @@
 package import SMSModel
 
-/// Reads statuses beside the writer: a connection of its own that never writes or checkpoints, used by one
-/// thread. It sees what has been committed.
+/// Reads statuses beside the writer, with connections of its own, used by one thread. It sees what has been committed.
 package final class SQLiteStatusReader {
-    private let connection: SQLiteConnection
-    private let batches: SQLiteBatches
-    private let selectMessage: SQLiteStatement
-    private let selectTally: SQLiteStatement
+    private let catalog: DayCatalog
+    private let control: SQLiteConnection
+    private let batches: BatchNames
+    private var open: [Day: DayReader] = [:]
+    private var uses: UInt64 = 0
+    /// Of the catalog, when it was last compared with what is open.
+    private var generation: UInt64 = 0
+    /// Counts as of a version of a day's file.
+    private var tallies: [TallyKey: (version: UInt64, counts: [MessageState: Int64])] = [:]
     /// Names by number; read again when a number is not there.
     private var providers: [UInt8: String] = [:]
+    private static let openFiles = 12
+    private static let keptTallies = 4096
 
-    /// - Parameter path: of a database that a ``SQLiteMessageStore`` has opened.
-    package init(path: String) throws(StoreError) {
-        connection = try SQLiteConnection(path: path, mode: .readOnly)
-        batches = try SQLiteBatches(connection)
-        selectMessage = try connection.prepare(
-            """
-            SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
-                   m.reference, m.tags, s.state, s.due, s.history
-            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
-            """)
-        selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count > 0")
+    private struct TallyKey: Hashable {
+        var day: Day
+        var scope: Int64
     }
+
+    /// - Parameter catalog: of a ``SQLiteMessageStore`` that is open.
+    package init(_ catalog: DayCatalog) throws(StoreError) {
+        self.catalog = catalog
+        control = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
+        batches = try BatchNames(control)
+    }
+
+    /// Reads a directory that nobody serves.
+    package convenience init(directory: String) throws(StoreError) {
+        let catalog = DayCatalog(directory: directory)
+        catalog.insert(DataDirectory.days(in: directory))
+        try self.init(catalog)
+    }
+
+    /// nil if the day has no file.
+    func reader(of day: Day) throws(StoreError) -> DayReader? {
+        let generation = catalog.generation
+        if generation != self.generation {
+            // A file that was removed must be let go of.
+            open = open.filter { catalog.contains($0.key) }
+            tallies = tallies.filter { catalog.contains($0.key.day) }
+            self.generation = generation
+        }
+        guard catalog.contains(day) else { return nil }
+        let reader: DayReader
+        if let known = open[day] {
+            reader = known
+        } else {
+            if open.count >= Self.openFiles, let oldest = open.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+                open[oldest.key] = nil
+            }
+            reader = try DayReader(day, path: catalog.path(of: day))
+            open[day] = reader
+        }
+        uses += 1
+        reader.lastUse = uses
+        return reader
+    }
+
+    /// Days with a file, oldest first.
+    var days: [Day] { catalog.days }
 
     /// A tenant's message; nil if it has none of that id.
     package func status(
         of id: MessageID, tenant: TenantID, now: Int64, timeline: Bool
     ) throws(StoreError) -> MessageStatus? {
-        let row = selectMessage
-        row.bind(1, id)
-        row.bind(2, Int64(tenant.rawValue))
-        defer { row.reset() }
-        guard try row.step() else { return nil }
-        let sendAt = row.integer(6)
-        let acceptedAt = Int64(id.milliseconds)
-        let waiting: MessageState = sendAt > now ? .scheduled : .queued
-        let lifecycle =
-            row.isNull(10)
-            ? MessageLifecycle(id: id, waiting: waiting)
-            : try SQLiteMessageStore.lifecycle(id, row, column: 10, path: connection.path)
-        var status = MessageStatus(
-            id: id, state: lifecycle.state, settled: lifecycle.isSettled(at: now),
-            receiptOverdue: lifecycle.isReceiptOverdue(at: now), segments: Int(row.integer(2)),
-            encoding: Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(1))) ?? .gsm7, to: row.text(3),
-            sender: row.text(4), priority: Priority(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) ?? .normal,
-            provider: "", providerID: "",
-            attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8),
-            tags: Self.tags(row.bytes(9)),
-            batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))), acceptedAt: acceptedAt,
-            sendAt: sendAt, expiresAt: row.integer(7))
-        try tell(lifecycle, now: now, timeline: timeline, in: &status)
+        guard let found = try reader(of: Day(of: id))?.message(id, tenant: tenant, now: now) else { return nil }
+        var status = found.status
+        try tell(found.lifecycle, now: now, timeline: timeline, in: &status)
         return status
     }
 
@@ -82,7 +102,8 @@ package final class SQLiteStatusReader {
                 status.providerID = event.detail
                 status.error = nil
             case .delivered: status.error = nil
-            case .rejected, .failed, .undelivered, .unavailable, .throttled, .outcomeUnknown, .interrupted, .expired:
+            case .rejected, .failed, .undelivered, .unavailable, .throttled, .outcomeUnknown, .interrupted, .restored,
+                .expired:
                 status.error = Self.failure(event)
             default: break
             }
@@ -103,6 +124,7 @@ package final class SQLiteStatusReader {
         case .outcomeUnknown:
             return MessageFailure(code: event.detail, message: "the provider may have taken it, its answer was lost")
         case .interrupted: return MessageFailure(code: "INTERRUPTED", message: event.detail)
+        case .restored: return MessageFailure(code: "RESTORED", message: event.detail)
         case .undelivered: return MessageFailure(code: event.detail, message: "the carrier could not deliver it")
         default:
             // "CODE: words", as the lifecycle writes it.
@@ -114,79 +136,117 @@ package final class SQLiteStatusReader {
         }
     }
 
-    private static func tags(_ bytes: UnsafeRawBufferPointer) -> [String] {
-        var tags: [String] = []
-        var position = 0
-        while position < bytes.count {
-            let end = min(bytes.count, position + 1 + Int(bytes[position]))
-            tags.append(String(decoding: bytes[(position + 1)..<end], as: UTF8.self))
-            position = end
-        }
-        return tags
-    }
-
     /// - Returns: whether anything was learnt.
     private func readProviders() throws(StoreError) -> Bool {
-        let rows = try connection.prepare("SELECT number, name FROM provider")
+        let rows = try control.prepare("SELECT number, name FROM provider")
         let before = providers.count
         while try rows.step() { providers[UInt8(truncatingIfNeeded: rows.integer(0))] = rows.text(1) }
         return providers.count > before
     }
+
+    /// The number of the provider of that name; nil if there is none.
+    private func providerNumbers() throws(StoreError) -> [UInt8] {
+        _ = try readProviders()
+        return Array(providers.keys)
+    }
+
+    // MARK: Batches and counts
+
+    func batchRecord(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+        try batches.find(tenant: tenant, reference)
+    }
+
+    /// The days that may have messages of a batch, oldest first.
+    func days(of batch: BatchID) throws(StoreError) -> [Day] { try batches.days(of: batch) }
 
     /// A tenant's batch; nil if it has none of that name or id.
     package func batch(
         tenant: TenantID, _ reference: BatchReference, now: Int64
     ) throws(StoreError) -> BatchStatus? {
         guard let record = try batches.find(tenant: tenant, reference) else { return nil }
-        let states = try tally(scope: Int64(record.id.rawValue))
+        let days = try batches.days(of: record.id)
+        let states = try tally(scope: Int64(record.id.rawValue), days)
         var settled = states.filter(\.state.isFinal).reduce(0) { $0 + $1.count }
         // Receipts can only be overdue once the receipt deadline has passed since the batch began.
         if now >= record.createdAt + Limits.receiptDeadlineMilliseconds,
             states.contains(where: { $0.state == .sent || $0.state == .unknown })
         {
-            settled += try overdue(record.id, now: now)
+            for day in days { settled += try reader(of: day)?.overdue(record.id, now: now) ?? 0 }
         }
-        let paused = try connection.integer("SELECT count(*) FROM pause WHERE target = 'batch \(record.id)'") > 0
+        let paused = try control.integer("SELECT count(*) FROM pause WHERE target = 'batch \(record.id)'") > 0
         return BatchStatus(
             id: record.id, name: record.name, messages: states.reduce(0) { $0 + $1.count }, settled: settled,
             states: states, canceled: record.canceled, paused: paused, createdAt: record.createdAt)
     }
 
-    /// Messages of a batch whose receipt is overdue: counted part by part, in the order of the ids.
-    private func overdue(_ batch: BatchID, now: Int64) throws(StoreError) -> UInt64 {
-        let parts = try connection.prepare("SELECT first_id, count FROM batch_part WHERE batch = ?1")
-        let states = try connection.prepare(
-            """
-            SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due <= ?3
-            AND state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
-            """)
-        parts.bind(1, batch)
-        var count: UInt64 = 0
-        while try parts.step() {
-            let first = MessageID(rawValue: UInt64(parts.integer(0)))
-            states.bind(1, first)
-            states.bind(2, first.advanced(by: Int(parts.integer(1)) - 1))
-            states.bind(3, now)
-            if try states.step() { count += UInt64(states.integer(0)) }
-            states.reset()
-        }
-        return count
-    }
-
     /// The tenant's messages by state.
     package func states(tenant: TenantID) throws(StoreError) -> [StateCount] {
-        try tally(scope: -Int64(tenant.rawValue))
+        try tally(scope: -Int64(tenant.rawValue), catalog.days)
     }
 
-    private func tally(scope: Int64) throws(StoreError) -> [StateCount] {
-        selectTally.bind(1, scope)
-        defer { selectTally.reset() }
-        var counts: [StateCount] = []
-        while try selectTally.step() {
-            guard let state = MessageState(rawValue: UInt8(truncatingIfNeeded: selectTally.integer(0)))
-            else { continue }
-            counts.append(StateCount(state: state, count: UInt64(selectTally.integer(1))))
+    private func tally(scope: Int64, _ days: [Day]) throws(StoreError) -> [StateCount] {
+        var sums: [MessageState: Int64] = [:]
+        for day in days {
+            for (state, count) in try tally(scope: scope, day) { sums[state, default: 0] += count }
         }
+        return sums.filter { $0.value > 0 }.map { StateCount(state: $0.key, count: UInt64($0.value)) }
+            .sorted { $0.state.rawValue < $1.state.rawValue }
+    }
+
+    /// The day's part of a tenant's or a batch's counts. Read again only after its file has changed: most never do.
+    func tally(scope: Int64, _ day: Day) throws(StoreError) -> [MessageState: Int64] {
+        // Asked first: what is committed in between is counted at the next question at the latest.
+        guard let version = catalog.version(of: day) else { return [:] }
+        let key = TallyKey(day: day, scope: scope)
+        if let known = tallies[key], known.version == version { return known.counts }
+        guard let counts = try reader(of: day)?.tally(scope: scope) else { return [:] }
+        if tallies.count >= Self.keptTallies { tallies.removeAll() }
+        tallies[key] = (version, counts)
         return counts
+    }
+
+    // MARK: By reference and by provider's id
+
+    /// The tenant's messages with that reference, newest first, at most `limit`.
+    package func statuses(
+        reference: String, tenant: TenantID, now: Int64, limit: Int
+    ) throws(StoreError) -> [MessageStatus] {
+        var text = reference
+        let hash = text.withUTF8 {
+            IndexKind.reference.hash(UnsafeRawBufferPointer($0), scope: Int64(tenant.rawValue))
+        }
+        return try statuses(.reference, [hash], tenant: tenant, now: now, limit: limit) { $0.reference == reference }
+    }
+
+    /// The tenant's messages to which a provider gave that id, newest first, at most `limit`.
+    package func statuses(
+        providerID: String, tenant: TenantID, now: Int64, limit: Int
+    ) throws(StoreError) -> [MessageStatus] {
+        var text = providerID
+        let hashes = try providerNumbers().map { number in
+            text.withUTF8 { IndexKind.providerID.hash(UnsafeRawBufferPointer($0), scope: Int64(number)) }
+        }
+        return try statuses(.providerID, hashes, tenant: tenant, now: now, limit: limit) { status in
+            status.timeline.contains { $0.event == .sent && $0.detail == providerID }
+        }
+    }
+
+    private func statuses(
+        _ kind: IndexKind, _ hashes: [UInt64], tenant: TenantID, now: Int64, limit: Int,
+        where matches: (MessageStatus) -> Bool
+    ) throws(StoreError) -> [MessageStatus] {
+        var found: [MessageStatus] = []
+        for day in catalog.days.reversed() {
+            guard let reader = try reader(of: day) else { continue }
+            var ids: Set<MessageID> = []
+            for hash in hashes { ids.formUnion(try reader.candidates(kind, hash)) }
+            for id in ids.sorted(by: >) {
+                guard let status = try status(of: id, tenant: tenant, now: now, timeline: true), matches(status)
+                else { continue }
+                found.append(status)
+                if found.count == limit { return found }
+            }
+        }
+        return found
     }
 }

@@ -17,7 +17,13 @@ final class TestDirectory: Sendable {
 
     var data: String { path + "/data" }
     var socket: String { data + "/apus.sock" }
-    var database: String { data + "/apus.db" }
+    /// The newest day's file; today's if there is none yet.
+    var database: String {
+        let folder = data + "/days"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let newest = names.filter { $0.hasSuffix(".db") }.max()
+        return folder + "/" + (newest ?? "\(Date.now.formatted(.iso8601.year().month().day())).db")
+    }
 
     func write(_ text: String, to name: String) throws -> String {
         let file = path + "/" + name

@@ -1,0 +1,59 @@
+/// Checks a stored lifecycle against the rules by which it came about.
+extension MessageLifecycle {
+    /// What is wrong with it, in a few words; nil if its history leads to its state by legal moves.
+    package var fault: String? {
+        guard history.isWhole else { return "its history is not whole" }
+        guard due == 0 || !state.isFinal else { return "it is \(state.name) and due" }
+        var walk = LifecycleWalk()
+        history.forEach(from: Int64(id.milliseconds)) { event in
+            // Past that size routine events are left out.
+            guard walk.fault == nil, event.detail.lowerBound < History.packedBytes else { return }
+            walk.take(event)
+        }
+        if let fault = walk.fault { return fault }
+        guard let last = walk.last ?? (state == .queued || state == .scheduled ? state : nil) else {
+            return "it is \(state.name), and nothing has happened to it"
+        }
+        return last == state || history.bytes.count >= History.packedBytes
+            ? nil : "its history ends in \(last.name), its state is \(state.name)"
+    }
+}
+
+/// Walks a history and tells the first move that no lifecycle makes.
+private struct LifecycleWalk {
+    var fault: String?
+    /// The state after the last event; nil before the first, when it waits.
+    var last: MessageState?
+    private var attempts = 0
+
+    mutating func take(_ event: History.Event) {
+        defer {
+            last = event.state
+            attempts = max(attempts, event.attempt)
+        }
+        if !isLegal(event) {
+            fault = "\(event.kind) leads from \(last?.name ?? "waiting") to \(event.state.name), attempt \(event.attempt)"
+        }
+    }
+
+    private var waits: Bool { last == nil || last == .queued || last == .scheduled }
+
+    private func isLegal(_ event: History.Event) -> Bool {
+        let after = event.state
+        switch event.kind {
+        case .submitting: return waits && after == .submitting && event.attempt > attempts
+        case .sent: return event.attempt <= attempts && (last == .submitting && after == .sent || after == last)
+        case .rejected: return last == .submitting && (after == .queued || after == .failed)
+        case .throttled, .unavailable, .returned: return last == .submitting && after == .queued
+        case .outcomeUnknown, .interrupted: return last == .submitting && (after == .unknown || after == .queued)
+        case .failed: return last == .queued && after == .failed
+        case .expired: return waits && after == .expired
+        case .canceled: return waits && after == .canceled
+        case .delivered: return last != nil && last != .delivered && after == .delivered
+        case .undelivered: return last != nil && last != .delivered && last != .undelivered && after == .undelivered
+        case .receiptIgnored: return after == last
+        case .restored: return after == .unknown && last?.isFinal != true
+        case .accepted, .scheduled, .queued, .receiptOverdue: return false
+        }
+    }
+}

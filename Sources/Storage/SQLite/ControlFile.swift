@@ -1,0 +1,218 @@
+internal import SMSModel
+
+/// `control.db` as the writer has it open: batches' names and days, providers' numbers, what is paused.
+///
+/// A round commits it before the days' files, so that what these refer to is there.
+final class ControlFile {
+    private let file: SQLiteFile
+    private let batches: BatchNames
+    private let insertDay: SQLiteStatement
+    /// The day whose parts this process knows to be announced, by batch: most chunks go to the same day again.
+    private var announced: [BatchID: Day] = [:]
+
+    init(_ connection: SQLiteConnection) throws(StoreError) {
+        file = try SQLiteFile(connection)
+        batches = try BatchNames(connection)
+        insertDay = try connection.prepare("INSERT OR IGNORE INTO batch_day VALUES (?1, ?2)")
+    }
+
+    var connection: SQLiteConnection { file.connection }
+    var isInRound: Bool { file.isInRound }
+    var uncopiedPages: Int { file.uncopiedPages }
+
+    func touch() throws(StoreError) { _ = try file.touch() }
+    func commit() throws(StoreError) { try file.commit() }
+    func checkpoint() throws(StoreError) { try file.checkpoint() }
+
+    func rollback() {
+        file.rollback()
+        announced.removeAll()
+    }
+
+    // MARK: Batches
+
+    func batch(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+        try batches.find(tenant: tenant, reference)
+    }
+
+    func insert(_ record: BatchRecord) throws(StoreError) {
+        try touch()
+        let statement = try connection.prepare("INSERT INTO batch VALUES (?1, ?2, ?3, 0, ?4)")
+        statement.bind(1, record.id)
+        statement.bind(2, Int64(record.tenant.rawValue))
+        statement.bindText(3, record.name)
+        statement.bind(4, record.createdAt)
+        try statement.run()
+    }
+
+    func cancel(_ batch: BatchID) throws(StoreError) {
+        try touch()
+        try connection.execute("UPDATE batch SET canceled = 1 WHERE id = \(batch.rawValue)")
+    }
+
+    func canceledBatches() throws(StoreError) -> [BatchID] {
+        let rows = try connection.prepare("SELECT id FROM batch WHERE canceled = 1")
+        var found: [BatchID] = []
+        while try rows.step() { found.append(BatchID(rawValue: UInt64(rows.integer(0)))) }
+        return found
+    }
+
+    /// The days that may have messages of a batch, oldest first.
+    func days(of batch: BatchID) throws(StoreError) -> [Day] { try batches.days(of: batch) }
+
+    /// The day's file is to have messages of the batch.
+    func announce(_ day: Day, of batch: BatchID) throws(StoreError) {
+        guard announced[batch] != day else { return }
+        if try !days(of: batch).contains(day) {
+            try touch()
+            insertDay.bind(1, batch)
+            insertDay.bind(2, Int64(day.number))
+            try insertDay.run()
+        }
+        if announced.count >= 1024 { announced.removeAll() }
+        announced[batch] = day
+    }
+
+    /// The day's file is gone, and with it the batches that had messages on no other day.
+    func forget(_ day: Day) throws(StoreError) {
+        try touch()
+        try connection.execute(
+            """
+            DELETE FROM batch_day WHERE day = \(day.number);
+            DELETE FROM batch WHERE id < \(day.next.firstID) AND id NOT IN (SELECT batch FROM batch_day);
+            """)
+        announced.removeAll()
+    }
+
+    // MARK: Providers and pauses
+
+    func providerNumber(name: String, kind: String) throws(StoreError) -> UInt8 {
+        let select = try connection.prepare("SELECT number FROM provider WHERE name = ?1")
+        select.bindText(1, name)
+        if try !select.step() {
+            select.reset()
+            try touch()
+            let insert = try connection.prepare("INSERT INTO provider (name, kind) VALUES (?1, ?2)")
+            insert.bindText(1, name)
+            insert.bindText(2, kind)
+            try insert.run()
+            _ = try select.step()
+        }
+        guard let number = UInt8(exactly: select.integer(0)), number > 0 else {
+            throw .failed("\(connection.path) knows 255 providers already: no more can be added")
+        }
+        return number
+    }
+
+    func setPaused(_ target: PauseTarget, _ paused: Bool) throws(StoreError) {
+        try touch()
+        let statement = try connection.prepare(
+            paused ? "INSERT OR IGNORE INTO pause VALUES (?1)" : "DELETE FROM pause WHERE target = ?1")
+        statement.bindText(1, target.storedText)
+        try statement.run()
+    }
+
+    func pausedTargets() throws(StoreError) -> [PauseTarget] {
+        let rows = try connection.prepare("SELECT target FROM pause")
+        var targets: [PauseTarget] = []
+        while try rows.step() {
+            if let target = PauseTarget(storedText: rows.text(0)) { targets.append(target) }
+        }
+        return targets
+    }
+
+    // MARK: Marks
+
+    /// A number kept under a name; nil if there is none.
+    func mark(_ name: Mark) throws(StoreError) -> Int64? {
+        let row = try connection.prepare("SELECT value FROM meta WHERE name = '\(name.rawValue)'")
+        return try row.step() ? row.integer(0) : nil
+    }
+
+    func setMark(_ name: Mark, _ value: Int64) throws(StoreError) {
+        try touch()
+        try connection.execute(
+            """
+            INSERT INTO meta VALUES ('\(name.rawValue)', \(value)) ON CONFLICT DO UPDATE SET value = excluded.value
+            """)
+    }
+
+    func clearMark(_ name: Mark) throws(StoreError) {
+        try touch()
+        try connection.execute("DELETE FROM meta WHERE name = '\(name.rawValue)'")
+    }
+
+    enum Mark: String {
+        /// No message below this id waits.
+        case lowWater = "low_water"
+        /// Ids are given out above this one.
+        case idFloor = "id_floor"
+        /// Milliseconds since the Unix epoch at which this copy was made: it is a backup, and not restored.
+        case backedUpAt = "backed_up_at"
+        /// The same of the last restore.
+        case restoredAt = "restored_at"
+    }
+}
+
+/// Batches by name and by id, and the days of each: what the writer and readers ask `control.db`.
+final class BatchNames {
+    private let selectByName: SQLiteStatement
+    private let selectByID: SQLiteStatement
+    private let selectDays: SQLiteStatement
+
+    init(_ connection: SQLiteConnection) throws(StoreError) {
+        selectByName = try connection.prepare(
+            "SELECT id, tenant, name, canceled, created_at FROM batch WHERE tenant = ?1 AND name = ?2")
+        selectByID = try connection.prepare(
+            "SELECT id, tenant, name, canceled, created_at FROM batch WHERE tenant = ?1 AND id = ?2")
+        selectDays = try connection.prepare("SELECT day FROM batch_day WHERE batch = ?1 ORDER BY day")
+    }
+
+    func find(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+        let row: SQLiteStatement
+        switch reference {
+        case .name(let name):
+            row = selectByName
+            row.bindText(2, name)
+        case .id(let id):
+            row = selectByID
+            row.bind(2, id)
+        }
+        row.bind(1, Int64(tenant.rawValue))
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        return BatchRecord(
+            id: BatchID(rawValue: UInt64(row.integer(0))), tenant: TenantID(rawValue: Int32(row.integer(1))),
+            name: row.text(2), canceled: row.integer(3) != 0, createdAt: row.integer(4))
+    }
+
+    func days(of batch: BatchID) throws(StoreError) -> [Day] {
+        selectDays.bind(1, batch)
+        defer { selectDays.reset() }
+        var days: [Day] = []
+        while try selectDays.step() { days.append(Day(number: UInt64(selectDays.integer(0)))) }
+        return days
+    }
+}
+
+extension PauseTarget {
+    var storedText: String {
+        switch self {
+        case .everything: "everything"
+        case .provider(let name): "provider \(name)"
+        case .batch(let id): "batch \(id)"
+        }
+    }
+
+    init?(storedText text: String) {
+        if text == "everything" {
+            self = .everything
+        } else if text.hasPrefix("provider ") {
+            self = .provider(String(text.dropFirst(9)))
+        } else if text.hasPrefix("batch "), let id = BatchID(text.dropFirst(6)) {
+            self = .batch(id)
+        } else {
+            return nil
+        }
+    }
+}

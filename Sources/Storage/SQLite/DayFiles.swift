@@ -1,0 +1,115 @@
+internal import SMSModel
+
+/// The days' files that the writer has open, and those that there are.
+///
+/// A file is opened when it is first asked for. Those that have not been used for the longest are closed between
+/// rounds, beyond so many.
+final class DayFiles {
+    let catalog: DayCatalog
+    private var open: [Day: DayFile] = [:]
+    private var uses: UInt64 = 0
+    private var last: DayFile?
+    private let options: SQLiteStoreOptions
+    /// Files kept open between rounds.
+    private static let openFiles = 12
+    /// Memory for pages of a file that is not today's, in bytes.
+    private static let otherCacheBytes: Int64 = 2 * 1024 * 1024
+
+    init(_ catalog: DayCatalog, _ options: SQLiteStoreOptions) {
+        self.catalog = catalog
+        self.options = options
+    }
+
+    /// Files that the round under way has written to, oldest day first.
+    var inRound: [DayFile] { open.values.filter(\.isInRound).sorted { $0.day < $1.day } }
+
+    var allOpen: [DayFile] { open.values.sorted { $0.day < $1.day } }
+
+    /// The file of the day on which an id was given out; nil if there is none.
+    func file(of id: MessageID) throws(StoreError) -> DayFile? {
+        if let last, id < last.end, id >= last.day.firstID { return last }
+        return try file(of: Day(of: id))
+    }
+
+    func file(of day: Day) throws(StoreError) -> DayFile? {
+        if let last, last.day == day { return last }
+        if open[day] == nil, !catalog.contains(day) { return nil }
+        return try opened(day)
+    }
+
+    /// The file of a day, made if there is none.
+    func make(_ day: Day) throws(StoreError) -> DayFile {
+        if let last, last.day == day { return last }
+        if open[day] == nil, !catalog.contains(day) {
+            let file = try opened(day)
+            // Its name must outlive a loss of power too.
+            try DataDirectory.sync(DataDirectory.daysPath(in: catalog.directory))
+            catalog.insert([day])
+            try boundSize()
+            return file
+        }
+        return try opened(day)
+    }
+
+    private func opened(_ day: Day) throws(StoreError) -> DayFile {
+        let file: DayFile
+        if let known = open[day] {
+            file = known
+        } else {
+            let isNewest = catalog.newest.map { day >= $0 } ?? true
+            let connection = try SQLiteSchema.open(
+                catalog.path(of: day), SQLiteSchema.day,
+                cacheBytes: isNewest ? options.cacheBytes : min(options.cacheBytes, Self.otherCacheBytes))
+            file = try DayFile(day, connection, options.index, catalog)
+            open[day] = file
+            try boundSize()
+        }
+        uses += 1
+        file.lastUse = uses
+        last = file
+        return file
+    }
+
+    /// Closes what has not been used for long. Not inside of a round.
+    func closeSome() throws(StoreError) {
+        guard open.count > Self.openFiles else { return }
+        for file in open.values.sorted(by: { $0.lastUse < $1.lastUse }).prefix(open.count - Self.openFiles) {
+            try close(file)
+        }
+    }
+
+    /// The file holds all of its log then.
+    func close(_ file: DayFile) throws(StoreError) {
+        try file.checkpoint()
+        open[file.day] = nil
+        if last === file { last = nil }
+    }
+
+    /// Removes a day's file.
+    func remove(_ day: Day) throws(StoreError) {
+        open[day] = nil
+        if last?.day == day { last = nil }
+        catalog.remove(day)
+        try DataDirectory.removeDatabase(catalog.path(of: day))
+        try DataDirectory.sync(DataDirectory.daysPath(in: catalog.directory))
+        try boundSize()
+    }
+
+    /// Shares out what all files together may still grow.
+    private func boundSize() throws(StoreError) {
+        guard options.maximumBytes > 0 else { return }
+        var taken = DataDirectory.size(of: catalog.controlPath)
+        var pages: [(DayFile, Int64, Int64)] = []
+        for day in catalog.days where open[day] == nil { taken += DataDirectory.size(of: catalog.path(of: day)) }
+        for file in open.values {
+            let count = try file.connection.integer("PRAGMA page_count")
+            let size = try file.connection.integer("PRAGMA page_size")
+            taken += count * size
+            pages.append((file, count, size))
+        }
+        for (file, count, size) in pages {
+            let most = max(1, count + max(0, options.maximumBytes - taken) / size)
+            _ = try file.connection.integer("PRAGMA max_page_count = \(most)")
+        }
+    }
+}

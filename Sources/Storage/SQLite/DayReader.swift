@@ -1,0 +1,132 @@
+internal import SMSModel
+
+/// The file of one day as a reader has it open: a connection that never writes or checkpoints.
+final class DayReader {
+    let day: Day
+    let connection: SQLiteConnection
+    private let selectMessage: SQLiteStatement
+    private let selectTally: SQLiteStatement
+    var lastUse: UInt64 = 0
+
+    init(_ day: Day, path: String) throws(StoreError) {
+        self.day = day
+        connection = try SQLiteConnection(path: path, mode: .readOnly)
+        selectMessage = try connection.prepare(
+            """
+            SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
+                   m.reference, m.tags, s.state, s.due, s.history
+            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
+            """)
+        selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
+    }
+
+    /// A tenant's message as its row has it, and its lifecycle; nil if it has none of that id.
+    func message(
+        _ id: MessageID, tenant: TenantID, now: Int64
+    ) throws(StoreError) -> (status: MessageStatus, lifecycle: MessageLifecycle)? {
+        let row = selectMessage
+        row.bind(1, id)
+        row.bind(2, Int64(tenant.rawValue))
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        let sendAt = row.integer(6)
+        let lifecycle =
+            row.isNull(10)
+            ? MessageLifecycle(id: id, waiting: sendAt > now ? .scheduled : .queued)
+            : try MessageLifecycle(id, row, column: 10, path: connection.path)
+        let status = MessageStatus(
+            id: id, state: lifecycle.state, settled: lifecycle.isSettled(at: now),
+            receiptOverdue: lifecycle.isReceiptOverdue(at: now), segments: Int(row.integer(2)),
+            encoding: Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(1))) ?? .gsm7, to: row.text(3),
+            sender: row.text(4), priority: Priority(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) ?? .normal,
+            provider: "", providerID: "",
+            attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8),
+            tags: Self.tags(row.bytes(9)),
+            batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))),
+            acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7))
+        return (status, lifecycle)
+    }
+
+    private static func tags(_ bytes: UnsafeRawBufferPointer) -> [String] {
+        var tags: [String] = []
+        var position = 0
+        while position < bytes.count {
+            let end = min(bytes.count, position + 1 + Int(bytes[position]))
+            tags.append(String(decoding: bytes[(position + 1)..<end], as: UTF8.self))
+            position = end
+        }
+        return tags
+    }
+
+    /// The day's part of a tenant's or a batch's counts.
+    func tally(scope: Int64) throws(StoreError) -> [MessageState: Int64] {
+        selectTally.bind(1, scope)
+        defer { selectTally.reset() }
+        var counts: [MessageState: Int64] = [:]
+        while try selectTally.step() {
+            guard let state = MessageState(rawValue: UInt8(truncatingIfNeeded: selectTally.integer(0)))
+            else { continue }
+            counts[state] = selectTally.integer(1)
+        }
+        return counts
+    }
+
+    /// Messages of a batch whose receipt is overdue: counted part by part, in the order of the ids.
+    func overdue(_ batch: BatchID, now: Int64) throws(StoreError) -> UInt64 {
+        let parts = try connection.prepare("SELECT first_index, first_id, count FROM batch_part WHERE batch = ?1")
+        let states = try connection.prepare(
+            """
+            SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due <= ?3
+            AND state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
+            """)
+        parts.bind(1, batch)
+        var count: UInt64 = 0
+        while try parts.step() {
+            let part = BatchParts.part(parts)
+            states.bind(1, part.firstID)
+            states.bind(2, part.firstID.advanced(by: Int(part.count) - 1))
+            states.bind(3, now)
+            if try states.step() { count += UInt64(states.integer(0)) }
+            states.reset()
+        }
+        return count
+    }
+
+    /// Ids that the index has under a hash, in no order: candidates, each to be verified. Reads what it needs, and
+    /// keeps nothing.
+    func candidates(_ kind: IndexKind, _ hash: UInt64) throws(StoreError) -> [MessageID] {
+        var found: [MessageID] = []
+        let tables = try IndexTables(connection)
+        // One moment of the tables: entries move from one to another.
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
+        try tables.forEachRecent(kind, from: try tables.flushed(kind)) { (_, bytes) throws(StoreError) in
+            for index in 0..<PackedEntries.count(bytes) {
+                let entry = PackedEntries.entry(bytes, at: index)
+                if entry.hash == hash { found.append(MessageID(rawValue: entry.id)) }
+            }
+        }
+        for run in try tables.runs(kind) where run.status == .whole {
+            // The first block that begins at or above the hash; the one before it may hold the hash too.
+            var low = 0
+            var high = run.blocks
+            while low < high {
+                let middle = (low + high) / 2
+                let first = try tables.withBlock(run.number, middle) { PackedEntries.entry($0, at: 0).hash }
+                if first < hash { low = middle + 1 } else { high = middle }
+            }
+            for block in max(0, low - 1)..<run.blocks {
+                let isOver = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) -> Bool in
+                    if PackedEntries.entry(bytes, at: 0).hash > hash { return true }
+                    _ = try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
+                        found.append(MessageID(rawValue: id))
+                        return false
+                    }
+                    return false
+                }
+                if isOver { break }
+            }
+        }
+        return found
+    }
+}

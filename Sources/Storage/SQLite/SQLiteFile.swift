@@ -1,0 +1,46 @@
+/// A file that takes part in rounds: it begins its transaction when the round first writes to it.
+final class SQLiteFile {
+    let connection: SQLiteConnection
+    private(set) var isInRound = false
+    private let beginRound: SQLiteStatement
+    private let commitRound: SQLiteStatement
+    /// Pages of the log that the last checkpoint copied.
+    private var checkpointedPages = 0
+
+    init(_ connection: SQLiteConnection) throws(StoreError) {
+        self.connection = connection
+        beginRound = try connection.prepare("BEGIN IMMEDIATE")
+        commitRound = try connection.prepare("COMMIT")
+    }
+
+    /// To be called before each write.
+    /// - Returns: whether the round had not written to it before.
+    func touch() throws(StoreError) -> Bool {
+        guard !isInRound else { return false }
+        try beginRound.run()
+        isInRound = true
+        return true
+    }
+
+    /// Returns once it is on the disk.
+    func commit() throws(StoreError) {
+        try commitRound.run()
+        isInRound = false
+    }
+
+    func rollback() {
+        isInRound = false
+        if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+    }
+
+    /// Pages of the log that a checkpoint has yet to copy.
+    var uncopiedPages: Int {
+        // Once all is copied and nobody reads it, the log begins anew.
+        connection.logPages < checkpointedPages ? connection.logPages : connection.logPages - checkpointedPages
+    }
+
+    func checkpoint() throws(StoreError) {
+        try connection.checkpoint()
+        checkpointedPages = connection.logPages
+    }
+}

@@ -1,0 +1,249 @@
+internal import SMSModel
+
+/// Sizes of an index.
+package struct IndexOptions: Sendable {
+    /// Entries in memory before they begin to be written as a sorted run.
+    package var recentEntries = 131_072
+    /// Runs of one size that are merged into one of the next.
+    package var fanOut = 8
+    /// Entries that a commit may move into runs, where it adds none itself.
+    package var entriesPerCommit = 2048
+
+    package init() {}
+}
+
+/// Finds the day's messages by one kind of hash, without a random write: new entries stay in memory (and in a row
+/// for each commit, against a crash); once there are many they move, some with each commit, into a run sorted by
+/// hash; runs of one size are merged into a larger one the same way. No commit does more than a bounded part of it.
+///
+/// All of it happens inside of the round's transaction; after a round that failed, memory is read back from the file.
+final class SQLiteIndex {
+    private let kind: IndexKind
+    private let tables: IndexTables
+    private let options: IndexOptions
+
+    private var isLoaded = false
+    /// Entries that no run holds or is being given.
+    private var recent = EntryTable()
+    private var flush: Flush?
+    /// Whole runs, oldest first.
+    private var runs: [Run] = []
+    private var merge: RunMerge?
+    /// There may be enough runs of one size for the next merge.
+    private var mayMerge = false
+    private var garbage: [Garbage] = []
+    /// Numbers of the rows that hold what is in `recent`: from this one on, up to below ``nextNumber``.
+    private var firstRecent: Int64 = 1
+    private var nextNumber: Int64 = 1
+    /// Rows below ``firstRecent`` that are still to be deleted begin here.
+    private var firstStored: Int64 = 1
+    /// What this round added.
+    private var added: [IndexEntry] = []
+
+    /// A run as memory knows it.
+    struct Run {
+        var number: Int64
+        var level: Int
+        var newest: UInt64
+        var filter: RunFilter
+    }
+
+    /// Entries on their way from memory into a run.
+    private struct Flush {
+        var table: EntryTable
+        var writer: RunWriter
+        var part = 0
+        /// The rows that held them end before it.
+        var end: Int64
+    }
+
+    /// Blocks of a run that nobody needs any more.
+    private struct Garbage {
+        var run: Int64
+        var next = 0
+    }
+
+    init(_ kind: IndexKind, _ tables: IndexTables, _ options: IndexOptions) {
+        self.kind = kind
+        self.tables = tables
+        self.options = options
+    }
+
+    /// - Parameter hash: not 0.
+    func add(_ hash: UInt64, _ id: MessageID) throws(StoreError) {
+        try load()
+        let entry = IndexEntry(hash: hash, id: id.rawValue)
+        recent.insert(entry)
+        added.append(entry)
+    }
+
+    /// Visits the ids under a hash, from `oldest` on, until `verify` answers true.
+    func find(
+        _ hash: UInt64, oldest: MessageID = MessageID(rawValue: 0), where verify: (MessageID) throws(StoreError) -> Bool
+    ) throws(StoreError) -> MessageID? {
+        try load()
+        func check(_ id: MessageID) throws(StoreError) -> Bool {
+            guard id >= oldest else { return false }
+            return try verify(id)
+        }
+        if let id = try recent.find(hash, where: check) { return id }
+        if let id = try flush?.table.find(hash, where: check) { return id }
+        for run in runs.reversed() where run.newest >= oldest.rawValue {
+            for block in run.filter.blocks(holding: hash) {
+                let found = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) in
+                    try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
+                        try check(MessageID(rawValue: id))
+                    }
+                }
+                if let found { return MessageID(rawValue: found) }
+            }
+        }
+        return nil
+    }
+
+    // MARK: With each commit
+
+    /// Writes what the round added, and moves some entries on.
+    func prepareCommit() throws(StoreError) {
+        guard isLoaded else { return }
+        if !added.isEmpty {
+            try tables.appendRecent(kind, number: nextNumber, added)
+            nextNumber += 1
+        }
+        if flush == nil, recent.count >= options.recentEntries { try beginFlush() }
+        guard flush != nil || merge != nil || mayMerge || !garbage.isEmpty || firstStored < firstRecent else { return }
+        // Each entry is moved once for each level: what comes in never outruns it.
+        var budget = max(options.entriesPerCommit, 4 * added.count)
+        try flushSome(&budget)
+        try mergeSome(&budget)
+        try removeSome()
+    }
+
+    func committed() {
+        added.removeAll(keepingCapacity: true)
+    }
+
+    /// Nothing of the round happened: memory is read back when it is needed.
+    func rolledBack() {
+        added.removeAll(keepingCapacity: true)
+        guard isLoaded else { return }
+        isLoaded = false
+        recent = EntryTable()
+        flush = nil
+        runs = []
+        merge = nil
+        garbage = []
+    }
+
+    private func beginFlush() throws(StoreError) {
+        flush = Flush(table: recent, writer: try RunWriter(tables, kind, level: 0), end: nextNumber)
+        recent = EntryTable()
+    }
+
+    private func flushSome(_ budget: inout Int) throws(StoreError) {
+        while budget > 0, flush != nil {
+            let entries = flush!.table.sorted(part: flush!.part)
+            for entry in entries { try flush!.writer.append(entry) }
+            budget -= entries.count
+            flush!.part += 1
+            guard flush!.part == EntryTable.parts else { continue }
+            try flush!.writer.finish()
+            let writer = flush!.writer
+            runs.append(Run(number: writer.number, level: 0, newest: writer.newest, filter: writer.filter))
+            mayMerge = true
+            firstRecent = flush!.end
+            try tables.setFlushed(kind, before: firstRecent)
+            flush = nil
+        }
+    }
+
+    private func beginMerge() throws(StoreError) {
+        for level in Set(runs.map(\.level)).sorted() {
+            let inputs = runs.filter { $0.level == level }.prefix(options.fanOut)
+            guard inputs.count == options.fanOut else { continue }
+            merge = try RunMerge(Array(inputs), tables, kind, level: level + 1)
+            return
+        }
+        mayMerge = false
+    }
+
+    private func mergeSome(_ budget: inout Int) throws(StoreError) {
+        while budget > 0 {
+            if merge == nil, mayMerge { try beginMerge() }
+            guard merge != nil else { return }
+            guard try merge!.advance(&budget) else { continue }
+            let writer = merge!.writer
+            let level = merge!.level
+            let inputs = Set(merge!.inputs)
+            merge = nil
+            for run in runs where inputs.contains(run.number) {
+                try tables.setRun(run.number, .dropped, blocks: run.filter.fences.count, newest: run.newest)
+                garbage.append(Garbage(run: run.number))
+            }
+            // It takes the place of what it is made of, so that newer runs still come after it.
+            let place = runs.firstIndex { inputs.contains($0.number) } ?? 0
+            runs.removeAll { inputs.contains($0.number) }
+            runs.insert(
+                Run(number: writer.number, level: level, newest: writer.newest, filter: writer.filter), at: place)
+            mayMerge = true
+        }
+    }
+
+    /// Deletes some of what no run or no memory needs any more.
+    private func removeSome() throws(StoreError) {
+        if firstStored < firstRecent {
+            let end = min(firstRecent, firstStored + 64)
+            try tables.removeRecent(kind, firstStored...end - 1)
+            firstStored = end
+        }
+        guard var first = garbage.first else { return }
+        let slice = 16
+        let removed = try tables.removeBlocks(first.run, first.next..<first.next + slice)
+        first.next += slice
+        // Some may have gone before a restart: those that are left need not begin at the first.
+        if removed < slice {
+            guard let left = try tables.firstBlock(of: first.run) else {
+                try tables.removeRun(first.run)
+                garbage.removeFirst()
+                return
+            }
+            first.next = left
+        }
+        garbage[0] = first
+    }
+
+    // MARK: From the file
+
+    private func load() throws(StoreError) {
+        guard !isLoaded else { return }
+        tables.rolledBack()
+        garbage = []
+        recent = EntryTable()
+        var loaded: [Run] = []
+        for row in try tables.runs(kind) {
+            guard row.status == .whole else {
+                // Never finished, or merged into another.
+                garbage.append(Garbage(run: row.number))
+                continue
+            }
+            let filter = try tables.filter(row.number, blocks: row.blocks)
+            loaded.append(Run(number: row.number, level: row.level, newest: row.newest, filter: filter))
+        }
+        runs = loaded
+        firstRecent = try tables.flushed(kind)
+        firstStored = firstRecent
+        nextNumber = firstRecent
+        var entries: [IndexEntry] = []
+        var isWhole = true
+        try tables.forEachRecent(kind, from: 0) { (number, bytes) throws(StoreError) in
+            firstStored = min(firstStored, number)
+            guard number >= firstRecent else { return }
+            nextNumber = number + 1
+            isWhole = PackedEntries.unpack(bytes, into: &entries) && isWhole
+        }
+        guard isWhole else { throw .damaged("\(tables.connection.path): recent entries of the index are not whole") }
+        for entry in entries { recent.insert(entry) }
+        isLoaded = true
+        mayMerge = true
+    }
+}

@@ -1,0 +1,221 @@
+internal import SMSModel
+
+/// Where the work of retention has got to. Between two rounds it is on one day.
+struct RetentionSweep {
+    let policy: RetentionPolicy
+    private(set) var job: Job?
+    /// Days with which nothing is to be done under the plan, as far as this process knows.
+    private var done: [Day: RetentionPolicy.Plan] = [:]
+    /// Days of which something was not settled yet: to be looked at again on another day.
+    private var postponed: [Day: Day] = [:]
+    /// Days of which nothing is left but the file.
+    private(set) var emptied: [Day] = []
+
+    struct Job {
+        var day: Day
+        var plan: RetentionPolicy.Plan
+        /// All is to go: whether all is settled is found out first.
+        var isChecking: Bool
+        var cursor = MessageID(rawValue: 0)
+        /// Messages that are not settled.
+        var skipped = 0
+    }
+
+    init(_ policy: RetentionPolicy) {
+        self.policy = policy
+    }
+
+    /// The day to go on with; nil if none is due.
+    mutating func next(_ days: [Day], today: Day) -> Job? {
+        if job == nil {
+            for day in days where day < today && postponed[day] != today && !emptied.contains(day) {
+                let plan = policy.plan(age: day.days(until: today))
+                guard !plan.keepsAll, done[day] != plan else { continue }
+                job = Job(day: day, plan: plan, isChecking: plan.deletesAll)
+                break
+            }
+        }
+        return job
+    }
+
+    mutating func update(_ changed: Job) { job = changed }
+
+    mutating func finished(today: Day) {
+        guard let job else { return }
+        if job.skipped == 0 { done[job.day] = job.plan } else { postponed[job.day] = today }
+        self.job = nil
+    }
+
+    mutating func isEmpty(_ day: Day) {
+        emptied.append(day)
+        job = nil
+    }
+
+    mutating func removed() { emptied.removeAll() }
+
+    mutating func rolledBack() {
+        job = nil
+        emptied.removeAll()
+    }
+}
+
+extension SQLiteMessageStore {
+    /// Messages that one sweep looks at or changes, at most.
+    private static let rowsLookedAt = 20_000
+    private static let rowsChanged = 256
+    private static let pause: Int64 = 20
+    private static let hour: Int64 = 3_600_000
+    /// How long before midnight the next day's file is made, so that no message waits for it.
+    private static let headStart: Int64 = 300_000
+
+    package func sweep(now: Int64) throws(StoreError) -> Int64 {
+        let today = Day(containing: now)
+        let ahead = today.next.start - Self.headStart
+        if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
+        let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
+        guard var job = retention.next(catalog.days, today: today) else { return later }
+        guard let file = try files.file(of: job.day) else {
+            retention.finished(today: today)
+            return now + Self.pause
+        }
+        if job.cursor.rawValue == 0, !job.isChecking {
+            guard try file.sweptMark() != job.plan.mark else {
+                retention.finished(today: today)
+                return now + Self.pause
+            }
+            // What is taken away is to be gone from the file too.
+            if !file.isInRound { try file.connection.execute("PRAGMA secure_delete = ON") }
+        }
+        if job.isChecking {
+            try check(&job, file, now: now)
+        } else {
+            try change(&job, file, now: now, today: today)
+        }
+        return now + Self.pause
+    }
+
+    /// Looks on for messages that are not settled.
+    private func check(_ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64) throws(StoreError) {
+        let waiting = try file.count(in: [.scheduled, .queued, .submitting]) != 0
+        let found = try file.unsettled(from: job.cursor, limit: Self.rowsLookedAt, now: now)
+        if waiting || found.count > 0 {
+            // The file stays, and loses what is settled.
+            job.isChecking = false
+            job.cursor = MessageID(rawValue: 0)
+        } else if let next = found.next {
+            job.cursor = next
+        } else {
+            try control.forget(job.day)
+            retention.isEmpty(job.day)
+            return
+        }
+        retention.update(job)
+    }
+
+    private func change(
+        _ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64, today: Day
+    ) throws(StoreError) {
+        let rows = try file.rowsToSweep(from: job.cursor, limit: Self.rowsChanged)
+        for row in rows {
+            guard row.isSettled(at: now) else {
+                if job.plan.action(for: row.tenant) != .keep { job.skipped += 1 }
+                continue
+            }
+            switch job.plan.action(for: row.tenant) {
+            case .keep: break
+            case .redact: try file.redact(row.id)
+            case .delete: try file.delete(row)
+            }
+        }
+        if rows.count == Self.rowsChanged, let last = rows.last {
+            job.cursor = MessageID(rawValue: last.id.rawValue + 1)
+            return retention.update(job)
+        }
+        if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
+        retention.update(job)
+        retention.finished(today: today)
+    }
+
+    /// Removes the files of days of which nothing is left. Not inside of a round.
+    func removeEmptied() throws(StoreError) {
+        for day in retention.emptied { try files.remove(day) }
+        retention.removed()
+    }
+}
+
+/// What retention asks of a message.
+struct SweepRow {
+    var id: MessageID
+    var tenant: TenantID
+    var batch: BatchID?
+    var state: MessageState
+    var due: Int64
+
+    func isSettled(at now: Int64) -> Bool {
+        state.isFinal || (state == .sent || state == .unknown) && now >= due
+    }
+}
+
+extension DayFile {
+    /// The plan that all of the day has been brought under, by its mark.
+    func sweptMark() throws(StoreError) -> Int64 {
+        try connection.integer("SELECT value FROM meta WHERE name = 'swept'")
+    }
+
+    func setSweptMark(_ mark: Int64) throws(StoreError) {
+        try touch()
+        try connection.execute(
+            "INSERT INTO meta VALUES ('swept', \(mark)) ON CONFLICT DO UPDATE SET value = excluded.value")
+    }
+
+    /// Counts messages whose receipt is awaited still, among some from `start` on.
+    /// - Returns: the count, and where to go on; nil at the end.
+    func unsettled(
+        from start: MessageID, limit: Int, now: Int64
+    ) throws(StoreError) -> (count: Int64, next: MessageID?) {
+        let row = try connection.prepare(
+            """
+            SELECT count(*), max(id), sum(state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
+                AND due > ?3)
+            FROM (SELECT id, state, due FROM state WHERE id >= ?1 ORDER BY id LIMIT ?2)
+            """)
+        row.bind(1, start)
+        row.bind(2, Int64(limit))
+        row.bind(3, now)
+        guard try row.step(), row.integer(0) == limit else { return (row.integer(2), nil) }
+        return (row.integer(2), MessageID(rawValue: UInt64(row.integer(1)) + 1))
+    }
+
+    func rowsToSweep(from start: MessageID, limit: Int) throws(StoreError) -> [SweepRow] {
+        let rows = try connection.prepare(
+            """
+            SELECT m.id, m.tenant, m.batch, m.send_at, s.state, s.due FROM message m LEFT JOIN state s ON s.id = m.id
+            WHERE m.id >= ?1 ORDER BY m.id LIMIT ?2
+            """)
+        rows.bind(1, start)
+        rows.bind(2, Int64(limit))
+        var found: [SweepRow] = []
+        while try rows.step() {
+            let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
+            let state = rows.isNull(4) ? waits : MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
+            found.append(
+                SweepRow(
+                    id: MessageID(rawValue: UInt64(rows.integer(0))), tenant: TenantID(rawValue: Int32(rows.integer(1))),
+                    batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: state ?? waits,
+                    due: rows.integer(5)))
+        }
+        return found
+    }
+
+    /// Takes the body away. Whether a repeat has the same content is still known by its fingerprint.
+    func redact(_ id: MessageID) throws(StoreError) {
+        try touch()
+        try connection.execute("UPDATE message SET body = '' WHERE id = \(id) AND body <> ''")
+    }
+
+    func delete(_ row: SweepRow) throws(StoreError) {
+        try touch()
+        try connection.execute("DELETE FROM message WHERE id = \(row.id); DELETE FROM state WHERE id = \(row.id)")
+        count(-1, row.state, tenant: row.tenant, batch: row.batch)
+    }
+}
