@@ -85,6 +85,8 @@ final class ConnectionKeeper: @unchecked Sendable {
     }
 
     private func replied(_ call: PendingCall, _ reply: RPCReply) {
+        // Its time was over in the very turn of the loop in which it began: a timer that is due can't be cancelled.
+        guard !call.isDone else { return }
         let error: GatewayError
         switch reply {
         case .message: return call.end(reply)
@@ -100,6 +102,7 @@ final class ConnectionKeeper: @unchecked Sendable {
         call.state = .resting(
             eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
                 guard let self else { return call.fail(Self.closed) }
+                guard !call.isDone else { return }
                 call.state = .new
                 self.begin(call)
             })

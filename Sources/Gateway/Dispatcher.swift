@@ -386,7 +386,7 @@ struct Dispatcher: ~Copyable {
     /// it.
     /// - Returns: of the round's claims those that were recorded. They were not handed over, so they are to be
     ///   returned.
-    mutating func roundFailedInPart(store: any MessageStore, now: Int64) throws(StoreError) -> [AttemptAnswer] {
+    mutating func roundFailedInPart(store: any MessageStore) throws(StoreError) -> [AttemptAnswer] {
         let claims = lanes.flatMap(\.batch.items).compactMap { inFlight[$0.id] }
         let changed = Set(touched.map(\.stored.lifecycle.id))
         roundFailed()
@@ -394,7 +394,8 @@ struct Dispatcher: ~Copyable {
         for claim in claims {
             let id = claim.stored.lifecycle.id
             guard let stored = try store.lifecycle(of: id), stored.lifecycle == claim.stored.lifecycle else { continue }
-            if inFlight[id] == nil { lanes[claim.provider].take(urgent: claim.message.flow.priority == .urgent, now: now) }
+            if let flight = inFlight[id] { lanes[flight.provider].slots.release() }
+            lanes[claim.provider].hold()
             inFlight[id] = claim
             returned.append(AttemptAnswer(id: id, attempt: stored.lifecycle.attempts, outcome: .returned))
         }

@@ -52,6 +52,12 @@ struct ProviderLane {
         statistics.submitted += 1
     }
 
+    /// Counts a claim that was recorded by a round that failed.
+    mutating func hold() {
+        slots.hold()
+        statistics.submitted += 1
+    }
+
     mutating func setPaused(_ paused: Bool) {
         isPaused = paused
         statistics.paused = paused

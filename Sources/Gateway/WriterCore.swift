@@ -260,7 +260,7 @@ struct WriterCore: ~Copyable {
             if failure.isClean {
                 dispatcher.roundFailed()
             } else {
-                let returned = try dispatcher.roundFailedInPart(store: store, now: now)
+                let returned = try dispatcher.roundFailedInPart(store: store)
                 if !returned.isEmpty { pending.answers.append(returned) }
             }
             try takeUpStored(now: now)

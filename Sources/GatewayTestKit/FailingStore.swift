@@ -12,6 +12,9 @@ package final class FailingStore: MessageStore {
         /// Once all of the round has been committed: the error says that some of it was not.
         case committed
         case upkeep
+
+        /// Those after which nothing of the round is there.
+        package static let clean: [Point] = [.begin, .accept, .record, .commit]
     }
 
     private let store: any MessageStore

@@ -27,6 +27,9 @@ package struct ProviderSlots: Hashable, Sendable {
         return true
     }
 
+    /// Counts one that turns out to be in flight, beyond the bound if it must be.
+    package mutating func hold() { inFlight += 1 }
+
     /// - Precondition: a slot is taken.
     package mutating func release() {
         precondition(inFlight > 0)

@@ -39,8 +39,8 @@ extension DaemonTests {
                 _ = try await client.send(OutgoingMessage(to: "+14155550100", body: "private"))
                 #expect(try mode(directory.data) == 0o700)
                 try await waitUntil("the sandbox has it") { access(directory.data + "/sandbox.jsonl", R_OK) == 0 }
-                for name in try FileManager.default.contentsOfDirectory(atPath: directory.data) {
-                    #expect(try mode(directory.data + "/" + name) == 0o600, "\(name)")
+                for name in try FileManager.default.subpathsOfDirectory(atPath: directory.data) {
+                    #expect(try mode(directory.data + "/" + name) == (name == "days" ? 0o700 : 0o600), "\(name)")
                 }
             }
         }

@@ -14,7 +14,7 @@ internal import Testing
         return limits
     }
 
-    @Test(arguments: FailingStore.Point.allCases)
+    @Test(arguments: FailingStore.Point.clean)
     func callersAreRefusedOnceAndMayRepeat(_ point: FailingStore.Point) throws {
         let driver = try WriterDriver()
         driver.pause(.everything)
@@ -70,6 +70,35 @@ internal import Testing
         driver.run()
         #expect(again.value?.results.count == 1000)
         #expect(Set(driver.seen).count == driver.seen.count)
+        try driver.check()
+    }
+
+    /// All that a round was to record is there, but its caller only knows that it failed.
+    @Test func aRoundThatFailsInPartIsReadBack() throws {
+        let driver = try WriterDriver(limits: limits(inFlight: 10))
+        let first = driver.submit((0..<9).map { number in TestMessage { $0.key = "\(number)" } })
+        driver.run()
+        let sent = try #require(first.value).results.map(\.id)
+        #expect(driver.seen == sent)
+
+        driver.store.failsAt = .committed
+        driver.store.error = .partial("no room")
+        let refused = driver.submit([TestMessage { $0.key = "new" }])
+        driver.answerAll()
+        #expect(refused.error?.code == .unavailable)
+        #expect(refused.error?.notProcessed == false)
+        #expect(driver.seen == sent, "what was claimed is not handed over")
+        driver.store.failsAt = nil
+        driver.advance(1000)
+        // The answers count once, the slots are free, and the message that was claimed goes out by a later attempt.
+        for id in sent { #expect(try driver.events(of: id) == [.submitting, .sent]) }
+        let again = driver.submit([TestMessage { $0.key = "new" }])
+        driver.run()
+        let result = try #require(again.value).results[0]
+        #expect(result.kind == .duplicate)
+        #expect(driver.seen == sent + [result.id])
+        #expect(try driver.events(of: result.id) == [.submitting, .returned, .submitting])
+        #expect(driver.report.inFlight == 1)
         try driver.check()
     }
 

@@ -20,6 +20,7 @@ final class Simulation {
     private var seenCount: [String: Int] = [:]
     /// What the providers have not answered yet.
     private var open: [Submission] = []
+    private let failsInPart: Bool
 
     private struct Known {
         var onUnknown: OnUnknown
@@ -35,7 +36,9 @@ final class Simulation {
         let description: String
     }
 
-    init(seed: UInt64) throws {
+    /// - Parameter inPart: commits fail in a way that leaves what they were to record recorded.
+    init(seed: UInt64, inPart: Bool) throws {
+        failsInPart = inPart
         generator = SeededGenerator(seed: seed)
         var limits = ProviderLimits()
         limits.inFlight = [1, 3, 20, 500].randomElement(using: &generator)!
@@ -165,7 +168,8 @@ final class Simulation {
     }
 
     private func fail() {
-        driver.store.failsAt = FailingStore.Point.allCases.randomElement(using: &generator)
+        driver.store.failsAt = failsInPart ? .committed : FailingStore.Point.clean.randomElement(using: &generator)
+        driver.store.error = failsInPart ? .partial("no room") : .full("no room")
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
             if generator.oneIn(2) { submit() }
             driver.turn()
@@ -220,7 +224,8 @@ final class Simulation {
     /// A message goes out again only if it was surely not taken, or may be sent twice.
     private func check(_ submission: Submission) throws {
         var state = try known[submission.id] ?? stored(submission.id)
-        if submission.attempt != state.attempt + 1 {
+        // A claim that was recorded by a round that failed was never handed over, and counts all the same.
+        if failsInPart ? submission.attempt <= state.attempt : submission.attempt != state.attempt + 1 {
             throw Fault(description: "\(submission.id): attempt \(submission.attempt) after \(state.attempt)")
         }
         if state.attempt > 0 {
@@ -248,7 +253,7 @@ final class Simulation {
     /// refused half way.
     private func stored(_ id: MessageID) throws -> Known {
         var arena = DraftBatch()
-        guard let draft = try driver.store.load(id, into: &arena)?.draft, draft.priority == .bulk else {
+        guard let draft = try driver.store.load(id, into: &arena)?.draft, failsInPart || draft.priority == .bulk else {
             throw Fault(description: "\(id) was sent, but not accepted")
         }
         return Known(onUnknown: draft.onUnknown)

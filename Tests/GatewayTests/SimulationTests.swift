@@ -7,6 +7,11 @@ internal import Testing
 
     @Test(arguments: 1...(isSoak ? UInt64(200) : 8))
     func holds(_ seed: UInt64) throws {
-        try Simulation(seed: seed).run(steps: Self.isSoak ? 1000 : 300)
+        try Simulation(seed: seed, inPart: false).run(steps: Self.isSoak ? 1000 : 300)
+    }
+
+    @Test(arguments: 1...(isSoak ? UInt64(200) : 8))
+    func holdsWhereRoundsFailInPart(_ seed: UInt64) throws {
+        try Simulation(seed: seed, inPart: true).run(steps: Self.isSoak ? 1000 : 300)
     }
 }
