@@ -3,8 +3,8 @@ package import SMSModel
 /// Reads statuses beside the writer: a connection of its own that never writes or checkpoints, used by one
 /// thread. It sees what has been committed.
 package final class SQLiteStatusReader {
-    private let connection: SQLiteConnection
-    private let batches: SQLiteBatches
+    let connection: SQLiteConnection
+    let batches: SQLiteBatches
     private let selectMessage: SQLiteStatement
     private let selectTally: SQLiteStatement
     /// Names by number; read again when a number is not there.
