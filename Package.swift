@@ -97,7 +97,9 @@ let package = Package(
             name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["SMSModel", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log],
+            dependencies: [
+                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
+            ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(

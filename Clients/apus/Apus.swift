@@ -18,8 +18,9 @@ struct ApusCommand: AsyncParsableCommand {
             the one that `apusd dev` started. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 unavailable or timed out.
             """,
         subcommands: [
-            SendCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self, StatsCommand.self,
-            CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self, HealthCommand.self,
+            SendCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self, ListCommand.self,
+            StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
+            HealthCommand.self,
             BenchCommand.self, ContextCommand.self, CompletionsCommand.self,
         ])
 

@@ -1042,6 +1042,96 @@ void   apus__v1__state_count__free_unpacked
   assert(message->base.descriptor == &apus__v1__state_count__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__list_request__init
+                     (Apus__V1__ListRequest         *message)
+{
+  static const Apus__V1__ListRequest init_value = APUS__V1__LIST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__list_request__get_packed_size
+                     (const Apus__V1__ListRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__list_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__list_request__pack
+                     (const Apus__V1__ListRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__list_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__list_request__pack_to_buffer
+                     (const Apus__V1__ListRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__list_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ListRequest *
+       apus__v1__list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ListRequest *)
+     protobuf_c_message_unpack (&apus__v1__list_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__list_request__free_unpacked
+                     (Apus__V1__ListRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__list_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__list_response__init
+                     (Apus__V1__ListResponse         *message)
+{
+  static const Apus__V1__ListResponse init_value = APUS__V1__LIST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__list_response__get_packed_size
+                     (const Apus__V1__ListResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__list_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__list_response__pack
+                     (const Apus__V1__ListResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__list_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__list_response__pack_to_buffer
+                     (const Apus__V1__ListResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__list_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ListResponse *
+       apus__v1__list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ListResponse *)
+     protobuf_c_message_unpack (&apus__v1__list_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__list_response__free_unpacked
+                     (Apus__V1__ListResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__list_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__stats_request__init
                      (Apus__V1__StatsRequest         *message)
 {
@@ -3136,7 +3226,7 @@ const ProtobufCMessageDescriptor apus__v1__refusal__descriptor =
   (ProtobufCMessageInit) apus__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptors[5] =
 {
   {
     "ids",
@@ -3174,16 +3264,42 @@ static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reference",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__StatusRequest, reference),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__StatusRequest, provider_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__status_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
   2,   /* field[2] = batch_id */
   0,   /* field[0] = ids */
+  4,   /* field[4] = provider_id */
+  3,   /* field[3] = reference */
 };
 static const ProtobufCIntRange apus__v1__status_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor apus__v1__status_request__descriptor =
 {
@@ -3193,7 +3309,7 @@ const ProtobufCMessageDescriptor apus__v1__status_request__descriptor =
   "Apus__V1__StatusRequest",
   "apus.v1",
   sizeof(Apus__V1__StatusRequest),
-  3,
+  5,
   apus__v1__status_request__field_descriptors,
   apus__v1__status_request__field_indices_by_name,
   1,  apus__v1__status_request__number_ranges,
@@ -3881,6 +3997,199 @@ const ProtobufCMessageDescriptor apus__v1__state_count__descriptor =
   apus__v1__state_count__field_indices_by_name,
   1,  apus__v1__state_count__number_ranges,
   (ProtobufCMessageInit) apus__v1__state_count__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__list_request__field_descriptors[9] =
+{
+  {
+    "states",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Apus__V1__ListRequest, n_states),
+    offsetof(Apus__V1__ListRequest, states),
+    &apus__v1__state__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, from_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, until_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "batch",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, batch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "batch_id",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, batch_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_first",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, oldest_first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__list_request__field_indices_by_name[] = {
+  4,   /* field[4] = batch */
+  5,   /* field[5] = batch_id */
+  7,   /* field[7] = cursor */
+  1,   /* field[1] = from_ms */
+  6,   /* field[6] = limit */
+  8,   /* field[8] = oldest_first */
+  0,   /* field[0] = states */
+  3,   /* field[3] = to */
+  2,   /* field[2] = until_ms */
+};
+static const ProtobufCIntRange apus__v1__list_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor apus__v1__list_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ListRequest",
+  "ListRequest",
+  "Apus__V1__ListRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ListRequest),
+  9,
+  apus__v1__list_request__field_descriptors,
+  apus__v1__list_request__field_indices_by_name,
+  1,  apus__v1__list_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__list_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__list_response__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ListResponse, n_messages),
+    offsetof(Apus__V1__ListResponse, messages),
+    &apus__v1__message_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__list_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = messages */
+};
+static const ProtobufCIntRange apus__v1__list_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__list_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ListResponse",
+  "ListResponse",
+  "Apus__V1__ListResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ListResponse),
+  2,
+  apus__v1__list_response__field_descriptors,
+  apus__v1__list_response__field_indices_by_name,
+  1,  apus__v1__list_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__list_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define apus__v1__stats_request__field_descriptors NULL

@@ -94,7 +94,9 @@ package final class Gateway: Sendable {
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(
             serverAgent: serverAgent, serverID: serverID,
-            methods: [.send, .bulk, .status, .stats, .cancel, .pause, .resume, .sandbox, .health, .describe, .null],
+            methods: [
+                .send, .bulk, .status, .stats, .cancel, .list, .pause, .resume, .sandbox, .health, .describe, .null,
+            ],
             limits: Limits.described, tenant: tenant.name)
     }
 }
@@ -130,6 +132,7 @@ extension Limits {
         QuotaDetail(limit: "body", maximum: UInt64(bodyScalars), unit: "Unicode scalars"),
         QuotaDetail(limit: "bulk", maximum: UInt64(bulkMessages), unit: "messages"),
         QuotaDetail(limit: "status", maximum: UInt64(statusIDs), unit: "ids"),
+        QuotaDetail(limit: "list", maximum: UInt64(listMessages), unit: "messages"),
         QuotaDetail(limit: "tags", maximum: UInt64(tags), unit: "tags"),
         QuotaDetail(limit: "send_ahead", maximum: UInt64(sendAtAheadMilliseconds), unit: "ms"),
         QuotaDetail(limit: "validity", maximum: validityMaximumMilliseconds, unit: "ms"),

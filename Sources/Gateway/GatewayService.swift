@@ -45,11 +45,12 @@ package final class GatewayService: RPCService {
         case .status: status(request, tenant, on: connection)
         case .stats: statistics(request, tenant, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
+        case .list: list(request, tenant, on: connection)
         case .pause: pause(request, tenant, paused: true, on: connection)
         case .resume: pause(request, tenant, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
-        case .health, .watch, .explain, .list, .unknownList, .unknownResend, .unknownSettle:
+        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
@@ -116,6 +117,25 @@ package final class GatewayService: RPCService {
                 Result { () throws(GatewayError) in
                     let now = try clock.now(before: deadline)
                     return try reader.answer(message, tenant: id, now: now)
+                })
+        }
+    }
+
+    private func list(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+        guard let message = decoded(ListRequest.self, request, on: connection) else { return }
+        let query: ListQuery
+        do throws(GatewayError) {
+            query = try ListQuery(message)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let answer: @Sendable (Result<ListResponse, GatewayError>) -> Void = later(request, on: connection)
+        let (clock, id, deadline) = (gateway.clock, tenant.id, deadline(of: request))
+        gateway.desk.ask(connection.id) { reader in
+            answer(
+                Result { () throws(GatewayError) in
+                    let now = try clock.now(before: deadline)
+                    return try reader.answer(query, tenant: id, now: now)
                 })
         }
     }

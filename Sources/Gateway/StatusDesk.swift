@@ -40,11 +40,27 @@ package final class StatusDesk: Sendable {
 
 extension SQLiteStatusReader {
     func answer(_ request: StatusRequest, tenant: TenantID, now: Int64) throws(GatewayError) -> StatusResponse {
-        switch request.selection {
-        case .ids(let ids): try messages(ids, tenant: tenant, now: now)
-        case .batchName(let name): try batch(.name(name), tenant: tenant, now: now)
-        case .batchID(let id): try batch(.id(id), tenant: tenant, now: now)
+        switch request.subject {
+        case .selection(.ids(let ids)): try messages(ids, tenant: tenant, now: now)
+        case .selection(.batchName(let name)): try batch(.name(name), tenant: tenant, now: now)
+        case .selection(.batchID(let id)): try batch(.id(id), tenant: tenant, now: now)
+        case .reference(let reference):
+            StatusResponse(
+                messages: try reading { () throws(StoreError) in
+                    try statuses(reference: reference, tenant: tenant, now: now, limit: Limits.statusIDs)
+                })
+        case .providerID(let id):
+            StatusResponse(
+                messages: try reading { () throws(StoreError) in
+                    try statuses(providerID: id, tenant: tenant, now: now, limit: Limits.statusIDs)
+                })
         }
+    }
+
+    func answer(_ query: ListQuery, tenant: TenantID, now: Int64) throws(GatewayError) -> ListResponse {
+        let page = try reading { () throws(StoreError) in try list(query, tenant: tenant, now: now) }
+        guard let page else { throw .noSuchBatch }
+        return ListResponse(page)
     }
 
     private func messages(_ ids: [MessageID], tenant: TenantID, now: Int64) throws(GatewayError) -> StatusResponse {

@@ -11,8 +11,12 @@ package struct CancelRequest: WireMessage, Hashable, Sendable {
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__cancel_request__unpack).pointee
-        selection = try MessageSelection(
-            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.cancelIDs)
+        var check = TextChecker()
+        let selection = MessageSelection(
+            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.cancelIDs, &check)
+        if selection == nil { check.record("ids", "one of ids, batch and batch_id is needed") }
+        try check.finish()
+        self.selection = selection!
     }
 
     package func encode(into output: OutputBuffer) {

@@ -1,31 +1,31 @@
 internal import CApusProto
 package import SMSModel
 
-/// What a Status or Cancel asks for: messages by their ids, or a batch by name or id.
+/// Messages by their ids, or a batch by name or id: what Cancel is about, and mostly Status.
 package enum MessageSelection: Hashable, Sendable {
     case ids([MessageID])
     case batchName(String)
     case batchID(BatchID)
 
-    /// - Throws: INVALID_ARGUMENT unless exactly one of the three is given, within its bounds.
-    init(
+    /// - Returns: nil if none of the three is given. More than one, and what is out of bounds, is recorded.
+    init?(
         ids: UnsafeMutablePointer<UInt64>?, count: Int, batch: ProtobufCBinaryData, batchID: UInt64,
-        maximumIDs: Int
-    ) throws(GatewayError) {
-        var check = TextChecker()
+        maximumIDs: Int, _ check: inout TextChecker
+    ) {
         let name = check.string(batch, "batch")
         check.atMost(Limits.batchNameBytes, UnsafeRawBufferPointer(batch), "batch")
         if count > maximumIDs { check.record("ids", "has more than \(maximumIDs) items") }
-        if [count > 0, !name.isEmpty, batchID != 0].count(where: \.self) != 1 {
-            check.record("ids", "exactly one of ids, batch and batch_id is needed")
+        if [count > 0, !name.isEmpty, batchID != 0].count(where: \.self) > 1 {
+            check.record("ids", "only one of ids, batch and batch_id may be given")
         }
-        try check.finish()
         if count > 0 {
             self = .ids(UnsafeBufferPointer(start: ids, count: count).map(MessageID.init(rawValue:)))
         } else if !name.isEmpty {
             self = .batchName(name)
-        } else {
+        } else if batchID != 0 {
             self = .batchID(BatchID(rawValue: batchID))
+        } else {
+            return nil
         }
     }
 
@@ -36,25 +36,58 @@ package enum MessageSelection: Hashable, Sendable {
 
 package struct StatusRequest: WireMessage, Hashable, Sendable {
     package static let wireName = "StatusRequest"
-    package var selection: MessageSelection
 
-    package init(_ selection: MessageSelection) {
-        self.selection = selection
+    package enum Subject: Hashable, Sendable {
+        case selection(MessageSelection)
+        /// The tenant's own word for messages.
+        case reference(String)
+        /// What a provider calls messages.
+        case providerID(String)
     }
 
+    package var subject: Subject
+
+    package init(_ subject: Subject) {
+        self.subject = subject
+    }
+
+    package init(_ selection: MessageSelection) {
+        subject = .selection(selection)
+    }
+
+    /// - Throws: INVALID_ARGUMENT unless exactly one subject is given, within its bounds.
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__status_request__unpack).pointee
-        selection = try MessageSelection(
-            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.statusIDs)
+        var check = TextChecker()
+        let selection = MessageSelection(
+            ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.statusIDs, &check)
+        let reference = check.string(c.reference, "reference")
+        check.atMost(Limits.referenceBytes, UnsafeRawBufferPointer(c.reference), "reference")
+        let providerID = check.string(c.provider_id, "provider_id")
+        check.atMost(Limits.providerIDBytes, UnsafeRawBufferPointer(c.provider_id), "provider_id")
+        if [selection != nil, !reference.isEmpty, !providerID.isEmpty].count(where: \.self) != 1 {
+            check.record("ids", "exactly one of ids, batch, batch_id, reference and provider_id is needed")
+        }
+        try check.finish()
+        if let selection {
+            subject = .selection(selection)
+        } else {
+            subject = reference.isEmpty ? .providerID(providerID) : .reference(reference)
+        }
     }
 
     package func encode(into output: OutputBuffer) {
         let scratch = output.scratch
         let c = scratch.make(apus__v1__status_request__init)
-        c.pointee.n_ids = selection.ids.count
-        c.pointee.ids = scratch.numbers(selection.ids.map(\.rawValue))
-        c.pointee.batch = scratch.text(selection.batchName)
-        c.pointee.batch_id = selection.batchNumber
+        switch subject {
+        case .selection(let selection):
+            c.pointee.n_ids = selection.ids.count
+            c.pointee.ids = scratch.numbers(selection.ids.map(\.rawValue))
+            c.pointee.batch = scratch.text(selection.batchName)
+            c.pointee.batch_id = selection.batchNumber
+        case .reference(let reference): c.pointee.reference = scratch.text(reference)
+        case .providerID(let id): c.pointee.provider_id = scratch.text(id)
+        }
         output.pack(c)
     }
 }

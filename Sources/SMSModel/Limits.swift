@@ -34,6 +34,8 @@ package enum Limits {
     package static let alphanumericSenderCharacters = 11
     package static let idempotencyKeyBytes = 64
     package static let referenceBytes = 64
+    /// As much of a provider's id for a message as is kept.
+    package static let providerIDBytes = 256
     package static let tags = 16
     package static let tagBytes = 64
     package static let segments = 255
@@ -67,6 +69,12 @@ package enum Limits {
     package static let statusIDs = 1000
     package static let statusIDsWithTimeline = 100
     package static let cancelIDs = 1000
+    /// Messages of a page, and where a listing asks for no number.
+    package static let listMessages = 1000
+    package static let listMessagesDefault = 100
+    /// Messages that one page, or a look-up without an id, may examine: some 30 ms.
+    package static let listRowsExamined = 20_000
+    package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
 }

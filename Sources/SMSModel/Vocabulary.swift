@@ -7,6 +7,11 @@ package struct TenantID: RawRepresentable, Hashable, Sendable {
 /// A batch's number: that of its first message's id, so it is unique and time-ordered too.
 package typealias BatchID = MessageID
 
+package enum BatchReference: Hashable, Sendable {
+    case id(BatchID)
+    case name(String)
+}
+
 /// Raw values are the protocol's.
 package enum Priority: UInt8, CaseIterable, Sendable {
     case urgent = 1

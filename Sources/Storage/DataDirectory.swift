@@ -20,8 +20,8 @@ package final class DataDirectory: Sendable {
             throw .failed("\(path)/lock cannot be opened: \(String(cString: strerror(errno)))")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            // What this value has opened is closed by its deinit: it is complete, although it is not handed out.
             let holder = Self.read(lock)
-            close(lock)
             throw .locked(
                 "the data directory \(path) is in use by \(holder.isEmpty ? "another process" : holder): "
                     + "stop it, or choose another directory with --data")

@@ -137,11 +137,6 @@ package struct BatchChunk: Sendable {
     }
 }
 
-package enum BatchReference: Hashable, Sendable {
-    case id(BatchID)
-    case name(String)
-}
-
 package struct BatchRecord: Hashable, Sendable {
     package var id: BatchID
     package var tenant: TenantID

@@ -29,6 +29,16 @@ private enum Examples {
         }
     }
 
+    static func looking(client: GatewayClient) async throws {
+        let yesterday = Date(timeIntervalSinceNow: -86_400)
+        for try await message in client.list(MessageFilter(states: [.failed, .undelivered], since: yesterday)) {
+            print(message.id, message.to, message.error?.message ?? "")
+        }
+        let sent = try await client.status(reference: "parcel-81")
+        let known = try await client.status(providerID: "SM90c6fc909d8504d45ecdb3a3d5b3556e")
+        print(sent.first?.state ?? .unknown, known.map(\.id))
+    }
+
     static func batches(client: GatewayClient) async throws {
         let lines = AsyncStream<OutgoingMessage> { continuation in
             for number in 0..<25_000 {

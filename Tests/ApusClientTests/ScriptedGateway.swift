@@ -19,6 +19,7 @@ final class ScriptedGateway: Sendable {
         var send: SendRequest?
         var bulk: BulkRequest?
         var status: StatusRequest?
+        var list: ListRequest?
         /// From 1, in the order of arrival.
         var number: Int
         /// The frame's payload and metadata.
@@ -127,7 +128,8 @@ final class ScriptedGateway: Sendable {
                     attempt: request.metadata.attempt, timeoutMilliseconds: request.metadata.timeoutMilliseconds,
                     send: method == .send ? try? request.decode(SendRequest.self) : nil,
                     bulk: method == .bulk ? try? request.decode(BulkRequest.self) : nil,
-                    status: method == .status ? try? request.decode(StatusRequest.self) : nil, number: 0,
+                    status: method == .status ? try? request.decode(StatusRequest.self) : nil,
+                    list: method == .list ? try? request.decode(ListRequest.self) : nil, number: 0,
                     bytes: request.payload.count))
             switch record.script(call) {
             case .message(let message): connection.respond(callID: request.callID, message)

@@ -15,7 +15,7 @@ import Testing
 
     @Test func asksOnlyForWhatIsOpen() async throws {
         try await withGateway(script: { call in
-            guard case .ids(let ids) = call.status?.selection else { return .nothing }
+            guard case .selection(.ids(let ids)) = call.status?.subject else { return .nothing }
             return .message(
                 StatusResponse(
                     messages: ids.filter { $0.rawValue < 10 }.map {
@@ -28,7 +28,7 @@ import Testing
             #expect(report.messages.map(\.state) == [.delivered, .delivered])
             #expect(report.notFound == [ApusClient.MessageID(rawValue: 99)])
             let asked = record.calls.compactMap { call -> Int? in
-                if case .ids(let ids) = call.status?.selection { ids.count } else { nil }
+                if case .selection(.ids(let ids)) = call.status?.subject { ids.count } else { nil }
             }
             // All, the open one, then all with their timelines.
             #expect(asked == [3, 1, 3])
@@ -47,7 +47,7 @@ import Testing
 
     @Test func asksForManyInParts() async throws {
         try await withGateway(script: { call in
-            guard case .ids(let ids) = call.status?.selection else { return .nothing }
+            guard case .selection(.ids(let ids)) = call.status?.subject else { return .nothing }
             return .message(StatusResponse(notFound: ids))
         }) { client, record, _ in
             let ids = (1...1001).map { ApusClient.MessageID(rawValue: $0) }

@@ -1,5 +1,6 @@
 import ApusClient
 import ArgumentParser
+import Foundation
 import Testing
 
 @testable import apus
@@ -17,7 +18,12 @@ import Testing
             ["send", "+14155550100", "x", "--server", "nowhere"],
             ["send", "+14155550100", "x", "--max-segments", "0"], ["bulk"], ["bulk", "/nowhere/at/all.csv"],
             ["bulk", "-", "--batch", ""], ["status"], ["status", "x"], ["status", "1", "--batch", "b"], ["timeline"],
-            ["timeline", "0"], ["cancel"], ["pause", "--provider", "p", "--batch", "b"], ["pause", "nothing"],
+            ["timeline", "0"], ["status", "1", "--reference", "r"],
+            ["status", "--reference", "r", "--provider-id", "p"],
+            ["list", "1"], ["list", "--state", "lost"], ["list", "--state", "accepted"],
+            ["list", "--since", "yesterday"],
+            ["list", "--until", "10"], ["list", "--limit", "-1"], ["list", "--to", ""], ["list", "--batch", ""],
+            ["cancel"], ["pause", "--provider", "p", "--batch", "b"], ["pause", "nothing"],
             ["sandbox", "--limit", "0"], ["sandbox", "--limit", "1001"], ["bench", "--connections", "0"],
             ["bench", "--null", "--bulk"], ["completions", "tcsh"], ["context", "set", "a"],
             ["context", "set", "a", "--server", "x"],
@@ -37,7 +43,8 @@ import Testing
 
     @Test(arguments: [
         ["send", "+14155550100", "x"], ["send", "--to", "+14155550100", "--body", "x"], ["status", "1", "--wait"],
-        ["stats"], ["health"], ["pause"], ["resume", "everything"], ["bench", "--seconds", "1"],
+        ["status", "--reference", "r"], ["status", "--provider-id", "p"], ["list"], ["list", "--limit", "0"], ["stats"],
+        ["health"], ["pause"], ["resume", "everything"], ["bench", "--seconds", "1"],
     ])
     func aGatewayThatIsNotThereIs3(_ arguments: [String]) async {
         #expect(await ApusCommand.run(arguments: arguments + Self.nowhere) == 3)
@@ -76,6 +83,25 @@ import Testing
         #expect(try parsed(["--body", "hi", "+1"]) == ["+1", "hi"])
         #expect(try parsed(["+1", "-"]) == ["+1", "-"])
         #expect(try parsed(["--", "+1", "-5 degrees"]) == ["+1", "-5 degrees"])
+    }
+
+    @Test func listTakesItsConditions() throws {
+        func filter(_ arguments: [String]) throws -> MessageFilter {
+            try #require(try ApusCommand.parseAsRoot(["list"] + arguments) as? ListCommand).filter
+        }
+        #expect(try filter([]) == MessageFilter())
+        #expect(try filter(["--state", "failed", "--state", "SENT"]).states == [.failed, .sent])
+        #expect(try filter(["--to", "+14155550100"]).to == "+14155550100")
+        let times = try filter(["--since", "2027-01-31T09:00Z", "--until", "2027-01-31T10:00Z"])
+        #expect(times.since?.timeIntervalSince1970 == 1_801_386_000)
+        #expect(times.until?.timeIntervalSince1970 == 1_801_389_600)
+        #expect(try filter(["--batch", "b"]).batch == .name("b"))
+        // An id as `status` tells it; fewer digits, or others, are a name.
+        let id = try #require(MessageID("3765210556894543872"))
+        #expect(try filter(["--batch", "3765210556894543872"]).batch == .id(id))
+        for name in ["376521055689454387", "37652105568945438720", "9765210556894543872", "376521055689454387x"] {
+            #expect(try filter(["--batch", name]).batch == .name(name))
+        }
     }
 
     @Test func benchHasItsModes() throws {

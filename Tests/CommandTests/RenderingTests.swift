@@ -59,6 +59,18 @@ import Testing
         #expect(lines[1] == "2027-01-31T09:00:01.502Z  SUBMITTING  SUBMITTING  #1  sandbox  only one")
     }
 
+    @Test func aListingHasTheSameColumnsOnEveryPage() {
+        var status = Self.status
+        let start = "2027-01-31T09:00:01.500Z  123                  "
+        #expect(status.row == start + "UNDELIVERED  +447400123456     sandbox  unreachable (30003)")
+        status.state = .sent
+        status.to = "+14155550100"
+        status.error = nil
+        #expect(status.row == start + "SENT         +14155550100      sandbox")
+        status.provider = ""
+        #expect(status.row == start + "SENT         +14155550100")
+    }
+
     @Test func jsonEscapes() throws {
         let texts = ["plain", "\"quoted\" \\ back", "\u{0}\u{1F}\u{7F}\u{2028}", "Привет 👋\n\r\t", ""]
         for text in texts {

@@ -43,6 +43,16 @@ import Testing
         #expect(TimeText.parse("+10m", now: 1000) == 601_000)
     }
 
+    @Test(arguments: [("10m", 400_000), ("1ms", 999_999), ("+10m", 1_600_000), ("1970-01-01T00:00:01Z", 1000)])
+    func readsATimeThatHasBeen(_ text: String, _ milliseconds: Int64) {
+        #expect(TimeText.parsePast(text, now: 1_000_000) == milliseconds)
+    }
+
+    @Test(arguments: ["", "10", "-10m", "yesterday", "2027-01-31"])
+    func refusesWhatHasNotBeen(_ text: String) {
+        #expect(TimeText.parsePast(text, now: 1_000_000) == nil)
+    }
+
     @Test func writesWhatItReads() {
         var time: Int64 = -2_208_988_800_123
         while time < 4_102_444_800_000 {

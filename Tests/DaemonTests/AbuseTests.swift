@@ -163,7 +163,7 @@ extension DaemonTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(10)), arguments: [RPCMethod.sandbox, .status, .null])
+        @Test(.timeLimit(.minutes(10)), arguments: [RPCMethod.sandbox, .status, .list, .null])
         func whoNeverReadsFillsNoMemory(method: RPCMethod) async throws {
             let directory = TestDirectory()
             try await withDaemon(in: directory, ["sandbox.receipt-delay-ms": "0"]) { daemon, client in
@@ -223,6 +223,7 @@ extension DaemonTests {
             switch method {
             case .sandbox: PlainFrames.request(callID, method, SandboxRequest(limit: 1000))
             case .status: PlainFrames.request(callID, method, StatusRequest(.ids(ids)))
+            case .list: PlainFrames.request(callID, method, ListRequest(limit: UInt32(Limits.listMessages)))
             default: PlainFrames.request(callID, method, Self.text)
             }
         }

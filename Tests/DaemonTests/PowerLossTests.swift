@@ -113,8 +113,6 @@ private struct PowerLossDisk {
         return variables
     }
 
-    private static let kept = ["apus.db", "apus.db-wal"]
-
     /// All that is written now counts as synced.
     func settle() throws {
         try replace(in: copies, by: directory.data)
@@ -123,17 +121,21 @@ private struct PowerLossDisk {
     /// The power is back: what was synced is what there is.
     func restore() throws {
         try replace(in: directory.data, by: copies)
-        try? FileManager.default.removeItem(atPath: directory.data + "/apus.db-shm")
     }
+
+    /// The store's files; what else there is, such as the key, stays.
+    private static let kept = ["control.db", "control.db-wal", "control.db-shm", "days"]
 
     private func replace(in target: String, by source: String) throws {
         let files = FileManager.default
         try files.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in Self.kept {
             try? files.removeItem(atPath: "\(target)/\(name)")
-            if files.fileExists(atPath: "\(source)/\(name)") {
-                try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
-            }
+            guard files.fileExists(atPath: "\(source)/\(name)") else { continue }
+            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+        }
+        for name in try files.subpathsOfDirectory(atPath: target) where name.hasSuffix("-shm") {
+            try files.removeItem(atPath: "\(target)/\(name)")
         }
     }
 }

@@ -15,7 +15,7 @@ HELLO, REQUEST, RESPONSE, ITEM, CANCEL, PING, PONG, GOAWAY, CREDIT = range(1, 10
 TYPES = {HELLO: "HELLO", REQUEST: "REQUEST", RESPONSE: "RESPONSE", ITEM: "ITEM", CANCEL: "CANCEL", PING: "PING",
          PONG: "PONG", GOAWAY: "GOAWAY", CREDIT: "CREDIT"}
 MAGIC = 0x4150
-SEND, BULK, STATUS = 1, 2, 3
+SEND, BULK, STATUS, LIST = 1, 2, 3, 8
 
 
 # ---------------------------------------------------------------- protobuf, as far as it is needed
@@ -181,6 +181,23 @@ GOLDEN = [
                   .data(6, "receipt", "detail"), "timeline[1]")
          .number(17, 1700000000000, "accepted_at_ms").number(19, 1700086400000, "expires_at_ms")),
          "messages[0]").packed(2, [4097], "not_found")), 6, 0),
+    ("status_by_reference", "client", "Status of the messages that were sent with a reference.", REQUEST, None,
+     lambda: Message().data(4, "order 7", "reference"), 8, STATUS),
+    ("list_request", "client", "The second page of a batch's messages of two states, from a day, to one number.",
+     REQUEST, None,
+     lambda: (Message().packed(1, [5, 9], "states (SENT, FAILED)").number(2, 1700000000000, "from_ms")
+              .number(3, 1700086400000, "until_ms").data(4, "+14155550100", "to").data(5, "b1", "batch")
+              .number(7, 500, "limit").data(8, bytes([1]) + (4096).to_bytes(8, "big"), "cursor")
+              .number(9, 1, "oldest_first (true)")), 9, LIST),
+    ("list_response", "server", "A page of one message; another page may follow.", RESPONSE, None,
+     lambda: (Message().message(1, (
+         Message().number(1, 4097, "id").number(2, 9, "state (FAILED)").number(3, 1, "settled (true)")
+         .number(4, 1, "segments").number(5, 1, "encoding (GSM7)").data(6, "+14155550100", "to")
+         .number(8, 3, "priority (BULK)").data(9, "sandbox", "provider").number(11, 1, "attempts")
+         .message(12, Message().data(1, "30003", "code").data(2, "unreachable", "message"), "error")
+         .number(16, 4095, "batch_id").number(17, 1700000000000, "accepted_at_ms")
+         .number(19, 1700086400000, "expires_at_ms")), "messages[0]")
+         .data(2, bytes([1]) + (4099).to_bytes(8, "big"), "cursor")), 9, 0),
     ("cancel", "client", "The answer to call 6 is not wanted any more.", CANCEL, None, None, 6, 0),
     ("ping", "either side", "Is anybody there? Up to 8 bytes of the sender's choice.", PING, None,
      lambda: Raw(b"\x01\x02\x03\x04\x05\x06\x07\x08", "opaque"), 0, 0),

@@ -9,7 +9,8 @@
 //   POWERLOSS_FORGET  a file's name ending: its syncs do nothing, as if they had not been called for
 //
 // After the cut the copies are the disk: the caller puts them in the directory's place. A file is there once it has
-// been synced; a removed file is gone at once, a renamed one keeps what was synced. Shared memory (-shm) is not kept.
+// been synced; what is removed is gone at once, what is renamed keeps what was synced, files and directories alike.
+// Shared memory (-shm) is not kept.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -119,7 +120,9 @@ static void watch(int fd, const char *path) {
     (void)path;
     if (strncmp(absolute, dir, dir_length) != 0 || absolute[dir_length] != '/') return;
     const char *name = absolute + dir_length + 1;
-    if (strchr(name, '/') || ends_with(name, "-shm") || ends_with(name, ".sock") || strcmp(name, "lock") == 0) return;
+    struct stat kind;
+    if (fstat(fd, &kind) != 0 || !S_ISREG(kind.st_mode)) return;
+    if (ends_with(name, "-shm") || ends_with(name, ".sock") || strcmp(name, "lock") == 0) return;
     pthread_mutex_lock(&lock);
     File *file = &files[fd];
     file->watched = 1;
@@ -141,6 +144,14 @@ static void wrote(int fd, off_t start, ssize_t size) {
     pthread_mutex_unlock(&lock);
 }
 
+static void make_parents(char *path) {
+    for (char *slash = strchr(path + strlen(shadow_dir) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
 static void synced(int fd) {
     if (fd < 0 || fd >= FILES || !files[fd].watched) return;
     pthread_mutex_lock(&lock);
@@ -149,6 +160,7 @@ static void synced(int fd) {
         pthread_mutex_unlock(&lock);
         return;
     }
+    make_parents(file->shadow);
     int to = REAL(open)(file->shadow, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (to < 0) abort();
     for (size_t i = 0; i < file->count; i++) copy(fd, to, file->unsynced[i].start, file->unsynced[i].end);
@@ -228,12 +240,38 @@ int fdatasync(int fd) {
     return code;
 }
 
+// The copy of a path in the watched directory, which may be given relative to the working directory.
+static int copy_of(const char *path, char *copy) {
+    char absolute[PATH_MAX];
+    if (path[0] != '/') {
+        char here[PATH_MAX];
+        if (!getcwd(here, sizeof here)) return 0;
+        if (strncmp(path, "./", 2) == 0) path += 2;
+        snprintf(absolute, sizeof absolute, "%s/%s", here, path);
+        path = absolute;
+    }
+    if (!dir || strncmp(path, dir, dir_length) != 0 || path[dir_length] != '/') return 0;
+    snprintf(copy, PATH_MAX, "%s/%s", shadow_dir, path + dir_length + 1);
+    return 1;
+}
+
 int unlink(const char *path) {
+    char gone[PATH_MAX];
+    int is_watched = copy_of(path, gone);
+    if (is_watched) count_operation();
     int code = REAL(unlink)(path);
-    if (code == 0 && dir && strncmp(path, dir, dir_length) == 0 && path[dir_length] == '/') {
-        char gone[PATH_MAX];
-        snprintf(gone, sizeof gone, "%s/%s", shadow_dir, path + dir_length + 1);
-        REAL(unlink)(gone);
+    if (code == 0 && is_watched) REAL(unlink)(gone);
+    return code;
+}
+
+int rename(const char *path, const char *target) {
+    char from[PATH_MAX], to[PATH_MAX];
+    int is_watched = copy_of(path, from) && copy_of(target, to);
+    if (is_watched) count_operation();
+    int code = REAL(rename)(path, target);
+    if (code == 0 && is_watched) {
+        make_parents(to);
+        REAL(rename)(from, to);
     }
     return code;
 }

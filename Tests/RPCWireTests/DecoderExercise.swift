@@ -43,7 +43,8 @@ struct DecoderExercise {
             guard let metadata = try? RequestMetadata(decoding: frame.metadata, arena: arena) else { return }
             metadata.encode(into: output)
             _ = try? SubmitRequest(decoding: frame.payload, metadata: metadata, arena: arena)
-            message(Int(frame.header.code), frame.payload)
+            // List's number is another message's here.
+            message(frame.header.code == RPCMethod.list.rawValue ? 19 : Int(frame.header.code), frame.payload)
         case .response:
             let error = GatewayError(status: frame.header.code, metadata: frame.metadata, arena: arena)
             output.appendError(callID: 1, error)
@@ -74,7 +75,20 @@ struct DecoderExercise {
         case 16: survives(ServiceDescription.self, payload)
         case 17: _ = GatewayError(status: 3, metadata: payload, arena: arena)
         case 18: _ = try? RequestMetadata(decoding: payload, arena: arena)
+        case 19: survives(ListRequest.self, payload)
+        case 20: list(payload)
         default: break
+        }
+    }
+
+    private func list(_ payload: UnsafeRawBufferPointer) {
+        survives(ListResponse.self, payload)
+        guard var page = try? ListResponse(decoding: payload, arena: arena) else { return }
+        // However short a page is cut, the next one goes on behind what is left of it.
+        while let shorter = page.shortened() {
+            precondition(shorter.messages.count < page.messages.count && !shorter.messages.isEmpty)
+            precondition(shorter.cursor == ListCursor(last: shorter.messages.last!.id).bytes)
+            page = shorter
         }
     }
 

@@ -49,7 +49,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "client_hello.txt", "server_hello.txt", "send_request.txt", "send_request_minimal.txt",
                 "send_response.txt", "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
-                "ping.txt", "pong.txt", "goaway_drain.txt", "goaway_refusal.txt", "credit.txt",
+                "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
+                "goaway_drain.txt", "goaway_refusal.txt", "credit.txt",
             ])
     }
 
@@ -195,6 +196,50 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 == (try golden("status_response")))
         try withGolden("status_response") { (frame) throws in
             #expect(try StatusResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func statusByReference() throws {
+        let request = StatusRequest(.reference("order 7"))
+        #expect(
+            encoded { $0.appendRequest(callID: 8, method: .status, message: request) }
+                == (try golden("status_by_reference")))
+        try withGolden("status_by_reference") { (frame) throws in
+            #expect(try StatusRequest(decoding: frame.payload, arena: arena) == request)
+        }
+    }
+
+    @Test func list() throws {
+        let accepted: Int64 = 1_700_000_000_000
+        var filter = MessageFilter()
+        filter.states = [MessageStates(.sent), MessageStates(.failed)]
+        filter.from = accepted
+        filter.until = accepted + 86_400_000
+        filter.recipient = "+14155550100"
+        filter.batch = .name("b1")
+        let request = ListRequest(
+            filter, limit: 500, cursor: ListCursor(last: MessageID(rawValue: 4096)).bytes, oldestFirst: true)
+        #expect(
+            encoded { $0.appendRequest(callID: 9, method: .list, message: request) } == (try golden("list_request")))
+        try withGolden("list_request") { (frame) throws in
+            #expect(try ListRequest(decoding: frame.payload, arena: arena) == request)
+        }
+        let response = ListResponse(
+            MessagePage(
+                messages: [
+                    MessageStatus(
+                        id: MessageID(rawValue: 4097), state: .failed, settled: true, receiptOverdue: false,
+                        segments: 1, encoding: .gsm7, to: "+14155550100", sender: "", priority: .bulk,
+                        provider: "sandbox", providerID: "", attempts: 1,
+                        error: MessageFailure(code: "30003", message: "unreachable"), timeline: [], reference: "",
+                        tags: [], batch: BatchID(rawValue: 4095), acceptedAt: accepted, sendAt: 0,
+                        expiresAt: accepted + 86_400_000)
+                ], cursor: ListCursor(last: MessageID(rawValue: 4099))))
+        #expect(
+            encoded { $0.appendResponse(callID: 9, message: response, maximumLength: 1000) }
+                == (try golden("list_response")))
+        try withGolden("list_response") { (frame) throws in
+            #expect(try ListResponse(decoding: frame.payload, arena: arena) == response)
         }
     }
 

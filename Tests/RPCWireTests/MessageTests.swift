@@ -38,6 +38,8 @@ private func violations(_ body: () throws -> Void) -> [String] {
         try same(StatusRequest(.ids([MessageID(rawValue: 1), MessageID(rawValue: .max >> 1)])))
         try same(StatusRequest(.batchName("b")))
         try same(StatusRequest(.batchID(BatchID(rawValue: 3))))
+        try same(StatusRequest(.reference("order 7")))
+        try same(StatusRequest(.providerID("SB-1")))
         try same(CancelRequest(.ids([MessageID(rawValue: 1)])))
         try same(StatsRequest())
         try same(HealthRequest())
@@ -206,12 +208,26 @@ private func violations(_ body: () throws -> Void) -> [String] {
         let name: [UInt8] = [0x12, 1, 0x62]
         let number: [UInt8] = [0x18, 1]
         #expect(status([]) == ["ids"])
-        for alone in [id, name, number] { #expect(status(alone).isEmpty) }
-        for two in [id + name, name + number, number + id] { #expect(status(two) == ["ids"]) }
+        let reference: [UInt8] = [0x22, 1, 0x72]
+        let providerID: [UInt8] = [0x2A, 1, 0x70]
+        for alone in [id, name, number, reference, providerID] { #expect(status(alone).isEmpty) }
+        for two in [
+            id + name, name + number, number + id, reference + id, providerID + number, reference + providerID,
+        ] {
+            #expect(status(two) == ["ids"])
+        }
         let most = Array(repeatElement(id, count: Limits.statusIDs).joined())
         #expect(status(most).isEmpty)
         #expect(status(most + id) == ["ids"])
         #expect(status([0x12, 65] + Array(repeating: 0x62, count: 65)) == ["batch"])
+        #expect(status([0x22, 64] + Array(repeating: 0x62, count: 64)).isEmpty)
+        #expect(status([0x22, 65] + Array(repeating: 0x62, count: 65)) == ["reference"])
+        #expect(status([0x2A, 0x80, 2] + Array(repeating: 0x62, count: 256)).isEmpty)
+        #expect(status([0x2A, 0x81, 2] + Array(repeating: 0x62, count: 257)) == ["provider_id"])
+        func cancel(_ bytes: [UInt8]) -> [String] { violations { _ = try decode(CancelRequest.self, bytes) } }
+        for alone in [id, [0x12, 1, 0x62], [0x18, 1]] { #expect(cancel(alone).isEmpty) }
+        #expect(cancel([]) == ["ids"])
+        #expect(cancel(id + name) == ["ids"])
         #expect(violations { _ = try decode(PauseRequest.self, [0x0A, 1, 0x62, 0x18, 1]) } == ["provider"])
     }
 

@@ -47,6 +47,13 @@ import Testing
         #expect(Limits.violationsPerRefusal > 0)
     }
 
+    @Test func listings() {
+        #expect(Limits.listMessagesDefault <= Limits.listMessages)
+        #expect(Limits.listMessages <= Limits.listRowsExamined)
+        #expect(ListCursor(last: MessageID(rawValue: .max >> 1)).bytes.count <= Limits.cursorBytes)
+        #expect(Limits.providerIDBytes == History.detailBytes)
+    }
+
     @Test func times() {
         #expect(Limits.clockHoldMilliseconds < Limits.clockJumpMilliseconds)
         #expect(Limits.clockJumpMilliseconds < Limits.idempotencyWindowMilliseconds)

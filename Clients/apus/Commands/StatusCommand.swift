@@ -8,8 +8,14 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "Ids of messages.")
     var ids: [MessageIDArgument] = []
 
-    @Option(help: "A batch instead, by its name.")
+    @Option(help: ArgumentHelp("A batch instead, by its name.", valueName: "name"))
     var batch: String?
+
+    @Option(help: "The messages that were sent with this reference, newest first, instead.")
+    var reference: String?
+
+    @Option(help: ArgumentHelp("The messages that a provider knows by this id, instead.", valueName: "id"))
+    var providerID: String?
 
     @Flag(help: "Wait until nothing is awaited any more; exit code 3 at --timeout.")
     var wait = false
@@ -18,8 +24,9 @@ struct StatusCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         if let batch { try BatchName.check(batch) }
-        guard ids.isEmpty != (batch == nil) else {
-            throw ValidationError("Give the ids of messages, or --batch NAME.")
+        guard [!ids.isEmpty, batch != nil, reference != nil, providerID != nil].count(where: \.self) == 1 else {
+            throw ValidationError(
+                "Give the ids of messages, or one of --batch NAME, --reference REFERENCE and --provider-id ID.")
         }
     }
 
@@ -27,6 +34,10 @@ struct StatusCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             if let batch {
                 try await show(batch: batch, client)
+            } else if let reference {
+                try await show(try await client.status(reference: reference), client)
+            } else if let providerID {
+                try await show(try await client.status(providerID: providerID), client)
             } else {
                 try await show(ids.map(\.id), client)
             }
@@ -45,14 +56,31 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
+    private func show(_ found: [MessageStatus], _ client: GatewayClient) async throws {
+        guard !found.isEmpty else {
+            throw CommandFailure(
+                .refused, "no such message (NOT_FOUND)",
+                advice: "Check --server and the key; `apus list` finds messages by other things.")
+        }
+        if wait {
+            try await show(found.map(\.id), client)
+        } else {
+            show(found)
+        }
+    }
+
+    private func show(_ messages: [MessageStatus]) {
+        for status in messages {
+            connection.print(json: status.json, text: messages.count == 1 ? status.text : status.summary)
+        }
+    }
+
     private func show(_ ids: [MessageID], _ client: GatewayClient) async throws {
         let report =
             wait
             ? try await client.waitUntilSettled(ids, timeout: connection.timeoutDuration)
             : try await client.status(of: ids)
-        for status in report.messages {
-            connection.print(json: status.json, text: ids.count == 1 ? status.text : status.summary)
-        }
+        show(report.messages)
         guard report.notFound.isEmpty else {
             throw CommandFailure.notFound(report.notFound)
         }

@@ -57,6 +57,18 @@ extension MessageStatus {
         return line
     }
 
+    /// On one line of a listing: columns that are as wide on every page.
+    var row: String {
+        let texts = [
+            TimeText.rfc3339(acceptedAt), id.description, state.rawValue, to, provider,
+            error.map { "\($0.message) (\($0.code))" } ?? "",
+        ]
+        return TextTable.columns([texts], widths: Self.rowWidths)
+    }
+
+    /// The longest state, and the longest number with its plus.
+    private static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
+
     var text: String {
         var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet")), ("to", to)]
         if !sender.isEmpty { rows.append(("sender", sender)) }
@@ -247,8 +259,9 @@ enum TextTable {
         return rows.map { indent + padded($0.0, width) + "  " + $0.1 }.joined(separator: "\n")
     }
 
-    static func columns(_ rows: [[String]]) -> String {
-        var widths: [Int] = []
+    /// - Parameter widths: of the first columns, at least.
+    static func columns(_ rows: [[String]], widths: [Int] = []) -> String {
+        var widths = widths
         for row in rows {
             for (column, text) in row.enumerated() {
                 if column == widths.count { widths.append(0) }

@@ -55,6 +55,11 @@ enum TimeText {
         return Int64(minutes) * 60_000 + Int64(milliseconds)
     }
 
+    /// The same for a time that has been: a duration alone is so long ago.
+    static func parsePast(_ text: String, now: Int64) -> Int64? {
+        DurationText.parse(text).map { now - $0.milliseconds } ?? parse(text, now: now)
+    }
+
     /// RFC 3339 in UTC with milliseconds.
     static func rfc3339(_ date: Date) -> String {
         let milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded())

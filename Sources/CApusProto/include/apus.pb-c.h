@@ -38,6 +38,8 @@ typedef struct Apus__V1__Failure Apus__V1__Failure;
 typedef struct Apus__V1__TimelineEvent Apus__V1__TimelineEvent;
 typedef struct Apus__V1__BatchStatus Apus__V1__BatchStatus;
 typedef struct Apus__V1__StateCount Apus__V1__StateCount;
+typedef struct Apus__V1__ListRequest Apus__V1__ListRequest;
+typedef struct Apus__V1__ListResponse Apus__V1__ListResponse;
 typedef struct Apus__V1__StatsRequest Apus__V1__StatsRequest;
 typedef struct Apus__V1__StatsResponse Apus__V1__StatsResponse;
 typedef struct Apus__V1__ProviderStats Apus__V1__ProviderStats;
@@ -503,24 +505,38 @@ struct  Apus__V1__Refusal
 
 
 /*
- * By ids (at most 1000) or by batch (name or id), not both.
+ * Exactly one of the five.
  */
 struct  Apus__V1__StatusRequest
 {
   ProtobufCMessage base;
+  /*
+   * at most 1000
+   */
   size_t n_ids;
   uint64_t *ids;
   ProtobufCBinaryData batch;
   uint64_t batch_id;
+  /*
+   * messages that were sent with it, at most 64 bytes
+   */
+  ProtobufCBinaryData reference;
+  /*
+   * messages that a provider knows by it, at most 256 bytes
+   */
+  ProtobufCBinaryData provider_id;
 };
 #define APUS__V1__STATUS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__status_request__descriptor) \
-    , 0,NULL, {0,NULL}, 0 }
+    , 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__StatusResponse
 {
   ProtobufCMessage base;
+  /*
+   * by reference or provider id: newest first, at most 1000
+   */
   size_t n_messages;
   Apus__V1__MessageStatus **messages;
   size_t n_not_found;
@@ -548,7 +564,7 @@ struct  Apus__V1__MessageStatus
   uint32_t attempts;
   Apus__V1__Failure *error;
   /*
-   * left out when more than 100 ids are asked for
+   * left out of more than 100 messages, and of List
    */
   size_t n_timeline;
   Apus__V1__TimelineEvent **timeline;
@@ -622,6 +638,67 @@ struct  Apus__V1__StateCount
 #define APUS__V1__STATE_COUNT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__state_count__descriptor) \
     , APUS__V1__STATE__STATE_UNSPECIFIED, 0 }
+
+
+/*
+ * Messages that meet every condition given, newest first.
+ */
+struct  Apus__V1__ListRequest
+{
+  ProtobufCMessage base;
+  /*
+   * one of them; none = any
+   */
+  size_t n_states;
+  Apus__V1__State *states;
+  /*
+   * accepted at or after; 0 = no bound
+   */
+  int64_t from_ms;
+  /*
+   * accepted before; 0 = no bound
+   */
+  int64_t until_ms;
+  /*
+   * E.164, with its +
+   */
+  ProtobufCBinaryData to;
+  /*
+   * one of batch and batch_id
+   */
+  ProtobufCBinaryData batch;
+  uint64_t batch_id;
+  /*
+   * messages a page, at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended; empty = the first page
+   */
+  ProtobufCBinaryData cursor;
+  protobuf_c_boolean oldest_first;
+};
+#define APUS__V1__LIST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__list_request__descriptor) \
+    , 0,NULL, 0, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0 }
+
+
+struct  Apus__V1__ListResponse
+{
+  ProtobufCMessage base;
+  /*
+   * without timelines; may be fewer than the limit, or none
+   */
+  size_t n_messages;
+  Apus__V1__MessageStatus **messages;
+  /*
+   * for the next page, at most 64 bytes; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__LIST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__list_response__descriptor) \
+    , 0,NULL, {0,NULL} }
 
 
 struct  Apus__V1__StatsRequest
@@ -1345,6 +1422,44 @@ Apus__V1__StateCount *
 void   apus__v1__state_count__free_unpacked
                      (Apus__V1__StateCount *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__ListRequest methods */
+void   apus__v1__list_request__init
+                     (Apus__V1__ListRequest         *message);
+size_t apus__v1__list_request__get_packed_size
+                     (const Apus__V1__ListRequest   *message);
+size_t apus__v1__list_request__pack
+                     (const Apus__V1__ListRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__list_request__pack_to_buffer
+                     (const Apus__V1__ListRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ListRequest *
+       apus__v1__list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__list_request__free_unpacked
+                     (Apus__V1__ListRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ListResponse methods */
+void   apus__v1__list_response__init
+                     (Apus__V1__ListResponse         *message);
+size_t apus__v1__list_response__get_packed_size
+                     (const Apus__V1__ListResponse   *message);
+size_t apus__v1__list_response__pack
+                     (const Apus__V1__ListResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__list_response__pack_to_buffer
+                     (const Apus__V1__ListResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ListResponse *
+       apus__v1__list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__list_response__free_unpacked
+                     (Apus__V1__ListResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__StatsRequest methods */
 void   apus__v1__stats_request__init
                      (Apus__V1__StatsRequest         *message);
@@ -1758,6 +1873,12 @@ typedef void (*Apus__V1__BatchStatus_Closure)
 typedef void (*Apus__V1__StateCount_Closure)
                  (const Apus__V1__StateCount *message,
                   void *closure_data);
+typedef void (*Apus__V1__ListRequest_Closure)
+                 (const Apus__V1__ListRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ListResponse_Closure)
+                 (const Apus__V1__ListResponse *message,
+                  void *closure_data);
 typedef void (*Apus__V1__StatsRequest_Closure)
                  (const Apus__V1__StatsRequest *message,
                   void *closure_data);
@@ -1847,6 +1968,8 @@ extern const ProtobufCMessageDescriptor apus__v1__failure__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__timeline_event__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__batch_status__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__state_count__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__list_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__list_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__stats_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__stats_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor;

@@ -208,6 +208,8 @@ package final class SQLiteStatusReader {
     // MARK: By reference and by provider's id
 
     /// The tenant's messages with that reference, newest first, at most `limit`.
+    ///
+    /// They have their timelines, unless there are more than ``Limits/statusIDsWithTimeline``.
     package func statuses(
         reference: String, tenant: TenantID, now: Int64, limit: Int
     ) throws(StoreError) -> [MessageStatus] {
@@ -218,7 +220,9 @@ package final class SQLiteStatusReader {
         return try statuses(.reference, [hash], tenant: tenant, now: now, limit: limit) { $0.reference == reference }
     }
 
-    /// The tenant's messages to which a provider gave that id, newest first, at most `limit`.
+    /// The tenant's messages to which a provider gave that id in one of their attempts, newest first, at most `limit`.
+    ///
+    /// They have their timelines, unless there are more than ``Limits/statusIDsWithTimeline``.
     package func statuses(
         providerID: String, tenant: TenantID, now: Int64, limit: Int
     ) throws(StoreError) -> [MessageStatus] {
@@ -228,6 +232,16 @@ package final class SQLiteStatusReader {
         }
         return try statuses(.providerID, hashes, tenant: tenant, now: now, limit: limit) { status in
             status.timeline.contains { $0.event == .sent && $0.detail == providerID }
+        }
+    }
+
+    /// Without their timelines, if they are many.
+    private static func fitting(_ statuses: [MessageStatus]) -> [MessageStatus] {
+        guard statuses.count > Limits.statusIDsWithTimeline else { return statuses }
+        return statuses.map { status in
+            var status = status
+            status.timeline = []
+            return status
         }
     }
 
@@ -244,9 +258,9 @@ package final class SQLiteStatusReader {
                 guard let status = try status(of: id, tenant: tenant, now: now, timeline: true), matches(status)
                 else { continue }
                 found.append(status)
-                if found.count == limit { return found }
+                if found.count == limit { return Self.fitting(found) }
             }
         }
-        return found
+        return Self.fitting(found)
     }
 }

@@ -1,0 +1,101 @@
+public import FoundationEssentials
+internal import RPCWire
+internal import SMSModel
+
+/// Which of the tenant's messages are meant: those that meet every condition given.
+public struct MessageFilter: Hashable, Sendable {
+    /// Empty = any.
+    public var states: Set<MessageState>
+    /// Accepted at or after, to the millisecond; nil = no bound.
+    public var since: Date?
+    /// Accepted before, to the millisecond; nil = no bound.
+    public var until: Date?
+    /// The recipient, in E.164 with its plus; nil = any.
+    public var to: String?
+    /// nil = any, and messages of none.
+    public var batch: BatchReference?
+
+    public init(
+        states: Set<MessageState> = [], since: Date? = nil, until: Date? = nil, to: String? = nil,
+        batch: BatchReference? = nil
+    ) {
+        self.states = states
+        self.since = since
+        self.until = until
+        self.to = to
+        self.batch = batch
+    }
+}
+
+/// A page of a listing.
+public struct MessagePage: Hashable, Sendable {
+    /// Without timelines. Fewer than asked for, or none, does not mean that it is the last page.
+    public var messages: [MessageStatus]
+    /// For the next page; nil = this is the last.
+    public var cursor: ListCursor?
+
+    init(_ response: ListResponse) {
+        messages = response.messages.map(MessageStatus.init)
+        cursor = response.cursor.isEmpty ? nil : ListCursor(bytes: response.cursor)
+    }
+}
+
+/// Where a page of a listing ended. It doesn't age, and may be kept: it is good for the same filter and order only.
+public struct ListCursor: Hashable, Sendable {
+    /// At most 64; only the gateway knows what they say.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
+extension SMSModel.MessageFilter {
+    /// - Throws: INVALID_ARGUMENT where a value cannot be put into the protocol's field.
+    init(_ filter: MessageFilter) throws(ApusError) {
+        self.init()
+        for state in filter.states { states.insert(MessageStates(SMSModel.MessageState(state))) }
+        from = try Self.milliseconds(filter.since, "from_ms")
+        until = try Self.milliseconds(filter.until, "until_ms")
+        if let to = filter.to {
+            // Without a number it would mean everybody's.
+            guard !to.isEmpty else { throw .invalidField("to", "is empty") }
+            recipient = to
+        }
+        batch =
+            switch filter.batch {
+            case nil: nil
+            case .name(""): throw .invalidField("batch", "is empty")
+            case .name(let name): .name(name)
+            case .id(let id): .id(id.model)
+            }
+    }
+
+    /// 0 = no bound, so the first millisecond of all stands for the bound at 0.
+    private static func milliseconds(_ date: Date?, _ field: String) throws(ApusError) -> Int64 {
+        guard let date else { return 0 }
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        guard milliseconds >= 0, milliseconds < 1e15 else {
+            throw .invalidField(field, "is not a time that a message can be accepted at")
+        }
+        return max(1, Int64(milliseconds))
+    }
+}
+
+extension SMSModel.MessageState {
+    init(_ state: MessageState) {
+        switch state {
+        case .accepted: self = .accepted
+        case .scheduled: self = .scheduled
+        case .queued: self = .queued
+        case .submitting: self = .submitting
+        case .sent: self = .sent
+        case .unknown: self = .unknown
+        case .delivered: self = .delivered
+        case .undelivered: self = .undelivered
+        case .failed: self = .failed
+        case .expired: self = .expired
+        case .canceled: self = .canceled
+        }
+    }
+}

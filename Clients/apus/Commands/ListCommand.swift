@@ -1,0 +1,108 @@
+internal import ApusClient
+internal import ArgumentParser
+internal import FoundationEssentials
+
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists messages, newest first.",
+        discussion: """
+            What is given must all hold. Times are a duration ago (90s, 10m, 2d) or a time with its zone \
+            (2027-01-31T09:00Z), and those of acceptance.
+            """)
+
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp("Only those in this state; several may be given.", valueName: "state"))
+    var states: [StateArgument] = []
+
+    @Option(help: ArgumentHelp("Only those to this recipient.", valueName: "number"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("Only those accepted then or later.", valueName: "time"))
+    var since: PastTimeArgument?
+
+    @Option(help: ArgumentHelp("Only those accepted before.", valueName: "time"))
+    var until: PastTimeArgument?
+
+    @Option(help: ArgumentHelp("Only those of this batch; 19 digits are its id.", valueName: "name|id"))
+    var batch: BatchArgument?
+
+    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    var limit = ListCommand.defaultLimit
+
+    @Flag(help: "In the order of acceptance.")
+    var oldestFirst = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func validate() throws {
+        guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+        if let to, to.isEmpty { throw ValidationError("The recipient's number is empty.") }
+    }
+
+    var filter: MessageFilter {
+        MessageFilter(
+            states: Set(states.map(\.value)), since: since?.date, until: until?.date, to: to, batch: batch?.value)
+    }
+
+    mutating func run() async throws {
+        try await connection.withClient { client in
+            var left = limit == 0 ? Int.max : limit
+            var cursor: ListCursor?
+            repeat {
+                let page = try await client.page(
+                    of: filter, oldestFirst: oldestFirst, limit: min(left, Self.pageSize), after: cursor)
+                for message in page.messages { connection.print(json: message.json, text: message.row) }
+                left -= page.messages.count
+                cursor = page.cursor
+            } while left > 0 && cursor != nil
+            // A hint for people: where the limit was theirs they know of it.
+            if cursor != nil, limit == Self.defaultLimit, connection.format == .text, Console.errorIsTerminal {
+                Console.errorLine("These are \(limit); --limit 0 lists all.")
+            }
+        }
+    }
+
+    private static let pageSize = 1000
+    private static let defaultLimit = 100
+}
+
+struct StateArgument: ExpressibleByArgument {
+    let value: MessageState
+
+    init?(argument: String) {
+        guard let value = MessageState(rawValue: argument.uppercased()), Self.states.contains(value) else { return nil }
+        self.value = value
+    }
+
+    static var allValueStrings: [String] { states.map { $0.rawValue.lowercased() } }
+
+    /// No message is found ACCEPTED: it goes on at once.
+    private static let states = MessageState.allCases.filter { $0 != .accepted }
+}
+
+/// A time that has been: so long ago, or a date with time and zone.
+struct PastTimeArgument: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        guard let time = TimeText.parsePast(argument, now: now) else { return nil }
+        date = Date(milliseconds: time)
+    }
+}
+
+/// A batch by its name, or by its id as `status` tells it.
+struct BatchArgument: ExpressibleByArgument {
+    let value: BatchReference
+
+    init?(argument: String) {
+        guard (1...64).contains(argument.utf8.count) else { return nil }
+        // Ids of this century have 19 digits.
+        if argument.utf8.count == 19, let id = MessageID(argument) {
+            value = .id(id)
+        } else {
+            value = .name(argument)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+internal import RPCWire
+internal import SMSModel
+internal import Testing
+
+@Suite struct ListTests {
+    private func violations(_ bytes: [UInt8]) -> [String] {
+        do throws(GatewayError) {
+            _ = try decode(ListRequest.self, bytes)
+            return []
+        } catch {
+            #expect(error.code == .invalidArgument)
+            return error.violations.map(\.field)
+        }
+    }
+
+    private func message(_ id: UInt64, tagBytes: Int = 8) -> MessageStatus {
+        MessageStatus(
+            id: MessageID(rawValue: id), state: .sent, settled: false, receiptOverdue: false, segments: 1,
+            encoding: .gsm7, to: "+14155550100", sender: "ACME", priority: .normal, provider: "sandbox",
+            providerID: "SB-1", attempts: 1, error: nil, timeline: [], reference: "r",
+            tags: [String(repeating: "t", count: tagBytes)], batch: nil, acceptedAt: 1, sendAt: 0, expiresAt: 2)
+    }
+
+    @Test func requestsSurviveARoundTrip() throws {
+        var filter = MessageFilter()
+        #expect(try roundTrip(ListRequest()) == ListRequest())
+        #expect(encoded { ListRequest().encode(into: $0) }.isEmpty)
+        for state in MessageState.allCases { filter.states.insert(MessageStates(state)) }
+        filter.from = -1
+        filter.until = .max
+        filter.recipient = "+14155550100"
+        filter.batch = .id(BatchID(rawValue: 1 << 62))
+        let all = ListRequest(filter, limit: 1000, cursor: Array(0..<64), oldestFirst: true)
+        #expect(try roundTrip(all) == all)
+        filter.batch = .name("b")
+        let named = ListRequest(filter)
+        #expect(try roundTrip(named) == named)
+    }
+
+    @Test func responsesSurviveARoundTrip() throws {
+        for response in [ListResponse(), ListResponse(messages: [message(1), message(2)], cursor: [0, 255])] {
+            #expect(try roundTrip(response) == response)
+        }
+    }
+
+    @Test func theEndHasNoCursor() {
+        #expect(ListResponse(MessagePage(messages: [message(1)], cursor: nil)).cursor.isEmpty)
+        let cursor = ListCursor(last: MessageID(rawValue: 7))
+        #expect(ListResponse(MessagePage(messages: [], cursor: cursor)).cursor == cursor.bytes)
+    }
+
+    @Test func everyStateMayBeAskedForAndNoOther() {
+        for state in MessageState.allCases { #expect(violations([0x08, state.rawValue]).isEmpty) }
+        #expect(violations([0x0A, 2, 3, 11]).isEmpty)
+        #expect(violations([0x08, 0]) == ["states[0]"])
+        #expect(violations([0x0A, 3, 3, 12, 99]) == ["states[1]", "states[2]"])
+        // -1, as protobuf writes it.
+        #expect(violations([0x08] + Array(repeating: 0xFF, count: 9) + [1]) == ["states[0]"])
+    }
+
+    @Test func boundsHoldAtTheirEdges() {
+        #expect(violations([0x38, 0xE8, 7]).isEmpty)
+        #expect(violations([0x38, 0xE9, 7]) == ["limit"])
+        #expect(violations([0x42, 64] + Array(repeating: 9, count: 64)).isEmpty)
+        #expect(violations([0x42, 65] + Array(repeating: 9, count: 65)) == ["cursor"])
+        #expect(violations([0x2A, 64] + Array(repeating: 0x62, count: 64)).isEmpty)
+        #expect(violations([0x2A, 65] + Array(repeating: 0x62, count: 65)) == ["batch"])
+        #expect(violations([0x2A, 1, 0x62, 0x30, 1]) == ["batch"])
+        #expect(violations([0x22, 1, 0xFF]) == ["to"])
+        #expect(violations([0x22, 1, 0, 0x08, 0, 0x38, 0xE9, 7]) == ["states[0]", "to", "limit"])
+    }
+
+    @Test func aPageThatIsTooLargeEndsEarlier() throws {
+        let whole = ListResponse(
+            MessagePage(
+                messages: (1...1000).map { message($0, tagBytes: 200) },
+                cursor: ListCursor(last: MessageID(rawValue: 5000))))
+        let size = encoded { whole.encode(into: $0) }.count
+        #expect(size > Limits.minimumFrameBytes)
+        func answer(within bytes: Int) throws -> ListResponse {
+            let frame = encoded { $0.appendResponse(callID: 1, message: whole, maximumLength: bytes) }
+            #expect(frame.count <= bytes + Limits.frameHeaderBytes)
+            return try decode(ListResponse.self, Array(frame.dropFirst(Limits.frameHeaderBytes)))
+        }
+        #expect(try answer(within: size) == whole)
+        for bytes in [size - 1, Limits.minimumFrameBytes, 1000] {
+            let cut = try answer(within: bytes)
+            #expect(!cut.messages.isEmpty && cut.messages == Array(whole.messages.prefix(cut.messages.count)))
+            #expect(ListCursor(bytes: cut.cursor)?.last == cut.messages.last?.id)
+        }
+        // A page of one can't be cut.
+        #expect(ListResponse(messages: [message(1)], cursor: [1]).shortened() == nil)
+    }
+}
