@@ -190,8 +190,8 @@ def run(contestant, mode, batch, messages, rows=0, scratch=SCRATCH):
 
 def table(results):
     """One line a result; the ratios are to the naive schema's at the same mode and batch."""
-    yield (f"{'mode':<7} {'batch':>5} {'contestant':<10} {'messages/s':>10} {'x naive':>8} {'CPU us':>8} {'x naive':>8} "
-           f"{'p50 ms':>8} {'p99 ms':>8} {'written B':>9}")
+    yield (f"{'mode':<7} {'batch':>5} {'contestant':<10} {'messages/s':>10} {'x naive':>8} {'CPU us':>8} "
+           f"{'x naive':>8} {'p50 ms':>8} {'p99 ms':>8} {'written B':>9}")
     for result in results:
         naive = next((other for other in results if other["contestant"] == "naive"
                       and (other["mode"], other["batch"]) == (result["mode"], result["batch"])), None)
