@@ -84,6 +84,11 @@ let package = Package(
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
+        // Measures the store by itself, for Benchmarks/run.
+        .executableTarget(
+            name: "storebench", dependencies: ["SMSModel", "Storage", argumentParser], path: "Benchmarks/StoreBench",
+            swiftSettings: strict),
+
         // Tests.
         .target(
             name: "GatewayTestKit",

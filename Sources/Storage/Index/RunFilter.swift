@@ -52,7 +52,7 @@ struct RunFilter {
         let step = mixed >> 32 | 1
         var value = (mixed ^ hash) & 0xFFFF_FFFF
         for _ in 0..<probes {
-            guard body(value &* bits >> 32) else { return false }
+            guard body((value &* bits) >> 32) else { return false }
             value = (value &+ step) & 0xFFFF_FFFF
         }
         return true

@@ -195,11 +195,15 @@ final class IndexTables {
     /// Deletes blocks of a run and the filters that begin among them.
     /// - Returns: how many blocks there were.
     func removeBlocks(_ run: Int64, _ blocks: Range<Int>) throws(StoreError) -> Int {
-        for statement in [deleteFilters, deleteBlocks] {
-            statement.bind(1, Self.blockPlace(run, blocks.lowerBound))
-            statement.bind(2, Self.blockPlace(run, blocks.upperBound) - 1)
-            try statement.run()
-        }
+        try remove(run, blocks, deleteFilters)
+        return try remove(run, blocks, deleteBlocks)
+    }
+
+    @discardableResult
+    private func remove(_ run: Int64, _ blocks: Range<Int>, _ statement: SQLiteStatement) throws(StoreError) -> Int {
+        statement.bind(1, Self.blockPlace(run, blocks.lowerBound))
+        statement.bind(2, Self.blockPlace(run, blocks.upperBound) - 1)
+        try statement.run()
         return connection.changes
     }
 
