@@ -20,6 +20,9 @@ release: setup ## Builds apusd and apus for production, in .build/release
 	swift build $(RELEASE_FLAGS) --product apusd
 	swift build $(RELEASE_FLAGS) --product apus
 
+storebench: setup
+	swift build $(RELEASE_FLAGS) --product storebench
+
 test: setup ## Builds everything and runs all tests
 	swift build --build-tests $(BUILD_FLAGS)
 	swift test --skip-build --disable-xctest
@@ -44,4 +47,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run release test soak bench format lint proto check-proto
+.PHONY: help setup run release storebench test soak bench format lint proto check-proto

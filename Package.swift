@@ -95,9 +95,13 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers"],
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
-        .testTarget(
-            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], exclude: ["Fixtures"],
+        // A store under load, for tests that take the power away.
+        .executableTarget(
+            name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",
             swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit", "storeexercise"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
@@ -126,7 +130,8 @@ let package = Package(
         // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus"], swiftSettings: strict),
+            dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(

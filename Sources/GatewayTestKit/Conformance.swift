@@ -3,10 +3,14 @@ internal import Storage
 /// What a conformance suite found wrong.
 package struct ConformanceFailure: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// - Throws: ``ConformanceFailure``, if not so.
-func require(_ condition: Bool, _ what: @autoclosure () -> String, line: Int = #line) throws {
+package func require(_ condition: Bool, _ what: @autoclosure () -> String, line: Int = #line) throws {
     if !condition { throw ConformanceFailure(description: "\(what()) (line \(line))") }
 }
 

@@ -2,7 +2,8 @@
 ///
 /// Each event is: kind (1 byte), state after it (1 byte), attempt (varint), provider (1 byte, an index
 /// into the store's table of providers, 0 = none), milliseconds since the event before it (varint; the
-/// first counts from the id's time), length of the detail (varint), detail (UTF-8). Events are only appended,
+/// first counts from the id's time), length of the detail (varint), detail (UTF-8, or one byte below 32 for one of
+/// ``phrases``). Events are only appended,
 /// until there are more than ``packedBytes`` of them.
 package struct History: Hashable, Sendable {
     package private(set) var bytes: [UInt8]
@@ -25,6 +26,10 @@ package struct History: Hashable, Sendable {
 
     /// Details longer than this are cut, so that a carrier's prose cannot grow the row.
     package static let detailBytes = 256
+    /// Details that nearly every message has: stored as one byte, their place here. New ones are added at the end, at
+    /// most 32.
+    private static let phrases = ["", "only provider", "first with room", "the gateway stopped before the answer"]
+
     /// Past so many bytes ignored receipts are left out, and of submissions that were surely not taken and don't
     /// count only the last is kept. Bounds the row of a message that is throttled all day.
     package static let packedBytes = 16 * 1024
@@ -43,6 +48,11 @@ package struct History: Hashable, Sendable {
         bytes.append(provider)
         appendVarint(UInt64(max(0, at - lastAt)))
         lastAt = max(lastAt, at)
+        if !detail.isEmpty, let code = Self.phrases.firstIndex(of: detail) {
+            bytes.append(1)
+            bytes.append(UInt8(code))
+            return
+        }
         let detailCount = Self.cut(detail)
         appendVarint(UInt64(detailCount))
         if detailCount > 0 { bytes.append(contentsOf: detail.utf8.prefix(detailCount)) }
@@ -135,7 +145,10 @@ package struct History: Hashable, Sendable {
     private static let latest: Int64 = 1 << 60
 
     package func detail(of event: Event) -> String {
-        String(decoding: bytes[event.detail], as: UTF8.self)
+        if event.detail.count == 1, case let code = Int(bytes[event.detail.lowerBound]), code < Self.phrases.count {
+            return Self.phrases[code]
+        }
+        return String(decoding: bytes[event.detail], as: UTF8.self)
     }
 
     private mutating func appendVarint(_ value: UInt64) {

@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import Foundation
+internal import GatewayTestKit
 internal import Glibc
 internal import Testing
 
@@ -30,7 +31,7 @@ extension DaemonTests {
         /// Callers send without a pause while the daemon loses its disk's power at random moments, starts among them.
         private func lostOver(cuts: Int, seed: UInt64, forgetting: String? = nil) async throws -> Losses {
             let directory = TestDirectory()
-            let disk = try PowerLossDisk(in: directory)
+            let disk = try PowerLossDisk(data: directory.data, scratch: directory.path)
             var random = SeededGenerator(seed: seed)
             let settings = ["sandbox.record": "false", "sandbox.latency-ms": "2", "sandbox.receipt-delay-ms": "5"]
             // The first start makes the key and the database, with the power on.
@@ -81,61 +82,6 @@ extension DaemonTests {
             losses.faults = load.acknowledged.faults
             await client.close()
             return losses
-        }
-    }
-}
-
-/// A data directory on a disk that loses what is not synced: Tests/PowerLoss/powerloss.c, preloaded.
-private struct PowerLossDisk {
-    private let directory: TestDirectory
-    private let library: String
-    private var copies: String { directory.path + "/synced" }
-
-    init(in directory: TestDirectory) throws {
-        self.directory = directory
-        library = directory.path + "/powerloss.so"
-        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("PowerLoss/powerloss.c").path
-        let compiler = Process()
-        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        compiler.arguments = ["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"]
-        try compiler.run()
-        compiler.waitUntilExit()
-        guard compiler.terminationStatus == 0 else { throw NeverHappened(description: "cc compiles \(source)") }
-    }
-
-    func environment(cut: Int, seed: UInt64, forgetting: String?) -> [String: String] {
-        var variables = [
-            "LD_PRELOAD": library, "POWERLOSS_DIR": directory.data, "POWERLOSS_SHADOW": copies,
-            "POWERLOSS_CUT": String(cut), "POWERLOSS_SEED": String(seed),
-        ]
-        if let forgetting { variables["POWERLOSS_FORGET"] = forgetting }
-        return variables
-    }
-
-    /// All that is written now counts as synced.
-    func settle() throws {
-        try replace(in: copies, by: directory.data)
-    }
-
-    /// The power is back: what was synced is what there is.
-    func restore() throws {
-        try replace(in: directory.data, by: copies)
-    }
-
-    /// The store's files; what else there is, such as the key, stays.
-    private static let kept = ["control.db", "control.db-wal", "control.db-shm", "days"]
-
-    private func replace(in target: String, by source: String) throws {
-        let files = FileManager.default
-        try files.createDirectory(atPath: target, withIntermediateDirectories: true)
-        for name in Self.kept {
-            try? files.removeItem(atPath: "\(target)/\(name)")
-            guard files.fileExists(atPath: "\(source)/\(name)") else { continue }
-            try files.copyItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
-        }
-        for name in try files.subpathsOfDirectory(atPath: target) where name.hasSuffix("-shm") {
-            try files.removeItem(atPath: "\(target)/\(name)")
         }
     }
 }

@@ -60,6 +60,7 @@ final class DayFiles {
             let connection = try SQLiteSchema.open(
                 catalog.path(of: day), SQLiteSchema.day,
                 cacheBytes: isNewest ? options.cacheBytes : min(options.cacheBytes, Self.otherCacheBytes))
+            if !options.isSynced { try connection.execute("PRAGMA synchronous = NORMAL") }
             file = try DayFile(day, connection, options.index, catalog)
             open[day] = file
             try boundSize()

@@ -117,7 +117,7 @@ enum FirstVersion {
             """
         // A part that reaches over midnight becomes two. Ids of one node count through the lowest 12 bits and, past
         // the node's 9, the milliseconds.
-        let ordinal = "(first_id >> 21 << 12 | first_id & 4095)"
+        let ordinal = "((first_id >> 21 << 12) + (first_id & 4095))"
         let begin = MessageID(rawValue: first).ordinal
         try connection.execute(
             """

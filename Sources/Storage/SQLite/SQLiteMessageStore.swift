@@ -11,6 +11,9 @@ package struct SQLiteStoreOptions: Sendable {
     package var acceptsClockBehind = false
     package var retention = RetentionPolicy()
     package var index = IndexOptions()
+    /// false = a commit is not synced, and a loss of power loses it: only for the test that shows that losses are
+    /// found. No setting leads here.
+    package var isSynced = true
     /// Pages (of 4 KiB) that a log may hold before it is copied into its file, however busy the store is.
     package var checkpointPages = 16_384
 

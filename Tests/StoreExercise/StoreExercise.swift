@@ -1,0 +1,143 @@
+internal import Foundation
+internal import GatewayTestKit
+internal import SMSModel
+internal import Storage
+
+/// A store under random load, days passing in it, for tests that take the power away.
+///
+///     storeexercise DIRECTORY SEED ROUNDS [normal]
+///
+/// It goes on from what the directory holds. Sizes are so small that indices are flushed and merged, logs copied and
+/// files opened and closed all the time. After each commit it says on standard output what is durable now, in lines:
+/// `message ID KEY`, `state ID STATE`, `day NUMBER` (the day that it is). With `normal`, commits are not synced.
+@main
+struct StoreExercise {
+    private var store: SQLiteMessageStore
+    private var generator: SeededGenerator
+    private var now: Int64
+    private var open: [StoredLifecycle] = []
+    private var round = 0
+    private var said = ""
+
+    static func main() throws {
+        let words = CommandLine.arguments
+        var exercise = try StoreExercise(
+            words[1], seed: UInt64(words[2]) ?? 1, isSynced: words.count < 5 || words[4] != "normal")
+        for _ in 0..<(Int(words[3]) ?? 0) { try exercise.turn() }
+    }
+
+    private init(_ directory: String, seed: UInt64, isSynced: Bool) throws {
+        generator = SeededGenerator(seed: seed)
+        var options = SQLiteStoreOptions()
+        options.index.recentEntries = 100
+        options.index.fanOut = 3
+        options.index.entriesPerCommit = 20
+        options.checkpointPages = 64
+        options.isSynced = isSynced
+        options.retention.standard = .init(bodies: 1, records: 3)
+        // Time goes on from the newest day there is, so that it never goes back.
+        let days = DataDirectory.days(in: directory)
+        now = max(1_800_000_000_000, days.last.map { $0.start + 1000 } ?? 0)
+        store = try SQLiteMessageStore(directory: directory, options: options, now: now) { _ in }
+        try store.begin()
+        _ = try store.providerIndex(name: "exercise", kind: "exercise")
+        try store.commit()
+        try takeUp()
+    }
+
+    /// What waits or was being submitted goes on.
+    private mutating func takeUp() throws {
+        var cursor: MessageID?
+        repeat {
+            cursor = try store.recover(from: cursor, limit: 100, now: now) { message in
+                open.append(
+                    StoredLifecycle(
+                        lifecycle: message.lifecycle
+                            ?? MessageLifecycle(id: message.id, waiting: message.sendAt == 0 ? .queued : .scheduled),
+                        tenant: message.tenant, batch: message.batch))
+            }
+        } while cursor != nil
+    }
+
+    private mutating func turn() throws {
+        round += 1
+        now += generator.oneIn(12) ? Int64.random(in: 0...40_000_000, using: &generator) : 5
+        try store.begin()
+        for _ in 0..<Int.random(in: 0...2, using: &generator) { try accept() }
+        if generator.oneIn(6) { try acceptChunk() }
+        try advance()
+        _ = try store.sweep(now: now)
+        if generator.oneIn(20) { try store.setLowWater(open.map(\.lifecycle.id).min()) }
+        try store.commit()
+        said += "day \(now / 86_400_000)\n"
+        FileHandle.standardOutput.write(Data(said.utf8))
+        said = ""
+        try store.upkeep(isIdle: generator.oneIn(3))
+    }
+
+    private mutating func accept() throws {
+        let messages = (0..<Int.random(in: 1...20, using: &generator)).map { number in
+            TestMessage {
+                // Unique over all runs: a key that comes again is asked for on purpose.
+                if number % 2 == 0 { $0.key = "\(now)-\(round)-\(number)-\(generator.next())" }
+                if number % 3 == 0 { $0.reference = "reference \(number)" }
+                $0.body = String(repeating: "x", count: Int.random(in: 1...300, using: &generator))
+            }
+        }
+        var results: [AcceptResult] = []
+        try store.accept(DraftBatch(messages), 0..<messages.count, chunk: nil, now: now, results: &results)
+        for (message, result) in zip(messages, results) {
+            said += "message \(result.id) \(message.key)\n"
+            open.append(
+                StoredLifecycle(
+                    lifecycle: MessageLifecycle(id: result.id, waiting: .queued), tenant: message.tenant, batch: nil))
+        }
+    }
+
+    private mutating func acceptChunk() throws {
+        let batch = try store.openBatch(
+            tenant: .first, name: "batch \(now / 200_000_000) \(generator.next() % 3)", now: now)
+        let first = UInt64.random(in: 0..<100, using: &generator)
+        let indices = Array(first..<first + 30)
+        let messages = indices.map { index in TestMessage { $0.body = "\(index)" } }
+        var results: [AcceptResult] = []
+        try store.accept(
+            DraftBatch(messages), 0..<messages.count,
+            chunk: BatchChunk(tenant: .first, batch: batch.id, indices: indices), now: now, results: &results)
+        for result in results where result.kind == .accepted {
+            said += "message \(result.id) \n"
+            open.append(
+                StoredLifecycle(
+                    lifecycle: MessageLifecycle(id: result.id, waiting: .queued), tenant: .first, batch: batch.id))
+        }
+    }
+
+    /// A step of some messages' lives.
+    private mutating func advance() throws {
+        for _ in 0..<min(open.count, 60) {
+            let place = Int.random(in: 0..<open.count, using: &generator)
+            var stored = open[place]
+            let previous = stored.lifecycle.state
+            let isFirst = stored.lifecycle.history.bytes.isEmpty
+            switch previous {
+            case .queued, .scheduled:
+                _ =
+                    generator.oneIn(10)
+                    ? stored.lifecycle.canceled(at: now)
+                    : stored.lifecycle.claimed(at: now, provider: 1, reason: "only provider")
+            case .submitting:
+                let outcome: Outcome =
+                    generator.oneIn(8)
+                    ? .unavailable(code: "DOWN")
+                    : .accepted(providerID: "P\(stored.lifecycle.id)", receipts: true)
+                _ = stored.lifecycle.answered(
+                    attempt: stored.lifecycle.attempts, outcome, at: now, provider: 1, onUnknown: .hold)
+            default: _ = stored.lifecycle.receiptReceived(attempt: stored.lifecycle.attempts, .delivered, at: now)
+            }
+            _ = try store.record(stored, previous: previous, isFirst: isFirst)
+            said += "state \(stored.lifecycle.id) \(stored.lifecycle.state.rawValue)\n"
+            open[place] = stored
+            if stored.lifecycle.state.isFinal { open.remove(at: place) }
+        }
+    }
+}
