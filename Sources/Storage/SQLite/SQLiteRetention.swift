@@ -46,6 +46,13 @@ struct RetentionSweep {
         self.job = nil
     }
 
+    /// Its file cannot be used today.
+    mutating func postpone(to today: Day) {
+        guard let job else { return }
+        postponed[job.day] = today
+        self.job = nil
+    }
+
     mutating func isEmpty(_ day: Day) {
         emptied.append(day)
         job = nil
@@ -74,8 +81,15 @@ extension SQLiteMessageStore {
         if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
         guard var job = retention.next(catalog.days, today: today) else { return later }
-        guard let file = try files.file(of: job.day) else {
-            retention.finished(today: today)
+        let opened: DayFile?
+        do throws(StoreError) {
+            opened = try files.file(of: job.day)
+        } catch {
+            // Whoever asks for its messages is told. It must not keep the gateway from its work.
+            opened = nil
+        }
+        guard let file = opened else {
+            retention.postpone(to: today)
             return now + Self.pause
         }
         if job.cursor.rawValue == 0, !job.isChecking {
