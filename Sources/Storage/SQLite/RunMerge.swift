@@ -24,7 +24,7 @@ struct RunMerge {
         self.tables = tables
         writer = try RunWriter(tables, kind, level: level)
         for run in runs {
-            var cursor = Cursor(run: run.number, blocks: run.filter.fences.count)
+            var cursor = Cursor(run: run.number, blocks: run.blocks)
             if try Self.read(&cursor, tables) { cursors.append(cursor) }
         }
     }

@@ -135,7 +135,7 @@ package final class SQLiteMessageStore: MessageStore {
 
     package func rollback() {
         control.rollback()
-        for file in files.allOpen { file.rollback() }
+        for file in files.inRound { file.rollback() }
         lowWater = MessageID(rawValue: UInt64((try? control.mark(.lowWater)) ?? 0))
         retention.rolledBack()
     }
