@@ -4,7 +4,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # Debug builds, which the tests run, check exclusive access to memory at run time; in a release that would be a
 # tenth of a null call.
 RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked
-SWIFT_FILES := Package.swift Sources Clients Tests
+SWIFT_FILES := Package.swift Sources Clients Tests Benchmarks
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -14,7 +14,10 @@ internal import Testing
         }
     }
 
-    @Test(arguments: ["", "2027-1-15", "2027-02-30", "2027-13-01", "2027-01-15.db", "xxxx-01-01", "-027-01-01", "2027/01/15"])
+    @Test(
+        arguments: [
+            "", "2027-1-15", "2027-02-30", "2027-13-01", "2027-01-15.db", "xxxx-01-01", "-027-01-01", "2027/01/15",
+        ])
     func otherNamesAreNone(_ name: String) {
         #expect(Day(name) == nil)
     }

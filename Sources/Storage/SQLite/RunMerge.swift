@@ -37,7 +37,8 @@ struct RunMerge {
                 try writer.finish()
                 return true
             }
-            for index in cursors.indices.dropFirst() where Self.precedes(cursors[index].current, cursors[least].current) {
+            for index in cursors.indices.dropFirst() where Self.precedes(cursors[index].current, cursors[least].current)
+            {
                 least = index
             }
             try writer.append(cursors[least].current)

@@ -21,7 +21,8 @@ package enum SQLiteBackup {
         // Days before control: what they refer to was committed there before.
         var sources: [(connection: SQLiteConnection, target: String)] = []
         for day in days {
-            sources.append((try snapshot(DataDirectory.path(of: day, in: directory)), DataDirectory.path(of: day, in: partial)))
+            let source = try snapshot(DataDirectory.path(of: day, in: directory))
+            sources.append((source, DataDirectory.path(of: day, in: partial)))
         }
         sources.append((try snapshot(DataDirectory.controlPath(in: directory)), DataDirectory.controlPath(in: partial)))
         try DataDirectory.make(partial)
@@ -138,7 +139,8 @@ package enum SQLiteBackup {
                 var stored =
                     known
                     ?? StoredLifecycle(
-                        lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant, batch: row.batch)
+                        lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant,
+                        batch: row.batch)
                 let previous = stored.lifecycle.state
                 guard stored.lifecycle.restored(at: now) else { continue }
                 _ = try file.record(stored, previous: previous, isFirst: known == nil)

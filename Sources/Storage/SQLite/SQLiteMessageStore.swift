@@ -388,7 +388,8 @@ package final class SQLiteMessageStore: MessageStore {
         let connection = try catalog.newest.flatMap { (day) throws(StoreError) in try files.file(of: day)?.connection }
         for connection in [connection, control.connection].compactMap(\.self) {
             try connection.execute(
-                "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value")
+                "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value"
+            )
             try connection.execute("DELETE FROM meta WHERE name = 'room'")
         }
     }

@@ -130,17 +130,10 @@ extension SQLiteMessageStore {
         _ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64, today: Day
     ) throws(StoreError) {
         let rows = try file.rowsToSweep(from: job.cursor, limit: Self.rowsChanged)
-        for row in rows {
-            guard row.isSettled(at: now) else {
-                if job.plan.action(for: row.tenant) != .keep { job.skipped += 1 }
-                continue
-            }
-            switch job.plan.action(for: row.tenant) {
-            case .keep: break
-            case .redact: try file.redact(row.id)
-            case .delete: try file.delete(row)
-            }
-        }
+        let settled = rows.filter { $0.isSettled(at: now) }
+        try file.redact(settled.filter { job.plan.action(for: $0.tenant) == .redact }.map(\.id))
+        try file.delete(settled.filter { job.plan.action(for: $0.tenant) == .delete })
+        job.skipped += rows.count { !$0.isSettled(at: now) && job.plan.action(for: $0.tenant) != .keep }
         if rows.count == Self.rowsChanged, let last = rows.last {
             job.cursor = MessageID(rawValue: last.id.rawValue + 1)
             return retention.update(job)
@@ -214,22 +207,32 @@ extension DayFile {
             let state = rows.isNull(4) ? waits : MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
             found.append(
                 SweepRow(
-                    id: MessageID(rawValue: UInt64(rows.integer(0))), tenant: TenantID(rawValue: Int32(rows.integer(1))),
+                    id: MessageID(rawValue: UInt64(rows.integer(0))),
+                    tenant: TenantID(rawValue: Int32(rows.integer(1))),
                     batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: state ?? waits,
                     due: rows.integer(5)))
         }
         return found
     }
 
-    /// Takes the body away. Whether a repeat has the same content is still known by its fingerprint.
-    func redact(_ id: MessageID) throws(StoreError) {
-        try touch()
-        try connection.execute("UPDATE message SET body = '' WHERE id = \(id) AND body <> ''")
+    /// Takes the bodies away. Whether a repeat has the same content is still known by its fingerprint.
+    func redact(_ ids: [MessageID]) throws(StoreError) {
+        try run("UPDATE message SET body = '' WHERE id = ?1 AND body <> ''", for: ids)
     }
 
-    func delete(_ row: SweepRow) throws(StoreError) {
+    func delete(_ rows: [SweepRow]) throws(StoreError) {
+        try run("DELETE FROM message WHERE id = ?1", for: rows.map(\.id))
+        try run("DELETE FROM state WHERE id = ?1", for: rows.map(\.id))
+        for row in rows { count(-1, row.state, tenant: row.tenant, batch: row.batch) }
+    }
+
+    private func run(_ sql: String, for ids: [MessageID]) throws(StoreError) {
+        guard !ids.isEmpty else { return }
         try touch()
-        try connection.execute("DELETE FROM message WHERE id = \(row.id); DELETE FROM state WHERE id = \(row.id)")
-        count(-1, row.state, tenant: row.tenant, batch: row.batch)
+        let statement = try connection.prepare(sql)
+        for id in ids {
+            statement.bind(1, id)
+            try statement.run()
+        }
     }
 }

@@ -66,7 +66,8 @@ package struct SQLiteVerification {
         progress(catalog.controlPath)
         try readControl()
         for day in days {
-            for batch in day.batches where !batches.contains(batch) || !batchDays.contains(.init(batch: batch, day: day.day)) {
+            for batch in day.batches
+            where !batches.contains(batch) || !batchDays.contains(BatchDay(batch: batch, day: day.day)) {
                 report.fault("\(catalog.path(of: day.day)): control.db does not know batch \(batch) of that day")
             }
             for number in day.providers where !providers.contains(number) {
