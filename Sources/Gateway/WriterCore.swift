@@ -153,6 +153,13 @@ struct WriterCore: ~Copyable {
 
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
+            // Retention may make the room that is missing.
+            for _ in 0..<64 where now >= sweepDue {
+                try store.begin()
+                sweepDue = try store.sweep(now: now) > now + 1000 ? now + 60_000 : 0
+                try store.commit()
+                try store.upkeep(isIdle: true)
+            }
             try store.checkRoom()
             try begin()
             if dispatcher.takenUpBelow == nil { try store.setLowWater(lowestUnsettled) }
@@ -365,7 +372,7 @@ struct WriterCore: ~Copyable {
         }
         report.paused = pausedNames
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
-        report.isTakingUp = dispatcher.takenUpBelow != nil
+        report.isTakingUp = dispatcher.takenUpBelow != nil && trouble == nil
         report.isDraining = dispatcher.isDraining
         report.trouble = trouble?.error.text
     }

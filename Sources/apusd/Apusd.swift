@@ -101,7 +101,8 @@ extension Apusd {
             try configuration.check()
             print("\(config): no faults found")
             let path = configuration.data
-            guard FileManager.default.fileExists(atPath: DataDirectory.controlPath(in: path)) else {
+            let files = [DataDirectory.controlPath(in: path), DataDirectory.firstVersionPath(in: path)]
+            guard files.contains(where: FileManager.default.fileExists) else {
                 print("\(path): no data yet; the first start makes it")
                 return
             }

@@ -93,6 +93,9 @@ final class DayFile {
 
     func checkpoint() throws(StoreError) { try file.checkpoint() }
 
+    /// - Returns: false while somebody reads the log.
+    func emptyLog() throws(StoreError) -> Bool { try file.emptyLog() }
+
     // MARK: Messages
 
     func insert(_ draft: MessageDraft, of batch: DraftBatch, id: MessageID, batchID: BatchID?) throws(StoreError) {

@@ -11,9 +11,12 @@ package enum SQLiteBackup {
     package static func make(
         of directory: String, at path: String, now: Int64, progress: (String) -> Void = { _ in }
     ) throws(StoreError) {
+        try FirstVersion.refuse(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory?")
         }
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard !DataDirectory.exists(path) else { throw .failed("\(path) is there already: a backup is never replaced") }
         let partial = path + ".partial"
         try remove(partial)
@@ -41,7 +44,7 @@ package enum SQLiteBackup {
         try DataDirectory.sync(DataDirectory.daysPath(in: partial))
         try DataDirectory.sync(partial)
         try DataDirectory.rename(partial, to: path)
-        try DataDirectory.sync(parent(of: path))
+        try DataDirectory.sync(DataDirectory.parent(of: path))
     }
 
     /// Makes a data directory of a backup. What was not settled becomes unknown: it may have been sent since. Ids go
@@ -59,8 +62,9 @@ package enum SQLiteBackup {
         guard let backedUpAt = try backupTime(DataDirectory.controlPath(in: path)) else {
             throw .failed("\(path) is no backup: `apusd backup` makes one")
         }
-        var isTaken = DataDirectory.exists(controlPath)
-        if isTaken { isTaken = try backupTime(controlPath) == nil }
+        // What an earlier restore left says so in its control file.
+        let isLeft = try backupTime(controlPath) != nil
+        let isTaken = !isLeft && (DataDirectory.exists(controlPath) || !DataDirectory.days(in: directory).isEmpty)
         guard !isTaken, !DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) else {
             throw .failed("\(directory) holds data: move it away, or choose another directory with --data")
         }
@@ -181,11 +185,5 @@ package enum SQLiteBackup {
         rmdir(DataDirectory.daysPath(in: partial))
         rmdir(partial)
         guard !DataDirectory.exists(partial) else { throw .failed("\(partial) is in the way: remove it") }
-    }
-
-    private static func parent(of path: String) -> String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
-        let parent = parts.joined(separator: "/")
-        return path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent
     }
 }

@@ -26,6 +26,8 @@ final class SQLiteFile {
     func commit() throws(StoreError) {
         try commitRound.run()
         isInRound = false
+        // Once all is copied and nobody reads it, the log begins anew.
+        if connection.logPages < checkpointedPages { checkpointedPages = 0 }
     }
 
     func rollback() {
@@ -34,13 +36,14 @@ final class SQLiteFile {
     }
 
     /// Pages of the log that a checkpoint has yet to copy.
-    var uncopiedPages: Int {
-        // Once all is copied and nobody reads it, the log begins anew.
-        connection.logPages < checkpointedPages ? connection.logPages : connection.logPages - checkpointedPages
-    }
+    var uncopiedPages: Int { max(0, connection.logPages - checkpointedPages) }
 
-    func checkpoint() throws(StoreError) {
-        try connection.checkpoint()
+    func checkpoint() throws(StoreError) { checkpointedPages = try connection.checkpoint() }
+
+    /// - Returns: false while somebody reads the log.
+    func emptyLog() throws(StoreError) -> Bool {
+        guard try connection.emptyLog() else { return false }
         checkpointedPages = connection.logPages
+        return true
     }
 }

@@ -48,7 +48,12 @@ package final class SQLiteMessageStore: MessageStore {
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         self.options = options
         catalog = DayCatalog(directory: directory)
-        catalog.insert(DataDirectory.days(in: directory))
+        let days = DataDirectory.days(in: directory)
+        guard days.isEmpty || DataDirectory.exists(catalog.controlPath) else {
+            throw .damaged(
+                "\(directory) has days, but no control.db: put it back, or restore a backup into another directory")
+        }
+        catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         try DataDirectory.sync(directory)
@@ -63,11 +68,12 @@ package final class SQLiteMessageStore: MessageStore {
         let last = try Self.newestID(control, files)
         try Self.checkClock(last: last, now: now, options, warn)
         ids = MessageIDGenerator(after: last)
-        // No message waits for the making of its file.
-        _ = try files.make(Day(containing: now))
+        try Self.checkIntegrity(control.connection)
         if let newest = try catalog.newest.flatMap({ (day) throws(StoreError) in try files.file(of: day) }) {
             try Self.checkIntegrity(newest.connection)
         }
+        // No message waits for the making of its file.
+        _ = try files.make(Day(containing: now))
     }
 
     private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
@@ -145,7 +151,7 @@ package final class SQLiteMessageStore: MessageStore {
         let most = isIdle ? min(1024, options.checkpointPages) : options.checkpointPages
         if control.uncopiedPages >= most { try control.checkpoint() }
         for file in files.allOpen where file.uncopiedPages >= most { try file.checkpoint() }
-        try removeEmptied()
+        try removeSwept()
         try files.closeSome()
     }
 

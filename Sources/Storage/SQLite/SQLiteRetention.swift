@@ -10,6 +10,8 @@ struct RetentionSweep {
     private var postponed: [Day: Day] = [:]
     /// Days of which nothing is left but the file.
     private(set) var emptied: [Day] = []
+    /// Days whose logs still hold what was taken away.
+    private(set) var changed: Set<Day> = []
 
     struct Job {
         var day: Day
@@ -60,6 +62,10 @@ struct RetentionSweep {
 
     mutating func removed() { emptied.removeAll() }
 
+    mutating func changed(_ day: Day) { changed.insert(day) }
+
+    mutating func logsEmptied(_ day: Day) { changed.remove(day) }
+
     mutating func rolledBack() {
         job = nil
         emptied.removeAll()
@@ -98,7 +104,7 @@ extension SQLiteMessageStore {
                 return now + Self.pause
             }
             // What is taken away is to be gone from the file too.
-            if !file.isInRound { try file.connection.execute("PRAGMA secure_delete = ON") }
+            try file.connection.execute("PRAGMA secure_delete = ON")
         }
         if job.isChecking {
             try check(&job, file, now: now)
@@ -138,15 +144,30 @@ extension SQLiteMessageStore {
             job.cursor = MessageID(rawValue: last.id.rawValue + 1)
             return retention.update(job)
         }
-        if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
         retention.update(job)
+        retention.changed(job.day)
+        if job.skipped == 0, job.plan.deletesAll {
+            try control.forget(job.day)
+            return retention.isEmpty(job.day)
+        }
+        if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
         retention.finished(today: today)
     }
 
-    /// Removes the files of days of which nothing is left. Not inside of a round.
-    func removeEmptied() throws(StoreError) {
+    /// Removes the files of days of which nothing is left, and what was taken away of others from their logs. Not
+    /// inside of a round.
+    func removeSwept() throws(StoreError) {
         for day in retention.emptied { try files.remove(day) }
         retention.removed()
+        guard retention.job == nil else { return }
+        for day in retention.changed {
+            // Somebody may be reading it: then the next time.
+            guard let file = try files.file(of: day) else {
+                retention.logsEmptied(day)
+                continue
+            }
+            if try file.emptyLog() { retention.logsEmptied(day) }
+        }
     }
 }
 

@@ -36,9 +36,7 @@ package struct SQLiteVerification {
     package static func run(
         _ directory: String, progress: (String) -> Void = { _ in }
     ) throws(StoreError) -> VerificationReport {
-        if DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) {
-            throw .failed("\(directory) has the schema of an older version: the first start of this one migrates it")
-        }
+        try FirstVersion.refuse(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory or a backup?")
         }
@@ -57,11 +55,16 @@ package struct SQLiteVerification {
         var previous: DayVerification?
         for day in catalog.days {
             progress(catalog.path(of: day))
-            let current = try DayVerification(day, path: catalog.path(of: day), previous: previous)
-            try current.run(&report)
-            current.forgetPrevious()
-            days.append(current)
-            previous = current
+            do throws(StoreError) {
+                let current = try DayVerification(day, path: catalog.path(of: day), previous: previous)
+                days.append(current)
+                previous = current
+                try current.run(&report)
+                current.forgetPrevious()
+            } catch {
+                // The others are read all the same.
+                report.fault(error.text)
+            }
         }
         progress(catalog.controlPath)
         try readControl()
