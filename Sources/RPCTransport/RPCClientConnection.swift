@@ -2,6 +2,7 @@ package import NIOCore
 internal import NIOPosix
 package import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// One connection on the client's side: many calls in flight, each with a completion that runs once.
 ///
@@ -59,21 +60,15 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if case .tcp = address {
-                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                    }
+                    try channel.prepare(for: address, options.tls)
                     try channel.pipeline.syncOperations.addHandler(
                         RPCClientConnection(eventLoop: eventLoop, options: options, opening: opening))
                 }
             }
-        let connected =
-            switch address {
-            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            }
+        let connected = bootstrap.connect(to: address)
         connected.whenFailure { error in
-            opening.fail(
-                RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
+            let code = (error as? TLSError)?.isFinal == true ? StatusCode.failedPrecondition : .unavailable
+            opening.fail(RPCLoss(code, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
         }
         return opening.futureResult
     }
@@ -198,6 +193,11 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            let isOpening = opening != nil
+            let code = isOpening && error.isFinal ? StatusCode.failedPrecondition : .unavailable
+            return end(RPCLoss(code, error.description, notProcessed: isOpening))
+        }
         end(RPCLoss(.unavailable, "the connection broke: \(error)", notProcessed: false))
     }
 
