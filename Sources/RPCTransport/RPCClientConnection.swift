@@ -53,6 +53,10 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     package static func connect(
         to address: ServerAddress, on eventLoop: any EventLoop, options: RPCClientOptions
     ) -> EventLoopFuture<RPCClientConnection> {
+        if address.isOfTLS, options.tls == nil {
+            let loss = RPCLoss(.failedPrecondition, "there is no TLS context for \(address)", notProcessed: true)
+            return eventLoop.makeFailedFuture(loss)
+        }
         let opening = eventLoop.makePromise(of: RPCClientConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(options.connectTimeout)
@@ -67,8 +71,8 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             }
         let connected = bootstrap.connect(to: address)
         connected.whenFailure { error in
-            let code = (error as? TLSError)?.isFinal == true ? StatusCode.failedPrecondition : .unavailable
-            opening.fail(RPCLoss(code, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
+            opening.fail(
+                RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
         }
         return opening.futureResult
     }

@@ -23,6 +23,7 @@ package final class TLSSession {
     // Owned by `ssl`.
     private let input: OpaquePointer
     private let output: OpaquePointer
+    private var hasFailed = false
 
     package init(_ context: TLSContext) {
         self.context = context
@@ -41,7 +42,11 @@ package final class TLSSession {
         }
     }
 
-    deinit { SSL_free(ssl) }
+    deinit {
+        // A connection that was cut says nothing against its session; OpenSSL would not resume it.
+        if !hasFailed { SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
+        SSL_free(ssl)
+    }
 
     private func connect() {
         SSL_set_connect_state(ssl)
@@ -162,6 +167,7 @@ package final class TLSSession {
     }
 
     private func failure() -> TLSError {
+        hasFailed = true
         let (reason, text) = ErrorQueue.take()
         if reason == SSL_R_CERTIFICATE_VERIFY_FAILED {
             let why = String(cString: X509_verify_cert_error_string(SSL_get_verify_result(ssl)))
@@ -170,7 +176,8 @@ package final class TLSSession {
         }
         // Alerts of the peer are reasons from here on.
         if let alert = UInt8(exactly: reason - SSL_AD_REASON_OFFSET) {
-            let name = String(cString: SSL_alert_desc_string_long(Int32(alert)))
+            // The error's own text has alerts that the list of alerts lacks.
+            let name = text.split(separator: "alert ").last.map(String.init) ?? text
             return TLSError(.alert(alert), "the \(context.role == .client ? "server" : "client") refused TLS: \(name)")
         }
         return TLSError(.violation, "TLS failed: \(text)")

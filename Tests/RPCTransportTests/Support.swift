@@ -154,14 +154,14 @@ final class RawClient: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    /// - Parameter reads: false = reads nothing until ``startReading()``.
+    /// - Parameter reads: false = reads nothing until ``startReading()``, but for TLS's handshake.
     init(_ server: RPCServer, reads: Bool = true, tls: TLSContext? = nil) async throws {
         let address = server.addresses[0]
         let context = try tls ?? (address.isOfTLS ? TestCertificates.client() : nil)
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
         chunks = stream
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
-            .channelOption(.autoRead, value: reads)
+            .channelOption(.autoRead, value: reads || address.isOfTLS)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.prepare(for: address, context)
@@ -169,6 +169,15 @@ final class RawClient: Sendable {
                 }
             }
         channel = try await bootstrap.connect(to: address).get()
+        guard address.isOfTLS, !reads else { return }
+        let channel = channel
+        func isHandshakeDone() async throws -> Bool {
+            try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: TLSHandler.self).isHandshakeDone
+            }.get()
+        }
+        while try await !isHandshakeDone() { await Task.yield() }
+        try await channel.setOption(.autoRead, value: false).get()
     }
 
     func startReading() async throws {

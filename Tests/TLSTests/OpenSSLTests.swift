@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct OpenSSLTests {
     private func client(_ port: Int, _ arguments: [String] = []) throws -> OpenSSL {
         try OpenSSL(
-            ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", Certificates.path("ca.pem"), "-ign_eof"]
+            ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", Certificates.path("ca.pem")]
                 + arguments)
     }
 
