@@ -61,16 +61,9 @@ package struct PrivateAuthority {
     ///   - hosts: names and IP addresses that it holds for.
     /// - Throws: ``TLSError/Kind/configuration`` naming what is wrong.
     package func issue(_ name: String, usage: Usage, hosts: [String]) throws(TLSError) {
-        for text in [name] + hosts {
-            // Each goes into a list that OpenSSL reads, and a name into a path.
-            let isPlain = text.utf8.allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-                    || (text == name ? "-_." : "-_.:*").utf8.contains($0)
-            }
-            guard isPlain, !text.isEmpty, text.utf8.count <= 64, text.utf8.first != UInt8(ascii: ".") else {
-                throw TLSError(.configuration, "\"\(text)\" is no name for a certificate")
-            }
-        }
+        // A name goes into a path, and has X.509's bound; hosts go into a list that OpenSSL reads.
+        try Self.check(name, punctuation: "-_.", longest: 64)
+        for host in hosts { try Self.check(host, punctuation: "-_.:*", longest: 253) }
         let key = try Key()
         let names = hosts.map { (Self.isAddress($0) ? "IP:" : "DNS:") + $0 }.joined(separator: ",")
         let certificate = try Certificate(
@@ -82,6 +75,16 @@ package struct PrivateAuthority {
             ])
         try key.write(to: "\(directory)/\(name).key")
         try certificate.write(to: "\(directory)/\(name).pem")
+    }
+
+    private static func check(_ text: String, punctuation: String, longest: Int) throws(TLSError) {
+        let isPlain = text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                || punctuation.utf8.contains($0)
+        }
+        guard isPlain, (1...longest).contains(text.utf8.count), text.utf8.first != UInt8(ascii: ".") else {
+            throw TLSError(.configuration, "\"\(text)\" is no name for a certificate")
+        }
     }
 
     private static func isAddress(_ host: String) -> Bool {

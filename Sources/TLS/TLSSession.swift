@@ -166,19 +166,26 @@ package final class TLSSession {
         }
     }
 
+    private var peer: String { context.role == .client ? "server" : "client" }
+
     private func failure() -> TLSError {
         hasFailed = true
         let (reason, text) = ErrorQueue.take()
         if reason == SSL_R_CERTIFICATE_VERIFY_FAILED {
-            let why = String(cString: X509_verify_cert_error_string(SSL_get_verify_result(ssl)))
-            let whose = context.role == .client ? "server" : "client"
-            return TLSError(.untrusted, "the \(whose)'s certificate is not accepted: \(why)")
+            let result = SSL_get_verify_result(ssl)
+            let why = String(cString: X509_verify_cert_error_string(result))
+            let isUnknown = [
+                X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+                X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+            ].contains(Int32(result))
+            let advice = isUnknown ? "; whoever signed it is not among the authorities that are trusted here" : ""
+            return TLSError(.untrusted, "the \(peer)'s certificate is not accepted: \(why)\(advice)")
         }
         // Alerts of the peer are reasons from here on.
         if let alert = UInt8(exactly: reason - SSL_AD_REASON_OFFSET) {
             // The error's own text has alerts that the list of alerts lacks.
             let name = text.split(separator: "alert ").last.map(String.init) ?? text
-            return TLSError(.alert(alert), "the \(context.role == .client ? "server" : "client") refused TLS: \(name)")
+            return TLSError(.alert(alert), "the \(peer) refused TLS: \(name)")
         }
         return TLSError(.violation, "TLS failed: \(text)")
     }
