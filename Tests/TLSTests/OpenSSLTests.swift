@@ -6,6 +6,8 @@ import Testing
 
 /// The handler on real sockets, with the `openssl` program at the other end.
 @Suite(.timeLimit(.minutes(2))) struct OpenSSLTests {
+    init() async throws { try await Certificates.make() }
+
     private func client(_ port: Int, _ arguments: [String] = []) throws -> OpenSSL {
         try OpenSSL(
             ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", Certificates.path("ca.pem")]

@@ -4,22 +4,36 @@ import NIOPosix
 import Synchronization
 import TLS
 
-/// Made by `Tests/Certificates/make`, once in a run.
+/// Made by `Tests/Certificates/make`, once in a run: each suite awaits ``make()`` first.
 enum Certificates {
-    static let directory: String = {
+    private static let directory =
+        FileManager.default.temporaryDirectory.path + "/apus-tls-\(UInt64.random(in: 0 ... .max))"
+
+    static func make() async throws { try await made.value }
+
+    private static let made = Task {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Certificates/make").path
-        let directory = FileManager.default.temporaryDirectory.path + "/apus-tls-\(UInt64.random(in: 0 ... .max))"
+        atexit { try? FileManager.default.removeItem(atPath: Certificates.directory) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: script)
         process.arguments = [directory]
-        // swift-format-ignore: NeverUseForceTry
-        try! process.run()
-        process.waitUntilExit()
-        precondition(process.terminationStatus == 0, "Tests/Certificates/make failed")
-        atexit { try? FileManager.default.removeItem(atPath: Certificates.directory) }
-        return directory
-    }()
+        // It takes a while, during which the threads that run the tests must not wait.
+        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        guard status == 0 else { throw Unmade(status: status) }
+    }
+
+    struct Unmade: Error {
+        var status: Int32
+    }
 
     static func path(_ name: String) -> String { "\(directory)/\(name)" }
 

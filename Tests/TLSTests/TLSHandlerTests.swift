@@ -7,6 +7,8 @@ import Testing
 
 /// The handler alone, in a channel without a socket.
 @Suite(.timeLimit(.minutes(1))) struct TLSHandlerTests {
+    init() async throws { try await Certificates.make() }
+
     private final class Errors: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         var errors: [TLSError] = []

@@ -3,6 +3,8 @@ import Testing
 
 /// Handshakes and bytes, without a socket.
 @Suite(.timeLimit(.minutes(1))) struct TLSSessionTests {
+    init() async throws { try await Certificates.make() }
+
     @Test(arguments: [("server", "leaf.key"), ("server-rsa", "rsa.key"), ("chain", "leaf.key")], [1, 7, Int.max])
     func bytesGoBothWays(_ certificate: (name: String, key: String), piece: Int) throws {
         let pair = SessionPair(
