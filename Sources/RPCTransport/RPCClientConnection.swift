@@ -198,9 +198,8 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? TLSError {
-            let isOpening = opening != nil
-            let code = isOpening && error.isFinal ? StatusCode.failedPrecondition : .unavailable
-            return end(RPCLoss(code, error.description, notProcessed: isOpening))
+            let code = opening != nil && error.isFinal ? StatusCode.failedPrecondition : .unavailable
+            return end(RPCLoss(code, error.description, notProcessed: false))
         }
         end(RPCLoss(.unavailable, "the connection broke: \(error)", notProcessed: false))
     }
@@ -337,7 +336,9 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     /// Ends everything once; the first reason counts.
     private func end(_ reason: RPCLoss) {
         guard !session.isClosed else { return }
-        let loss = loss ?? reason
+        var loss = loss ?? reason
+        // Before the server's HELLO no call can have begun.
+        if opening != nil { loss.notProcessed = true }
         self.loss = loss
         let lastSent = session.closed()
         sweeping?.cancel()
