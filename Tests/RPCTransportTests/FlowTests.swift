@@ -6,7 +6,7 @@ internal import Synchronization
 internal import Testing
 
 /// Back-pressure and drain, without TLS and with it.
-@Suite(.timeLimit(.minutes(1))) struct FlowTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct FlowTests {
     /// 400 answers of 100,000 bytes: far more than the bound, and than the kernel's buffers take.
     private let answers: UInt32 = 400
     private let answerBytes = 100_000

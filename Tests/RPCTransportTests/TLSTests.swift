@@ -8,7 +8,7 @@ internal import TLS
 internal import Testing
 
 /// The protocol over TLS; what TLS itself does is tested in TLSTests.
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct TLSTests {
     private let address = "tls:127.0.0.1:0"
 
     @Test func callsAreAnswered() async throws {
