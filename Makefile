@@ -16,6 +16,10 @@ run: setup ## Builds, starts `apusd dev`, sends a message through the sandbox, k
 	swift build $(BUILD_FLAGS)
 	@.ci/run-dev
 
+certs: setup ## Makes a private CA and certificates for trying TLS out, in ./certs (docs/security.md)
+	swift build $(BUILD_FLAGS) --product apusd
+	"$$(swift build --show-bin-path)/apusd" certs certs --client client
+
 release: setup ## Builds apusd and apus for production, in .build/release
 	swift build $(RELEASE_FLAGS) --product apusd
 	swift build $(RELEASE_FLAGS) --product apus
@@ -47,4 +51,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run release storebench test soak bench format lint proto check-proto
+.PHONY: help setup run certs release storebench test soak bench format lint proto check-proto

@@ -77,7 +77,8 @@ extension Apusd {
             guard report.faultCount == 0 else {
                 let more = report.faultCount - report.faults.count
                 throw DaemonError(
-                    text: "\(path): \(report.faultCount == 1 ? "a fault" : "\(report.faultCount) faults")\(more > 0 ? ", \(more) of them not shown" : ""): "
+                    text:
+                        "\(path): \(report.faultCount == 1 ? "a fault" : "\(report.faultCount) faults")\(more > 0 ? ", \(more) of them not shown" : ""): "
                         + "keep a copy of it, and restore a backup", exitCode: 1)
             }
             print("\(path): \(report.messages) messages in \(report.files) files: no faults found")
