@@ -63,7 +63,7 @@ final class DayFile {
     // MARK: Rounds
 
     /// To be called before each write.
-    func touch() throws(StoreError) { _ = try file.touch() }
+    func touch() throws(StoreError) { try file.touch() }
 
     /// Writes what was gathered until the commit.
     func prepareCommit() throws(StoreError) {
@@ -220,7 +220,8 @@ final class DayFile {
             updateState.bind(3, lifecycle.due)
             updateState.bindBlob(4, UnsafeRawBufferPointer(history))
             try updateState.run()
-            return true
+            // Retention may have taken the message away.
+            return connection.changes > 0
         }
         guard isRecorded else { return false }
         if let (provider, detail) = lifecycle.history.providerIDOfLastEvent {

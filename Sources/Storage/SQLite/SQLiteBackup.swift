@@ -20,16 +20,23 @@ package enum SQLiteBackup {
         guard !DataDirectory.exists(path) else { throw .failed("\(path) is there already: a backup is never replaced") }
         let partial = path + ".partial"
         try remove(partial)
+        try DataDirectory.make(partial)
+        try DataDirectory.make(DataDirectory.daysPath(in: partial))
         let days = DataDirectory.days(in: directory)
-        // Days before control: what they refer to was committed there before.
+        // Older days change little, and a log cannot begin anew while its file is copied: one after the other.
+        for day in days.dropLast(2) {
+            progress(DataDirectory.path(of: day, in: directory))
+            try copy(
+                try snapshot(DataDirectory.path(of: day, in: directory)), to: DataDirectory.path(of: day, in: partial))
+        }
+        // Today's, tomorrow's if it is there already, and the control file of one moment; the control file's is the
+        // last, since what days refer to is committed there before.
         var sources: [(connection: SQLiteConnection, target: String)] = []
-        for day in days {
+        for day in days.suffix(2) {
             let source = try snapshot(DataDirectory.path(of: day, in: directory))
             sources.append((source, DataDirectory.path(of: day, in: partial)))
         }
         sources.append((try snapshot(DataDirectory.controlPath(in: directory)), DataDirectory.controlPath(in: partial)))
-        try DataDirectory.make(partial)
-        try DataDirectory.make(DataDirectory.daysPath(in: partial))
         for (source, target) in sources {
             progress(source.path)
             try copy(source, to: target)

@@ -14,12 +14,10 @@ final class SQLiteFile {
     }
 
     /// To be called before each write.
-    /// - Returns: whether the round had not written to it before.
-    func touch() throws(StoreError) -> Bool {
-        guard !isInRound else { return false }
+    func touch() throws(StoreError) {
+        guard !isInRound else { return }
         try beginRound.run()
         isInRound = true
-        return true
     }
 
     /// Returns once it is on the disk.

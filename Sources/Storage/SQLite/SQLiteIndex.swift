@@ -234,7 +234,7 @@ final class SQLiteIndex {
 
     private func load() throws(StoreError) {
         guard !isLoaded else { return }
-        tables.rolledBack()
+        tables.forgetNextRun()
         garbage = []
         recent = EntryTable()
         var loaded: [Run] = []

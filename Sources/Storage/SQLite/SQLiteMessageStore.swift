@@ -77,8 +77,10 @@ package final class SQLiteMessageStore: MessageStore {
     }
 
     private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
+        // A mark may be all that is left of the newest: no new message may come below it.
         var newest = max(
-            try control.mark(.idFloor) ?? 0, try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
+            try control.mark(.idFloor) ?? 0, try control.mark(.lowWater) ?? 0,
+            try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
         for day in files.catalog.days.reversed() {
             guard let file = try files.file(of: day) else { continue }
             let id = try file.connection.integer("SELECT coalesce(max(id), 0) FROM message")
@@ -290,11 +292,14 @@ package final class SQLiteMessageStore: MessageStore {
         let bytes = Array(text.utf8)
         for day in catalog.days.reversed() {
             guard let file = try files.file(of: day) else { continue }
-            let found = try file.index(.providerID).find(hash) { (id) throws(StoreError) in
+            var newest: MessageID?
+            _ = try file.index(.providerID).find(hash) { (id) throws(StoreError) in
                 let history = try file.lifecycle(of: id)?.lifecycle.history
-                return history?.providerIDs.contains { $0.provider == provider && $0.id.elementsEqual(bytes) } ?? false
+                let isIt = history?.providerIDs.contains { $0.provider == provider && $0.id.elementsEqual(bytes) }
+                if isIt == true { newest = max(newest ?? id, id) }
+                return false
             }
-            if let found { return found }
+            if let newest { return newest }
         }
         return nil
     }
@@ -319,7 +324,7 @@ package final class SQLiteMessageStore: MessageStore {
         var unfinished: [BatchID] = []
         for batch in try control.canceledBatches() {
             var waiting: Int64 = 0
-            for day in try control.days(of: batch) where day >= Day(of: lowWater) {
+            for day in try control.days(of: batch) {
                 waiting += try files.file(of: day)?.count(in: [.scheduled, .queued], batch: batch) ?? 0
             }
             if waiting > 0 { unfinished.append(batch) }
@@ -372,11 +377,13 @@ package final class SQLiteMessageStore: MessageStore {
         for day in catalog.days where day >= Day(of: start) {
             guard let file = try files.file(of: day) else { continue }
             // Most days have nothing that waits, whatever their size.
-            guard try file.count(in: [.scheduled, .queued, .submitting]) != 0 || file.isInRound else { continue }
+            if try file.count(in: [.scheduled, .queued, .submitting]) == 0, !file.isInRound {
+                return catalog.days.first { $0 > day }?.firstID
+            }
             let from = max(start, day.firstID)
             if let next = try file.recover(from: from, limit: limit, visit) { return next }
-            // One day a call, so that a call's work is bounded.
-            if let next = catalog.days.first(where: { $0 > day }) { return next.firstID }
+            // One file a call, so that a call's work is bounded.
+            return catalog.days.first { $0 > day }?.firstID
         }
         return nil
     }

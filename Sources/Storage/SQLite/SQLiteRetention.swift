@@ -69,13 +69,15 @@ struct RetentionSweep {
     mutating func rolledBack() {
         job = nil
         emptied.removeAll()
+        // What was done in this very round was not.
+        done.removeAll()
     }
 }
 
 extension SQLiteMessageStore {
     /// Messages that one sweep looks at or changes, at most.
-    private static let rowsLookedAt = 20_000
-    private static let rowsChanged = 256
+    private static let rowsLookedAt = 4000
+    private static let rowsChanged = 128
     private static let pause: Int64 = 20
     private static let hour: Int64 = 3_600_000
     /// How long before midnight the next day's file is made, so that no message waits for it.
@@ -103,9 +105,9 @@ extension SQLiteMessageStore {
                 retention.finished(today: today)
                 return now + Self.pause
             }
-            // What is taken away is to be gone from the file too.
-            try file.connection.execute("PRAGMA secure_delete = ON")
         }
+        // What is taken away is to be gone from the file too; it may have been opened anew since the last sweep.
+        if !job.isChecking { try file.connection.execute("PRAGMA secure_delete = ON") }
         if job.isChecking {
             try check(&job, file, now: now)
         } else {
@@ -125,7 +127,7 @@ extension SQLiteMessageStore {
         } else if let next = found.next {
             job.cursor = next
         } else {
-            try control.forget(job.day)
+            try control.forget(job.day, try file.parts.batches())
             retention.isEmpty(job.day)
             return
         }
@@ -147,7 +149,7 @@ extension SQLiteMessageStore {
         retention.update(job)
         retention.changed(job.day)
         if job.skipped == 0, job.plan.deletesAll {
-            try control.forget(job.day)
+            try control.forget(job.day, try file.parts.batches())
             return retention.isEmpty(job.day)
         }
         if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
