@@ -50,7 +50,7 @@ struct PollSchedule {
     }
 
     /// Some time for a call that began in time to end.
-    var callTimeout: Duration { max(deadline - .now, .seconds(1)) }
+    var callTimeout: Duration { max(deadline - .now, .seconds(5)) }
 
     /// The intervals one after another.
     mutating func nextInterval() -> Duration {
