@@ -83,8 +83,6 @@ extension SQLiteMessageStore {
                 retention.finished(today: today)
                 return now + Self.pause
             }
-            // What is taken away is to be gone from the file too.
-            if !file.isInRound { try file.connection.execute("PRAGMA secure_delete = ON") }
         }
         if job.isChecking {
             try check(&job, file, now: now)
@@ -115,6 +113,8 @@ extension SQLiteMessageStore {
     private func change(
         _ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64, today: Day
     ) throws(StoreError) {
+        // What is taken away is to be gone from the file too. The file may have been closed since the last round.
+        try file.connection.execute("PRAGMA secure_delete = ON")
         let rows = try file.rowsToSweep(from: job.cursor, limit: Self.rowsChanged)
         for row in rows {
             guard row.isSettled(at: now) else {
