@@ -193,7 +193,7 @@ final class DayFile {
             batch: selectState.isNull(1) ? nil : BatchID(rawValue: UInt64(selectState.integer(1))))
     }
 
-    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so.
+    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool {
         try touch()
         let lifecycle = stored.lifecycle
@@ -217,7 +217,8 @@ final class DayFile {
             updateState.bind(3, lifecycle.due)
             updateState.bindBlob(4, UnsafeRawBufferPointer(history))
             try updateState.run()
-            return true
+            // What the caller remembers may have been deleted since.
+            return connection.changes > 0
         }
         guard isRecorded else { return false }
         if let (provider, detail) = lifecycle.history.providerIDOfLastEvent {
