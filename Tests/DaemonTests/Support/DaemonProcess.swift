@@ -29,11 +29,13 @@ final class DaemonProcess: Sendable {
     /// - Parameters:
     ///   - settings: as the file names them, such as `sandbox.latency-ms`.
     ///   - environment: beside what every process gets.
+    ///   - openFiles: how many it may have; nil = as many as this process.
     /// - Throws: ``StartFailure`` if it ends before.
     static func start(
-        in directory: TestDirectory, _ settings: [String: String] = [:], environment: [String: String] = [:]
+        in directory: TestDirectory, _ settings: [String: String] = [:], environment: [String: String] = [:],
+        openFiles: Int? = nil
     ) async throws -> DaemonProcess {
-        let process = try launch(in: directory, settings, environment: environment)
+        let process = try launch(in: directory, settings, environment: environment, openFiles: openFiles)
         let lines = try await eventually("apusd is ready: \(process.errors)") { () -> [Substring]? in
             let exit = process.poll()
             let lines = process.output.split(separator: "\n")
@@ -61,17 +63,21 @@ final class DaemonProcess: Sendable {
     }
 
     private static func launch(
-        in directory: TestDirectory, _ settings: [String: String], environment: [String: String]
+        in directory: TestDirectory, _ settings: [String: String], environment: [String: String],
+        openFiles: Int? = nil
     ) throws -> ChildProcess {
         var variables = plainEnvironment(in: directory).merging(environment) { $1 }
         for (key, value) in settings {
             let name = key.uppercased().replacing("-", with: "_").replacing(".", with: "_")
             variables["APUSD_" + name] = value
         }
+        var words = [
+            Program.apusd, "dev", "--data", directory.data, "--rpc", "unix:\(directory.socket)", "--rpc",
+            "tcp:127.0.0.1:0",
+        ]
+        if let openFiles { words = ["/bin/sh", "-c", "ulimit -n \(openFiles) && exec \"$0\" \"$@\""] + words }
         return try ChildProcess(
-            Program.apusd,
-            ["dev", "--data", directory.data, "--rpc", "unix:\(directory.socket)", "--rpc", "tcp:127.0.0.1:0"],
-            environment: variables, directory: directory)
+            words[0], Array(words.dropFirst()), environment: variables, directory: directory)
     }
 
     /// What every process gets: this one's, without settings of Apus, and configurations kept in the directory.
