@@ -4,7 +4,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # Debug builds, which the tests run, check exclusive access to memory at run time; in a release that would be a
 # tenth of a null call.
 RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked
-SWIFT_FILES := Package.swift Sources Clients Tests
+SWIFT_FILES := Package.swift Sources Clients Tests Benchmarks
 
 help: ## Shows this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ setup: ## Installs what building, running and testing need; quick when all is th
 run: setup ## Builds, starts `apusd dev`, sends a message through the sandbox, keeps serving
 	swift build $(BUILD_FLAGS)
 	@.ci/run-dev
+
+certs: setup ## Makes a private CA and certificates for trying TLS out, in ./certs (docs/security.md)
+	swift build $(BUILD_FLAGS) --product apusd
+	"$$(swift build --show-bin-path)/apusd" certs certs --client client
 
 release: setup ## Builds apusd and apus for production, in .build/release
 	swift build $(RELEASE_FLAGS) --product apusd
@@ -47,4 +51,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run release storebench test soak bench format lint proto check-proto
+.PHONY: help setup run certs release storebench test soak bench format lint proto check-proto

@@ -52,7 +52,10 @@ let package = Package(
 
         // With IO.
         .target(name: "Threading", swiftSettings: strict),
-        .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire"] + nio, swiftSettings: strict),
+        .target(
+            name: "TLS", dependencies: ["SMSModel", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict),
+        .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire", "TLS"] + nio, swiftSettings: strict),
         .target(name: "Storage", dependencies: ["SMSModel", "CSQLite"], swiftSettings: strict),
         .target(name: "Providers", dependencies: ["SMSModel", "Threading"], swiftSettings: strict),
         .target(
@@ -65,7 +68,8 @@ let package = Package(
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "Admission", "RPCWire", "RPCTransport", "Storage", "Providers", "Gateway", log, lifecycle,
+                "SMSModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers", "Gateway", log,
+                lifecycle,
                 signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
@@ -74,12 +78,12 @@ let package = Package(
 
         // Clients.
         .target(
-            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio, path: "Clients/ApusClient",
-            swiftSettings: strict),
+            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport"] + nio,
+            path: "Clients/ApusClient", swiftSettings: strict),
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ApusClient", "RPCWire", "RPCTransport", argumentParser,
+                "SMSModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
@@ -135,7 +139,11 @@ let package = Package(
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
-            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport"] + nio,
+            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport"] + nio,
+            swiftSettings: strict),
+        .testTarget(
+            name: "TLSTests",
+            dependencies: ["SMSModel", "TLS", .product(name: "NIOEmbedded", package: "swift-nio")] + nio,
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -48,14 +50,21 @@ struct Call {
 int main(int argc, char **argv) {
     const load_options options = load_parse_options(argc, argv);
     std::string address = options.server;
-    if (address.rfind("tcp:", 0) == 0) address.erase(0, 4);
+    const bool tls = address.rfind("tls:", 0) == 0;
+    if (tls || address.rfind("tcp:", 0) == 0) address.erase(0, 4);
+    auto credentials = grpc::InsecureChannelCredentials();
+    if (tls) {
+        std::ostringstream ca;
+        ca << std::ifstream(options.ca ? options.ca : "").rdbuf();
+        credentials = grpc::SslCredentials({ca.str(), "", ""});
+    }
 
     // Without a pool of its own every channel would share one connection.
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     std::vector<std::unique_ptr<Anchor::Stub>> stubs;
     for (int i = 0; i < options.connections; i++) {
-        auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+        auto channel = grpc::CreateCustomChannel(address, credentials, arguments);
         if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
             std::fprintf(stderr, "grpc_load: no connection to %s\n", options.server);
             return 3;

@@ -1,9 +1,12 @@
-// grpc_server ADDRESS: gRPC C++'s asynchronous server with one completion queue and one thread, answering Null.
+// grpc_server ADDRESS [CERTIFICATE KEY]: gRPC C++'s asynchronous server with one completion queue and one thread,
+// answering Null. An address of TLS takes the two files.
 #include <grpcpp/grpcpp.h>
 
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -58,27 +61,40 @@ private:
     bool answered = false;
 };
 
+std::string read_file(const char *path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: %s tcp:HOST:PORT|unix:PATH\n", argv[0]);
+    std::string address = argc > 1 ? argv[1] : "";
+    const std::string kind = address.substr(0, address.find(':') + 1);
+    const bool tls = kind == "tls:", tcp = tls || kind == "tcp:";
+    if (argc != (tls ? 4 : 2)) {
+        std::fprintf(stderr, "usage: %s tcp:HOST:PORT|unix:PATH|tls:HOST:PORT CERTIFICATE KEY\n", argv[0]);
         return 2;
     }
-    std::string address = argv[1];
-    const bool tcp = address.rfind("tcp:", 0) == 0;
     if (tcp) address.erase(0, 4);
+    auto credentials = grpc::InsecureServerCredentials();
+    if (tls) {
+        grpc::SslServerCredentialsOptions options;
+        options.pem_key_cert_pairs.push_back({read_file(argv[3]), read_file(argv[2])});
+        credentials = grpc::SslServerCredentials(options);
+    }
 
     Anchor::AsyncService service;
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(address, credentials, &port);
     builder.RegisterService(&service);
     auto queue = builder.AddCompletionQueue();
     auto server = builder.BuildAndStart();
     if (!server) return 1;
     if (tcp) address = address.substr(0, address.rfind(':') + 1) + std::to_string(port);
-    std::printf("ready rpc=%s%s\n", tcp ? "tcp:" : "", address.c_str());
+    std::printf("ready rpc=%s%s\n", tcp ? kind.c_str() : "", address.c_str());
     std::fflush(stdout);
 
     // Twice what the load keeps in flight: no request waits for a place, and thousands would slow gRPC down.

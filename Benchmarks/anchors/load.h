@@ -19,7 +19,8 @@ static const double warm_up_seconds = 1;
     "Your verification code is 482913. It is valid for ten minutes. Nobody of our staff will ask for it."
 
 struct load_options {
-    const char *server;  // tcp:HOST:PORT or unix:PATH
+    const char *server;  // tcp:HOST:PORT, tls:HOST:PORT (gRPC's alone) or unix:PATH
+    const char *ca;      // of TLS: a file with the certificate of who signed the server's
     int connections;
     int in_flight;  // calls of each connection
     double seconds;
@@ -30,9 +31,10 @@ static inline struct load_options load_parse_options(int argc, char **argv) {
     static const struct option known[] = {
         {"server", required_argument, NULL, 's'},     {"connections", required_argument, NULL, 'c'},
         {"in-flight", required_argument, NULL, 'f'},  {"seconds", required_argument, NULL, 't'},
-        {"server-pid", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0},
+        {"server-pid", required_argument, NULL, 'p'}, {"ca", required_argument, NULL, 'a'},
+        {NULL, 0, NULL, 0},
     };
-    struct load_options options = {NULL, 1, 1, 5, 0};
+    struct load_options options = {NULL, NULL, 1, 1, 5, 0};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
@@ -40,6 +42,7 @@ static inline struct load_options load_parse_options(int argc, char **argv) {
         case 'c': options.connections = atoi(optarg); break;
         case 'f': options.in_flight = atoi(optarg); break;
         case 't': options.seconds = atof(optarg); break;
+        case 'a': options.ca = optarg; break;
         case 'p': options.server_pid = atoi(optarg); break;
         default: exit(2);
         }

@@ -1,8 +1,13 @@
+internal import RPCTransport
+package import TLS
+
 /// How a ``GatewayClient`` reaches its gateway.
 public struct ClientConfiguration: Sendable {
     public var address: GatewayAddress
     /// The API key; nil where the gateway knows the caller by other means.
     public var key: String?
+    /// For an address of TLS.
+    public var tls = ClientTLS()
     /// What a call may take altogether: connecting, waiting and repeating included.
     public var timeout: Duration = .seconds(30)
     /// What one try to connect may take.
@@ -18,6 +23,49 @@ public struct ClientConfiguration: Sendable {
     public init(address: GatewayAddress, key: String? = nil) {
         self.address = address
         self.key = key
+    }
+}
+
+/// Whom a client trusts, and what it shows of itself. Files are PEM, named by their paths, and read when the client is
+/// made.
+///
+/// The gateway's certificate is always checked: that it was signed by one who is trusted, that it holds today, and that
+/// it is the gateway's, by its name.
+public struct ClientTLS: Hashable, Sendable {
+    /// Who signs the gateway's certificate; nil = whom the system trusts.
+    public var ca: String?
+    /// The client's own certificate, with those between it and the root, for a gateway that asks for one.
+    public var certificate: String?
+    /// The certificate's key, not encrypted.
+    public var key: String?
+    /// Certificates that hold no more (a CRL), one list for each authority of a chain.
+    public var revocationList: String?
+    /// Whom the gateway's certificate must name, where that isn't the address's host.
+    public var serverName: String?
+
+    public init(ca: String? = nil, certificate: String? = nil, key: String? = nil) {
+        self.ca = ca
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+extension ClientConfiguration {
+    /// For connections to the address; nil without TLS.
+    ///
+    /// - Throws: FAILED_PRECONDITION naming the file that can't be used.
+    package func tlsContext() throws(ApusError) -> TLSContext? {
+        guard case .tls(let host, _) = address.server else { return nil }
+        var options = TLSClientOptions(protocols: [RPCServer.tlsProtocol])
+        options.ca = tls.ca ?? ""
+        options.certificate = tls.certificate ?? ""
+        options.key = tls.key ?? ""
+        options.revocationList = tls.revocationList ?? ""
+        do throws(TLSError) {
+            return try TLSContext(client: options, serverName: tls.serverName ?? host)
+        } catch {
+            throw ApusError(.failedPrecondition, error.description, notProcessed: true)
+        }
     }
 }
 

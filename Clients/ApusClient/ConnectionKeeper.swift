@@ -2,6 +2,7 @@ internal import NIOCore
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// Keeps one connection to the gateway while there are calls for it, and takes each call through its tries.
 ///
@@ -10,6 +11,9 @@ final class ConnectionKeeper: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let configuration: ClientConfiguration
     private let policy: RetryPolicy
+    /// Kept from connection to connection, so that they go on with the same TLS session; the error stands for every
+    /// call.
+    private let tls: Result<TLSContext?, ApusError>
     private var connection: RPCClientConnection?
     private var isConnecting = false
     private var reconnecting: Scheduled<Void>?
@@ -25,6 +29,7 @@ final class ConnectionKeeper: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.configuration = configuration
         policy = RetryPolicy(backoff: configuration.backoff)
+        tls = Result { () throws(ApusError) in try configuration.tlsContext() }
     }
 
     // MARK: Calls
@@ -112,9 +117,16 @@ final class ConnectionKeeper: @unchecked Sendable {
 
     private func connectIfNeeded() {
         guard connection == nil, !isConnecting, reconnecting == nil, !isClosed else { return }
+        let tls: TLSContext?
+        do {
+            tls = try self.tls.get()
+        } catch {
+            return failWaiting(GatewayError(.failedPrecondition, error.message))
+        }
         isConnecting = true
         var options = RPCClientOptions(userAgent: configuration.userAgent, credential: configuration.key ?? "")
         options.connectTimeout = TimeAmount(configuration.connectTimeout)
+        options.tls = tls
         RPCClientConnection.connect(to: configuration.address.server, on: eventLoop, options: options)
             .whenComplete { result in
                 self.isConnecting = false

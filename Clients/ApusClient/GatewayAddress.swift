@@ -4,7 +4,7 @@ internal import RPCTransport
 public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
     let server: ServerAddress
 
-    /// Reads `unix:PATH` or `tcp:HOST:PORT`; an IPv6 host is written in brackets.
+    /// Reads `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`; an IPv6 host is written in brackets.
     ///
     /// - Throws: INVALID_ARGUMENT with a sentence on what is wrong.
     public init(_ text: String) throws(ApusError) {
@@ -27,6 +27,11 @@ public struct GatewayAddress: Hashable, Sendable, CustomStringConvertible {
     /// A TCP port; `host` is a name or an IPv4 or IPv6 address.
     public static func tcp(host: String, port: Int) -> GatewayAddress {
         GatewayAddress(server: .tcp(host: host, port: port))
+    }
+
+    /// A TCP port with TLS; the gateway's certificate must name `host`.
+    public static func tls(host: String, port: Int) -> GatewayAddress {
+        GatewayAddress(server: .tls(host: host, port: port))
     }
 
     public var description: String { server.description }

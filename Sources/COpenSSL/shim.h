@@ -1,7 +1,12 @@
 #pragma once
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 /// SHA-256 over `head` followed by `tail`. OpenSSL 3's one-shot SHA256() looks the algorithm up at every call and
 /// takes three times as long; the calls below are deprecated for want of providers, not of safety.
@@ -16,3 +21,47 @@ static inline void apus_sha256(
     SHA256_Final(digest, &context);
 }
 #pragma GCC diagnostic pop
+
+// Macros, which Swift does not import.
+static inline int apus_ssl_ctx_set_minimum_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+static inline void apus_ssl_ctx_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
+static inline void apus_ssl_ctx_forbid_renegotiation(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
+static inline void apus_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
+    SSL_CTX_set_session_cache_mode(context, mode);
+}
+static inline int apus_ssl_set_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+static inline void apus_bio_set_mem_eof_return(BIO *bio, int value) { BIO_set_mem_eof_return(bio, value); }
+static const unsigned long apus_rfc2253 = XN_FLAG_RFC2253;
+static inline int apus_general_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+/// The entry's text or address as it stands in the certificate, valid as long as `names`; NULL for other types.
+static inline const ASN1_STRING *apus_general_name(const GENERAL_NAMES *names, int index, int *type) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    *type = name->type;
+    switch (name->type) {
+    case GEN_DNS: case GEN_EMAIL: case GEN_URI: return name->d.ia5;
+    case GEN_IPADD: return name->d.iPAddress;
+    default: return NULL;
+    }
+}
+
+/// A new key on the curve P-256. A variadic function beneath.
+static inline EVP_PKEY *apus_make_ec_key(void) { return EVP_EC_gen("P-256"); }
+
+/// Adds an extension, written as in a configuration file of OpenSSL.
+static inline int apus_x509_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_nconf_nid(NULL, &context, nid, value);
+    if (!extension) return 0;
+    int added = X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return added;
+}

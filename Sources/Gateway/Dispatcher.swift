@@ -402,7 +402,8 @@ struct Dispatcher: ~Copyable {
         let kept = Set(returned.map(\.id))
         for id in changed where !kept.contains(id) {
             guard let flight = inFlight[id], let stored = try store.lifecycle(of: id) else { continue }
-            if stored.lifecycle.state == .submitting {
+            // A receipt that came before the answer settles the message, but the provider still has it.
+            if stored.lifecycle.state == .submitting || !stored.lifecycle.isAnswered {
                 inFlight[id]!.stored = stored
             } else {
                 inFlight[id] = nil

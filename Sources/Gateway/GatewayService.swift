@@ -1,5 +1,5 @@
 internal import Glibc
-package import NIOCore
+internal import NIOCore
 internal import Providers
 package import RPCTransport
 internal import RPCWire
@@ -19,9 +19,13 @@ package final class GatewayService: RPCService {
     }
 
     package func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
     ) throws(GatewayError) -> any RPCPrincipal {
         try gateway.credentials.tenant(for: credential)
+    }
+
+    package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
+        gateway.credentials.tenant(forCertificate: peer.certificateNames)
     }
 
     package func burstEnded() {
@@ -36,7 +40,7 @@ package final class GatewayService: RPCService {
         guard let principal = request.principal else {
             return refuse(request, on: connection, .unauthenticated)
         }
-        // Only `authenticate` makes principals, and a checked cast costs as much as decoding the request.
+        // Only `authenticate` and `identify` make principals, and a checked cast costs as much as decoding the request.
         let tenant = unsafeDowncast(principal, to: Tenant.self)
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)

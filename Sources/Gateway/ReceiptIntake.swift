@@ -3,12 +3,20 @@ internal import Storage
 
 /// Applies carriers' receipts: to messages in flight, sent of late, or long ago.
 enum ReceiptIntake {
-    /// - Returns: false if no message has that attempt.
+    /// - Returns: false if no message has that attempt, or its day's file cannot be read.
     @discardableResult
     static func apply(
         _ receipt: Receipt, now: Int64, store: any MessageStore, dispatcher: inout Dispatcher
     ) throws(StoreError) -> Bool {
-        guard var stored = try dispatcher.lifecycle(for: receipt, store: store),
+        let found: StoredLifecycle?
+        do throws(StoreError) {
+            found = try dispatcher.lifecycle(for: receipt, store: store)
+        } catch {
+            // Nothing has been written yet: one bad file must not end the round.
+            guard !error.isPassing else { throw error }
+            return false
+        }
+        guard var stored = found,
             receipt.attempt >= 1, receipt.attempt <= stored.lifecycle.attempts
         else { return false }
         let previous = stored.lifecycle.state

@@ -14,12 +14,22 @@ package final class Tenant: Sendable {
     }
 }
 
-/// The keys that open the gateway, and for whom.
+/// The keys and certificates that open the gateway, and for whom.
 package struct Credentials: Sendable {
     private let keys: [(key: StoredKey, tenant: Tenant)]
 
-    package init(_ keys: [(key: StoredKey, tenant: Tenant)]) {
+    private let certificates: [String: Tenant]
+
+    /// - Parameter certificates: names that a client's certificate bears, and the tenant that it stands for.
+    package init(_ keys: [(key: StoredKey, tenant: Tenant)], certificates: [String: Tenant] = [:]) {
         self.keys = keys
+        self.certificates = certificates
+    }
+
+    /// - Parameter names: of a certificate that was found good; a name must match as it is written.
+    /// - Returns: nil if the certificate stands for no tenant.
+    func tenant(forCertificate names: [String]) -> Tenant? {
+        names.lazy.compactMap { certificates[$0] }.first
     }
 
     /// - Throws: UNAUTHENTICATED; the same for every reason, so that nothing can be guessed from it.

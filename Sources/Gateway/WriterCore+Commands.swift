@@ -11,9 +11,7 @@ extension WriterCore {
             round.refusals.append { command.refuse($0) }
             switch command {
             case .cancel(let ids, let tenant, let reply):
-                var verdicts: [CancelVerdict] = []
-                for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
-                round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+                try cancel(ids, tenant: tenant, now: now, reply)
             case .cancelBatch(let reference, let tenant, let reply):
                 try startCancellation(reference, tenant, reply)
             case .pause(let wish, let tenant, let paused, let reply):
@@ -26,6 +24,23 @@ extension WriterCore {
     mutating func drain() {
         dispatcher.isDraining = true
         round.effects.draining = dispatcher.lanes.map(\.provider)
+    }
+
+    private mutating func cancel(
+        _ ids: [MessageID], tenant: TenantID, now: Int64,
+        _ reply: @escaping @Sendable (Result<[CancelVerdict], GatewayError>) -> Void
+    ) throws(StoreError) {
+        do throws(StoreError) {
+            // A day's file that cannot be read must not end the round: all are looked at before anything is written.
+            for id in ids { _ = try store.lifecycle(of: id) }
+        } catch {
+            let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
+            round.effects.replies.append { reply(.failure(failure)) }
+            return
+        }
+        var verdicts: [CancelVerdict] = []
+        for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
+        round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
 
     private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {

@@ -19,6 +19,8 @@ struct WriterCore: ~Copyable {
     /// Where taking up what waits goes on, and how many messages it has found.
     private var takeUpCursor: MessageID?
     private var takenUp = 0
+    /// After a round that failed the store could not be read either.
+    private var mustTakeUp = false
     private var sweepDue: Int64 = 0
     private var trouble: StoreTrouble?
     private var lowWaterDue: Int64 = 0
@@ -29,7 +31,7 @@ struct WriterCore: ~Copyable {
     /// How long a round takes in, and then how long it claims, beside its commit.
     private static let roundNanoseconds: Int64 = 1_000_000
     /// Messages that a round looks at to take up what waits.
-    private static let takenUpAtATime = 2048
+    private static let takenUpAtATime = 1024
     private let urgency: UrgencySignal
     private var wasExpress = false
 
@@ -87,7 +89,7 @@ struct WriterCore: ~Copyable {
     /// is much, the rest is left to the rounds.
     mutating func takeUp(now: Int64) throws(StoreError) {
         try takeUpStored(now: now)
-        for _ in 0..<16 { try takeUpSome(now: now) }
+        for _ in 0..<32 { try takeUpSome(now: now) }
         updateReport()
     }
 
@@ -153,12 +155,24 @@ struct WriterCore: ~Copyable {
 
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
+            // Retention may make the room that is missing.
+            for _ in 0..<64 where now >= sweepDue {
+                try store.begin()
+                sweepDue = try store.sweep(now: now) > now + 1000 ? now + 60_000 : 0
+                try store.commit()
+                try store.upkeep(isIdle: true)
+            }
             try store.checkRoom()
+            if mustTakeUp {
+                try takeUpStored(now: now)
+                mustTakeUp = false
+            }
             try begin()
-            if dispatcher.takenUpBelow == nil { try store.setLowWater(lowestUnsettled) }
+            if knowsWhatWaits { try store.setLowWater(lowestUnsettled) }
             return
         }
-        try takeUpSome(now: now)
+        var taking = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
+        repeat { try takeUpSome(now: now) } while dispatcher.takenUpBelow != nil && !taking.isOver(after: 16)
         if !pending.urgent.isEmpty, !wasExpress {
             wasExpress = true
             return try express(now: now)
@@ -172,6 +186,7 @@ struct WriterCore: ~Copyable {
         } else {
             return
         }
+        try raiseLowWater(now: now)
         try settleInterrupted(now: now, &deadline)
         try accept(\.urgent, now: now, &deadline)
         try takeAnswers(now: now, &deadline)
@@ -182,12 +197,19 @@ struct WriterCore: ~Copyable {
         try cancelSlices(now: now)
         var claims = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
         try dispatcher.claim(now: now, store: store, deadline: &claims)
-        if now >= lowWaterDue, dispatcher.takenUpBelow == nil {
-            lowWaterDue = now + 10_000
-            try store.setLowWater(lowestUnsettled)
-        }
         if now >= sweepDue { sweepDue = try store.sweep(now: now) }
     }
+
+    /// Before the round changes anything: what it is about to change may not be durable with the mark.
+    private mutating func raiseLowWater(now: Int64) throws(StoreError) {
+        guard now >= lowWaterDue, knowsWhatWaits else { return }
+        lowWaterDue = now + 10_000
+        try store.setLowWater(lowestUnsettled)
+    }
+
+    /// All that waits is in the queue or in flight. While a batch is being canceled, its messages may have left the
+    /// queue and still wait in the store.
+    private var knowsWhatWaits: Bool { dispatcher.takenUpBelow == nil && cancellations.isEmpty }
 
     /// A round for urgent messages alone, as short as can be. The next one is for everybody.
     private mutating func express(now: Int64) throws(StoreError) {
@@ -264,8 +286,10 @@ struct WriterCore: ~Copyable {
                 if !returned.isEmpty { pending.answers.append(returned) }
             }
             try takeUpStored(now: now)
+            mustTakeUp = false
         } catch {
-            trouble = StoreTrouble(error: error, retryAt: nil)
+            mustTakeUp = true
+            trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
         }
     }
 
@@ -335,7 +359,9 @@ struct WriterCore: ~Copyable {
             round.receipts.append(list)
             for receipt in list {
                 let known = try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher)
-                if !known { log.warning("a receipt matches no attempt", metadata: ["id": "\(receipt.id)"]) }
+                if !known {
+                    log.warning("a receipt matches no attempt that can be read", metadata: ["id": "\(receipt.id)"])
+                }
             }
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }
@@ -365,7 +391,7 @@ struct WriterCore: ~Copyable {
         }
         report.paused = pausedNames
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
-        report.isTakingUp = dispatcher.takenUpBelow != nil
+        report.isTakingUp = dispatcher.takenUpBelow != nil && trouble == nil
         report.isDraining = dispatcher.isDraining
         report.trouble = trouble?.error.text
     }
@@ -375,7 +401,7 @@ struct WriterCore: ~Copyable {
         guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()
-            if dispatcher.takenUpBelow == nil { try store.setLowWater(lowestUnsettled) }
+            if knowsWhatWaits { try store.setLowWater(lowestUnsettled) }
             try store.commit()
             try store.upkeep(isIdle: true)
         } catch {

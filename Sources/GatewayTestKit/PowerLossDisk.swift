@@ -50,8 +50,10 @@ package struct PowerLossDisk {
     }
 
     /// The store's files; what else there is, such as the key, stays.
-    private static let kept = ["control.db", "control.db-journal", "control.db-wal", "control.db-shm", "days", "migration"]
-        + ["apus.db", "apus.db-wal", "apus.db-shm"]
+    private static let kept = [
+        "control.db", "control.db-journal", "control.db-wal", "control.db-shm", "days", "migration", "apus.db",
+        "apus.db-wal", "apus.db-shm",
+    ]
 
     private func replace(in target: String, by source: String) throws {
         let files = FileManager.default

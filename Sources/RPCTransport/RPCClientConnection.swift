@@ -2,6 +2,7 @@ package import NIOCore
 internal import NIOPosix
 package import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// One connection on the client's side: many calls in flight, each with a completion that runs once.
 ///
@@ -52,6 +53,10 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     package static func connect(
         to address: ServerAddress, on eventLoop: any EventLoop, options: RPCClientOptions
     ) -> EventLoopFuture<RPCClientConnection> {
+        if address.isOfTLS, options.tls == nil {
+            let loss = RPCLoss(.failedPrecondition, "there is no TLS context for \(address)", notProcessed: true)
+            return eventLoop.makeFailedFuture(loss)
+        }
         let opening = eventLoop.makePromise(of: RPCClientConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(options.connectTimeout)
@@ -59,18 +64,12 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if case .tcp = address {
-                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                    }
+                    try channel.prepare(for: address, options.tls)
                     try channel.pipeline.syncOperations.addHandler(
                         RPCClientConnection(eventLoop: eventLoop, options: options, opening: opening))
                 }
             }
-        let connected =
-            switch address {
-            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            }
+        let connected = bootstrap.connect(to: address)
         connected.whenFailure { error in
             opening.fail(
                 RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))
@@ -198,6 +197,10 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError {
+            let code = opening != nil && error.isFinal ? StatusCode.failedPrecondition : .unavailable
+            return end(RPCLoss(code, error.description, notProcessed: false))
+        }
         end(RPCLoss(.unavailable, "the connection broke: \(error)", notProcessed: false))
     }
 
@@ -333,7 +336,9 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
     /// Ends everything once; the first reason counts.
     private func end(_ reason: RPCLoss) {
         guard !session.isClosed else { return }
-        let loss = loss ?? reason
+        var loss = loss ?? reason
+        // Before the server's HELLO no call can have begun.
+        if opening != nil { loss.notProcessed = true }
         self.loss = loss
         let lastSent = session.closed()
         sweeping?.cancel()

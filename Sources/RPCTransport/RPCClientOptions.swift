@@ -1,14 +1,17 @@
 package import NIOCore
 package import RPCWire
 package import SMSModel
+package import TLS
 
 /// How a client connects.
 package struct RPCClientOptions: Sendable {
     package var userAgent: String
     /// An API key; empty = none.
     package var credential: String
+    /// For an address of TLS, made for its host.
+    package var tls: TLSContext?
     package var maximumFrameBytes = Limits.frameBytes
-    /// For the socket's connection and for the server's HELLO, each.
+    /// For the socket's connection, and for what follows until the server's HELLO is there, each.
     package var connectTimeout = TimeAmount.seconds(Int64(Limits.handshakeSeconds))
     package var keepalive = TimeAmount.seconds(Int64(Limits.keepaliveSeconds))
     package var keepaliveTimeout = TimeAmount.seconds(Int64(Limits.keepaliveTimeoutSeconds))

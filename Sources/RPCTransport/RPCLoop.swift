@@ -1,6 +1,7 @@
 package import NIOCore
 internal import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// What all connections of one event loop share: the service, memory to decode and encode in, and the
 /// burst, which ends once in a turn of the loop.
@@ -23,6 +24,7 @@ package final class RPCLoop: @unchecked Sendable {
     private var burstIsOpen = false
     private var buffers: [OutputBuffer] = []
     private var sendBuffer: ByteBuffer
+    private let tlsBuffers = TLSBuffers()
     /// Counts the sweeps: the clock of all time-outs of connections.
     private(set) var now = 0
     private var sweeping: RepeatedTask?
@@ -98,6 +100,10 @@ package final class RPCLoop: @unchecked Sendable {
         guard !burstIsOpen else { return }
         burstIsOpen = true
         eventLoop.execute { self.endBurst() }
+    }
+
+    func makeTLSHandler(_ credentials: TLSServerCredentials) -> TLSHandler {
+        TLSHandler(credentials.current, buffers: tlsBuffers, handshakeTimeout: options.tlsHandshake)
     }
 
     func takeBuffer() -> OutputBuffer { buffers.popLast() ?? OutputBuffer() }

@@ -3,9 +3,13 @@ package import NIOCore
 internal import NIOPosix
 internal import SMSModel
 internal import Synchronization
+internal import TLS
 
 /// The listening side: sockets, and one ``RPCLoop`` for each event loop.
 package final class RPCServer: Sendable {
+    /// The protocol's name in TLS (ALPN, RFC 7301).
+    package static let tlsProtocol = "apus/1"
+
     /// Where it listens, with the real ports.
     package let addresses: [ServerAddress]
     package let loops: [RPCLoop]
@@ -27,7 +31,8 @@ package final class RPCServer: Sendable {
     /// Binds every address and serves.
     ///
     /// - Parameter makeService: called once on each event loop.
-    /// - Throws: the first address's error; what was bound before it is closed again.
+    /// - Throws: the first address's error, also where it is of TLS and the options have none; what was bound before
+    ///   it is closed again.
     package static func listen(
         on addresses: [ServerAddress], group: any EventLoopGroup, options: RPCServerOptions,
         makeService: @escaping @Sendable (RPCLoop) -> any RPCService
@@ -86,6 +91,9 @@ package final class RPCServer: Sendable {
         _ address: ServerAddress, group: any EventLoopGroup, loops: [RPCLoop], options: RPCServerOptions,
         connections: ConnectionCount
     ) async throws -> any Channel {
+        if address.isOfTLS, options.tls == nil {
+            throw TLSError(.configuration, "there is no certificate for \(address)")
+        }
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -97,17 +105,17 @@ package final class RPCServer: Sendable {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         preconditionFailure("a connection on an event loop that isn't of the group")
                     }
-                    if case .tcp = address {
-                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                    }
+                    if address.isOfTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
                     let count = connections.value.add(1, ordering: .relaxed).newValue
                     channel.closeFuture.whenComplete { _ in connections.value.subtract(1, ordering: .relaxed) }
+                    let tls = address.isOfTLS ? options.tls.map { loop.makeTLSHandler($0) } : nil
+                    if let tls { try channel.pipeline.syncOperations.addHandler(tls) }
                     try channel.pipeline.syncOperations.addHandler(
-                        RPCServerConnection(loop: loop, isRefused: count > options.connections))
+                        RPCServerConnection(loop: loop, tls: tls, isRefused: count > options.connections))
                 }
             }
         switch address {
-        case .tcp(let host, let port):
+        case .tcp(let host, let port), .tls(let host, let port):
             return try await bootstrap.bind(host: host, port: port).get()
         case .unix(let path):
             if options.replacesSocket { try await refuseIfServed(path, group: group) }
@@ -142,7 +150,11 @@ private final class ConnectionCount: Sendable {
 
 extension ServerAddress {
     fileprivate func withPort(_ port: Int?) -> ServerAddress {
-        guard case .tcp(let host, _) = self, let port else { return self }
-        return .tcp(host: host, port: port)
+        guard let port else { return self }
+        switch self {
+        case .unix: return self
+        case .tcp(let host, _): return .tcp(host: host, port: port)
+        case .tls(let host, _): return .tls(host: host, port: port)
+        }
     }
 }

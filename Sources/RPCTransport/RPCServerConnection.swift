@@ -1,6 +1,7 @@
 package import NIOCore
 package import RPCWire
 package import SMSModel
+internal import TLS
 
 /// One connection on the server's side: cuts what is read into frames, hands requests to the service,
 /// gathers the answers. Belongs to its event loop.
@@ -9,7 +10,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     package typealias OutboundOut = ByteBuffer
 
     package let loop: RPCLoop
-    /// By the HELLO's credential; nil if it had none.
+    /// By the HELLO's credential, else by the peer's certificate; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
     /// The largest answer that the peer takes, metadata and payload together.
@@ -27,13 +28,16 @@ package final class RPCServerConnection: ChannelInboundHandler {
     @exclusivity(unchecked) private var output: OutputBuffer?
     @exclusivity(unchecked) private var isPaused = false
     private let isRefused: Bool
+    private let tls: TLSHandler?
     /// The loop's own, where no reference has to be counted to reach them.
     private let service: any RPCService
     private let arena: MessageArena
     private var clock = ConnectionClock()
 
-    init(loop: RPCLoop, isRefused: Bool) {
+    /// - Parameter tls: the handler beneath, if the connection is one of TLS.
+    init(loop: RPCLoop, tls: TLSHandler?, isRefused: Bool) {
         self.loop = loop
+        self.tls = tls
         self.isRefused = isRefused
         service = loop.service
         arena = loop.arena
@@ -41,7 +45,12 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    package var peer: SocketAddress? { context?.channel.remoteAddress }
+    private var peer: RPCPeer {
+        let certificate = tls?.peerCertificate
+        return RPCPeer(
+            address: context?.channel.remoteAddress, certificateSubject: certificate?.subject,
+            certificateNames: certificate?.names ?? [])
+    }
 
     // MARK: Answering
 
@@ -135,7 +144,13 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        guard let error = error as? TLSError else { return context.close(promise: nil) }
+        loop.options.tlsFailed?(context.channel.remoteAddress, error)
+        guard !session.isClosed else { return context.close(promise: nil) }
+        // An alert says why: it is left the time to arrive.
+        session.closed()
+        unparsed = nil
+        lastBytesSent()
     }
 
     // MARK: Frames
@@ -194,12 +209,9 @@ package final class RPCServerConnection: ChannelInboundHandler {
             case .refuse(let status, let message): refuse(status, message)
             case .accept(let maximumFrameBytes):
                 var maximumFrameBytes = maximumFrameBytes
-                if hello.credential.isEmpty {
-                    // Who has not said who it is gets no room for large frames.
-                    maximumFrameBytes = min(maximumFrameBytes, Limits.minimumFrameBytes)
-                } else {
-                    principal = try authenticate(hello.credential)
-                }
+                principal = hello.credential.isEmpty ? service.identify(peer) : try authenticate(hello.credential)
+                // Who has not said who it is gets no room for large frames.
+                if principal == nil { maximumFrameBytes = min(maximumFrameBytes, Limits.minimumFrameBytes) }
                 session.opened()
                 parser.maximumLength = maximumFrameBytes
                 writable().appendHello(
@@ -362,7 +374,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// Looks at the time-outs; once in each of the loop's sweeps.
     func sweep(_ now: Int) {
         guard let context else { return }
-        let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        var waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if let tls { waiting += tls.pendingBytes }
         let unsent = waiting + (output?.count ?? 0)
         if unsent > loop.options.outputCeilingBytes { return abort() }
         switch clock.sweep(

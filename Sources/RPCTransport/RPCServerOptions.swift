@@ -1,5 +1,6 @@
 package import NIOCore
 internal import SMSModel
+package import TLS
 
 /// The server's name and bounds; the defaults are those of `Limits`.
 package struct RPCServerOptions: Sendable {
@@ -17,6 +18,11 @@ package struct RPCServerOptions: Sendable {
     package var linger = TimeAmount.seconds(Int64(Limits.lingerSeconds))
     /// How often time-outs are looked at, which is also their resolution.
     package var sweepInterval = TimeAmount.seconds(1)
+    /// For addresses of TLS; asked for anew at each connection.
+    package var tls: TLSServerCredentials?
+    package var tlsHandshake = TimeAmount.seconds(Int64(Limits.tlsHandshakeSeconds))
+    /// Told of each TLS connection that failed, on its event loop: for logs.
+    package var tlsFailed: (@Sendable (SocketAddress?, TLSError) -> Void)?
     /// The permissions of a Unix socket.
     package var socketMode: UInt32 = 0o600
     /// Whether a Unix socket that was left behind is replaced; one that is served never is.

@@ -5,6 +5,15 @@ package import SMSModel
 /// Who a connection or a request belongs to, as the service's authentication found.
 package typealias RPCPrincipal = AnyObject & Sendable
 
+/// Who is at the other end of a connection, as far as the connection itself tells.
+package struct RPCPeer: Sendable {
+    package var address: SocketAddress?
+    /// Of a client that showed a certificate over TLS, which was found good: its subject (RFC 2253).
+    package var certificateSubject: String?
+    /// Its alternative names, or its common name where it has none; empty without a certificate.
+    package var certificateNames: [String] = []
+}
+
 /// What the server's connections hand requests to: one instance for each event loop, used only on it.
 package protocol RPCService: AnyObject {
     /// Judges a credential from a HELLO or from a request's metadata; it isn't empty.
@@ -12,8 +21,13 @@ package protocol RPCService: AnyObject {
     /// - Parameter credential: borrowed for the call.
     /// - Throws: UNAUTHENTICATED or another refusal, as the peer gets to see it.
     func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
     ) throws(GatewayError) -> any RPCPrincipal
+
+    /// Judges a peer whose HELLO has no credential, by what the connection itself proves.
+    ///
+    /// - Returns: nil = nobody: each request brings its own credential.
+    func identify(_ peer: RPCPeer) -> (any RPCPrincipal)?
 
     /// A call came in. It is answered exactly once, now or later on the loop, by one of the connection's
     /// `respond` methods.
@@ -24,6 +38,10 @@ package protocol RPCService: AnyObject {
     /// All connections that were readable have been read: what was gathered can be handed on. Called
     /// once in a turn of the event loop in which requests came; answers given here are flushed with the rest.
     func burstEnded()
+}
+
+extension RPCService {
+    package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? { nil }
 }
 
 /// One call as it came in: borrowed, valid only during ``RPCService/requestReceived(_:on:)``.

@@ -3,17 +3,16 @@ package enum ServerAddress: Hashable, Sendable {
     case unix(path: String)
     /// An IPv6 address is written in brackets. Port 0 = any free one.
     case tcp(host: String, port: Int)
+    /// TLS over TCP.
+    case tls(host: String, port: Int)
 
     package enum ParseError: Error, Hashable, CustomStringConvertible {
         case malformed(String)
-        case tlsNotAvailable
 
         package var description: String {
             switch self {
             case .malformed(let text):
-                "\"\(text)\" is not an address: write unix:PATH or tcp:HOST:PORT, an IPv6 host in brackets"
-            case .tlsNotAvailable:
-                "tls: addresses are not available in this version; use tcp: or unix:"
+                "\"\(text)\" is not an address: write unix:PATH, tcp:HOST:PORT or tls:HOST:PORT, an IPv6 host in brackets"
             }
         }
     }
@@ -34,8 +33,8 @@ package enum ServerAddress: Hashable, Sendable {
             guard let (host, port) = Self.hostAndPort(rest) else { throw .malformed(text) }
             self = .tcp(host: host, port: port)
         case "tls":
-            guard Self.hostAndPort(rest) != nil else { throw .malformed(text) }
-            throw .tlsNotAvailable
+            guard let (host, port) = Self.hostAndPort(rest) else { throw .malformed(text) }
+            self = .tls(host: host, port: port)
         default:
             throw .malformed(text)
         }
@@ -59,11 +58,22 @@ package enum ServerAddress: Hashable, Sendable {
     }
 }
 
+extension ServerAddress {
+    package var isOfTLS: Bool { if case .tls = self { true } else { false } }
+    /// With TLS or without.
+    package var isOfTCP: Bool { if case .unix = self { false } else { true } }
+}
+
 extension ServerAddress: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
-        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        case .tcp(let host, let port): "tcp:\(Self.text(host, port))"
+        case .tls(let host, let port): "tls:\(Self.text(host, port))"
         }
+    }
+
+    private static func text(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

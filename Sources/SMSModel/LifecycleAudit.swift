@@ -32,7 +32,8 @@ private struct LifecycleWalk {
             attempts = max(attempts, event.attempt)
         }
         if !isLegal(event) {
-            fault = "\(event.kind) leads from \(last?.name ?? "waiting") to \(event.state.name), attempt \(event.attempt)"
+            let before = last?.name ?? "waiting"
+            fault = "\(event.kind) leads from \(before) to \(event.state.name), attempt \(event.attempt)"
         }
     }
 

@@ -27,6 +27,10 @@ package enum Limits {
     package static let keepaliveTimeoutSeconds = 20
     /// After a GOAWAY that ends a connection, the peer's bytes are read and dropped for so long.
     package static let lingerSeconds = 2
+    /// From a connection's beginning to the end of the TLS handshake.
+    package static let tlsHandshakeSeconds = 10
+    /// What may be written before the TLS handshake is done.
+    package static let tlsPendingBytes = 64 * 1024
 
     // MARK: A message
     package static let bodyScalars = 1600

@@ -134,6 +134,19 @@ package struct MessageLifecycle: Hashable, Sendable {
         }
     }
 
+    /// Whether the provider has answered the last attempt.
+    package var isAnswered: Bool {
+        var answered = false
+        history.forEach(from: 0) { event in
+            switch event.kind {
+            case .submitting: answered = false
+            case .sent, .rejected, .throttled, .unavailable, .outcomeUnknown, .returned, .interrupted: answered = true
+            default: break
+            }
+        }
+        return answered
+    }
+
     /// When the retry that ``answered(attempt:_:at:provider:onUnknown:)`` asked for is due.
     package mutating func retry(at time: Int64) {
         if state == .queued { due = time }

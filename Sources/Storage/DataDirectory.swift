@@ -12,7 +12,9 @@ package final class DataDirectory: Sendable {
     /// - Throws: `locked`, naming the holder; `failed` if the system refuses.
     package init(path: String) throws(StoreError) {
         self.path = path
-        if mkdir(path, 0o700) != 0, errno != EEXIST {
+        if mkdir(path, 0o700) == 0 {
+            try Self.sync(Self.parent(of: path))
+        } else if errno != EEXIST {
             throw .failed("the data directory \(path) cannot be made: \(String(cString: strerror(errno)))")
         }
         lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -77,6 +79,12 @@ package final class DataDirectory: Sendable {
         guard descriptor >= 0, fsync(descriptor) == 0 else {
             throw .failed("the directory \(directory) cannot be synced: \(String(cString: strerror(errno)))")
         }
+    }
+
+    /// The directory that holds a file or directory.
+    static func parent(of path: String) -> String {
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+        return path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent
     }
 
     /// Removes a database with its log.

@@ -9,7 +9,9 @@ internal import Storage
 struct Apusd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apusd", abstract: "A self-hosted SMS gateway.", version: "0.1.0",
-        subcommands: [Dev.self, Serve.self, Check.self, Backup.self, Restore.self, Verify.self])
+        subcommands: [
+            Dev.self, Serve.self, Check.self, Backup.self, Restore.self, Verify.self, Certificates.self,
+        ])
 
     /// Wrong usage exits with 2, and what ArgumentParser calls success with 0.
     static func main() async {
@@ -47,7 +49,9 @@ struct ServingOptions: ParsableArguments {
     @Option(name: .long, help: "The data directory.")
     var data: String?
 
-    @Option(name: .long, help: "Where to listen: unix:PATH or tcp:HOST:PORT; repeatable. Default: unix:DIR/apus.sock.")
+    @Option(
+        name: .long,
+        help: "Where to listen: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; repeatable. Default: unix:DIR/apus.sock.")
     var rpc: [String] = []
 
     /// The command line goes before the environment and the file.
@@ -99,9 +103,13 @@ extension Apusd {
                 file: config, environment: ProcessInfo.processInfo.environment)
             options.apply(to: &configuration)
             try configuration.check()
+            let expiries = configuration.tls.expiries(now: Date())
+            if !expiries.over.isEmpty { throw ConfigurationProblems(problems: expiries.over + expiries.soon) }
+            for warning in expiries.soon { Apusd.complain("warning: \(warning)") }
             print("\(config): no faults found")
             let path = configuration.data
-            guard FileManager.default.fileExists(atPath: DataDirectory.controlPath(in: path)) else {
+            let files = [DataDirectory.controlPath(in: path), DataDirectory.firstVersionPath(in: path)]
+            guard files.contains(where: FileManager.default.fileExists) else {
                 print("\(path): no data yet; the first start makes it")
                 return
             }
@@ -114,6 +122,7 @@ extension Apusd {
             file: file, environment: ProcessInfo.processInfo.environment)
         if isDevelopment, configuration.tenant == "default" { configuration.tenant = "dev" }
         options.apply(to: &configuration)
+        if isDevelopment { try configuration.makeDevelopmentCertificates() }
         try configuration.check()
         let level = configuration.logLevel
         LoggingSystem.bootstrap { DaemonLogHandler(label: $0, level: level) }

@@ -9,6 +9,7 @@ internal import RPCTransport
 internal import SMSModel
 internal import ServiceLifecycle
 internal import Storage
+internal import TLS
 internal import UnixSignals
 
 /// Why the daemon does not start or ends: words for standard error, and its exit code.
@@ -34,7 +35,8 @@ struct Daemon {
         let clock = GatewayClock(log: log)
         let gateway = try makeGateway(directory, key: key, clock: clock)
         ignoreBrokenPipes()
-        let server = try await listen(addresses, gateway, connections: connectionsWithinFileLimit())
+        let tls = try readCertificates(addresses)
+        let server = try await listen(addresses, gateway, tls, connections: connectionsWithinFileLimit())
         gateway.countConnections { server.connectionCount }
         gateway.start()
 
@@ -46,9 +48,15 @@ struct Daemon {
                 logger: log))
         // Before anybody is told that it serves: a signal right after that must not be lost.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let watch = tls.map {
+            CertificateWatch(credentials: $0, watchSeconds: configuration.tls.watchSeconds, log: log)
+        }
+        // Without certificates a hang-up ends the process, as ever.
+        let hangUps = watch == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
         announce(server, directory, key: key)
         await withTaskGroup { tasks in
             tasks.addTask { await end(group, on: signals) }
+            if let watch, let hangUps { tasks.addTask { await watch.run(hangUps: hangUps) } }
             do {
                 try await group.run()
             } catch {
@@ -102,14 +110,29 @@ struct Daemon {
                     defaultOnUnknown: configuration.onUnknown))
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
+            let certificates = Dictionary(
+                configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
             return Gateway(
-                writer: writer, desk: desk, clock: clock, credentials: Credentials([(stored, tenant)]),
+                writer: writer, desk: desk, clock: clock,
+                credentials: Credentials([(stored, tenant)], certificates: certificates),
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
     }
 
+    /// nil if no address is of TLS.
+    private func readCertificates(_ addresses: [ServerAddress]) throws -> TLSServerCredentials? {
+        guard addresses.contains(where: \.isOfTLS) else { return nil }
+        let expiries = configuration.tls.expiries(now: Date())
+        for text in expiries.over + expiries.soon { log.warning("\(text)") }
+        do throws(TLSError) {
+            return try TLSServerCredentials(configuration.tls.options)
+        } catch {
+            throw DaemonError(text: "tls: \(error)", exitCode: 1)
+        }
+    }
+
     private func listen(
-        _ addresses: [ServerAddress], _ gateway: Gateway, connections: Int
+        _ addresses: [ServerAddress], _ gateway: Gateway, _ tls: TLSServerCredentials?, connections: Int
     ) async throws -> RPCServer {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let loops = configuration.eventLoops > 0 ? configuration.eventLoops : max(1, min(8, cores / 2))
@@ -119,6 +142,10 @@ struct Daemon {
         options.socketMode = UInt32(configuration.socketMode, radix: 8) ?? 0o600
         // What a daemon that was killed leaves behind must not keep the next one from starting.
         options.replacesSocket = true
+        options.tls = tls
+        options.tlsFailed = { [log] peer, error in
+            log.debug("a TLS connection failed", metadata: ["peer": "\(peer?.description ?? "")", "error": "\(error)"])
+        }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
                 GatewayService(loop: loop, gateway: gateway)
@@ -137,6 +164,7 @@ struct Daemon {
             if let first = server.addresses.first {
                 DevelopmentKey.announce(
                     address: absolute(first), keyPath: absolutePath(directory.keyPath),
+                    ca: configuration.developmentCA.map(absolutePath),
                     environment: ProcessInfo.processInfo.environment)
             }
         }

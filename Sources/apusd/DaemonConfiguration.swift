@@ -31,6 +31,7 @@ struct DaemonConfiguration {
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
+    var tls = TLSSettings()
 
     /// Reads the file and the environment.
     /// - Throws: ``ConfigurationProblems``.
@@ -89,58 +90,63 @@ struct DaemonConfiguration {
             problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms")
         }
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
-        _ = try addresses()
+        let isUsed = try addresses().contains(where: \.isOfTLS)
+        problems = tls.problems(isUsed: isUsed)
+        if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
     }
 
     /// A share of 0 to 1.
     private static let share = SettingKind.number(0...1)
     private static let milliseconds = SettingKind.integer(0...86_400_000)
 
-    static let settings: [Setting] = [
-        Setting(key: "data", kind: .text) { $0.data = $1.text },
-        Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
-        Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
-        Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
-            $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
-        },
-        Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
-        Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
-        Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },
-        Setting(key: "connections", kind: .integer(1...1_000_000)) { $0.connections = $1.integer },
-        Setting(key: "drain-seconds", kind: .integer(0...3600)) { $0.drainSeconds = $1.integer },
-        Setting(key: "defaults.sender", kind: .text) { $0.defaultSender = $1.text },
-        Setting(key: "defaults.validity-seconds", kind: .integer(1...604_800)) { $0.defaultValidity = $1.integer },
-        Setting(key: "defaults.resend-unknown", kind: .flag) { $0.onUnknown = $1.flag ? .resend : .hold },
-        Setting(key: "storage.maximum-bytes", kind: .integer(0...Int.max)) {
-            $0.storage.maximumBytes = Int64($1.integer)
-        },
-        Setting(key: "storage.cache-bytes", kind: .integer(1_048_576...Int.max)) {
-            $0.storage.cacheBytes = Int64($1.integer)
-        },
-        Setting(key: "storage.accept-clock-behind", kind: .flag) { $0.storage.acceptsClockBehind = $1.flag },
-        Setting(key: "retention.body-days", kind: .integer(0...36_500)) { $0.bodyDays = $1.integer },
-        Setting(key: "retention.record-days", kind: .integer(0...36_500)) { $0.recordDays = $1.integer },
-        Setting(key: "dispatch.content-bytes", kind: .integer(0...Int.max)) { $0.writer.contentBytes = $1.integer },
-        Setting(key: "dispatch.retry-base-ms", kind: .integer(1...86_400_000)) {
-            $0.writer.retryBase = Int64($1.integer)
-        },
-        Setting(key: "dispatch.retry-cap-ms", kind: .integer(1...86_400_000)) {
-            $0.writer.retryCap = Int64($1.integer)
-        },
-        Setting(key: "dispatch.maximum-attempts", kind: .integer(1...10_000)) {
-            $0.writer.maximumAttempts = $1.integer
-        },
-        Setting(key: "sandbox.latency-ms", kind: milliseconds) { $0.sandbox.latency = Int64($1.integer) },
-        Setting(key: "sandbox.receipt-delay-ms", kind: milliseconds) { $0.sandbox.receiptDelay = Int64($1.integer) },
-        Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
-        Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
-        Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
-        Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },
-        Setting(key: "sandbox.submit-rate", kind: .number(0...1_000_000)) { $0.sandboxLimits.rate = $1.number },
-        Setting(key: "sandbox.faults.throttled", kind: share) { $0.sandbox.faults.throttled = $1.number },
-        Setting(key: "sandbox.faults.unavailable", kind: share) { $0.sandbox.faults.unavailable = $1.number },
-        Setting(key: "sandbox.faults.rejected", kind: share) { $0.sandbox.faults.rejected = $1.number },
-        Setting(key: "sandbox.faults.unknown", kind: share) { $0.sandbox.faults.unknown = $1.number },
-        Setting(key: "sandbox.faults.undelivered", kind: share) { $0.sandbox.faults.undelivered = $1.number },
-    ]
+    static let settings: [Setting] =
+        [
+            Setting(key: "data", kind: .text) { $0.data = $1.text },
+            Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
+            Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
+            Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
+                $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
+            },
+            Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
+            Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
+            Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },
+            Setting(key: "connections", kind: .integer(1...1_000_000)) { $0.connections = $1.integer },
+            Setting(key: "drain-seconds", kind: .integer(0...3600)) { $0.drainSeconds = $1.integer },
+            Setting(key: "defaults.sender", kind: .text) { $0.defaultSender = $1.text },
+            Setting(key: "defaults.validity-seconds", kind: .integer(1...604_800)) { $0.defaultValidity = $1.integer },
+            Setting(key: "defaults.resend-unknown", kind: .flag) { $0.onUnknown = $1.flag ? .resend : .hold },
+            Setting(key: "storage.maximum-bytes", kind: .integer(0...Int.max)) {
+                $0.storage.maximumBytes = Int64($1.integer)
+            },
+            Setting(key: "storage.cache-bytes", kind: .integer(1_048_576...Int.max)) {
+                $0.storage.cacheBytes = Int64($1.integer)
+            },
+            Setting(key: "storage.accept-clock-behind", kind: .flag) { $0.storage.acceptsClockBehind = $1.flag },
+            Setting(key: "retention.body-days", kind: .integer(0...36_500)) { $0.bodyDays = $1.integer },
+            Setting(key: "retention.record-days", kind: .integer(0...36_500)) { $0.recordDays = $1.integer },
+            Setting(key: "dispatch.content-bytes", kind: .integer(0...Int.max)) { $0.writer.contentBytes = $1.integer },
+            Setting(key: "dispatch.retry-base-ms", kind: .integer(1...86_400_000)) {
+                $0.writer.retryBase = Int64($1.integer)
+            },
+            Setting(key: "dispatch.retry-cap-ms", kind: .integer(1...86_400_000)) {
+                $0.writer.retryCap = Int64($1.integer)
+            },
+            Setting(key: "dispatch.maximum-attempts", kind: .integer(1...10_000)) {
+                $0.writer.maximumAttempts = $1.integer
+            },
+            Setting(key: "sandbox.latency-ms", kind: milliseconds) { $0.sandbox.latency = Int64($1.integer) },
+            Setting(key: "sandbox.receipt-delay-ms", kind: milliseconds) {
+                $0.sandbox.receiptDelay = Int64($1.integer)
+            },
+            Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
+            Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
+            Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
+            Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },
+            Setting(key: "sandbox.submit-rate", kind: .number(0...1_000_000)) { $0.sandboxLimits.rate = $1.number },
+            Setting(key: "sandbox.faults.throttled", kind: share) { $0.sandbox.faults.throttled = $1.number },
+            Setting(key: "sandbox.faults.unavailable", kind: share) { $0.sandbox.faults.unavailable = $1.number },
+            Setting(key: "sandbox.faults.rejected", kind: share) { $0.sandbox.faults.rejected = $1.number },
+            Setting(key: "sandbox.faults.unknown", kind: share) { $0.sandbox.faults.unknown = $1.number },
+            Setting(key: "sandbox.faults.undelivered", kind: share) { $0.sandbox.faults.undelivered = $1.number },
+        ] + TLSSettings.settings
 }

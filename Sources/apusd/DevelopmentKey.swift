@@ -25,7 +25,9 @@ enum DevelopmentKey {
 
     /// Leaves word of where the development gateway is, so that `apus` finds it from any directory. Best effort:
     /// without a home directory the gateway serves all the same.
-    static func announce(address: String, keyPath: String, environment: [String: String]) {
+    ///
+    /// - Parameter ca: who signed the gateway's certificate; nil = it made none.
+    static func announce(address: String, keyPath: String, ca: String?, environment: [String: String]) {
         guard
             let folder = environment["XDG_CONFIG_HOME"].flatMap({ $0.isEmpty ? nil : $0 })
                 ?? environment["HOME"].map({ $0 + "/.config" })
@@ -33,7 +35,8 @@ enum DevelopmentKey {
         let directory = folder + "/apus"
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let words = ["server": address, "key_file": keyPath]
+        var words = ["server": address, "key_file": keyPath]
+        words["ca"] = ca
         guard
             let json = try? JSONSerialization.data(
                 withJSONObject: words, options: [.sortedKeys, .withoutEscapingSlashes])

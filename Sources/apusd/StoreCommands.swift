@@ -19,6 +19,7 @@ extension Apusd {
         @OptionGroup var place: DataOption
 
         func run() throws {
+            umask(0o077)
             try storing { () throws(StoreError) in
                 try SQLiteBackup.make(of: place.data, at: path, now: wallClock()) { progress("copying \($0)") }
             }
@@ -40,6 +41,7 @@ extension Apusd {
         @OptionGroup var place: DataOption
 
         func run() throws {
+            umask(0o077)
             let (messages, unsettled) = try storing { () throws(StoreError) in
                 let directory = try DataDirectory(path: place.data)
                 return try SQLiteBackup.restore(path, to: directory.path, now: wallClock()) {
@@ -75,8 +77,9 @@ extension Apusd {
             guard report.faultCount == 0 else {
                 let more = report.faultCount - report.faults.count
                 throw DaemonError(
-                    text: "\(path): \(report.faultCount) faults\(more > 0 ? ", \(more) of them not shown" : ""): keep a "
-                        + "copy of it, and restore a backup", exitCode: 1)
+                    text:
+                        "\(path): \(report.faultCount == 1 ? "a fault" : "\(report.faultCount) faults")\(more > 0 ? ", \(more) of them not shown" : ""): "
+                        + "keep a copy of it, and restore a backup", exitCode: 1)
             }
             print("\(path): \(report.messages) messages in \(report.files) files: no faults found")
         }

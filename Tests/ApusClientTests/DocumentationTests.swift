@@ -39,6 +39,13 @@ private enum Examples {
         print(sent.first?.state ?? .unknown, known.map(\.id))
     }
 
+    static func secure(key: String) throws {
+        let gateway = try GatewayAddress("tls:sms.internal:7443")
+        var secure = ClientConfiguration(address: gateway, key: key)
+        secure.tls.ca = "/etc/apus/ca.pem"
+        _ = secure
+    }
+
     static func batches(client: GatewayClient) async throws {
         let lines = AsyncStream<OutgoingMessage> { continuation in
             for number in 0..<25_000 {

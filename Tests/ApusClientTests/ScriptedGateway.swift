@@ -112,7 +112,7 @@ final class ScriptedGateway: Sendable {
         init(_ record: Record) { self.record = record }
 
         func authenticate(
-            _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+            _ credential: UnsafeRawBufferPointer, peer: RPCPeer
         ) throws(GatewayError) -> any RPCPrincipal {
             guard String(decoding: credential, as: UTF8.self) == record.key else {
                 throw GatewayError(.unauthenticated, "the key is not known")

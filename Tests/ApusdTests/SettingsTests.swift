@@ -173,6 +173,15 @@ internal import Testing
         let whole =
             "sandbox: { faults: { unknown: 0.1, rejected: 0.2, throttled: 0.3, unavailable: 0.1, undelivered: 0.3 } }"
         #expect(try await problems(whole) == [])
+        for (yaml, word) in [
+            ("rpc: [ \"tls:localhost:1\" ]", "needs tls.certificate"), ("tls: { certificate: x }", "go together"),
+            ("tls: { client-ca: x }", "tls.client-ca does nothing"),
+            ("tls: { tenant-certificates: [a] }", "tls.tenant-certificates does nothing"),
+            ("tls: { client-certificates: required }", "needs tls.client-ca"),
+        ] {
+            let tls = try await problems(yaml)
+            #expect(tls.count == 1 && tls[0].contains(word), "\(yaml): \(tls)")
+        }
         let retry = try await problems("dispatch: { retry-base-ms: 5000, retry-cap-ms: 4000 }")
         #expect(retry.count == 1)
         #expect(retry[0].contains("retry-base-ms"))
@@ -220,5 +229,8 @@ internal import Testing
         #expect(told.sandbox.receiptDelay == defaults.sandbox.receiptDelay)
         #expect(told.sandbox.faults == defaults.sandbox.faults)
         #expect(told.sandboxLimits.inFlight == defaults.sandboxLimits.inFlight)
+        #expect(told.tls.options == defaults.tls.options)
+        #expect(told.tls.tenantCertificates == defaults.tls.tenantCertificates)
+        #expect(told.tls.watchSeconds == defaults.tls.watchSeconds)
     }
 }

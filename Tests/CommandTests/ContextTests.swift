@@ -90,6 +90,30 @@ import Testing
         #expect(try key(["APUS_KEY": "env-key"], key: "flag-key", file: file) == "flag-key")
     }
 
+    @Test func filesForTLSAreTheNearest() throws {
+        let place = try Place()
+        var file = try ContextFile(path: place.locator().contextsPath)
+        file.set(
+            "prod",
+            StoredContext(server: "tls:sms.example:7443", key: "k", ca: "/ca", cert: "/cert", certKey: "/cert.key"))
+        try file.save()
+        func found(_ environment: [String: String] = [:], server: String? = nil, _ files: TLSFiles = TLSFiles()) throws
+            -> TLSFiles
+        {
+            try place.locator(environment).locate(server: server, key: nil, keyFile: nil, tls: files).tls
+        }
+        let stored = TLSFiles(ca: "/ca", cert: "/cert", certKey: "/cert.key")
+        #expect(try found() == stored)
+        #expect(try found(server: "tls:sms.example:7443") == stored)
+        #expect(try found(server: "tls:other.example:7443") == TLSFiles())
+        #expect(try found(["APUS_CA": "/env"]) == TLSFiles(ca: "/env", cert: "/cert", certKey: "/cert.key"))
+        #expect(try found(["APUS_CA": "/env"], TLSFiles(ca: "/flag")).ca == "/flag")
+        // A certificate and its key come from one place.
+        let own = try found(["APUS_CERT": "/mine"])
+        #expect(own.cert == "/mine" && own.certKey == nil && own.ca == "/ca")
+        #expect(try found(["APUS_CERT": "/mine", "APUS_CERT_KEY": "/mine.key"]).certKey == "/mine.key")
+    }
+
     @Test func aKeyFileThatCannotBeReadIsAMistake() throws {
         let place = try Place()
         try place.addContext()

@@ -115,10 +115,7 @@ extension DaemonTests {
 
         @Test(.timeLimit(.minutes(5))) func theDaemonsOwnCommandLine() async throws {
             func apusd(_ arguments: String...) async throws -> CommandRun {
-                let process = try ChildProcess(
-                    Program.apusd, arguments, environment: DaemonProcess.plainEnvironment(in: directory),
-                    directory: directory)
-                return CommandRun(exit: try await process.waitForExit(), output: process.output, errors: process.errors)
+                try await CommandRun.run(Program.apusd, arguments, in: directory)
             }
             #expect(try await apusd("dev", "--nonsense").exit == .code(2))
             #expect(try await apusd("serve").exit == .code(2), "serve needs a file")

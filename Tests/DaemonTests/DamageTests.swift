@@ -37,7 +37,8 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5)), arguments: ["DELETE", "WAL"])
         func anotherProgramsDatabaseIsRefused(journal: String) async throws {
             let directory = TestDirectory()
-            try FileManager.default.createDirectory(atPath: directory.data + "/days", withIntermediateDirectories: true)
+            try await withDaemon(in: directory) { _, _ in }
+            try removeDay(directory)
             do {
                 let database = try Database(directory.database)
                 try database.execute("PRAGMA journal_mode = \(journal)")
@@ -48,7 +49,8 @@ extension DaemonTests {
 
         @Test(.timeLimit(.minutes(5))) func aFileThatIsNoDatabaseIsRefused() async throws {
             let directory = TestDirectory()
-            try FileManager.default.createDirectory(atPath: directory.data + "/days", withIntermediateDirectories: true)
+            try await withDaemon(in: directory) { _, _ in }
+            try removeDay(directory)
             let text = String(repeating: "Not a database at all. ", count: 1000)
             try Data(text.utf8).write(to: file(directory))
             try await refuses(directory, saying: directory.database)
@@ -72,6 +74,13 @@ extension DaemonTests {
             }
             // All of it in one file.
             try Database(directory.database).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+
+        private func removeDay(_ directory: TestDirectory) throws {
+            let folder = directory.data + "/days"
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                try FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
         }
 
         private func file(_ directory: TestDirectory) -> URL { URL(fileURLWithPath: directory.database) }

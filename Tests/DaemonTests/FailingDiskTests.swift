@@ -82,7 +82,8 @@ extension DaemonTests {
 
         /// More connections than files: those beyond are turned away, and everything else goes on.
         @Test(.timeLimit(.minutes(5))) func withFewFilesItTurnsConnectionsAway() async throws {
-            let daemon = try await DaemonProcess.start(in: directory, openFiles: 300)
+            let launcher = ["/bin/sh", "-c", "ulimit -n 300 && exec \"$0\" \"$@\""]
+            let daemon = try await DaemonProcess.start(in: directory, launcher: launcher)
             let client = daemon.client()
             #expect(daemon.complaints.contains { $0.contains("limit on open files is too low") }, "\(daemon.log)")
             var known = [try await client.send(OutgoingMessage(to: "+14155550100", body: "before")).id]

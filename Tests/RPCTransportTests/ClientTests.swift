@@ -6,7 +6,7 @@ internal import SMSModel
 internal import Synchronization
 internal import Testing
 
-private func connect(
+func connect(
     _ server: RPCServer, credential: String = "", _ configure: (inout RPCClientOptions) -> Void = { _ in }
 ) async throws -> RPCClientConnection {
     var options = RPCClientOptions(userAgent: "tests/1", credential: credential)
@@ -19,7 +19,7 @@ private func connect(
 
 extension RPCClientConnection {
     /// One call as the tests see it: the answer's id, or the error.
-    fileprivate func echo(
+    func echo(
         _ method: RPCMethod = .null, body: String = "", timeout: TimeAmount? = nil,
         then: (@Sendable (UInt32) -> Void)? = nil
     ) async -> Result<UInt64, GatewayError> {
@@ -36,7 +36,7 @@ extension RPCClientConnection {
         }
     }
 
-    fileprivate func onLoop<R: Sendable>(_ body: @escaping @Sendable () -> R) async throws -> R {
+    func onLoop<R: Sendable>(_ body: @escaping @Sendable () -> R) async throws -> R {
         try await eventLoop.submit(body).get()
     }
 }

@@ -5,18 +5,19 @@ internal import SMSModel
 internal import Synchronization
 internal import Testing
 
-/// Back-pressure and drain.
-@Suite(.timeLimit(.minutes(1))) struct FlowTests {
+/// Back-pressure and drain, without TLS and with it.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct FlowTests {
     /// 400 answers of 100,000 bytes: far more than the bound, and than the kernel's buffers take.
     private let answers: UInt32 = 400
     private let answerBytes = 100_000
+    private static let addresses = ["tcp:127.0.0.1:0", "tls:127.0.0.1:0"]
 
     private var requests: [UInt8] {
         (1...answers).flatMap { request($0, TestMethod.large, to: String(answerBytes)) }
     }
 
-    @Test func aClientThatReadsLateGetsEverything() async throws {
-        try await withServer({ $0.keepaliveTimeout = .seconds(60) }) { server, bursts in
+    @Test(arguments: Self.addresses) func aClientThatReadsLateGetsEverything(_ address: String) async throws {
+        try await withServer(on: address, { $0.keepaliveTimeout = .seconds(60) }) { server, bursts in
             let client = try await RawClient(server, reads: false)
             try await client.send { $0.appendHello(ClientHello()) }
             try await client.send(requests)
@@ -33,8 +34,8 @@ internal import Testing
         }
     }
 
-    @Test func aClientThatNeverReadsIsClosed() async throws {
-        try await withServer({ $0.keepaliveTimeout = .milliseconds(100) }) { server, bursts in
+    @Test(arguments: Self.addresses) func aClientThatNeverReadsIsClosed(_ address: String) async throws {
+        try await withServer(on: address, { $0.keepaliveTimeout = .milliseconds(100) }) { server, bursts in
             let client = try await RawClient(server, reads: false)
             try await client.send { $0.appendHello(ClientHello()) }
             client.push(requests)
@@ -44,12 +45,15 @@ internal import Testing
         }
     }
 
-    @Test func aConnectionThatHoldsTooMuchIsClosed() async throws {
-        try await withServer({
-            $0.outputBytes = 10_000_000
-            $0.outputCeilingBytes = 1_000_000
-            $0.keepaliveTimeout = .seconds(60)
-        }) { server, _ in
+    @Test(arguments: Self.addresses) func aConnectionThatHoldsTooMuchIsClosed(_ address: String) async throws {
+        try await withServer(
+            on: address,
+            {
+                $0.outputBytes = 10_000_000
+                $0.outputCeilingBytes = 1_000_000
+                $0.keepaliveTimeout = .seconds(60)
+            }
+        ) { server, _ in
             let client = try await RawClient(server, reads: false)
             try await client.send { $0.appendHello(ClientHello()) }
             client.push(requests)
@@ -58,8 +62,8 @@ internal import Testing
         }
     }
 
-    @Test func drainAnswersWhatWasTakenThenCloses() async throws {
-        try await withServer { server, bursts in
+    @Test(arguments: Self.addresses) func drainAnswersWhatWasTakenThenCloses(_ address: String) async throws {
+        try await withServer(on: address) { server, bursts in
             let client = try await RawClient(server)
             let idle = try await RawClient(server)
             _ = try await client.hello()
@@ -90,8 +94,8 @@ internal import Testing
         }
     }
 
-    @Test func drainCutsOffAfterItsGrace() async throws {
-        try await withServer { server, bursts in
+    @Test(arguments: Self.addresses) func drainCutsOffAfterItsGrace(_ address: String) async throws {
+        try await withServer(on: address) { server, bursts in
             let client = try await RawClient(server)
             _ = try await client.hello()
             try await client.send(request(1, TestMethod.hold))
@@ -102,8 +106,8 @@ internal import Testing
         }
     }
 
-    @Test func manyConnectionsAreServed() async throws {
-        try await withServer { server, _ in
+    @Test(arguments: Self.addresses) func manyConnectionsAreServed(_ address: String) async throws {
+        try await withServer(on: address) { server, _ in
             var clients: [RawClient] = []
             for _ in 0..<200 { clients.append(try await RawClient(server)) }
             for client in clients { _ = try await client.hello() }

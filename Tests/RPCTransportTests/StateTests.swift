@@ -331,8 +331,9 @@ private struct SeededGenerator: RandomNumberGenerator {
         #expect(throws: ServerAddress.ParseError.self) { try ServerAddress(parsing: "unix:" + longest + "p") }
     }
 
-    @Test func tlsIsRecognised() {
-        #expect(throws: ServerAddress.ParseError.tlsNotAvailable) { try ServerAddress(parsing: "tls:host:1") }
+    @Test func tlsIsRecognised() throws {
+        #expect(try ServerAddress(parsing: "tls:host:1") == .tls(host: "host", port: 1))
+        #expect(try ServerAddress(parsing: "tls:[::1]:1").description == "tls:[::1]:1")
         #expect(throws: ServerAddress.ParseError.malformed("tls:host")) { try ServerAddress(parsing: "tls:host") }
     }
 }

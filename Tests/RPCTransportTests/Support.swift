@@ -4,6 +4,7 @@ internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
 internal import Synchronization
+internal import TLS
 
 /// What the tests' service does with a call, by its method.
 enum TestMethod {
@@ -34,11 +35,16 @@ final class TestService: RPCService {
     }
 
     func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: SocketAddress?
+        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
     ) throws(GatewayError) -> any RPCPrincipal {
         let text = String(decoding: credential, as: UTF8.self)
         guard text.hasPrefix("key-") else { throw GatewayError(.unauthenticated, "unknown key") }
         return TestPrincipal(String(text.dropFirst(4)))
+    }
+
+    /// A certificate is enough.
+    func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
+        peer.certificateNames.first.map(TestPrincipal.init)
     }
 
     func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {
@@ -92,6 +98,7 @@ func withServer(
 ) async throws {
     var options = RPCServerOptions(serverID: "test", serverAgent: "tests/1")
     options.sweepInterval = .milliseconds(5)
+    if address.hasPrefix("tls:") { options.tls = try TestCertificates.credentials() }
     configure(&options)
     let bursts = BurstCount()
     let server = try await RPCServer.listen(
@@ -147,22 +154,30 @@ final class RawClient: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    /// - Parameter reads: false = reads nothing until ``startReading()``.
-    init(_ server: RPCServer, reads: Bool = true) async throws {
+    /// - Parameter reads: false = reads nothing until ``startReading()``, but for TLS's handshake.
+    init(_ server: RPCServer, reads: Bool = true, tls: TLSContext? = nil) async throws {
+        let address = server.addresses[0]
+        let context = try tls ?? (address.isOfTLS ? TestCertificates.client() : nil)
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
         chunks = stream
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
-            .channelOption(.autoRead, value: reads)
+            .channelOption(.autoRead, value: reads || address.isOfTLS)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.prepare(for: address, context)
                     try channel.pipeline.syncOperations.addHandler(Handler(continuation))
                 }
             }
-        channel =
-            switch server.addresses[0] {
-            case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get()
-            case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
-            }
+        channel = try await bootstrap.connect(to: address).get()
+        guard address.isOfTLS, !reads else { return }
+        let channel = channel
+        func isHandshakeDone() async throws -> Bool {
+            try await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.handler(type: TLSHandler.self).isHandshakeDone
+            }.get()
+        }
+        while try await !isHandshakeDone() { await Task.yield() }
+        try await channel.setOption(.autoRead, value: false).get()
     }
 
     func startReading() async throws {

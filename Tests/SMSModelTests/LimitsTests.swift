@@ -18,6 +18,9 @@ import Testing
         #expect(Limits.credentialBytes + Limits.userAgentBytes < Limits.helloBytes)
         #expect(Limits.keepaliveTimeoutSeconds < Limits.keepaliveSeconds)
         #expect(Limits.lingerSeconds < Limits.handshakeSeconds)
+        // The HELLO's time includes the TLS handshake's; a HELLO may be written before that is done.
+        #expect(Limits.tlsHandshakeSeconds <= Limits.handshakeSeconds)
+        #expect(Limits.helloBytes + Limits.frameHeaderBytes <= Limits.tlsPendingBytes)
     }
 
     @Test func answersFitTheSmallestFrame() {

@@ -18,6 +18,8 @@ final class SQLiteFixture: StoreFixture {
 
     init() {
         try? FileManager.default.createDirectory(atPath: directory.file("days"), withIntermediateDirectories: true)
+        // Days are refused where there is none.
+        _ = try? SQLiteSchema.open(directory.file("control.db"), SQLiteSchema.control, cacheBytes: 1 << 20)
     }
 
     func open(now: Int64) throws -> any MessageStore { try openSQLite(now: now) }

@@ -3,6 +3,7 @@ internal import NIOPosix
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// One connection of the load: a fixed number of calls in flight, each answer followed by the next call. A burst of
 /// answers is followed by one write.
@@ -51,7 +52,7 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Connects and exchanges HELLOs. From any thread.
     static func connect(
         to address: ServerAddress, on eventLoop: any EventLoop, meter: LoadMeter, frame: LoadFrame, inFlight: Int,
-        credential: String
+        credential: String, tls: TLSContext?
     ) -> EventLoopFuture<LoadConnection> {
         let ready = eventLoop.makePromise(of: LoadConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -59,20 +60,14 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 64 * 1024))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if case .tcp = address {
-                        try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
-                    }
+                    try channel.prepare(for: address, tls)
                     try channel.pipeline.syncOperations.addHandler(
                         LoadConnection(
                             eventLoop: eventLoop, meter: meter, frame: frame, inFlight: inFlight,
                             credential: credential, ready: ready))
                 }
             }
-        let connected =
-            switch address {
-            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            }
+        let connected = bootstrap.connect(to: address)
         connected.whenFailure { error in
             ready.fail(
                 RPCLoss(.unavailable, "can't connect to \(address): \(connectReason(error))", notProcessed: true))

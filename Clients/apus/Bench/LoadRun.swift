@@ -5,6 +5,7 @@ internal import NIOPosix
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
+internal import TLS
 
 /// What a load consists of.
 struct LoadPlan {
@@ -59,6 +60,8 @@ struct LoadRun {
     let plan: LoadPlan
     let address: ServerAddress
     let credential: String
+    /// For an address of TLS.
+    let tls: TLSContext?
     /// Asks for the daemon's figures, beside the load.
     let client: GatewayClient
 
@@ -95,7 +98,7 @@ struct LoadRun {
             let futures = (start..<min(start + atOnce, plan.connections)).map { number in
                 LoadConnection.connect(
                     to: address, on: eventLoop, meter: meter, frame: frame(batch: "bench-\(run)-\(number)"),
-                    inFlight: plan.inFlight, credential: credential)
+                    inFlight: plan.inFlight, credential: credential, tls: tls)
             }
             for future in futures { connections.append(try await future.get()) }
         }

@@ -94,10 +94,10 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func drive(_ client: GatewayClient) async throws -> LoadResult {
-        let (address, key) = try connection.endpoint()
+        let configuration = client.configuration
         let run = LoadRun(
-            plan: plan, address: try ServerAddress(parsing: address.description), credential: key ?? "",
-            client: client)
+            plan: plan, address: try ServerAddress(parsing: configuration.address.description),
+            credential: configuration.key ?? "", tls: try configuration.tlsContext(), client: client)
         let result = try await run.run()
         guard result.calls > 0 else {
             throw CommandFailure(.refused, "no call succeeded: \(result.firstError ?? "no answer came")")

@@ -86,7 +86,7 @@ struct ContextCommand: ParsableCommand {
         @Argument(help: "The context's name.")
         var name: String
 
-        @Option(help: ArgumentHelp("unix:PATH or tcp:HOST:PORT.", valueName: "address"))
+        @Option(help: ArgumentHelp("unix:PATH, tcp:HOST:PORT or tls:HOST:PORT.", valueName: "address"))
         var server: String
 
         @Option(help: "The API key, which is stored. Others on this machine can see it now: prefer --key-file.")
@@ -94,6 +94,8 @@ struct ContextCommand: ParsableCommand {
 
         @Option(help: ArgumentHelp("A file that holds the API key, read anew each time.", valueName: "file"))
         var keyFile: String?
+
+        @OptionGroup var tls: TLSOptions
 
         mutating func validate() throws {
             if name.isEmpty { throw ValidationError("The name is empty.") }
@@ -108,8 +110,14 @@ struct ContextCommand: ParsableCommand {
         func run() throws {
             var file = try ContextCommand.load()
             let folder = ServerLocator.current.workingDirectory
-            let absolute = keyFile.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
-            file.set(name, StoredContext(server: server, key: key, keyFile: absolute))
+            func absolute(_ path: String?) -> String? {
+                path.map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
+            }
+            file.set(
+                name,
+                StoredContext(
+                    server: server, key: key, keyFile: absolute(keyFile), ca: absolute(tls.ca),
+                    cert: absolute(tls.cert), certKey: absolute(tls.certKey)))
             try file.save()
         }
     }
@@ -143,12 +151,18 @@ extension StoredContext {
             ("name", .string(name)), ("server", .string(server)),
             ("key_file", keyFile.map(JSONValue.string) ?? .null), ("has_key", .bool(key != nil || keyFile != nil)),
         ]
+        for (name, file) in files { members.append((name, .string(file))) }
         if let isCurrent { members.append(("current", .bool(isCurrent))) }
         return .object(members)
     }
 
     func text(name: String) -> String {
         let source = key != nil ? "stored" : keyFile ?? "none"
-        return TextTable.list([("name", name), ("server", server), ("key", source)], indent: "")
+        return TextTable.list([("name", name), ("server", server), ("key", source)] + files, indent: "")
+    }
+
+    /// Of TLS, those that are named.
+    private var files: [(String, String)] {
+        [("ca", ca), ("cert", cert), ("cert_key", certKey)].compactMap { name, file in file.map { (name, $0) } }
     }
 }

@@ -4,7 +4,7 @@ internal import FoundationEssentials
 
 /// The options that every command has; each can also be given as an environment variable.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("unix:PATH or tcp:HOST:PORT. [APUS_SERVER]", valueName: "address"))
+    @Option(help: ArgumentHelp("unix:PATH, tcp:HOST:PORT or tls:HOST:PORT. [APUS_SERVER]", valueName: "address"))
     var server: String?
 
     @Option(help: "The API key. Others on this machine can see it: prefer --key-file. [APUS_KEY]")
@@ -12,6 +12,8 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("A file that holds the API key. [APUS_KEY_FILE]", valueName: "file"))
     var keyFile: String?
+
+    @OptionGroup var tls: TLSOptions
 
     @Option(
         help: ArgumentHelp(
@@ -46,12 +48,20 @@ struct ConnectionOptions: ParsableArguments {
 
     var timeoutDuration: Duration { timeout.map { .seconds($0) } ?? Self.defaultTimeout }
 
+    /// How to reach the gateway.
+    ///
     /// - Throws: a usage failure if no gateway is known, or its address is none.
-    func endpoint() throws -> (address: GatewayAddress, key: String?) {
+    func configuration() throws -> ClientConfiguration {
         let locator = ServerLocator.current
-        let endpoint = try locator.locate(server: server, key: key, keyFile: keyFile)
+        let endpoint = try locator.locate(server: server, key: key, keyFile: keyFile, tls: tls.files)
         do throws(ApusError) {
-            return (try GatewayAddress(endpoint.server), endpoint.key)
+            var configuration = ClientConfiguration(address: try GatewayAddress(endpoint.server), key: endpoint.key)
+            configuration.tls = ClientTLS(
+                ca: endpoint.tls.ca, certificate: endpoint.tls.cert, key: endpoint.tls.certKey)
+            configuration.timeout = timeoutDuration
+            configuration.waitsForGateway = false
+            configuration.userAgent = "apus"
+            return configuration
         } catch {
             throw CommandFailure(.usage, "the address from \(endpoint.source): \(error.message)")
         }
@@ -59,12 +69,7 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Runs `body` with a client that is closed afterwards.
     func withClient<Result>(_ body: (GatewayClient) async throws -> Result) async throws -> Result {
-        let (address, key) = try endpoint()
-        var configuration = ClientConfiguration(address: address, key: key)
-        configuration.timeout = timeoutDuration
-        configuration.waitsForGateway = false
-        configuration.userAgent = "apus"
-        let client = GatewayClient(configuration: configuration)
+        let client = GatewayClient(configuration: try configuration())
         do {
             let result = try await body(client)
             await client.close()

@@ -3,16 +3,23 @@ internal import Glibc
 
 /// A gateway and the key to it, under a name.
 struct StoredContext: Codable, Equatable {
-    /// `unix:PATH` or `tcp:HOST:PORT`.
+    /// `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`.
     var server: String
     var key: String?
     /// Read anew for each command.
     var keyFile: String?
+    // Of an address of TLS, files each.
+    var ca: String?
+    var cert: String?
+    var certKey: String?
 
     enum CodingKeys: String, CodingKey {
         case server
         case key
         case keyFile = "key_file"
+        case ca
+        case cert
+        case certKey = "cert_key"
     }
 }
 

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 struct Endpoint: Equatable {
     var server: String
     var key: String?
+    var tls = TLSFiles()
     /// Where the address comes from, for messages.
     var source: String
 }
@@ -17,8 +18,12 @@ struct ServerLocator {
     var workingDirectory: String
 
     /// - Throws: a usage failure if no gateway is known or a file that was named cannot be read.
-    func locate(server: String?, key: String?, keyFile: String?) throws(CommandFailure) -> Endpoint {
+    func locate(
+        server: String?, key: String?, keyFile: String?, tls: TLSFiles = TLSFiles()
+    ) throws(CommandFailure) -> Endpoint {
         var endpoint = try place(server: server)
+        let named = TLSFiles(ca: value("APUS_CA"), cert: value("APUS_CERT"), certKey: value("APUS_CERT_KEY"))
+        endpoint.tls = tls.orElse(named).orElse(endpoint.tls)
         if let explicit = try explicitKey(key: key, keyFile: keyFile) { endpoint.key = explicit }
         return endpoint
     }
@@ -57,15 +62,20 @@ struct ServerLocator {
             guard let same = known.first(where: { $0.context.server == server }) else {
                 return Endpoint(server: server, key: nil, source: source)
             }
-            return Endpoint(server: server, key: try Self.key(of: same.context), source: source)
+            return try Self.endpoint(same.context, source: source)
         }
         guard let first = known.first else {
             throw CommandFailure(
                 .usage, "no gateway is known",
                 advice: "Start one with `apusd dev`, or name one: --server ADDRESS, APUS_SERVER or `apus context set`.")
         }
-        return Endpoint(
-            server: first.context.server, key: try Self.key(of: first.context), source: first.source)
+        return try Self.endpoint(first.context, source: first.source)
+    }
+
+    private static func endpoint(_ context: StoredContext, source: String) throws(CommandFailure) -> Endpoint {
+        Endpoint(
+            server: context.server, key: try key(of: context),
+            tls: TLSFiles(ca: context.ca, cert: context.cert, certKey: context.certKey), source: source)
     }
 
     private func knownPlaces() throws(CommandFailure) -> [(context: StoredContext, source: String)] {

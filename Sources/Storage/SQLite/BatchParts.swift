@@ -48,6 +48,14 @@ final class BatchParts {
         try insertRow.run()
     }
 
+    /// Batches that have messages on the day.
+    func batches() throws(StoreError) -> [BatchID] {
+        let rows = try connection.prepare("SELECT DISTINCT batch FROM batch_part")
+        var found: [BatchID] = []
+        while try rows.step() { found.append(BatchID(rawValue: UInt64(rows.integer(0)))) }
+        return found
+    }
+
     /// The first part, by rising index, that ends beyond `index`.
     func next(_ batch: BatchID, from index: UInt64) throws(StoreError) -> Part? {
         // No two parts overlap, so only the last one that begins at or before it may reach over it.

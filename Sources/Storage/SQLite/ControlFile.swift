@@ -20,7 +20,7 @@ final class ControlFile {
     var isInRound: Bool { file.isInRound }
     var uncopiedPages: Int { file.uncopiedPages }
 
-    func touch() throws(StoreError) { _ = try file.touch() }
+    func touch() throws(StoreError) { try file.touch() }
     func commit() throws(StoreError) { try file.commit() }
     func checkpoint() throws(StoreError) { try file.checkpoint() }
 
@@ -73,14 +73,22 @@ final class ControlFile {
         announced[batch] = day
     }
 
-    /// The day's file is gone, and with it the batches that had messages on no other day.
-    func forget(_ day: Day) throws(StoreError) {
+    /// The day's file is to go, and with it the batches that have messages on no other day.
+    /// - Parameter batches: those with messages on that day.
+    func forget(_ day: Day, _ batches: [BatchID]) throws(StoreError) {
         try touch()
+        let deleteDay = try connection.prepare("DELETE FROM batch_day WHERE batch = ?1 AND day = \(day.number)")
+        let unused = "NOT EXISTS (SELECT 1 FROM batch_day WHERE batch = batch.id)"
+        let deleteBatch = try connection.prepare("DELETE FROM batch WHERE id = ?1 AND \(unused)")
+        for batch in batches {
+            deleteDay.bind(1, batch)
+            try deleteDay.run()
+            deleteBatch.bind(1, batch)
+            try deleteBatch.run()
+        }
+        // Those that never got a message.
         try connection.execute(
-            """
-            DELETE FROM batch_day WHERE day = \(day.number);
-            DELETE FROM batch WHERE id < \(day.next.firstID) AND id NOT IN (SELECT batch FROM batch_day);
-            """)
+            "DELETE FROM batch WHERE id >= \(day.firstID) AND id < \(day.next.firstID) AND \(unused)")
         announced.removeAll()
     }
 

@@ -63,7 +63,7 @@ final class DayFile {
     // MARK: Rounds
 
     /// To be called before each write.
-    func touch() throws(StoreError) { _ = try file.touch() }
+    func touch() throws(StoreError) { try file.touch() }
 
     /// Writes what was gathered until the commit.
     func prepareCommit() throws(StoreError) {
@@ -92,6 +92,9 @@ final class DayFile {
     var uncopiedPages: Int { file.uncopiedPages }
 
     func checkpoint() throws(StoreError) { try file.checkpoint() }
+
+    /// - Returns: false while somebody reads the log.
+    func emptyLog() throws(StoreError) -> Bool { try file.emptyLog() }
 
     // MARK: Messages
 
@@ -217,7 +220,7 @@ final class DayFile {
             updateState.bind(3, lifecycle.due)
             updateState.bindBlob(4, UnsafeRawBufferPointer(history))
             try updateState.run()
-            // What the caller remembers may have been deleted since.
+            // Retention may have taken the message away.
             return connection.changes > 0
         }
         guard isRecorded else { return false }

@@ -33,7 +33,12 @@ final class DayFiles {
 
     func file(of day: Day) throws(StoreError) -> DayFile? {
         if let last, last.day == day { return last }
-        if open[day] == nil, !catalog.contains(day) { return nil }
+        if open[day] == nil {
+            guard catalog.contains(day) else { return nil }
+            guard DataDirectory.exists(catalog.path(of: day)) else {
+                throw .failed("\(catalog.path(of: day)) is gone: put it back, or restart to go on without it")
+            }
+        }
         return try opened(day)
     }
 
@@ -64,6 +69,12 @@ final class DayFiles {
             file = try DayFile(day, connection, options.index, catalog)
             open[day] = file
             try boundSize()
+            // A round may ask for messages of any day: those that it only read are let go of.
+            if open.count > 2 * Self.openFiles,
+                let idle = open.values.filter({ !$0.isInRound && $0.day != day }).min(by: { $0.lastUse < $1.lastUse })
+            {
+                try close(idle)
+            }
         }
         uses += 1
         file.lastUse = uses
@@ -71,7 +82,7 @@ final class DayFiles {
         return file
     }
 
-    /// Closes what has not been used for long. Not inside of a round.
+    /// Closes what has not been used for long. Between rounds.
     func closeSome() throws(StoreError) {
         guard open.count > Self.openFiles else { return }
         for file in open.values.sorted(by: { $0.lastUse < $1.lastUse }).prefix(open.count - Self.openFiles) {
@@ -79,7 +90,6 @@ final class DayFiles {
         }
     }
 
-    /// The file holds all of its log then.
     func close(_ file: DayFile) throws(StoreError) {
         try file.checkpoint()
         open[file.day] = nil
@@ -88,6 +98,8 @@ final class DayFiles {
 
     /// Removes a day's file.
     func remove(_ day: Day) throws(StoreError) {
+        // Should only the log's removal outlive a loss of power, the file is whole without it.
+        try open[day]?.checkpoint()
         open[day] = nil
         if last?.day == day { last = nil }
         catalog.remove(day)
@@ -96,7 +108,7 @@ final class DayFiles {
         try boundSize()
     }
 
-    /// Shares out what all files together may still grow.
+    /// Bounds each open file by what all files together may still grow.
     private func boundSize() throws(StoreError) {
         guard options.maximumBytes > 0 else { return }
         var taken = DataDirectory.size(of: catalog.controlPath)

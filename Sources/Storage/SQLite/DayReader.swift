@@ -7,6 +7,8 @@ final class DayReader {
     private let selectMessage: SQLiteStatement
     private let selectTally: SQLiteStatement
     var lastUse: UInt64 = 0
+    /// Made when something is looked up.
+    private var tables: IndexTables?
 
     init(_ day: Day, path: String) throws(StoreError) {
         self.day = day
@@ -92,41 +94,48 @@ final class DayReader {
         return count
     }
 
-    /// Ids that the index has under a hash, in no order: candidates, each to be verified. Reads what it needs, and
-    /// keeps nothing.
-    func candidates(_ kind: IndexKind, _ hash: UInt64) throws(StoreError) -> [MessageID] {
+    /// Ids that the index has under some hashes, in no order: candidates, each to be verified. Reads what it needs,
+    /// and keeps nothing.
+    func candidates(_ kind: IndexKind, _ hashes: Set<UInt64>) throws(StoreError) -> [MessageID] {
         var found: [MessageID] = []
-        let tables = try IndexTables(connection)
+        let tables = if let tables { tables } else { try IndexTables(connection) }
+        self.tables = tables
         // One moment of the tables: entries move from one to another.
         try connection.execute("BEGIN")
         defer { try? connection.execute("COMMIT") }
         try tables.forEachRecent(kind, from: try tables.flushed(kind)) { (_, bytes) throws(StoreError) in
             for index in 0..<PackedEntries.count(bytes) {
                 let entry = PackedEntries.entry(bytes, at: index)
-                if entry.hash == hash { found.append(MessageID(rawValue: entry.id)) }
+                if hashes.contains(entry.hash) { found.append(MessageID(rawValue: entry.id)) }
             }
         }
         for run in try tables.runs(kind) where run.status == .whole {
-            // The first block that begins at or above the hash; the one before it may hold the hash too.
-            var low = 0
-            var high = run.blocks
-            while low < high {
-                let middle = (low + high) / 2
-                let first = try tables.withBlock(run.number, middle) { PackedEntries.entry($0, at: 0).hash }
-                if first < hash { low = middle + 1 } else { high = middle }
-            }
-            for block in max(0, low - 1)..<run.blocks {
-                let isOver = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) -> Bool in
-                    if PackedEntries.entry(bytes, at: 0).hash > hash { return true }
-                    _ = try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
-                        found.append(MessageID(rawValue: id))
-                        return false
-                    }
-                    return false
-                }
-                if isOver { break }
-            }
+            for hash in hashes { try find(hash, in: run, tables, &found) }
         }
         return found
+    }
+
+    private func find(
+        _ hash: UInt64, in run: IndexTables.RunRow, _ tables: IndexTables, _ found: inout [MessageID]
+    ) throws(StoreError) {
+        // The first block that begins at or above the hash; the one before it may hold the hash too.
+        var low = 0
+        var high = run.blocks
+        while low < high {
+            let middle = (low + high) / 2
+            let first = try tables.withBlock(run.number, middle) { PackedEntries.entry($0, at: 0).hash }
+            if first < hash { low = middle + 1 } else { high = middle }
+        }
+        for block in max(0, low - 1)..<run.blocks {
+            let isOver = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) -> Bool in
+                if PackedEntries.entry(bytes, at: 0).hash > hash { return true }
+                _ = try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
+                    found.append(MessageID(rawValue: id))
+                    return false
+                }
+                return false
+            }
+            if isOver { break }
+        }
     }
 }

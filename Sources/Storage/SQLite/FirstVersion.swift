@@ -29,6 +29,12 @@ enum FirstVersion {
         warn("the database has schema version \(SQLiteSchema.version) now")
     }
 
+    /// - Throws: if the directory holds a database of version 1.
+    static func refuse(_ directory: String) throws(StoreError) {
+        guard DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) else { return }
+        throw .failed("\(directory) has the schema of an older version: the first start of this one migrates it")
+    }
+
     // MARK: Making the new files
 
     private static func build(_ new: String, from old: String) throws(StoreError) {

@@ -214,6 +214,6 @@ final class IndexTables {
         return place >= 0 && place < Self.blockPlace(run + 1, 0) ? Int(place - Self.blockPlace(run, 0)) : nil
     }
 
-    /// A round was rolled back: run numbers are taken from the table again.
-    func rolledBack() { nextRun = nil }
+    /// Run numbers are taken from the table again: those given out may have been rolled back.
+    func forgetNextRun() { nextRun = nil }
 }

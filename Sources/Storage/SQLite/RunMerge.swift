@@ -24,7 +24,7 @@ struct RunMerge {
         self.tables = tables
         writer = try RunWriter(tables, kind, level: level)
         for run in runs {
-            var cursor = Cursor(run: run.number, blocks: run.filter.fences.count)
+            var cursor = Cursor(run: run.number, blocks: run.blocks)
             if try Self.read(&cursor, tables) { cursors.append(cursor) }
         }
     }
@@ -37,7 +37,8 @@ struct RunMerge {
                 try writer.finish()
                 return true
             }
-            for index in cursors.indices.dropFirst() where Self.precedes(cursors[index].current, cursors[least].current) {
+            for index in cursors.indices.dropFirst() where Self.precedes(cursors[index].current, cursors[least].current)
+            {
                 least = index
             }
             try writer.append(cursors[least].current)

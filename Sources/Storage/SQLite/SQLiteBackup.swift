@@ -11,21 +11,32 @@ package enum SQLiteBackup {
     package static func make(
         of directory: String, at path: String, now: Int64, progress: (String) -> Void = { _ in }
     ) throws(StoreError) {
+        try FirstVersion.refuse(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory?")
         }
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard !DataDirectory.exists(path) else { throw .failed("\(path) is there already: a backup is never replaced") }
         let partial = path + ".partial"
         try remove(partial)
-        let days = DataDirectory.days(in: directory)
-        // Days before control: what they refer to was committed there before.
-        var sources: [(connection: SQLiteConnection, target: String)] = []
-        for day in days {
-            sources.append((try snapshot(DataDirectory.path(of: day, in: directory)), DataDirectory.path(of: day, in: partial)))
-        }
-        sources.append((try snapshot(DataDirectory.controlPath(in: directory)), DataDirectory.controlPath(in: partial)))
         try DataDirectory.make(partial)
         try DataDirectory.make(DataDirectory.daysPath(in: partial))
+        let days = DataDirectory.days(in: directory)
+        // Older days change little, and a log cannot begin anew while its file is copied: one after the other.
+        for day in days.dropLast(2) {
+            progress(DataDirectory.path(of: day, in: directory))
+            try copy(
+                try snapshot(DataDirectory.path(of: day, in: directory)), to: DataDirectory.path(of: day, in: partial))
+        }
+        // Today's, tomorrow's if it is there already, and the control file of one moment; the control file's is the
+        // last, since what days refer to is committed there before.
+        var sources: [(connection: SQLiteConnection, target: String)] = []
+        for day in days.suffix(2) {
+            let source = try snapshot(DataDirectory.path(of: day, in: directory))
+            sources.append((source, DataDirectory.path(of: day, in: partial)))
+        }
+        sources.append((try snapshot(DataDirectory.controlPath(in: directory)), DataDirectory.controlPath(in: partial)))
         for (source, target) in sources {
             progress(source.path)
             try copy(source, to: target)
@@ -40,7 +51,7 @@ package enum SQLiteBackup {
         try DataDirectory.sync(DataDirectory.daysPath(in: partial))
         try DataDirectory.sync(partial)
         try DataDirectory.rename(partial, to: path)
-        try DataDirectory.sync(parent(of: path))
+        try DataDirectory.sync(DataDirectory.parent(of: path))
     }
 
     /// Makes a data directory of a backup. What was not settled becomes unknown: it may have been sent since. Ids go
@@ -58,8 +69,9 @@ package enum SQLiteBackup {
         guard let backedUpAt = try backupTime(DataDirectory.controlPath(in: path)) else {
             throw .failed("\(path) is no backup: `apusd backup` makes one")
         }
-        var isTaken = DataDirectory.exists(controlPath)
-        if isTaken { isTaken = try backupTime(controlPath) == nil }
+        // What an earlier restore left says so in its control file.
+        let isLeft = try backupTime(controlPath) != nil
+        let isTaken = !isLeft && (DataDirectory.exists(controlPath) || !DataDirectory.days(in: directory).isEmpty)
         guard !isTaken, !DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) else {
             throw .failed("\(directory) holds data: move it away, or choose another directory with --data")
         }
@@ -138,7 +150,8 @@ package enum SQLiteBackup {
                 var stored =
                     known
                     ?? StoredLifecycle(
-                        lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant, batch: row.batch)
+                        lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant,
+                        batch: row.batch)
                 let previous = stored.lifecycle.state
                 guard stored.lifecycle.restored(at: now) else { continue }
                 _ = try file.record(stored, previous: previous, isFirst: known == nil)
@@ -179,11 +192,5 @@ package enum SQLiteBackup {
         rmdir(DataDirectory.daysPath(in: partial))
         rmdir(partial)
         guard !DataDirectory.exists(partial) else { throw .failed("\(partial) is in the way: remove it") }
-    }
-
-    private static func parent(of path: String) -> String {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
-        let parent = parts.joined(separator: "/")
-        return path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent
     }
 }

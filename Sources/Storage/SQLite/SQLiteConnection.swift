@@ -7,6 +7,8 @@ final class SQLiteConnection {
     let handle: OpaquePointer
     let path: String
 
+    /// How long another program may keep a file locked.
+    private static let busyMilliseconds: Int32 = 5000
     /// Pages in the log after the last commit.
     private let logPageCount = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
@@ -34,7 +36,7 @@ final class SQLiteConnection {
         }
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, 5000)
+        sqlite3_busy_timeout(handle, Self.busyMilliseconds)
         switch mode {
         case .readOnly:
             _ = apus_sqlite3_no_checkpoint_on_close(handle)
@@ -55,18 +57,34 @@ final class SQLiteConnection {
         logPageCount.deallocate()
     }
 
-    /// Pages in the log after the last commit; what has been copied into the file by a checkpoint is not counted.
+    /// Pages in the log after the last commit, whether or not a checkpoint has copied them.
     var logPages: Int { Int(logPageCount.pointee) }
 
     /// Rows that the last statement changed.
     var changes: Int { Int(sqlite3_changes(handle)) }
 
-    /// Copies the log into the file. - Parameter truncating: waits for readers, and leaves the log empty.
-    func checkpoint(truncating: Bool = false) throws(StoreError) {
-        try check(
-            sqlite3_wal_checkpoint_v2(
-                handle, nil, truncating ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, nil, nil))
-        logPageCount.pointee = 0
+    /// Copies the log into the file, as far as readers let it.
+    /// - Parameter truncating: waits for readers, and leaves the log empty.
+    /// - Returns: pages of the log that have been copied by now.
+    @discardableResult
+    func checkpoint(truncating: Bool = false) throws(StoreError) -> Int {
+        var copied: Int32 = 0
+        let mode = truncating ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE
+        try check(sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, &copied))
+        return max(0, Int(copied))
+    }
+
+    /// Empties the log, unless somebody reads it.
+    /// - Returns: whether it is empty.
+    func emptyLog() throws(StoreError) -> Bool {
+        sqlite3_busy_timeout(handle, 0)
+        defer { sqlite3_busy_timeout(handle, Self.busyMilliseconds) }
+        do throws(StoreError) {
+            try checkpoint(truncating: true)
+            return true
+        } catch .busy {
+            return false
+        }
     }
 
     /// Writes what a transaction changed to the log, short of the commit: what there is no room for shows here.

@@ -14,18 +14,18 @@ final class SQLiteFile {
     }
 
     /// To be called before each write.
-    /// - Returns: whether the round had not written to it before.
-    func touch() throws(StoreError) -> Bool {
-        guard !isInRound else { return false }
+    func touch() throws(StoreError) {
+        guard !isInRound else { return }
         try beginRound.run()
         isInRound = true
-        return true
     }
 
     /// Returns once it is on the disk.
     func commit() throws(StoreError) {
         try commitRound.run()
         isInRound = false
+        // Once all is copied and nobody reads it, the log begins anew.
+        if connection.logPages < checkpointedPages { checkpointedPages = 0 }
     }
 
     func rollback() {
@@ -34,13 +34,14 @@ final class SQLiteFile {
     }
 
     /// Pages of the log that a checkpoint has yet to copy.
-    var uncopiedPages: Int {
-        // Once all is copied and nobody reads it, the log begins anew.
-        connection.logPages < checkpointedPages ? connection.logPages : connection.logPages - checkpointedPages
-    }
+    var uncopiedPages: Int { max(0, connection.logPages - checkpointedPages) }
 
-    func checkpoint() throws(StoreError) {
-        try connection.checkpoint()
+    func checkpoint() throws(StoreError) { checkpointedPages = try connection.checkpoint() }
+
+    /// - Returns: false while somebody reads the log.
+    func emptyLog() throws(StoreError) -> Bool {
+        guard try connection.emptyLog() else { return false }
         checkpointedPages = connection.logPages
+        return true
     }
 }

@@ -23,6 +23,8 @@ final class SQLiteIndex {
     private let options: IndexOptions
 
     private var isLoaded = false
+    /// Whether the runs have their filters: only who looks something up needs them.
+    private var hasFilters = false
     /// Entries that no run holds or is being given.
     private var recent = EntryTable()
     private var flush: Flush?
@@ -45,7 +47,9 @@ final class SQLiteIndex {
         var number: Int64
         var level: Int
         var newest: UInt64
-        var filter: RunFilter
+        var blocks: Int
+        /// Empty until something is looked up.
+        var filter = RunFilter()
     }
 
     /// Entries on their way from memory into a run.
@@ -88,6 +92,7 @@ final class SQLiteIndex {
         }
         if let id = try recent.find(hash, where: check) { return id }
         if let id = try flush?.table.find(hash, where: check) { return id }
+        try loadFilters()
         for run in runs.reversed() where run.newest >= oldest.rawValue {
             for block in run.filter.blocks(holding: hash) {
                 let found = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) in
@@ -149,12 +154,26 @@ final class SQLiteIndex {
             guard flush!.part == EntryTable.parts else { continue }
             try flush!.writer.finish()
             let writer = flush!.writer
-            runs.append(Run(number: writer.number, level: 0, newest: writer.newest, filter: writer.filter))
+            runs.append(run(of: writer, level: 0))
             mayMerge = true
             firstRecent = flush!.end
             try tables.setFlushed(kind, before: firstRecent)
             flush = nil
         }
+    }
+
+    private func run(of writer: RunWriter, level: Int) -> Run {
+        Run(
+            number: writer.number, level: level, newest: writer.newest, blocks: writer.blocks,
+            filter: hasFilters ? writer.filter : RunFilter())
+    }
+
+    private func loadFilters() throws(StoreError) {
+        guard !hasFilters else { return }
+        for place in runs.indices {
+            runs[place].filter = try tables.filter(runs[place].number, blocks: runs[place].blocks)
+        }
+        hasFilters = true
     }
 
     private func beginMerge() throws(StoreError) {
@@ -177,14 +196,13 @@ final class SQLiteIndex {
             let inputs = Set(merge!.inputs)
             merge = nil
             for run in runs where inputs.contains(run.number) {
-                try tables.setRun(run.number, .dropped, blocks: run.filter.fences.count, newest: run.newest)
+                try tables.setRun(run.number, .dropped, blocks: run.blocks, newest: run.newest)
                 garbage.append(Garbage(run: run.number))
             }
             // It takes the place of what it is made of, so that newer runs still come after it.
             let place = runs.firstIndex { inputs.contains($0.number) } ?? 0
             runs.removeAll { inputs.contains($0.number) }
-            runs.insert(
-                Run(number: writer.number, level: level, newest: writer.newest, filter: writer.filter), at: place)
+            runs.insert(run(of: writer, level: level), at: place)
             mayMerge = true
         }
     }
@@ -216,7 +234,7 @@ final class SQLiteIndex {
 
     private func load() throws(StoreError) {
         guard !isLoaded else { return }
-        tables.rolledBack()
+        tables.forgetNextRun()
         garbage = []
         recent = EntryTable()
         var loaded: [Run] = []
@@ -226,8 +244,7 @@ final class SQLiteIndex {
                 garbage.append(Garbage(run: row.number))
                 continue
             }
-            let filter = try tables.filter(row.number, blocks: row.blocks)
-            loaded.append(Run(number: row.number, level: row.level, newest: row.newest, filter: filter))
+            loaded.append(Run(number: row.number, level: row.level, newest: row.newest, blocks: row.blocks))
         }
         runs = loaded
         firstRecent = try tables.flushed(kind)
@@ -244,6 +261,7 @@ final class SQLiteIndex {
         guard isWhole else { throw .damaged("\(tables.connection.path): recent entries of the index are not whole") }
         for entry in entries { recent.insert(entry) }
         isLoaded = true
+        hasFilters = false
         mayMerge = true
     }
 }

@@ -48,7 +48,12 @@ package final class SQLiteMessageStore: MessageStore {
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         self.options = options
         catalog = DayCatalog(directory: directory)
-        catalog.insert(DataDirectory.days(in: directory))
+        let days = DataDirectory.days(in: directory)
+        guard days.isEmpty || DataDirectory.exists(catalog.controlPath) else {
+            throw .damaged(
+                "\(directory) has days, but no control.db: put it back, or restore a backup into another directory")
+        }
+        catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         try DataDirectory.sync(directory)
@@ -63,16 +68,19 @@ package final class SQLiteMessageStore: MessageStore {
         let last = try Self.newestID(control, files)
         try Self.checkClock(last: last, now: now, options, warn)
         ids = MessageIDGenerator(after: last)
-        // No message waits for the making of its file.
-        _ = try files.make(Day(containing: now))
+        try Self.checkIntegrity(control.connection)
         if let newest = try catalog.newest.flatMap({ (day) throws(StoreError) in try files.file(of: day) }) {
             try Self.checkIntegrity(newest.connection)
         }
+        // No message waits for the making of its file.
+        _ = try files.make(Day(containing: now))
     }
 
     private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
+        // A mark may be all that is left of the newest: no new message may come below it.
         var newest = max(
-            try control.mark(.idFloor) ?? 0, try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
+            try control.mark(.idFloor) ?? 0, try control.mark(.lowWater) ?? 0,
+            try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
         for day in files.catalog.days.reversed() {
             guard let file = try files.file(of: day) else { continue }
             let id = try file.connection.integer("SELECT coalesce(max(id), 0) FROM message")
@@ -135,7 +143,7 @@ package final class SQLiteMessageStore: MessageStore {
 
     package func rollback() {
         control.rollback()
-        for file in files.allOpen { file.rollback() }
+        for file in files.inRound { file.rollback() }
         lowWater = MessageID(rawValue: UInt64((try? control.mark(.lowWater)) ?? 0))
         retention.rolledBack()
     }
@@ -145,7 +153,7 @@ package final class SQLiteMessageStore: MessageStore {
         let most = isIdle ? min(1024, options.checkpointPages) : options.checkpointPages
         if control.uncopiedPages >= most { try control.checkpoint() }
         for file in files.allOpen where file.uncopiedPages >= most { try file.checkpoint() }
-        try removeEmptied()
+        try removeSwept()
         try files.closeSome()
     }
 
@@ -284,11 +292,14 @@ package final class SQLiteMessageStore: MessageStore {
         let bytes = Array(text.utf8)
         for day in catalog.days.reversed() {
             guard let file = try files.file(of: day) else { continue }
-            let found = try file.index(.providerID).find(hash) { (id) throws(StoreError) in
+            var newest: MessageID?
+            _ = try file.index(.providerID).find(hash) { (id) throws(StoreError) in
                 let history = try file.lifecycle(of: id)?.lifecycle.history
-                return history?.providerIDs.contains { $0.provider == provider && $0.id.elementsEqual(bytes) } ?? false
+                let isIt = history?.providerIDs.contains { $0.provider == provider && $0.id.elementsEqual(bytes) }
+                if isIt == true { newest = max(newest ?? id, id) }
+                return false
             }
-            if let found { return found }
+            if let newest { return newest }
         }
         return nil
     }
@@ -313,7 +324,7 @@ package final class SQLiteMessageStore: MessageStore {
         var unfinished: [BatchID] = []
         for batch in try control.canceledBatches() {
             var waiting: Int64 = 0
-            for day in try control.days(of: batch) where day >= Day(of: lowWater) {
+            for day in try control.days(of: batch) {
                 waiting += try files.file(of: day)?.count(in: [.scheduled, .queued], batch: batch) ?? 0
             }
             if waiting > 0 { unfinished.append(batch) }
@@ -366,11 +377,13 @@ package final class SQLiteMessageStore: MessageStore {
         for day in catalog.days where day >= Day(of: start) {
             guard let file = try files.file(of: day) else { continue }
             // Most days have nothing that waits, whatever their size.
-            guard try file.count(in: [.scheduled, .queued, .submitting]) != 0 || file.isInRound else { continue }
+            if try file.count(in: [.scheduled, .queued, .submitting]) == 0, !file.isInRound {
+                return catalog.days.first { $0 > day }?.firstID
+            }
             let from = max(start, day.firstID)
             if let next = try file.recover(from: from, limit: limit, visit) { return next }
-            // One day a call, so that a call's work is bounded.
-            if let next = catalog.days.first(where: { $0 > day }) { return next.firstID }
+            // One file a call, so that a call's work is bounded.
+            return catalog.days.first { $0 > day }?.firstID
         }
         return nil
     }
@@ -388,7 +401,8 @@ package final class SQLiteMessageStore: MessageStore {
         let connection = try catalog.newest.flatMap { (day) throws(StoreError) in try files.file(of: day)?.connection }
         for connection in [connection, control.connection].compactMap(\.self) {
             try connection.execute(
-                "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value")
+                "INSERT INTO meta VALUES ('room', randomblob(\(bytes))) ON CONFLICT DO UPDATE SET value = excluded.value"
+            )
             try connection.execute("DELETE FROM meta WHERE name = 'room'")
         }
     }

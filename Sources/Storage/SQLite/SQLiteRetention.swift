@@ -10,6 +10,8 @@ struct RetentionSweep {
     private var postponed: [Day: Day] = [:]
     /// Days of which nothing is left but the file.
     private(set) var emptied: [Day] = []
+    /// Days whose logs still hold what was taken away.
+    private(set) var changed: Set<Day> = []
 
     struct Job {
         var day: Day
@@ -46,6 +48,13 @@ struct RetentionSweep {
         self.job = nil
     }
 
+    /// Its file cannot be used today.
+    mutating func postpone(to today: Day) {
+        guard let job else { return }
+        postponed[job.day] = today
+        self.job = nil
+    }
+
     mutating func isEmpty(_ day: Day) {
         emptied.append(day)
         job = nil
@@ -53,16 +62,22 @@ struct RetentionSweep {
 
     mutating func removed() { emptied.removeAll() }
 
+    mutating func changed(_ day: Day) { changed.insert(day) }
+
+    mutating func logsEmptied(_ day: Day) { changed.remove(day) }
+
     mutating func rolledBack() {
         job = nil
         emptied.removeAll()
+        // What was done in this very round was not.
+        done.removeAll()
     }
 }
 
 extension SQLiteMessageStore {
     /// Messages that one sweep looks at or changes, at most.
-    private static let rowsLookedAt = 20_000
-    private static let rowsChanged = 256
+    private static let rowsLookedAt = 4000
+    private static let rowsChanged = 128
     private static let pause: Int64 = 20
     private static let hour: Int64 = 3_600_000
     /// How long before midnight the next day's file is made, so that no message waits for it.
@@ -74,8 +89,15 @@ extension SQLiteMessageStore {
         if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
         guard var job = retention.next(catalog.days, today: today) else { return later }
-        guard let file = try files.file(of: job.day) else {
-            retention.finished(today: today)
+        let opened: DayFile?
+        do throws(StoreError) {
+            opened = try files.file(of: job.day)
+        } catch {
+            // Whoever asks for its messages is told. It must not keep the gateway from its work.
+            opened = nil
+        }
+        guard let file = opened else {
+            retention.postpone(to: today)
             return now + Self.pause
         }
         if job.cursor.rawValue == 0, !job.isChecking {
@@ -84,6 +106,8 @@ extension SQLiteMessageStore {
                 return now + Self.pause
             }
         }
+        // What is taken away is to be gone from the file too; it may have been opened anew since the last sweep.
+        if !job.isChecking { try file.connection.execute("PRAGMA secure_delete = ON") }
         if job.isChecking {
             try check(&job, file, now: now)
         } else {
@@ -103,7 +127,7 @@ extension SQLiteMessageStore {
         } else if let next = found.next {
             job.cursor = next
         } else {
-            try control.forget(job.day)
+            try control.forget(job.day, try file.parts.batches())
             retention.isEmpty(job.day)
             return
         }
@@ -113,33 +137,39 @@ extension SQLiteMessageStore {
     private func change(
         _ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64, today: Day
     ) throws(StoreError) {
-        // What is taken away is to be gone from the file too. The file may have been closed since the last round.
-        try file.connection.execute("PRAGMA secure_delete = ON")
         let rows = try file.rowsToSweep(from: job.cursor, limit: Self.rowsChanged)
-        for row in rows {
-            guard row.isSettled(at: now) else {
-                if job.plan.action(for: row.tenant) != .keep { job.skipped += 1 }
-                continue
-            }
-            switch job.plan.action(for: row.tenant) {
-            case .keep: break
-            case .redact: try file.redact(row.id)
-            case .delete: try file.delete(row)
-            }
-        }
+        let settled = rows.filter { $0.isSettled(at: now) }
+        try file.redact(settled.filter { job.plan.action(for: $0.tenant) == .redact }.map(\.id))
+        try file.delete(settled.filter { job.plan.action(for: $0.tenant) == .delete })
+        job.skipped += rows.count { !$0.isSettled(at: now) && job.plan.action(for: $0.tenant) != .keep }
         if rows.count == Self.rowsChanged, let last = rows.last {
             job.cursor = MessageID(rawValue: last.id.rawValue + 1)
             return retention.update(job)
         }
-        if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
         retention.update(job)
+        retention.changed(job.day)
+        if job.skipped == 0, job.plan.deletesAll {
+            try control.forget(job.day, try file.parts.batches())
+            return retention.isEmpty(job.day)
+        }
+        if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
         retention.finished(today: today)
     }
 
-    /// Removes the files of days of which nothing is left. Not inside of a round.
-    func removeEmptied() throws(StoreError) {
+    /// Removes the files of days of which nothing is left, and what was taken away of others from their logs. Not
+    /// inside of a round.
+    func removeSwept() throws(StoreError) {
         for day in retention.emptied { try files.remove(day) }
         retention.removed()
+        guard retention.job == nil else { return }
+        for day in retention.changed {
+            // Somebody may be reading it: then the next time.
+            guard let file = try files.file(of: day) else {
+                retention.logsEmptied(day)
+                continue
+            }
+            if try file.emptyLog() { retention.logsEmptied(day) }
+        }
     }
 }
 
@@ -200,22 +230,32 @@ extension DayFile {
             let state = rows.isNull(4) ? waits : MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
             found.append(
                 SweepRow(
-                    id: MessageID(rawValue: UInt64(rows.integer(0))), tenant: TenantID(rawValue: Int32(rows.integer(1))),
+                    id: MessageID(rawValue: UInt64(rows.integer(0))),
+                    tenant: TenantID(rawValue: Int32(rows.integer(1))),
                     batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: state ?? waits,
                     due: rows.integer(5)))
         }
         return found
     }
 
-    /// Takes the body away. Whether a repeat has the same content is still known by its fingerprint.
-    func redact(_ id: MessageID) throws(StoreError) {
-        try touch()
-        try connection.execute("UPDATE message SET body = '' WHERE id = \(id) AND body <> ''")
+    /// Takes the bodies away. Whether a repeat has the same content is still known by its fingerprint.
+    func redact(_ ids: [MessageID]) throws(StoreError) {
+        try run("UPDATE message SET body = '' WHERE id = ?1 AND body <> ''", for: ids)
     }
 
-    func delete(_ row: SweepRow) throws(StoreError) {
+    func delete(_ rows: [SweepRow]) throws(StoreError) {
+        try run("DELETE FROM message WHERE id = ?1", for: rows.map(\.id))
+        try run("DELETE FROM state WHERE id = ?1", for: rows.map(\.id))
+        for row in rows { count(-1, row.state, tenant: row.tenant, batch: row.batch) }
+    }
+
+    private func run(_ sql: String, for ids: [MessageID]) throws(StoreError) {
+        guard !ids.isEmpty else { return }
         try touch()
-        try connection.execute("DELETE FROM message WHERE id = \(row.id); DELETE FROM state WHERE id = \(row.id)")
-        count(-1, row.state, tenant: row.tenant, batch: row.batch)
+        let statement = try connection.prepare(sql)
+        for id in ids {
+            statement.bind(1, id)
+            try statement.run()
+        }
     }
 }

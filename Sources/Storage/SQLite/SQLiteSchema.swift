@@ -94,6 +94,8 @@ enum SQLiteSchema {
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF;
             PRAGMA temp_store = MEMORY; PRAGMA cache_size = -\(max(1, cacheBytes / 1024)); PRAGMA mmap_size = 0;
             """)
+        // After a sync that failed, a log may be read that is not on the disk. What is to come must not stand on it.
+        try connection.checkpoint()
         if isNew {
             try connection.execute(
                 "BEGIN IMMEDIATE; \(statements) PRAGMA application_id = \(applicationID);"

@@ -144,7 +144,6 @@ package final class SQLiteStatusReader {
         return providers.count > before
     }
 
-    /// The number of the provider of that name; nil if there is none.
     private func providerNumbers() throws(StoreError) -> [UInt8] {
         _ = try readProviders()
         return Array(providers.keys)
@@ -252,9 +251,7 @@ package final class SQLiteStatusReader {
         var found: [MessageStatus] = []
         for day in catalog.days.reversed() {
             guard let reader = try reader(of: day) else { continue }
-            var ids: Set<MessageID> = []
-            for hash in hashes { ids.formUnion(try reader.candidates(kind, hash)) }
-            for id in ids.sorted(by: >) {
+            for id in Set(try reader.candidates(kind, Set(hashes))).sorted(by: >) {
                 guard let status = try status(of: id, tenant: tenant, now: now, timeline: true), matches(status)
                 else { continue }
                 found.append(status)

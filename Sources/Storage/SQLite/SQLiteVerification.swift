@@ -25,6 +25,7 @@ package struct SQLiteVerification {
     private var providers: Set<UInt8> = []
     private var batchDays: Set<BatchDay> = []
     private var batches: Set<BatchID> = []
+    private var lowWater: UInt64 = 0
 
     private struct BatchDay: Hashable {
         var batch: BatchID
@@ -36,9 +37,7 @@ package struct SQLiteVerification {
     package static func run(
         _ directory: String, progress: (String) -> Void = { _ in }
     ) throws(StoreError) -> VerificationReport {
-        if DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) {
-            throw .failed("\(directory) has the schema of an older version: the first start of this one migrates it")
-        }
+        try FirstVersion.refuse(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory or a backup?")
         }
@@ -52,21 +51,37 @@ package struct SQLiteVerification {
     }
 
     private mutating func run(_ progress: (String) -> Void) throws(StoreError) -> VerificationReport {
-        // The days first: what they refer to was there before.
+        // It only rises, but for what waits again: the lower of two readings holds for what is read in between.
+        lowWater = try readLowWater()
+        // The days before the control file: what they refer to was there before.
         var days: [DayVerification] = []
         var previous: DayVerification?
         for day in catalog.days {
             progress(catalog.path(of: day))
-            let current = try DayVerification(day, path: catalog.path(of: day), previous: previous)
-            try current.run(&report)
-            current.forgetPrevious()
-            days.append(current)
-            previous = current
+            do throws(StoreError) {
+                let current = try DayVerification(day, path: catalog.path(of: day), previous: previous)
+                days.append(current)
+                previous = current
+                try current.run(&report)
+                current.forgetPrevious()
+            } catch {
+                // The others are read all the same.
+                report.fault(error.text)
+            }
         }
         progress(catalog.controlPath)
         try readControl()
+        lowWater = min(lowWater, try readLowWater())
         for day in days {
-            for batch in day.batches where !batches.contains(batch) || !batchDays.contains(.init(batch: batch, day: day.day)) {
+            if let lowest = day.lowestWaiting, lowest.rawValue < lowWater {
+                report.fault(
+                    "\(catalog.path(of: day.day)): message \(lowest) waits below the mark \(lowWater), so no start finds it"
+                )
+            }
+        }
+        for day in days {
+            for batch in day.batches
+            where !batches.contains(batch) || !batchDays.contains(BatchDay(batch: batch, day: day.day)) {
                 report.fault("\(catalog.path(of: day.day)): control.db does not know batch \(batch) of that day")
             }
             for number in day.providers where !providers.contains(number) {
@@ -75,6 +90,12 @@ package struct SQLiteVerification {
         }
         report.files = days.count + 1
         return report
+    }
+
+    private func readLowWater() throws(StoreError) -> UInt64 {
+        let connection = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
+        return UInt64(
+            try connection.integer("SELECT value FROM meta WHERE name = '\(ControlFile.Mark.lowWater.rawValue)'"))
     }
 
     private mutating func readControl() throws(StoreError) {
@@ -106,12 +127,16 @@ private final class DayVerification {
     let day: Day
     private(set) var batches: Set<BatchID> = []
     private(set) var providers: Set<UInt8> = []
+    /// The first message that waits or is being submitted.
+    private(set) var lowestWaiting: MessageID?
     private let connection: SQLiteConnection
     private let keys: SQLiteIndex
     private let references: SQLiteIndex
     private let providerIDs: SQLiteIndex
     private let selectKey: SQLiteStatement
     private var previous: DayVerification?
+    private static let waiting = Set(
+        [MessageState.scheduled, .queued, .submitting].map { Int64($0.rawValue) })
     private var counts: [TallyKey: Int64] = [:]
     private var parts: [(part: BatchParts.Part, batch: BatchID)] = []
 
@@ -190,6 +215,7 @@ private final class DayVerification {
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
             let state = rows.isNull(7) ? Int64(waits.rawValue) : rows.integer(7)
             counts[TallyKey(scope: -rows.integer(1), state: state), default: 0] += 1
+            if lowestWaiting == nil, Self.waiting.contains(state) { lowestWaiting = id }
             if !rows.isNull(2) {
                 let batch = BatchID(rawValue: UInt64(rows.integer(2)))
                 counts[TallyKey(scope: rows.integer(2), state: state), default: 0] += 1

@@ -61,12 +61,24 @@ extension DaemonProcess {
 
 extension CommandRun {
     static func apus(
-        _ arguments: [String], in directory: TestDirectory, environment: [String: String] = [:], input: String = ""
+        _ arguments: [String], in directory: TestDirectory, environment: [String: String] = [:], input: String = "",
+        launcher: [String] = []
     ) async throws -> CommandRun {
+        let words = launcher + [Program.apus] + arguments
         let variables = DaemonProcess.plainEnvironment(in: directory).merging(environment) { $1 }
         let process = try ChildProcess(
-            Program.apus, arguments, environment: variables, directory: directory, input: input)
+            words[0], Array(words.dropFirst()), environment: variables, directory: directory, input: input)
         let exit = try await process.waitForExit()
         return CommandRun(exit: exit, output: process.output, errors: process.errors)
+    }
+
+    /// Any program.
+    static func run(
+        _ program: String, _ arguments: [String], in directory: TestDirectory, input: String = ""
+    ) async throws -> CommandRun {
+        let process = try ChildProcess(
+            program, arguments, environment: DaemonProcess.plainEnvironment(in: directory), directory: directory,
+            input: input)
+        return CommandRun(exit: try await process.waitForExit(), output: process.output, errors: process.errors)
     }
 }

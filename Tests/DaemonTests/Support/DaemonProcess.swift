@@ -29,13 +29,15 @@ final class DaemonProcess: Sendable {
     /// - Parameters:
     ///   - settings: as the file names them, such as `sandbox.latency-ms`.
     ///   - environment: beside what every process gets.
-    ///   - openFiles: how many it may have; nil = as many as this process.
+    ///   - addresses: where it listens beside those two.
+    ///   - launcher: words before the program's own, of one that becomes it.
     /// - Throws: ``StartFailure`` if it ends before.
     static func start(
         in directory: TestDirectory, _ settings: [String: String] = [:], environment: [String: String] = [:],
-        openFiles: Int? = nil
+        addresses: [String] = [], launcher: [String] = []
     ) async throws -> DaemonProcess {
-        let process = try launch(in: directory, settings, environment: environment, openFiles: openFiles)
+        let process = try launch(
+            in: directory, settings, environment: environment, addresses: addresses, launcher: launcher)
         let lines = try await eventually("apusd is ready: \(process.errors)") { () -> [Substring]? in
             let exit = process.poll()
             let lines = process.output.split(separator: "\n")
@@ -64,18 +66,16 @@ final class DaemonProcess: Sendable {
 
     private static func launch(
         in directory: TestDirectory, _ settings: [String: String], environment: [String: String],
-        openFiles: Int? = nil
+        addresses: [String] = [], launcher: [String] = []
     ) throws -> ChildProcess {
         var variables = plainEnvironment(in: directory).merging(environment) { $1 }
         for (key, value) in settings {
             let name = key.uppercased().replacing("-", with: "_").replacing(".", with: "_")
             variables["APUSD_" + name] = value
         }
-        var words = [
-            Program.apusd, "dev", "--data", directory.data, "--rpc", "unix:\(directory.socket)", "--rpc",
-            "tcp:127.0.0.1:0",
-        ]
-        if let openFiles { words = ["/bin/sh", "-c", "ulimit -n \(openFiles) && exec \"$0\" \"$@\""] + words }
+        let own = ["--rpc", "unix:\(directory.socket)", "--rpc", "tcp:127.0.0.1:0"]
+        let words =
+            launcher + [Program.apusd, "dev", "--data", directory.data] + own + addresses.flatMap { ["--rpc", $0] }
         return try ChildProcess(
             words[0], Array(words.dropFirst()), environment: variables, directory: directory)
     }
@@ -92,6 +92,8 @@ final class DaemonProcess: Sendable {
 
     var socketAddress: GatewayAddress { addresses[0] }
     var portAddress: GatewayAddress { addresses[1] }
+    /// The first that was asked for beside the two.
+    var furtherAddress: GatewayAddress { addresses[2] }
     var port: UInt16 { UInt16(portAddress.description.split(separator: ":").last ?? "") ?? 0 }
 
     /// A client by the socket, whose address stays the same when the daemon starts anew.

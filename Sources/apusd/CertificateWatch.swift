@@ -1,0 +1,64 @@
+internal import Glibc
+internal import Logging
+internal import TLS
+internal import UnixSignals
+
+/// Reads the certificates anew at SIGHUP and when their files have changed, while the daemon serves.
+struct CertificateWatch: Sendable {
+    let credentials: TLSServerCredentials
+    let watchSeconds: Int
+    let log: Logger
+
+    /// Until cancelled.
+    ///
+    /// - Parameter hangUps: traps SIGHUP, made before anybody is told that the daemon serves.
+    func run(hangUps: UnixSignalsSequence) async {
+        await withTaskGroup { tasks in
+            tasks.addTask {
+                for await _ in hangUps { reload("SIGHUP") }
+            }
+            if watchSeconds > 0 { tasks.addTask { await watchFiles() } }
+        }
+    }
+
+    private func watchFiles() async {
+        var known = fingerprints()
+        while (try? await Task.sleep(for: .seconds(watchSeconds))) != nil {
+            let now = fingerprints()
+            guard now != known else { continue }
+            // Also after a failure: a certificate whose key is still to come is read again when that changes.
+            known = now
+            reload("changed files")
+        }
+    }
+
+    private func reload(_ reason: Logger.MetadataValue) {
+        do throws(TLSError) {
+            try credentials.reload()
+            log.notice(
+                "certificates read anew",
+                metadata: ["because": reason, "subject": "\(credentials.current.certificate?.subject ?? "")"])
+        } catch {
+            log.error(
+                "the new certificates cannot be used; those of before stay", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private struct Fingerprint: Equatable {
+        var inode: UInt
+        var size: Int
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    /// Of each file; nil where it is not there.
+    private func fingerprints() -> [Fingerprint?] {
+        credentials.options.files.map { path in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            return Fingerprint(
+                inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec)
+        }
+    }
+}
