@@ -89,18 +89,19 @@ private struct Seeded: RandomNumberGenerator {
     /// Routine events are left out of it.
     @Test func aVeryLongHistoryIsNoFault() {
         var random = Seeded(state: 5)
+        var long = MessageLifecycle(id: id, waiting: .queued)
+        for number in 0..<1500 {
+            let now = start + Int64(number) * 1000
+            _ = long.claimed(at: now, provider: 1, reason: "first with room")
+            let outcome: Outcome =
+                [.throttled(retryAfterMilliseconds: nil), .returned, .unavailable(code: "THE PROVIDER IS DOWN")]
+                .randomElement(using: &random)!
+            _ = long.answered(attempt: long.attempts, outcome, at: now, provider: 1, onUnknown: .hold)
+            _ = long.receiptReceived(attempt: 1, .undelivered(code: "LATE"), at: now)
+        }
+        #expect(long.history.bytes.count >= History.packedBytes)
         for end in 0..<6 {
-            var lifecycle = MessageLifecycle(id: id, waiting: .queued)
-            for number in 0..<4000 {
-                let now = start + Int64(number) * 1000
-                _ = lifecycle.claimed(at: now, provider: 1, reason: "first with room")
-                let outcome: Outcome =
-                    [.throttled(retryAfterMilliseconds: nil), .returned, .unavailable(code: "DOWN")]
-                    .randomElement(using: &random)!
-                _ = lifecycle.answered(attempt: lifecycle.attempts, outcome, at: now, provider: 1, onUnknown: .hold)
-                _ = lifecycle.receiptReceived(attempt: 1, .undelivered(code: "LATE"), at: now)
-            }
-            #expect(lifecycle.history.bytes.count >= History.packedBytes)
+            var lifecycle = long
             let now = start + 5_000_000
             switch end {
             case 0: _ = lifecycle.canceled(at: now)

@@ -31,7 +31,7 @@ private let day: Int64 = 24 * hour
 
     /// A directory made of the backup.
     private func restored(now: Int64) throws -> (fixture: SQLiteFixture, messages: Int64, unsettled: Int) {
-        let target = SQLiteFixture()
+        let target = SQLiteFixture(isEmpty: true)
         let (messages, unsettled) = try SQLiteBackup.restore(backup, to: target.directory.path, now: now)
         return (target, messages, unsettled)
     }
@@ -67,9 +67,11 @@ private let day: Int64 = 24 * hour
         var copied: [String] = []
         try SQLiteBackup.make(of: fixture.directory.path, at: backup, now: now) { path in
             copied.append(path)
-            // The gateway goes on while files are copied.
+            // Older days' files are copied one after the other; of the others and control.db it has one moment. The
+            // gateway goes on while they are copied.
+            guard copied.count >= 3 else { return }
             do throws(StoreError) {
-                if copied.count == 1 { try store.commit() }
+                if copied.count == 3 { try store.commit() }
                 _ = try store.accept(Array(repeating: TestMessage(), count: 100), now: now + 1)
                 _ = try store.accept(chunk: [100], of: "later \(copied.count)", now: now) { _ in TestMessage() }
                 try store.upkeep(isIdle: true)
@@ -85,9 +87,9 @@ private let day: Int64 = 24 * hour
         #expect(report.messages == ids.count)
         let reader = try SQLiteStatusReader(directory: backup)
         for id in ids { #expect(try reader.status(of: id, tenant: .first, now: now, timeline: false) != nil) }
-        #expect(try reader.batch(tenant: .first, .name("later 1"), now: now) == nil)
+        #expect(try reader.batch(tenant: .first, .name("later 3"), now: now) == nil)
         #expect(try fixture.faults() == [])
-        #expect(try fixture.reader().states(tenant: .first).reduce(0) { $0 + $1.count } == UInt64(ids.count + 5505))
+        #expect(try fixture.reader().states(tenant: .first).reduce(0) { $0 + $1.count } == UInt64(ids.count + 5303))
     }
 
     @Test func itNeedsNoLogAndNoWriter() throws {

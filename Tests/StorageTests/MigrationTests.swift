@@ -7,7 +7,7 @@ internal import Testing
 
 /// The single file of the first version becomes a file for each day, at the first start.
 @Suite struct MigrationTests {
-    private let fixture = SQLiteFixture()
+    private let fixture = SQLiteFixture(isEmpty: true)
     /// A day after most of what the first version accepted, and within a day of the rest.
     private let now: Int64 = 1_795_350_000_000
     private let days = ["2026-11-21", "2026-11-22"]
