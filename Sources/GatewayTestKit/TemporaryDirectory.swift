@@ -18,4 +18,11 @@ package final class TemporaryDirectory: Sendable {
     package func read(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: file(name))) }
 
     package func write(_ data: Data, to name: String) throws { try data.write(to: URL(fileURLWithPath: file(name))) }
+
+    /// Copies all that is in it.
+    package func copy(to target: TemporaryDirectory) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: path) {
+            try FileManager.default.copyItem(atPath: file(name), toPath: target.file(name))
+        }
+    }
 }

@@ -22,7 +22,7 @@ package protocol MessageStore: AnyObject {
     /// - Parameters:
     ///   - previous: the state before.
     ///   - isFirst: nothing but the acceptance was stored before.
-    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so.
+    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     @discardableResult
     func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool
 

@@ -1,6 +1,5 @@
 internal import ApusClient
 internal import Foundation
-internal import Glibc
 internal import Testing
 
 extension DaemonTests {
@@ -154,24 +153,5 @@ extension DaemonTests {
             #expect(known.values.allSatisfy { file.timesTaken($0) <= 1 })
             #expect(file.outcomes.keys.count <= known.count + 1, "what was refused was not sent")
         }
-    }
-}
-
-/// A file system in memory of a certain size.
-private struct SmallDisk {
-    private let path: String
-
-    init(at path: String, bytes: Int) throws {
-        self.path = path
-        mkdir(path, 0o700)
-        guard mount("apus-test", path, "tmpfs", 0, "size=\(bytes),mode=0700") == 0 else {
-            let reason = String(cString: strerror(errno))
-            rmdir(path)
-            try Test.cancel("a file system cannot be mounted: \(reason)")
-        }
-    }
-
-    func unmount() {
-        umount2(path, Int32(MNT_DETACH))
     }
 }

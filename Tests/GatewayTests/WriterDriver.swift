@@ -40,10 +40,12 @@ final class WriterDriver {
     var inbox = WriterInbox()
     var now = start
 
+    /// - Parameter directory: whose data it is to start over; they are copied.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
-        options: WriterOptions = WriterOptions()
+        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil
     ) throws {
+        if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
         self.options = options
@@ -83,6 +85,9 @@ final class WriterDriver {
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
         core = try Self.takeUp(store, providers, limits, options, now: now)
     }
+
+    /// Ends as the gateway does.
+    func stop() { core.close() }
 
     var provider: ScriptedProvider { providers[0] }
 

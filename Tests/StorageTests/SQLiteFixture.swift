@@ -16,7 +16,9 @@ final class SQLiteFixture: StoreFixture {
 
     var path: String { directory.file(Self.name) }
 
-    init() {
+    /// - Parameter isEmpty: nothing has been there before.
+    init(isEmpty: Bool = false) {
+        guard !isEmpty else { return }
         try? FileManager.default.createDirectory(atPath: directory.file("days"), withIntermediateDirectories: true)
         // Days are refused where there is none.
         _ = try? SQLiteSchema.open(directory.file("control.db"), SQLiteSchema.control, cacheBytes: 1 << 20)

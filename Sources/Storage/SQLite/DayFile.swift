@@ -196,7 +196,7 @@ final class DayFile {
             batch: selectState.isNull(1) ? nil : BatchID(rawValue: UInt64(selectState.integer(1))))
     }
 
-    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so.
+    /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool {
         try touch()
         let lifecycle = stored.lifecycle

@@ -85,6 +85,9 @@ enum FirstVersion {
 
     /// SQL for the day's number of an id.
     private static func day(_ id: String) -> String { "((\(id) >> 21) / \(Day.milliseconds))" }
+    /// SQL for the ordinal of a part's first id: ids of one node count through the lowest 12 bits and, past the node's
+    /// 9, the milliseconds.
+    private static let ordinal = "((first_id >> 21 << 12) + (first_id & 4095))"
 
     /// - Returns: the days that have messages.
     private static func copyControl(_ control: SQLiteConnection) throws(StoreError) -> [Day] {
@@ -93,7 +96,8 @@ enum FirstVersion {
             BEGIN IMMEDIATE;
             INSERT INTO batch SELECT id, tenant, name, canceled, created_at FROM old.batch;
             INSERT OR IGNORE INTO batch_day SELECT batch, \(day("first_id")) FROM old.batch_part;
-            INSERT OR IGNORE INTO batch_day SELECT batch, \(day("first_id + count - 1")) FROM old.batch_part;
+            INSERT OR IGNORE INTO batch_day SELECT batch, (\(ordinal) + count - 1 >> 12) / \(Day.milliseconds)
+                FROM old.batch_part;
             INSERT INTO provider SELECT number, name, kind FROM old.provider;
             INSERT INTO pause SELECT target FROM old.pause;
             INSERT INTO meta SELECT name, value FROM old.meta WHERE name = 'low_water';
@@ -121,9 +125,7 @@ enum FirstVersion {
             coalesce(s.state, CASE m.send_at WHEN 0 THEN \(MessageState.queued.rawValue)
                 ELSE \(MessageState.scheduled.rawValue) END)
             """
-        // A part that reaches over midnight becomes two. Ids of one node count through the lowest 12 bits and, past
-        // the node's 9, the milliseconds.
-        let ordinal = "((first_id >> 21 << 12) + (first_id & 4095))"
+        // A part that reaches over midnight becomes two.
         let begin = MessageID(rawValue: first).ordinal
         try connection.execute(
             """

@@ -1,0 +1,205 @@
+import SMSModel
+import Testing
+
+private let start: Int64 = 1_800_000_000_000
+private let id = MessageID(milliseconds: UInt64(start))
+
+/// SplitMix64: the same walk for the same seed.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// The audit knows the same moves as the lifecycle: it takes all that come about, and none that do not.
+@Suite struct LifecycleAuditTests {
+    private static let outcomes: [Outcome] = [
+        .accepted(providerID: "p", receipts: true), .accepted(providerID: "", receipts: false),
+        .rejected(.recipient, code: "R", message: "no"), .rejected(.route, code: "R", message: "no"),
+        .throttled(retryAfterMilliseconds: nil), .throttled(retryAfterMilliseconds: 5), .unavailable(code: "U"),
+        .unknown(code: "L"), .returned,
+    ]
+
+    /// One thing that can happen to a message, whether it may at this time or not.
+    private func step(_ lifecycle: inout MessageLifecycle, now: Int64, _ random: inout Seeded) {
+        let onUnknown: OnUnknown = Bool.random(using: &random) ? .hold : .resend
+        let attempt = max(1, lifecycle.attempts - Int.random(in: -1...2, using: &random) / 2)
+        func follow(_ after: MessageLifecycle.AfterOutcome, _ lifecycle: inout MessageLifecycle) {
+            switch after {
+            case .nothing: return
+            case .retry:
+                if Int.random(in: 0..<8, using: &random) == 0 {
+                    lifecycle.gaveUp(at: now, code: "G", message: "enough")
+                } else {
+                    lifecycle.retry(at: now + 1000)
+                }
+            case .tryAnother(let code, let message): lifecycle.gaveUp(at: now, code: code, message: message)
+            }
+        }
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0...5:
+            _ = lifecycle.claimed(at: now, provider: UInt8.random(in: 1...3, using: &random), reason: "only provider")
+        case 6...10:
+            let outcome = Self.outcomes.randomElement(using: &random)!
+            let after = lifecycle.answered(attempt: attempt, outcome, at: now, provider: 1, onUnknown: onUnknown)
+            follow(after, &lifecycle)
+        case 11: follow(lifecycle.interrupted(at: now, onUnknown: onUnknown), &lifecycle)
+        case 12: _ = lifecycle.receiptReceived(attempt: attempt, .delivered, at: now)
+        case 13: _ = lifecycle.receiptReceived(attempt: attempt, .undelivered(code: "X"), at: now)
+        case 14:
+            if Bool.random(using: &random) { _ = lifecycle.canceled(at: now) } else { _ = lifecycle.expired(at: now) }
+        default: _ = lifecycle.restored(at: now)
+        }
+    }
+
+    @Test func noWayThroughTheLifecycleIsFaulty() {
+        var ends: Set<MessageState> = []
+        var steps = 0
+        for seed in 0..<5000 {
+            var random = Seeded(state: UInt64(seed))
+            let waiting: MessageState = seed % 3 == 0 ? .scheduled : .queued
+            var lifecycle = MessageLifecycle(id: id, waiting: waiting)
+            var now = start
+            #expect(lifecycle.fault == nil)
+            for _ in 0..<Int.random(in: 1...24, using: &random) {
+                now += Int64.random(in: 0...100_000, using: &random)
+                step(&lifecycle, now: now, &random)
+                steps += 1
+                if let fault = lifecycle.fault {
+                    Issue.record("seed \(seed): \(fault)")
+                    return
+                }
+            }
+            // As it comes back from the store.
+            let packed = lifecycle.history.bytes.withUnsafeBytes { History(id: id, packed: $0) }
+            let stored = MessageLifecycle(id: id, state: lifecycle.state, due: lifecycle.due, history: packed)
+            #expect(stored.fault == nil, "seed \(seed)")
+            ends.insert(lifecycle.state)
+        }
+        #expect(ends == Set(MessageState.allCases).subtracting([.accepted]))
+        #expect(steps > 50_000)
+    }
+
+    /// Routine events are left out of it.
+    @Test func aVeryLongHistoryIsNoFault() {
+        var random = Seeded(state: 5)
+        var long = MessageLifecycle(id: id, waiting: .queued)
+        for number in 0..<1500 {
+            let now = start + Int64(number) * 1000
+            _ = long.claimed(at: now, provider: 1, reason: "first with room")
+            let outcome: Outcome =
+                [.throttled(retryAfterMilliseconds: nil), .returned, .unavailable(code: "THE PROVIDER IS DOWN")]
+                .randomElement(using: &random)!
+            _ = long.answered(attempt: long.attempts, outcome, at: now, provider: 1, onUnknown: .hold)
+            _ = long.receiptReceived(attempt: 1, .undelivered(code: "LATE"), at: now)
+        }
+        #expect(long.history.bytes.count >= History.packedBytes)
+        for end in 0..<6 {
+            var lifecycle = long
+            let now = start + 5_000_000
+            switch end {
+            case 0: _ = lifecycle.canceled(at: now)
+            case 1: _ = lifecycle.expired(at: now)
+            case 2: lifecycle.gaveUp(at: now, code: "X", message: "")
+            case 3: _ = lifecycle.restored(at: now)
+            default: _ = lifecycle.claimed(at: now, provider: 1, reason: "")
+            }
+            if end == 4 {
+                let outcome = Outcome.accepted(providerID: "p", receipts: true)
+                _ = lifecycle.answered(attempt: lifecycle.attempts, outcome, at: now, provider: 1, onUnknown: .hold)
+            }
+            #expect(lifecycle.fault == nil, "end \(end)")
+        }
+    }
+
+    // MARK: What cannot be
+
+    private typealias Step = (kind: EventKind, state: MessageState, attempt: Int)
+
+    private func fault(_ state: MessageState, due: Int64 = 0, _ steps: [Step]) -> String? {
+        var history = History(id: id)
+        for (place, step) in steps.enumerated() {
+            history.append(step.kind, state: step.state, at: start + Int64(place), attempt: step.attempt, provider: 1)
+        }
+        return MessageLifecycle(id: id, state: state, due: due, history: history).fault
+    }
+
+    @Test func legalHistoriesHaveNoFault() {
+        let claim: Step = (.submitting, .submitting, 1)
+        #expect(fault(.submitting, [claim]) == nil)
+        #expect(fault(.sent, due: 9, [claim, (.sent, .sent, 1)]) == nil)
+        #expect(fault(.delivered, [claim, (.delivered, .delivered, 1), (.sent, .delivered, 1)]) == nil)
+        #expect(fault(.queued, due: 9, [claim, (.throttled, .queued, 1)]) == nil)
+        #expect(fault(.unknown, due: 9, [(.restored, .unknown, 0)]) == nil)
+        #expect(fault(.canceled, [(.canceled, .canceled, 0)]) == nil)
+    }
+
+    @Test func illegalHistoriesHaveOne() {
+        let claim: Step = (.submitting, .submitting, 1)
+        let sent: [Step] = [claim, (.sent, .sent, 1)]
+        let delivered: [Step] = sent + [(.delivered, .delivered, 1)]
+        let faulty: [(MessageState, [Step])] = [
+            (.sent, [(.sent, .sent, 1)]),
+            (.sent, [claim, (.sent, .sent, 2)]),
+            (.submitting, [claim, claim]),
+            (.submitting, [(.submitting, .submitting, 0)]),
+            (.submitting, sent + [(.submitting, .submitting, 2)]),
+            (.sent, [(.submitting, .sent, 1)]),
+            (.queued, [(.throttled, .queued, 1)]),
+            (.queued, [claim, (.rejected, .queued, 1), (.rejected, .queued, 1)]),
+            (.failed, [claim, (.failed, .failed, 0)]),
+            (.failed, [claim, (.throttled, .failed, 1)]),
+            (.expired, sent + [(.expired, .expired, 0)]),
+            (.canceled, [claim, (.canceled, .canceled, 0)]),
+            (.delivered, [(.delivered, .delivered, 1)]),
+            (.delivered, delivered + [(.delivered, .delivered, 1)]),
+            (.undelivered, delivered + [(.undelivered, .undelivered, 1)]),
+            (.queued, delivered + [(.receiptIgnored, .queued, 1)]),
+            (.unknown, delivered + [(.restored, .unknown, 1)]),
+            (.queued, [(.restored, .queued, 0)]),
+            (.accepted, [(.accepted, .accepted, 0)]),
+            (.queued, [(.queued, .queued, 0)]),
+            (.scheduled, [(.scheduled, .scheduled, 0)]),
+            (.sent, sent + [(.receiptOverdue, .sent, 1)]),
+            (.queued, sent + [(.interrupted, .queued, 1)]),
+            (.unknown, [(.outcomeUnknown, .unknown, 1)]),
+            // All is legal, but it leads elsewhere.
+            (.delivered, sent),
+            (.queued, [claim]),
+            (.sent, delivered),
+        ]
+        for (place, (state, steps)) in faulty.enumerated() {
+            #expect(fault(state, steps) != nil, "number \(place): \(steps)")
+        }
+        #expect(fault(.delivered, due: 5, delivered)?.contains("due") == true)
+        #expect(fault(.canceled, due: 5, [(.canceled, .canceled, 0)])?.contains("due") == true)
+    }
+
+    @Test func whatNeverHappenedIsTold() {
+        #expect(fault(.queued, []) == nil)
+        #expect(fault(.scheduled, []) == nil)
+        for state in MessageState.allCases where state != .queued && state != .scheduled {
+            #expect(fault(state, [])?.contains("nothing has happened") == true, "\(state)")
+        }
+    }
+
+    @Test func eachLostByteIsNoticed() {
+        var lifecycle = MessageLifecycle(id: id, waiting: .queued)
+        _ = lifecycle.claimed(at: start, provider: 1, reason: "only provider")
+        let outcome = Outcome.accepted(providerID: "a provider's id", receipts: true)
+        _ = lifecycle.answered(attempt: 1, outcome, at: start + 5, provider: 1, onUnknown: .hold)
+        _ = lifecycle.receiptReceived(attempt: 1, .undelivered(code: "X"), at: start + 900)
+        let bytes = lifecycle.history.bytes
+        for end in 0..<bytes.count {
+            let cut = bytes[..<end].withUnsafeBytes { History(id: id, packed: $0) }
+            let found = MessageLifecycle(id: id, state: lifecycle.state, due: 0, history: cut)
+            #expect(found.fault != nil, "cut at \(end)")
+        }
+    }
+}
