@@ -31,6 +31,7 @@ struct StoreExercise {
         var options = SQLiteStoreOptions()
         options.index.recentEntries = 100
         options.index.fanOut = 3
+        options.index.seldomFactor = 1
         options.index.entriesPerCommit = 20
         options.checkpointPages = 64
         options.isSynced = isSynced

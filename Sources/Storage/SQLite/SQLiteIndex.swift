@@ -6,6 +6,8 @@ package struct IndexOptions: Sendable {
     package var recentEntries = 131_072
     /// Runs of one size that are merged into one of the next.
     package var fanOut = 8
+    /// As many times more of what is seldom looked up: of all but idempotency keys.
+    package var seldomFactor = 16
     /// Entries that a commit may move into runs, where it adds none itself.
     package var entriesPerCommit = 2048
 
@@ -21,6 +23,7 @@ final class SQLiteIndex {
     private let kind: IndexKind
     private let tables: IndexTables
     private let options: IndexOptions
+    private let fanOut: Int
 
     private var isLoaded = false
     /// Whether the runs have their filters: only who looks something up needs them.
@@ -71,6 +74,7 @@ final class SQLiteIndex {
         self.kind = kind
         self.tables = tables
         self.options = options
+        fanOut = kind == .key ? options.fanOut : options.fanOut * options.seldomFactor
     }
 
     /// - Parameter hash: not 0.
@@ -178,8 +182,8 @@ final class SQLiteIndex {
 
     private func beginMerge() throws(StoreError) {
         for level in Set(runs.map(\.level)).sorted() {
-            let inputs = runs.filter { $0.level == level }.prefix(options.fanOut)
-            guard inputs.count == options.fanOut else { continue }
+            let inputs = runs.filter { $0.level == level }.prefix(fanOut)
+            guard inputs.count == fanOut else { continue }
             merge = try RunMerge(Array(inputs), tables, kind, level: level + 1)
             return
         }

@@ -79,6 +79,7 @@ extension SQLiteMessageStore {
     private static let rowsLookedAt = 4000
     private static let rowsChanged = 128
     private static let pause: Int64 = 20
+    private static let logPause: Int64 = 1000
     private static let hour: Int64 = 3_600_000
     /// How long before midnight the next day's file is made, so that no message waits for it.
     private static let headStart: Int64 = 300_000
@@ -88,7 +89,10 @@ extension SQLiteMessageStore {
         let ahead = today.next.start - Self.headStart
         if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
-        guard var job = retention.next(catalog.days, today: today) else { return later }
+        guard var job = retention.next(catalog.days, today: today) else {
+            // A log that somebody was reading is tried again soon.
+            return retention.changed.isEmpty ? later : min(later, now + Self.logPause)
+        }
         let opened: DayFile?
         do throws(StoreError) {
             opened = try files.file(of: job.day)
