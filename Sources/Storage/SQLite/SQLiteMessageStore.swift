@@ -14,8 +14,9 @@ package struct SQLiteStoreOptions: Sendable {
     /// false = a commit is not synced, and a loss of power loses it: only for the test that shows that losses are
     /// found. No setting leads here.
     package var isSynced = true
-    /// Pages (of 4 KiB) that a log may hold before it is copied into its file, however busy the store is.
-    package var checkpointPages = 16_384
+    /// Pages (of 4 KiB) that a log may hold before it is copied into its file, however busy the store is; a quarter of
+    /// it where nothing else is to be done. Rarely and much at once costs a little less, and lets callers wait longer.
+    package var checkpointPages = 1024
 
     package init() {}
 }
@@ -150,7 +151,7 @@ package final class SQLiteMessageStore: MessageStore {
 
     /// What is best done between rounds: copies long logs into their files, and closes files not used for long.
     package func upkeep(isIdle: Bool) throws(StoreError) {
-        let most = isIdle ? min(1024, options.checkpointPages) : options.checkpointPages
+        let most = isIdle ? options.checkpointPages / 4 : options.checkpointPages
         if control.uncopiedPages >= most { try control.checkpoint() }
         for file in files.allOpen where file.uncopiedPages >= most { try file.checkpoint() }
         try removeSwept()
