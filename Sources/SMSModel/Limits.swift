@@ -76,7 +76,7 @@ package enum Limits {
     /// Messages of a page, and where a listing asks for no number.
     package static let listMessages = 1000
     package static let listMessagesDefault = 100
-    /// Messages that one page, or a look-up without an id, may examine: some 10 ms.
+    /// Messages that one page may examine: some 10 ms.
     package static let listRowsExamined = 20_000
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
