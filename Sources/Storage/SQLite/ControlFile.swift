@@ -89,6 +89,7 @@ final class ControlFile {
         // Those that never got a message.
         try connection.execute(
             "DELETE FROM batch WHERE id >= \(day.firstID) AND id < \(day.next.firstID) AND \(unused)")
+        try setMark(.removing, Int64(day.number))
         announced.removeAll()
     }
 
@@ -157,7 +158,9 @@ final class ControlFile {
         case idFloor = "id_floor"
         /// Milliseconds since the Unix epoch at which this copy was made: it is a backup, and not restored.
         case backedUpAt = "backed_up_at"
-        /// The same of the last restore.
+        /// The day whose file was to be removed last: its batches are forgotten, its file may still be there.
+        case removing
+        /// The time of the last restore, as ``backedUpAt``.
         case restoredAt = "restored_at"
     }
 }

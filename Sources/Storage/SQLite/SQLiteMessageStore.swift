@@ -64,6 +64,9 @@ package final class SQLiteMessageStore: MessageStore {
                     + "was sent since")
         }
         files = DayFiles(catalog, options)
+        if let removing = try control.mark(.removing).map({ Day(number: UInt64($0)) }), catalog.contains(removing) {
+            try files.remove(removing)
+        }
         retention = RetentionSweep(options.retention)
         lowWater = MessageID(rawValue: UInt64(try control.mark(.lowWater) ?? 0))
         let last = try Self.newestID(control, files)

@@ -88,6 +88,8 @@ extension SQLiteMessageStore {
         let today = Day(containing: now)
         let ahead = today.next.start - Self.headStart
         if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
+        // One file at a time: its removal comes between two rounds.
+        guard retention.emptied.isEmpty else { return now + Self.pause }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
         guard var job = retention.next(catalog.days, today: today) else {
             // A log that somebody was reading is tried again soon.

@@ -26,6 +26,8 @@ package struct SQLiteVerification {
     private var batchDays: Set<BatchDay> = []
     private var batches: Set<BatchID> = []
     private var lowWater: UInt64 = 0
+    /// Retention was about to remove its file: its batches are forgotten already.
+    private var removing: Day?
 
     private struct BatchDay: Hashable {
         var batch: BatchID
@@ -79,7 +81,7 @@ package struct SQLiteVerification {
                 )
             }
         }
-        for day in days {
+        for day in days where day.day != removing {
             for batch in day.batches
             where !batches.contains(batch) || !batchDays.contains(BatchDay(batch: batch, day: day.day)) {
                 report.fault("\(catalog.path(of: day.day)): control.db does not know batch \(batch) of that day")
@@ -102,6 +104,9 @@ package struct SQLiteVerification {
         let connection = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
         try SQLiteSchema.check(connection)
         try Self.checkIntegrity(connection, &report)
+        let mark = try connection.prepare(
+            "SELECT value FROM meta WHERE name = '\(ControlFile.Mark.removing.rawValue)'")
+        if try mark.step() { removing = Day(number: UInt64(mark.integer(0))) }
         let numbers = try connection.prepare("SELECT number FROM provider")
         while try numbers.step() { providers.insert(UInt8(truncatingIfNeeded: numbers.integer(0))) }
         let rows = try connection.prepare("SELECT b.id, d.day FROM batch b LEFT JOIN batch_day d ON d.batch = b.id")
