@@ -52,6 +52,7 @@ package protocol MessageStore: AnyObject {
     func find(providerID: String, provider: UInt8) throws(StoreError) -> MessageID?
 
     /// Nothing below it waits: where ``recover(from:limit:now:_:)`` may begin next time. nil = nothing waits at all.
+    /// To be told before the round changes anything, of what is durable already.
     func setLowWater(_ id: MessageID?) throws(StoreError)
 
     func commit() throws(StoreError)

@@ -12,7 +12,7 @@ internal import Testing
 
     @Test(.timeLimit(.minutes(30))) func nothingAcknowledgedIsLost() throws {
         let trial = try PowerLossTrial(seed: 7)
-        let cuts = Self.isSoak ? 400 : 40
+        let cuts = Self.isSoak ? 250 : 40
         for number in 0..<cuts { try trial.cut(isTorn: number % 2 == 1) }
         #expect(trial.faults == [])
         #expect(trial.messages > 1000)

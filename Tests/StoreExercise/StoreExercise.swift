@@ -64,11 +64,12 @@ struct StoreExercise {
         round += 1
         now += generator.oneIn(12) ? Int64.random(in: 0...40_000_000, using: &generator) : 5
         try store.begin()
+        // Before anything changes: what is about to change may not be durable with the mark.
+        if generator.oneIn(20) { try store.setLowWater(open.map(\.lifecycle.id).min()) }
         for _ in 0..<Int.random(in: 0...2, using: &generator) { try accept() }
         if generator.oneIn(6) { try acceptChunk() }
         try advance()
         _ = try store.sweep(now: now)
-        if generator.oneIn(20) { try store.setLowWater(open.map(\.lifecycle.id).min()) }
         try store.commit()
         said += "day \(now / 86_400_000)\n"
         FileHandle.standardOutput.write(Data(said.utf8))
