@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
     ],
     targets: [
         // C libraries of the system: a module map and a shim each, no logic.
@@ -46,8 +47,12 @@ let package = Package(
 
         // Pure: no IO, no clock, no randomness of their own.
         .target(name: "SMSModel", swiftSettings: strict),
+        .target(name: "ConfigurationModel", dependencies: ["SMSModel"], swiftSettings: strict),
         .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
-        .target(name: "Admission", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
+        .target(
+            name: "Admission",
+            dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL", .product(name: "JWTKit", package: "jwt-kit")],
+            swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.

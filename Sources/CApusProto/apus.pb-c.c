@@ -1402,6 +1402,366 @@ void   apus__v1__cancel_result__free_unpacked
   assert(message->base.descriptor == &apus__v1__cancel_result__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__suppress_request__init
+                     (Apus__V1__SuppressRequest         *message)
+{
+  static const Apus__V1__SuppressRequest init_value = APUS__V1__SUPPRESS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppress_request__get_packed_size
+                     (const Apus__V1__SuppressRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppress_request__pack
+                     (const Apus__V1__SuppressRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppress_request__pack_to_buffer
+                     (const Apus__V1__SuppressRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SuppressRequest *
+       apus__v1__suppress_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SuppressRequest *)
+     protobuf_c_message_unpack (&apus__v1__suppress_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppress_request__free_unpacked
+                     (Apus__V1__SuppressRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppress_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__suppress_response__init
+                     (Apus__V1__SuppressResponse         *message)
+{
+  static const Apus__V1__SuppressResponse init_value = APUS__V1__SUPPRESS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppress_response__get_packed_size
+                     (const Apus__V1__SuppressResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppress_response__pack
+                     (const Apus__V1__SuppressResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppress_response__pack_to_buffer
+                     (const Apus__V1__SuppressResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppress_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SuppressResponse *
+       apus__v1__suppress_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SuppressResponse *)
+     protobuf_c_message_unpack (&apus__v1__suppress_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppress_response__free_unpacked
+                     (Apus__V1__SuppressResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppress_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__suppressions_request__init
+                     (Apus__V1__SuppressionsRequest         *message)
+{
+  static const Apus__V1__SuppressionsRequest init_value = APUS__V1__SUPPRESSIONS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppressions_request__get_packed_size
+                     (const Apus__V1__SuppressionsRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppressions_request__pack
+                     (const Apus__V1__SuppressionsRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppressions_request__pack_to_buffer
+                     (const Apus__V1__SuppressionsRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SuppressionsRequest *
+       apus__v1__suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SuppressionsRequest *)
+     protobuf_c_message_unpack (&apus__v1__suppressions_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppressions_request__free_unpacked
+                     (Apus__V1__SuppressionsRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppressions_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__suppressions_response__init
+                     (Apus__V1__SuppressionsResponse         *message)
+{
+  static const Apus__V1__SuppressionsResponse init_value = APUS__V1__SUPPRESSIONS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppressions_response__get_packed_size
+                     (const Apus__V1__SuppressionsResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppressions_response__pack
+                     (const Apus__V1__SuppressionsResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppressions_response__pack_to_buffer
+                     (const Apus__V1__SuppressionsResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppressions_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SuppressionsResponse *
+       apus__v1__suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SuppressionsResponse *)
+     protobuf_c_message_unpack (&apus__v1__suppressions_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppressions_response__free_unpacked
+                     (Apus__V1__SuppressionsResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppressions_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__suppression__init
+                     (Apus__V1__Suppression         *message)
+{
+  static const Apus__V1__Suppression init_value = APUS__V1__SUPPRESSION__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppression__get_packed_size
+                     (const Apus__V1__Suppression *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppression__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppression__pack
+                     (const Apus__V1__Suppression *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppression__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppression__pack_to_buffer
+                     (const Apus__V1__Suppression *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppression__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__Suppression *
+       apus__v1__suppression__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__Suppression *)
+     protobuf_c_message_unpack (&apus__v1__suppression__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppression__free_unpacked
+                     (Apus__V1__Suppression *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppression__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__usage_request__init
+                     (Apus__V1__UsageRequest         *message)
+{
+  static const Apus__V1__UsageRequest init_value = APUS__V1__USAGE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__usage_request__get_packed_size
+                     (const Apus__V1__UsageRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__usage_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__usage_request__pack
+                     (const Apus__V1__UsageRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__usage_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__usage_request__pack_to_buffer
+                     (const Apus__V1__UsageRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__usage_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UsageRequest *
+       apus__v1__usage_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UsageRequest *)
+     protobuf_c_message_unpack (&apus__v1__usage_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__usage_request__free_unpacked
+                     (Apus__V1__UsageRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__usage_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__usage_response__init
+                     (Apus__V1__UsageResponse         *message)
+{
+  static const Apus__V1__UsageResponse init_value = APUS__V1__USAGE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__usage_response__get_packed_size
+                     (const Apus__V1__UsageResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__usage_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__usage_response__pack
+                     (const Apus__V1__UsageResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__usage_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__usage_response__pack_to_buffer
+                     (const Apus__V1__UsageResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__usage_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UsageResponse *
+       apus__v1__usage_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UsageResponse *)
+     protobuf_c_message_unpack (&apus__v1__usage_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__usage_response__free_unpacked
+                     (Apus__V1__UsageResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__usage_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__tenant_usage__init
+                     (Apus__V1__TenantUsage         *message)
+{
+  static const Apus__V1__TenantUsage init_value = APUS__V1__TENANT_USAGE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__tenant_usage__get_packed_size
+                     (const Apus__V1__TenantUsage *message)
+{
+  assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__tenant_usage__pack
+                     (const Apus__V1__TenantUsage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__tenant_usage__pack_to_buffer
+                     (const Apus__V1__TenantUsage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__TenantUsage *
+       apus__v1__tenant_usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__TenantUsage *)
+     protobuf_c_message_unpack (&apus__v1__tenant_usage__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__tenant_usage__free_unpacked
+                     (Apus__V1__TenantUsage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__pause_request__init
                      (Apus__V1__PauseRequest         *message)
 {
@@ -1625,6 +1985,861 @@ void   apus__v1__sandbox_record__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &apus__v1__sandbox_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_show_request__init
+                     (Apus__V1__ConfigShowRequest         *message)
+{
+  static const Apus__V1__ConfigShowRequest init_value = APUS__V1__CONFIG_SHOW_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_show_request__get_packed_size
+                     (const Apus__V1__ConfigShowRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_show_request__pack
+                     (const Apus__V1__ConfigShowRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_show_request__pack_to_buffer
+                     (const Apus__V1__ConfigShowRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigShowRequest *
+       apus__v1__config_show_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigShowRequest *)
+     protobuf_c_message_unpack (&apus__v1__config_show_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_show_request__free_unpacked
+                     (Apus__V1__ConfigShowRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_show_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_show_response__init
+                     (Apus__V1__ConfigShowResponse         *message)
+{
+  static const Apus__V1__ConfigShowResponse init_value = APUS__V1__CONFIG_SHOW_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_show_response__get_packed_size
+                     (const Apus__V1__ConfigShowResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_show_response__pack
+                     (const Apus__V1__ConfigShowResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_show_response__pack_to_buffer
+                     (const Apus__V1__ConfigShowResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_show_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigShowResponse *
+       apus__v1__config_show_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigShowResponse *)
+     protobuf_c_message_unpack (&apus__v1__config_show_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_show_response__free_unpacked
+                     (Apus__V1__ConfigShowResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_show_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_apply_request__init
+                     (Apus__V1__ConfigApplyRequest         *message)
+{
+  static const Apus__V1__ConfigApplyRequest init_value = APUS__V1__CONFIG_APPLY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_apply_request__get_packed_size
+                     (const Apus__V1__ConfigApplyRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_apply_request__pack
+                     (const Apus__V1__ConfigApplyRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_apply_request__pack_to_buffer
+                     (const Apus__V1__ConfigApplyRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigApplyRequest *
+       apus__v1__config_apply_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigApplyRequest *)
+     protobuf_c_message_unpack (&apus__v1__config_apply_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_apply_request__free_unpacked
+                     (Apus__V1__ConfigApplyRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_apply_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_rollback_request__init
+                     (Apus__V1__ConfigRollbackRequest         *message)
+{
+  static const Apus__V1__ConfigRollbackRequest init_value = APUS__V1__CONFIG_ROLLBACK_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_rollback_request__get_packed_size
+                     (const Apus__V1__ConfigRollbackRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_rollback_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_rollback_request__pack
+                     (const Apus__V1__ConfigRollbackRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_rollback_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_rollback_request__pack_to_buffer
+                     (const Apus__V1__ConfigRollbackRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_rollback_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigRollbackRequest *
+       apus__v1__config_rollback_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigRollbackRequest *)
+     protobuf_c_message_unpack (&apus__v1__config_rollback_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_rollback_request__free_unpacked
+                     (Apus__V1__ConfigRollbackRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_rollback_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_apply_response__init
+                     (Apus__V1__ConfigApplyResponse         *message)
+{
+  static const Apus__V1__ConfigApplyResponse init_value = APUS__V1__CONFIG_APPLY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_apply_response__get_packed_size
+                     (const Apus__V1__ConfigApplyResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_apply_response__pack
+                     (const Apus__V1__ConfigApplyResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_apply_response__pack_to_buffer
+                     (const Apus__V1__ConfigApplyResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_apply_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigApplyResponse *
+       apus__v1__config_apply_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigApplyResponse *)
+     protobuf_c_message_unpack (&apus__v1__config_apply_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_apply_response__free_unpacked
+                     (Apus__V1__ConfigApplyResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_apply_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_change__init
+                     (Apus__V1__ConfigChange         *message)
+{
+  static const Apus__V1__ConfigChange init_value = APUS__V1__CONFIG_CHANGE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_change__get_packed_size
+                     (const Apus__V1__ConfigChange *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_change__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_change__pack
+                     (const Apus__V1__ConfigChange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_change__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_change__pack_to_buffer
+                     (const Apus__V1__ConfigChange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_change__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigChange *
+       apus__v1__config_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigChange *)
+     protobuf_c_message_unpack (&apus__v1__config_change__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_change__free_unpacked
+                     (Apus__V1__ConfigChange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_change__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_history_request__init
+                     (Apus__V1__ConfigHistoryRequest         *message)
+{
+  static const Apus__V1__ConfigHistoryRequest init_value = APUS__V1__CONFIG_HISTORY_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_history_request__get_packed_size
+                     (const Apus__V1__ConfigHistoryRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_history_request__pack
+                     (const Apus__V1__ConfigHistoryRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_history_request__pack_to_buffer
+                     (const Apus__V1__ConfigHistoryRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigHistoryRequest *
+       apus__v1__config_history_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigHistoryRequest *)
+     protobuf_c_message_unpack (&apus__v1__config_history_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_history_request__free_unpacked
+                     (Apus__V1__ConfigHistoryRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_history_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__config_history_response__init
+                     (Apus__V1__ConfigHistoryResponse         *message)
+{
+  static const Apus__V1__ConfigHistoryResponse init_value = APUS__V1__CONFIG_HISTORY_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__config_history_response__get_packed_size
+                     (const Apus__V1__ConfigHistoryResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__config_history_response__pack
+                     (const Apus__V1__ConfigHistoryResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__config_history_response__pack_to_buffer
+                     (const Apus__V1__ConfigHistoryResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__config_history_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ConfigHistoryResponse *
+       apus__v1__config_history_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ConfigHistoryResponse *)
+     protobuf_c_message_unpack (&apus__v1__config_history_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__config_history_response__free_unpacked
+                     (Apus__V1__ConfigHistoryResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__config_history_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__generation__init
+                     (Apus__V1__Generation         *message)
+{
+  static const Apus__V1__Generation init_value = APUS__V1__GENERATION__INIT;
+  *message = init_value;
+}
+size_t apus__v1__generation__get_packed_size
+                     (const Apus__V1__Generation *message)
+{
+  assert(message->base.descriptor == &apus__v1__generation__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__generation__pack
+                     (const Apus__V1__Generation *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__generation__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__generation__pack_to_buffer
+                     (const Apus__V1__Generation *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__generation__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__Generation *
+       apus__v1__generation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__Generation *)
+     protobuf_c_message_unpack (&apus__v1__generation__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__generation__free_unpacked
+                     (Apus__V1__Generation *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__generation__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_list_request__init
+                     (Apus__V1__KeyListRequest         *message)
+{
+  static const Apus__V1__KeyListRequest init_value = APUS__V1__KEY_LIST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_list_request__get_packed_size
+                     (const Apus__V1__KeyListRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_list_request__pack
+                     (const Apus__V1__KeyListRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_list_request__pack_to_buffer
+                     (const Apus__V1__KeyListRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyListRequest *
+       apus__v1__key_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyListRequest *)
+     protobuf_c_message_unpack (&apus__v1__key_list_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_list_request__free_unpacked
+                     (Apus__V1__KeyListRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_list_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_list_response__init
+                     (Apus__V1__KeyListResponse         *message)
+{
+  static const Apus__V1__KeyListResponse init_value = APUS__V1__KEY_LIST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_list_response__get_packed_size
+                     (const Apus__V1__KeyListResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_list_response__pack
+                     (const Apus__V1__KeyListResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_list_response__pack_to_buffer
+                     (const Apus__V1__KeyListResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_list_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyListResponse *
+       apus__v1__key_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyListResponse *)
+     protobuf_c_message_unpack (&apus__v1__key_list_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_list_response__free_unpacked
+                     (Apus__V1__KeyListResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_list_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_description__init
+                     (Apus__V1__KeyDescription         *message)
+{
+  static const Apus__V1__KeyDescription init_value = APUS__V1__KEY_DESCRIPTION__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_description__get_packed_size
+                     (const Apus__V1__KeyDescription *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_description__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_description__pack
+                     (const Apus__V1__KeyDescription *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_description__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_description__pack_to_buffer
+                     (const Apus__V1__KeyDescription *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_description__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyDescription *
+       apus__v1__key_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyDescription *)
+     protobuf_c_message_unpack (&apus__v1__key_description__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_description__free_unpacked
+                     (Apus__V1__KeyDescription *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_description__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_create_request__init
+                     (Apus__V1__KeyCreateRequest         *message)
+{
+  static const Apus__V1__KeyCreateRequest init_value = APUS__V1__KEY_CREATE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_create_request__get_packed_size
+                     (const Apus__V1__KeyCreateRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_create_request__pack
+                     (const Apus__V1__KeyCreateRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_create_request__pack_to_buffer
+                     (const Apus__V1__KeyCreateRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyCreateRequest *
+       apus__v1__key_create_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyCreateRequest *)
+     protobuf_c_message_unpack (&apus__v1__key_create_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_create_request__free_unpacked
+                     (Apus__V1__KeyCreateRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_create_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_create_response__init
+                     (Apus__V1__KeyCreateResponse         *message)
+{
+  static const Apus__V1__KeyCreateResponse init_value = APUS__V1__KEY_CREATE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_create_response__get_packed_size
+                     (const Apus__V1__KeyCreateResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_create_response__pack
+                     (const Apus__V1__KeyCreateResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_create_response__pack_to_buffer
+                     (const Apus__V1__KeyCreateResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_create_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyCreateResponse *
+       apus__v1__key_create_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyCreateResponse *)
+     protobuf_c_message_unpack (&apus__v1__key_create_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_create_response__free_unpacked
+                     (Apus__V1__KeyCreateResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_create_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_revoke_request__init
+                     (Apus__V1__KeyRevokeRequest         *message)
+{
+  static const Apus__V1__KeyRevokeRequest init_value = APUS__V1__KEY_REVOKE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_revoke_request__get_packed_size
+                     (const Apus__V1__KeyRevokeRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_revoke_request__pack
+                     (const Apus__V1__KeyRevokeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_revoke_request__pack_to_buffer
+                     (const Apus__V1__KeyRevokeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyRevokeRequest *
+       apus__v1__key_revoke_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyRevokeRequest *)
+     protobuf_c_message_unpack (&apus__v1__key_revoke_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_revoke_request__free_unpacked
+                     (Apus__V1__KeyRevokeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_revoke_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__key_revoke_response__init
+                     (Apus__V1__KeyRevokeResponse         *message)
+{
+  static const Apus__V1__KeyRevokeResponse init_value = APUS__V1__KEY_REVOKE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__key_revoke_response__get_packed_size
+                     (const Apus__V1__KeyRevokeResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__key_revoke_response__pack
+                     (const Apus__V1__KeyRevokeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__key_revoke_response__pack_to_buffer
+                     (const Apus__V1__KeyRevokeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__key_revoke_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__KeyRevokeResponse *
+       apus__v1__key_revoke_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__KeyRevokeResponse *)
+     protobuf_c_message_unpack (&apus__v1__key_revoke_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__key_revoke_response__free_unpacked
+                     (Apus__V1__KeyRevokeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__key_revoke_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__audit_request__init
+                     (Apus__V1__AuditRequest         *message)
+{
+  static const Apus__V1__AuditRequest init_value = APUS__V1__AUDIT_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__audit_request__get_packed_size
+                     (const Apus__V1__AuditRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__audit_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__audit_request__pack
+                     (const Apus__V1__AuditRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__audit_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__audit_request__pack_to_buffer
+                     (const Apus__V1__AuditRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__audit_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__AuditRequest *
+       apus__v1__audit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__AuditRequest *)
+     protobuf_c_message_unpack (&apus__v1__audit_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__audit_request__free_unpacked
+                     (Apus__V1__AuditRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__audit_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__audit_response__init
+                     (Apus__V1__AuditResponse         *message)
+{
+  static const Apus__V1__AuditResponse init_value = APUS__V1__AUDIT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__audit_response__get_packed_size
+                     (const Apus__V1__AuditResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__audit_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__audit_response__pack
+                     (const Apus__V1__AuditResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__audit_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__audit_response__pack_to_buffer
+                     (const Apus__V1__AuditResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__audit_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__AuditResponse *
+       apus__v1__audit_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__AuditResponse *)
+     protobuf_c_message_unpack (&apus__v1__audit_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__audit_response__free_unpacked
+                     (Apus__V1__AuditResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__audit_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__audit_entry__init
+                     (Apus__V1__AuditEntry         *message)
+{
+  static const Apus__V1__AuditEntry init_value = APUS__V1__AUDIT_ENTRY__INIT;
+  *message = init_value;
+}
+size_t apus__v1__audit_entry__get_packed_size
+                     (const Apus__V1__AuditEntry *message)
+{
+  assert(message->base.descriptor == &apus__v1__audit_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__audit_entry__pack
+                     (const Apus__V1__AuditEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__audit_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__audit_entry__pack_to_buffer
+                     (const Apus__V1__AuditEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__audit_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__AuditEntry *
+       apus__v1__audit_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__AuditEntry *)
+     protobuf_c_message_unpack (&apus__v1__audit_entry__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__audit_entry__free_unpacked
+                     (Apus__V1__AuditEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__audit_entry__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   apus__v1__health_request__init
@@ -3380,7 +4595,7 @@ const ProtobufCMessageDescriptor apus__v1__status_response__descriptor =
   (ProtobufCMessageInit) apus__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[20] =
+static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[21] =
 {
   {
     "id",
@@ -3622,6 +4837,18 @@ static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "generation",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   16,   /* field[16] = accepted_at_ms */
@@ -3630,6 +4857,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   4,   /* field[4] = encoding */
   11,   /* field[11] = error */
   18,   /* field[18] = expires_at_ms */
+  20,   /* field[20] = generation */
   0,   /* field[0] = id */
   7,   /* field[7] = priority */
   8,   /* field[8] = provider */
@@ -3648,7 +4876,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__message_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
 {
@@ -3658,7 +4886,7 @@ const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
   "Apus__V1__MessageStatus",
   "apus.v1",
   sizeof(Apus__V1__MessageStatus),
-  20,
+  21,
   apus__v1__message_status__field_descriptors,
   apus__v1__message_status__field_indices_by_name,
   1,  apus__v1__message_status__number_ranges,
@@ -4777,7 +6005,506 @@ const ProtobufCMessageDescriptor apus__v1__cancel_result__descriptor =
   (ProtobufCMessageInit) apus__v1__cancel_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__pause_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__suppress_request__field_descriptors[3] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "numbers",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Apus__V1__SuppressRequest, n_numbers),
+    offsetof(Apus__V1__SuppressRequest, numbers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressRequest, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppress_request__field_indices_by_name[] = {
+  1,   /* field[1] = numbers */
+  2,   /* field[2] = reason */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__suppress_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppress_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressRequest",
+  "SuppressRequest",
+  "Apus__V1__SuppressRequest",
+  "apus.v1",
+  sizeof(Apus__V1__SuppressRequest),
+  3,
+  apus__v1__suppress_request__field_descriptors,
+  apus__v1__suppress_request__field_indices_by_name,
+  1,  apus__v1__suppress_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppress_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__suppress_response__field_descriptors[1] =
+{
+  {
+    "changed",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressResponse, changed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppress_response__field_indices_by_name[] = {
+  0,   /* field[0] = changed */
+};
+static const ProtobufCIntRange apus__v1__suppress_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppress_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressResponse",
+  "SuppressResponse",
+  "Apus__V1__SuppressResponse",
+  "apus.v1",
+  sizeof(Apus__V1__SuppressResponse),
+  1,
+  apus__v1__suppress_response__field_descriptors,
+  apus__v1__suppress_response__field_indices_by_name,
+  1,  apus__v1__suppress_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppress_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__suppressions_request__field_descriptors[4] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsRequest, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppressions_request__field_indices_by_name[] = {
+  3,   /* field[3] = cursor */
+  2,   /* field[2] = limit */
+  1,   /* field[1] = number */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__suppressions_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppressions_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressionsRequest",
+  "SuppressionsRequest",
+  "Apus__V1__SuppressionsRequest",
+  "apus.v1",
+  sizeof(Apus__V1__SuppressionsRequest),
+  4,
+  apus__v1__suppressions_request__field_descriptors,
+  apus__v1__suppressions_request__field_indices_by_name,
+  1,  apus__v1__suppressions_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppressions_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__suppressions_response__field_descriptors[3] =
+{
+  {
+    "entries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__SuppressionsResponse, n_entries),
+    offsetof(Apus__V1__SuppressionsResponse, entries),
+    &apus__v1__suppression__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "total",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsResponse, total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppressions_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = entries */
+  2,   /* field[2] = total */
+};
+static const ProtobufCIntRange apus__v1__suppressions_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppressions_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressionsResponse",
+  "SuppressionsResponse",
+  "Apus__V1__SuppressionsResponse",
+  "apus.v1",
+  sizeof(Apus__V1__SuppressionsResponse),
+  3,
+  apus__v1__suppressions_response__field_descriptors,
+  apus__v1__suppressions_response__field_indices_by_name,
+  1,  apus__v1__suppressions_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppressions_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__suppression__field_descriptors[3] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Suppression, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Suppression, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Suppression, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppression__field_indices_by_name[] = {
+  1,   /* field[1] = at_ms */
+  0,   /* field[0] = number */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange apus__v1__suppression__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppression__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.Suppression",
+  "Suppression",
+  "Apus__V1__Suppression",
+  "apus.v1",
+  sizeof(Apus__V1__Suppression),
+  3,
+  apus__v1__suppression__field_descriptors,
+  apus__v1__suppression__field_indices_by_name,
+  1,  apus__v1__suppression__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppression__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__usage_request__field_descriptors[1] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UsageRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__usage_request__field_indices_by_name[] = {
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__usage_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__usage_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UsageRequest",
+  "UsageRequest",
+  "Apus__V1__UsageRequest",
+  "apus.v1",
+  sizeof(Apus__V1__UsageRequest),
+  1,
+  apus__v1__usage_request__field_descriptors,
+  apus__v1__usage_request__field_indices_by_name,
+  1,  apus__v1__usage_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__usage_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__usage_response__field_descriptors[1] =
+{
+  {
+    "tenants",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__UsageResponse, n_tenants),
+    offsetof(Apus__V1__UsageResponse, tenants),
+    &apus__v1__tenant_usage__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__usage_response__field_indices_by_name[] = {
+  0,   /* field[0] = tenants */
+};
+static const ProtobufCIntRange apus__v1__usage_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UsageResponse",
+  "UsageResponse",
+  "Apus__V1__UsageResponse",
+  "apus.v1",
+  sizeof(Apus__V1__UsageResponse),
+  1,
+  apus__v1__usage_response__field_descriptors,
+  apus__v1__usage_response__field_indices_by_name,
+  1,  apus__v1__usage_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__usage_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__tenant_usage__field_descriptors[7] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segments_today",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, segments_today),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segments_per_day",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, segments_per_day),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost_this_month",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, cost_this_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cost_per_month",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, cost_per_month),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_messages",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, waiting_messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_maximum",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, waiting_maximum),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__tenant_usage__field_indices_by_name[] = {
+  4,   /* field[4] = cost_per_month */
+  3,   /* field[3] = cost_this_month */
+  2,   /* field[2] = segments_per_day */
+  1,   /* field[1] = segments_today */
+  0,   /* field[0] = tenant */
+  6,   /* field[6] = waiting_maximum */
+  5,   /* field[5] = waiting_messages */
+};
+static const ProtobufCIntRange apus__v1__tenant_usage__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.TenantUsage",
+  "TenantUsage",
+  "Apus__V1__TenantUsage",
+  "apus.v1",
+  sizeof(Apus__V1__TenantUsage),
+  7,
+  apus__v1__tenant_usage__field_descriptors,
+  apus__v1__tenant_usage__field_indices_by_name,
+  1,  apus__v1__tenant_usage__number_ranges,
+  (ProtobufCMessageInit) apus__v1__tenant_usage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__pause_request__field_descriptors[4] =
 {
   {
     "provider",
@@ -4815,16 +6542,29 @@ static const ProtobufCFieldDescriptor apus__v1__pause_request__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__PauseRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__pause_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
   2,   /* field[2] = batch_id */
   0,   /* field[0] = provider */
+  3,   /* field[3] = tenant */
 };
 static const ProtobufCIntRange apus__v1__pause_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__pause_request__descriptor =
 {
@@ -4834,7 +6574,7 @@ const ProtobufCMessageDescriptor apus__v1__pause_request__descriptor =
   "Apus__V1__PauseRequest",
   "apus.v1",
   sizeof(Apus__V1__PauseRequest),
-  3,
+  4,
   apus__v1__pause_request__field_descriptors,
   apus__v1__pause_request__field_indices_by_name,
   1,  apus__v1__pause_request__number_ranges,
@@ -5134,6 +6874,1235 @@ const ProtobufCMessageDescriptor apus__v1__sandbox_record__descriptor =
   apus__v1__sandbox_record__field_indices_by_name,
   1,  apus__v1__sandbox_record__number_ranges,
   (ProtobufCMessageInit) apus__v1__sandbox_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_show_request__field_descriptors[3] =
+{
+  {
+    "generation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigShowRequest, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigShowRequest, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigShowRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_show_request__field_indices_by_name[] = {
+  0,   /* field[0] = generation */
+  1,   /* field[1] = kind */
+  2,   /* field[2] = name */
+};
+static const ProtobufCIntRange apus__v1__config_show_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_show_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigShowRequest",
+  "ConfigShowRequest",
+  "Apus__V1__ConfigShowRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigShowRequest),
+  3,
+  apus__v1__config_show_request__field_descriptors,
+  apus__v1__config_show_request__field_indices_by_name,
+  1,  apus__v1__config_show_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_show_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_show_response__field_descriptors[2] =
+{
+  {
+    "generation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigShowResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "document",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigShowResponse, document),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_show_response__field_indices_by_name[] = {
+  1,   /* field[1] = document */
+  0,   /* field[0] = generation */
+};
+static const ProtobufCIntRange apus__v1__config_show_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_show_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigShowResponse",
+  "ConfigShowResponse",
+  "Apus__V1__ConfigShowResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigShowResponse),
+  2,
+  apus__v1__config_show_response__field_descriptors,
+  apus__v1__config_show_response__field_indices_by_name,
+  1,  apus__v1__config_show_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_show_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_apply_request__field_descriptors[5] =
+{
+  {
+    "document",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, document),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "partial",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, partial),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "if_generation",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, if_generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_apply_request__field_indices_by_name[] = {
+  0,   /* field[0] = document */
+  2,   /* field[2] = dry_run */
+  3,   /* field[3] = if_generation */
+  4,   /* field[4] = note */
+  1,   /* field[1] = partial */
+};
+static const ProtobufCIntRange apus__v1__config_apply_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_apply_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigApplyRequest",
+  "ConfigApplyRequest",
+  "Apus__V1__ConfigApplyRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigApplyRequest),
+  5,
+  apus__v1__config_apply_request__field_descriptors,
+  apus__v1__config_apply_request__field_indices_by_name,
+  1,  apus__v1__config_apply_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_apply_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_rollback_request__field_descriptors[3] =
+{
+  {
+    "to_generation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigRollbackRequest, to_generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_run",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigRollbackRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigRollbackRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_rollback_request__field_indices_by_name[] = {
+  1,   /* field[1] = dry_run */
+  2,   /* field[2] = note */
+  0,   /* field[0] = to_generation */
+};
+static const ProtobufCIntRange apus__v1__config_rollback_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_rollback_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigRollbackRequest",
+  "ConfigRollbackRequest",
+  "Apus__V1__ConfigRollbackRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigRollbackRequest),
+  3,
+  apus__v1__config_rollback_request__field_descriptors,
+  apus__v1__config_rollback_request__field_indices_by_name,
+  1,  apus__v1__config_rollback_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_rollback_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_apply_response__field_descriptors[2] =
+{
+  {
+    "generation",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ConfigApplyResponse, n_changes),
+    offsetof(Apus__V1__ConfigApplyResponse, changes),
+    &apus__v1__config_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_apply_response__field_indices_by_name[] = {
+  1,   /* field[1] = changes */
+  0,   /* field[0] = generation */
+};
+static const ProtobufCIntRange apus__v1__config_apply_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_apply_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigApplyResponse",
+  "ConfigApplyResponse",
+  "Apus__V1__ConfigApplyResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigApplyResponse),
+  2,
+  apus__v1__config_apply_response__field_descriptors,
+  apus__v1__config_apply_response__field_indices_by_name,
+  1,  apus__v1__config_apply_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_apply_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_change__field_descriptors[4] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigChange, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigChange, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigChange, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigChange, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_change__field_indices_by_name[] = {
+  3,   /* field[3] = after */
+  2,   /* field[2] = before */
+  0,   /* field[0] = kind */
+  1,   /* field[1] = name */
+};
+static const ProtobufCIntRange apus__v1__config_change__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_change__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigChange",
+  "ConfigChange",
+  "Apus__V1__ConfigChange",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigChange),
+  4,
+  apus__v1__config_change__field_descriptors,
+  apus__v1__config_change__field_indices_by_name,
+  1,  apus__v1__config_change__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_change__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_history_request__field_descriptors[2] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigHistoryRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigHistoryRequest, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_history_request__field_indices_by_name[] = {
+  1,   /* field[1] = before */
+  0,   /* field[0] = limit */
+};
+static const ProtobufCIntRange apus__v1__config_history_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_history_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigHistoryRequest",
+  "ConfigHistoryRequest",
+  "Apus__V1__ConfigHistoryRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigHistoryRequest),
+  2,
+  apus__v1__config_history_request__field_descriptors,
+  apus__v1__config_history_request__field_indices_by_name,
+  1,  apus__v1__config_history_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_history_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__config_history_response__field_descriptors[1] =
+{
+  {
+    "generations",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ConfigHistoryResponse, n_generations),
+    offsetof(Apus__V1__ConfigHistoryResponse, generations),
+    &apus__v1__generation__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__config_history_response__field_indices_by_name[] = {
+  0,   /* field[0] = generations */
+};
+static const ProtobufCIntRange apus__v1__config_history_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__config_history_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ConfigHistoryResponse",
+  "ConfigHistoryResponse",
+  "Apus__V1__ConfigHistoryResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ConfigHistoryResponse),
+  1,
+  apus__v1__config_history_response__field_descriptors,
+  apus__v1__config_history_response__field_indices_by_name,
+  1,  apus__v1__config_history_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__config_history_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__generation__field_descriptors[6] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Generation, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Generation, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Generation, actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "peer",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Generation, peer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Generation, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "changes",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__Generation, n_changes),
+    offsetof(Apus__V1__Generation, changes),
+    &apus__v1__config_change__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__generation__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  1,   /* field[1] = at_ms */
+  5,   /* field[5] = changes */
+  4,   /* field[4] = note */
+  0,   /* field[0] = number */
+  3,   /* field[3] = peer */
+};
+static const ProtobufCIntRange apus__v1__generation__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor apus__v1__generation__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.Generation",
+  "Generation",
+  "Apus__V1__Generation",
+  "apus.v1",
+  sizeof(Apus__V1__Generation),
+  6,
+  apus__v1__generation__field_descriptors,
+  apus__v1__generation__field_indices_by_name,
+  1,  apus__v1__generation__number_ranges,
+  (ProtobufCMessageInit) apus__v1__generation__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_list_request__field_descriptors[1] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyListRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_list_request__field_indices_by_name[] = {
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__key_list_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_list_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyListRequest",
+  "KeyListRequest",
+  "Apus__V1__KeyListRequest",
+  "apus.v1",
+  sizeof(Apus__V1__KeyListRequest),
+  1,
+  apus__v1__key_list_request__field_descriptors,
+  apus__v1__key_list_request__field_indices_by_name,
+  1,  apus__v1__key_list_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_list_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_list_response__field_descriptors[1] =
+{
+  {
+    "keys",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__KeyListResponse, n_keys),
+    offsetof(Apus__V1__KeyListResponse, keys),
+    &apus__v1__key_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_list_response__field_indices_by_name[] = {
+  0,   /* field[0] = keys */
+};
+static const ProtobufCIntRange apus__v1__key_list_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_list_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyListResponse",
+  "KeyListResponse",
+  "Apus__V1__KeyListResponse",
+  "apus.v1",
+  sizeof(Apus__V1__KeyListResponse),
+  1,
+  apus__v1__key_list_response__field_descriptors,
+  apus__v1__key_list_response__field_indices_by_name,
+  1,  apus__v1__key_list_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_list_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_description__field_descriptors[8] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scopes",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Apus__V1__KeyDescription, n_scopes),
+    offsetof(Apus__V1__KeyDescription, scopes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "created_at_ms",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, created_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, expires_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "revoked_at_ms",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, revoked_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_used_at_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyDescription, last_used_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_description__field_indices_by_name[] = {
+  4,   /* field[4] = created_at_ms */
+  5,   /* field[5] = expires_at_ms */
+  0,   /* field[0] = id */
+  7,   /* field[7] = last_used_at_ms */
+  3,   /* field[3] = note */
+  6,   /* field[6] = revoked_at_ms */
+  2,   /* field[2] = scopes */
+  1,   /* field[1] = tenant */
+};
+static const ProtobufCIntRange apus__v1__key_description__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_description__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyDescription",
+  "KeyDescription",
+  "Apus__V1__KeyDescription",
+  "apus.v1",
+  sizeof(Apus__V1__KeyDescription),
+  8,
+  apus__v1__key_description__field_descriptors,
+  apus__v1__key_description__field_indices_by_name,
+  1,  apus__v1__key_description__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_description__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_create_request__field_descriptors[4] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyCreateRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "scopes",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Apus__V1__KeyCreateRequest, n_scopes),
+    offsetof(Apus__V1__KeyCreateRequest, scopes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyCreateRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lifetime_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyCreateRequest, lifetime_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_create_request__field_indices_by_name[] = {
+  3,   /* field[3] = lifetime_ms */
+  2,   /* field[2] = note */
+  1,   /* field[1] = scopes */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__key_create_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_create_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyCreateRequest",
+  "KeyCreateRequest",
+  "Apus__V1__KeyCreateRequest",
+  "apus.v1",
+  sizeof(Apus__V1__KeyCreateRequest),
+  4,
+  apus__v1__key_create_request__field_descriptors,
+  apus__v1__key_create_request__field_indices_by_name,
+  1,  apus__v1__key_create_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_create_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_create_response__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyCreateResponse, key),
+    &apus__v1__key_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "secret",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyCreateResponse, secret),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_create_response__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+  1,   /* field[1] = secret */
+};
+static const ProtobufCIntRange apus__v1__key_create_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_create_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyCreateResponse",
+  "KeyCreateResponse",
+  "Apus__V1__KeyCreateResponse",
+  "apus.v1",
+  sizeof(Apus__V1__KeyCreateResponse),
+  2,
+  apus__v1__key_create_response__field_descriptors,
+  apus__v1__key_create_response__field_indices_by_name,
+  1,  apus__v1__key_create_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_create_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_revoke_request__field_descriptors[1] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyRevokeRequest, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_revoke_request__field_indices_by_name[] = {
+  0,   /* field[0] = id */
+};
+static const ProtobufCIntRange apus__v1__key_revoke_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_revoke_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyRevokeRequest",
+  "KeyRevokeRequest",
+  "Apus__V1__KeyRevokeRequest",
+  "apus.v1",
+  sizeof(Apus__V1__KeyRevokeRequest),
+  1,
+  apus__v1__key_revoke_request__field_descriptors,
+  apus__v1__key_revoke_request__field_indices_by_name,
+  1,  apus__v1__key_revoke_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_revoke_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__key_revoke_response__field_descriptors[1] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyRevokeResponse, key),
+    &apus__v1__key_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__key_revoke_response__field_indices_by_name[] = {
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange apus__v1__key_revoke_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__key_revoke_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.KeyRevokeResponse",
+  "KeyRevokeResponse",
+  "Apus__V1__KeyRevokeResponse",
+  "apus.v1",
+  sizeof(Apus__V1__KeyRevokeResponse),
+  1,
+  apus__v1__key_revoke_response__field_descriptors,
+  apus__v1__key_revoke_response__field_indices_by_name,
+  1,  apus__v1__key_revoke_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__key_revoke_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__audit_request__field_descriptors[2] =
+{
+  {
+    "limit",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditRequest, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__audit_request__field_indices_by_name[] = {
+  1,   /* field[1] = before */
+  0,   /* field[0] = limit */
+};
+static const ProtobufCIntRange apus__v1__audit_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__audit_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.AuditRequest",
+  "AuditRequest",
+  "Apus__V1__AuditRequest",
+  "apus.v1",
+  sizeof(Apus__V1__AuditRequest),
+  2,
+  apus__v1__audit_request__field_descriptors,
+  apus__v1__audit_request__field_indices_by_name,
+  1,  apus__v1__audit_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__audit_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__audit_response__field_descriptors[1] =
+{
+  {
+    "entries",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__AuditResponse, n_entries),
+    offsetof(Apus__V1__AuditResponse, entries),
+    &apus__v1__audit_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__audit_response__field_indices_by_name[] = {
+  0,   /* field[0] = entries */
+};
+static const ProtobufCIntRange apus__v1__audit_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__audit_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.AuditResponse",
+  "AuditResponse",
+  "Apus__V1__AuditResponse",
+  "apus.v1",
+  sizeof(Apus__V1__AuditResponse),
+  1,
+  apus__v1__audit_response__field_descriptors,
+  apus__v1__audit_response__field_indices_by_name,
+  1,  apus__v1__audit_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__audit_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__audit_entry__field_descriptors[9] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "actor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, actor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "peer",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, peer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verb",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, verb),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "subject",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, subject),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "before",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, before),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "after",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__AuditEntry, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__audit_entry__field_indices_by_name[] = {
+  2,   /* field[2] = actor */
+  7,   /* field[7] = after */
+  1,   /* field[1] = at_ms */
+  6,   /* field[6] = before */
+  0,   /* field[0] = id */
+  8,   /* field[8] = note */
+  3,   /* field[3] = peer */
+  5,   /* field[5] = subject */
+  4,   /* field[4] = verb */
+};
+static const ProtobufCIntRange apus__v1__audit_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor apus__v1__audit_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.AuditEntry",
+  "AuditEntry",
+  "Apus__V1__AuditEntry",
+  "apus.v1",
+  sizeof(Apus__V1__AuditEntry),
+  9,
+  apus__v1__audit_entry__field_descriptors,
+  apus__v1__audit_entry__field_indices_by_name,
+  1,  apus__v1__audit_entry__number_ranges,
+  (ProtobufCMessageInit) apus__v1__audit_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define apus__v1__health_request__field_descriptors NULL
@@ -5518,7 +8487,7 @@ const ProtobufCMessageDescriptor apus__v1__limit__descriptor =
   (ProtobufCMessageInit) apus__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[18] =
+static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[30] =
 {
   { "METHOD_UNSPECIFIED", "APUS__V1__METHOD__METHOD_UNSPECIFIED", 0 },
   { "METHOD_SEND", "APUS__V1__METHOD__METHOD_SEND", 1 },
@@ -5529,38 +8498,62 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[18] =
   { "METHOD_WATCH", "APUS__V1__METHOD__METHOD_WATCH", 6 },
   { "METHOD_EXPLAIN", "APUS__V1__METHOD__METHOD_EXPLAIN", 7 },
   { "METHOD_LIST", "APUS__V1__METHOD__METHOD_LIST", 8 },
+  { "METHOD_SUPPRESS", "APUS__V1__METHOD__METHOD_SUPPRESS", 9 },
+  { "METHOD_UNSUPPRESS", "APUS__V1__METHOD__METHOD_UNSUPPRESS", 10 },
+  { "METHOD_SUPPRESSIONS", "APUS__V1__METHOD__METHOD_SUPPRESSIONS", 11 },
+  { "METHOD_USAGE", "APUS__V1__METHOD__METHOD_USAGE", 12 },
   { "METHOD_UNKNOWN_LIST", "APUS__V1__METHOD__METHOD_UNKNOWN_LIST", 24 },
   { "METHOD_UNKNOWN_RESEND", "APUS__V1__METHOD__METHOD_UNKNOWN_RESEND", 25 },
   { "METHOD_UNKNOWN_SETTLE", "APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE", 26 },
   { "METHOD_PAUSE", "APUS__V1__METHOD__METHOD_PAUSE", 27 },
   { "METHOD_RESUME", "APUS__V1__METHOD__METHOD_RESUME", 28 },
   { "METHOD_SANDBOX", "APUS__V1__METHOD__METHOD_SANDBOX", 29 },
+  { "METHOD_CONFIG_SHOW", "APUS__V1__METHOD__METHOD_CONFIG_SHOW", 32 },
+  { "METHOD_CONFIG_APPLY", "APUS__V1__METHOD__METHOD_CONFIG_APPLY", 33 },
+  { "METHOD_CONFIG_ROLLBACK", "APUS__V1__METHOD__METHOD_CONFIG_ROLLBACK", 34 },
+  { "METHOD_CONFIG_HISTORY", "APUS__V1__METHOD__METHOD_CONFIG_HISTORY", 35 },
+  { "METHOD_KEY_LIST", "APUS__V1__METHOD__METHOD_KEY_LIST", 36 },
+  { "METHOD_KEY_CREATE", "APUS__V1__METHOD__METHOD_KEY_CREATE", 37 },
+  { "METHOD_KEY_REVOKE", "APUS__V1__METHOD__METHOD_KEY_REVOKE", 38 },
+  { "METHOD_AUDIT", "APUS__V1__METHOD__METHOD_AUDIT", 39 },
   { "METHOD_HEALTH", "APUS__V1__METHOD__METHOD_HEALTH", 64 },
   { "METHOD_DESCRIBE", "APUS__V1__METHOD__METHOD_DESCRIBE", 65 },
   { "METHOD_NULL", "APUS__V1__METHOD__METHOD_NULL", 66 },
 };
 static const ProtobufCIntRange apus__v1__method__value_ranges[] = {
-{0, 0},{24, 9},{64, 15},{0, 18}
+{0, 0},{24, 13},{32, 19},{64, 27},{0, 30}
 };
-static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[18] =
+static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[30] =
 {
+  { "METHOD_AUDIT", 26 },
   { "METHOD_BULK", 2 },
   { "METHOD_CANCEL", 5 },
-  { "METHOD_DESCRIBE", 16 },
+  { "METHOD_CONFIG_APPLY", 20 },
+  { "METHOD_CONFIG_HISTORY", 22 },
+  { "METHOD_CONFIG_ROLLBACK", 21 },
+  { "METHOD_CONFIG_SHOW", 19 },
+  { "METHOD_DESCRIBE", 28 },
   { "METHOD_EXPLAIN", 7 },
-  { "METHOD_HEALTH", 15 },
+  { "METHOD_HEALTH", 27 },
+  { "METHOD_KEY_CREATE", 24 },
+  { "METHOD_KEY_LIST", 23 },
+  { "METHOD_KEY_REVOKE", 25 },
   { "METHOD_LIST", 8 },
-  { "METHOD_NULL", 17 },
-  { "METHOD_PAUSE", 12 },
-  { "METHOD_RESUME", 13 },
-  { "METHOD_SANDBOX", 14 },
+  { "METHOD_NULL", 29 },
+  { "METHOD_PAUSE", 16 },
+  { "METHOD_RESUME", 17 },
+  { "METHOD_SANDBOX", 18 },
   { "METHOD_SEND", 1 },
   { "METHOD_STATS", 4 },
   { "METHOD_STATUS", 3 },
-  { "METHOD_UNKNOWN_LIST", 9 },
-  { "METHOD_UNKNOWN_RESEND", 10 },
-  { "METHOD_UNKNOWN_SETTLE", 11 },
+  { "METHOD_SUPPRESS", 9 },
+  { "METHOD_SUPPRESSIONS", 11 },
+  { "METHOD_UNKNOWN_LIST", 13 },
+  { "METHOD_UNKNOWN_RESEND", 14 },
+  { "METHOD_UNKNOWN_SETTLE", 15 },
   { "METHOD_UNSPECIFIED", 0 },
+  { "METHOD_UNSUPPRESS", 10 },
+  { "METHOD_USAGE", 12 },
   { "METHOD_WATCH", 6 },
 };
 const ProtobufCEnumDescriptor apus__v1__method__descriptor =
@@ -5570,11 +8563,11 @@ const ProtobufCEnumDescriptor apus__v1__method__descriptor =
   "Method",
   "Apus__V1__Method",
   "apus.v1",
-  18,
+  30,
   apus__v1__method__enum_values_by_number,
-  18,
+  30,
   apus__v1__method__enum_values_by_name,
-  3,
+  4,
   apus__v1__method__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

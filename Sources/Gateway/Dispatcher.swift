@@ -32,6 +32,8 @@ struct Dispatcher: ~Copyable {
     var isPaused = false
     var isDraining = false
     var pausedBatches: Set<BatchID> = []
+    private(set) var pausedTenants: Set<TenantID> = []
+    private var weights: [TenantID: Int] = [:]
     /// Messages of paused batches that came to their turn.
     private var parked: [BatchID: [QueuedEntry]] = [:]
     /// When the validity of the first of them is over.
@@ -353,6 +355,20 @@ struct Dispatcher: ~Copyable {
 
     var parkedCount: Int { parked.values.reduce(0) { $0 + $1.count } }
 
+    // MARK: Tenants
+
+    /// - Parameter weights: of the tenants whose weight isn't 1.
+    mutating func setWeights(_ weights: [TenantID: Int]) {
+        for tenant in self.weights.keys where weights[tenant] == nil { queue.setWeight(1, of: tenant) }
+        for (tenant, weight) in weights where self.weights[tenant] != weight { queue.setWeight(weight, of: tenant) }
+        self.weights = weights
+    }
+
+    mutating func setPaused(_ paused: Bool, tenant: TenantID) {
+        if paused { pausedTenants.insert(tenant) } else { pausedTenants.remove(tenant) }
+        queue.setPaused(paused, tenant: tenant)
+    }
+
     // MARK: Undoing
 
     mutating func roundBegan() {
@@ -373,8 +389,10 @@ struct Dispatcher: ~Copyable {
         isPaused = false
         for index in lanes.indices { lanes[index].setPaused(false) }
         pausedBatches.removeAll()
+        pausedTenants.removeAll()
         parkedOver = .max
         queue = MessageQueue()
+        for (tenant, weight) in weights { queue.setWeight(weight, of: tenant) }
         delays = DelayHeap()
         contents.removeAll()
         recent.removeAll()

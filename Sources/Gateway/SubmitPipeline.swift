@@ -100,8 +100,8 @@ final class SubmitPipeline {
         case .success(let burst):
             for (caller, accepted) in zip(callers, burst.results) {
                 guard let connection = loop.connection(caller.connection) else { continue }
-                if accepted.kind == .conflict {
-                    connection.respond(callID: caller.callID, error: .keyTaken)
+                if let refusal = accepted.refusal {
+                    connection.respond(callID: caller.callID, error: refusal)
                 } else {
                     connection.respond(
                         callID: caller.callID,
@@ -252,6 +252,11 @@ private struct BulkAnswer: Sendable {
                         item: UInt32(item), status: .alreadyExists,
                         message: "the batch has another message at index \(index)"))
                 continue
+            case .overSegments, .overCost, .overWaiting:
+                guard let refusal = result.refusal else { continue }
+                response.refusals.append(
+                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
+                continue
             }
             response.ids[item] = result.id.rawValue
         }
@@ -260,7 +265,24 @@ private struct BulkAnswer: Sendable {
     }
 }
 
+extension AcceptResult {
+    /// Why it was not accepted; nil if it was, now or before.
+    fileprivate var refusal: GatewayError? {
+        switch kind {
+        case .accepted, .duplicate: nil
+        case .conflict: .keyTaken
+        case .overSegments: .overQuota("segments_per_day", "the tenant's segments for today are used up")
+        case .overCost: .overQuota("cost_per_month", "the tenant's budget for this month is used up")
+        case .overWaiting: .overQuota("waiting_messages", "as many of the tenant's messages wait as may")
+        }
+    }
+}
+
 extension GatewayError {
+    fileprivate static func overQuota(_ limit: String, _ message: String) -> GatewayError {
+        GatewayError(.resourceExhausted, message, quota: QuotaDetail(limit: limit, maximum: 0, unit: ""))
+    }
+
     static let keyTaken = GatewayError(
         .alreadyExists, "the idempotency key belongs to a message of another content: use a new key",
         violations: [FieldViolation(field: "idempotency_key", description: "is taken by another message")])

@@ -16,9 +16,18 @@ extension WriterCore {
                 try startCancellation(reference, tenant, reply)
             case .pause(let wish, let tenant, let paused, let reply):
                 try pause(wish, tenant: tenant, paused: paused, reply)
+            case .configure(let tenants): configure(tenants)
+            case .administer(let act):
+                let whenDurable = try act.perform(store.administration, now)
+                round.effects.replies.append { whenDurable() }
             case .drain: drain()
             }
         }
+    }
+
+    mutating func configure(_ tenants: WriterTenants) {
+        store.setQuotas(tenants.quotas)
+        dispatcher.setWeights(tenants.weights)
     }
 
     mutating func drain() {
@@ -128,6 +137,7 @@ extension WriterCore {
                 return
             }
             target = .batch(batch.id)
+        case .tenant(let id): target = .tenant(id)
         }
         try store.setPaused(target, paused)
         apply(target, paused: paused)
@@ -148,12 +158,14 @@ extension WriterCore {
                 dispatcher.pausedBatches.remove(id)
                 dispatcher.unpark(id)
             }
+        case .tenant(let id): dispatcher.setPaused(paused, tenant: id)
         }
     }
 
     var pausedNames: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
+            + dispatcher.pausedTenants.map(\.rawValue).sorted().map { "tenant \($0)" }
             + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
     }
 }
@@ -164,7 +176,8 @@ extension WriterCommand {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, let reply): reply(.failure(error))
-        case .drain: break
+        case .administer(let act): act.refuse(error)
+        case .configure, .drain: break
         }
     }
 }

@@ -50,8 +50,39 @@ package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
     case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    /// The configuration has a new generation.
+    case configure(WriterTenants)
+    /// Something about tenants, keys or the configuration.
+    case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
     case drain
+}
+
+/// What the writer has to know of tenants.
+package struct WriterTenants: Sendable {
+    /// Of those whose weight isn't 1.
+    package var weights: [TenantID: Int] = [:]
+    package var quotas: [TenantID: TenantQuota] = [:]
+
+    package init() {}
+}
+
+/// Work on the store that is no message's, done within a round.
+package struct AdministrativeAct: Sendable {
+    /// Called on the writer's thread. What it returns is called once all is durable.
+    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    /// Called if nothing of it happened.
+    package var refuse: @Sendable (GatewayError) -> Void
+
+    package init(
+        perform: @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+            @Sendable () -> Void
+        ),
+        refuse: @escaping @Sendable (GatewayError) -> Void
+    ) {
+        self.perform = perform
+        self.refuse = refuse
+    }
 }
 
 /// What became of one message that was to be canceled.
@@ -73,6 +104,7 @@ package enum PauseWish: Hashable, Sendable {
     case everything
     case provider(String)
     case batch(BatchReference)
+    case tenant(TenantID)
 }
 
 /// What waits for the writer: put in by any thread, taken out by the writer's.

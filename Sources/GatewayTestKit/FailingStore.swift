@@ -32,6 +32,12 @@ package final class FailingStore: MessageStore {
         self.committed = committed
     }
 
+    package var administration: any AdministrationStore { store.administration }
+    package func setQuotas(_ quotas: [TenantID: TenantQuota]) { store.setQuotas(quotas) }
+    package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage {
+        try store.usage(of: tenant, now: now)
+    }
+
     private func fail(_ point: Point) throws(StoreError) {
         if failsAt == point { throw error }
     }

@@ -70,6 +70,12 @@ package struct MessageDraft: Sendable {
     package var keyHash: UInt64
     /// Of the normalised content: the same key with another fingerprint is refused.
     package var fingerprint: Fingerprint
+    /// Of the configuration that it is accepted under.
+    package var generation: UInt32 = 0
+    /// Its price at the dearest provider, in millionths of the currency: what is kept of the tenant's quota for it.
+    package var reserve: Int64 = 0
+    /// Request id and traceparent, each as one length byte and its bytes; empty = neither.
+    package var trace = ByteSlice()
 
     package init(
         tenant: TenantID, priority: Priority, encoding: Encoding, onUnknown: OnUnknown, segments: UInt8, sendAt: Int64,

@@ -6,6 +6,14 @@ package import SMSModel
 /// Every verb is a step of a message's life. After an error has been thrown the caller rolls back; nothing
 /// of the round is kept then, unless the error says ``StoreError/partial(_:)``.
 package protocol MessageStore: AnyObject {
+    /// What is durable beside messages.
+    var administration: any AdministrationStore { get }
+
+    /// What tenants may use from now on; one that is not named has no bound. Outside of rounds, and not durable.
+    func setQuotas(_ quotas: [TenantID: TenantQuota])
+    /// What a tenant has used, as of the last commit.
+    func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage
+
     func begin() throws(StoreError)
 
     /// Inserts the drafts of `range` and appends one result each to `results`. The same idempotency key, or
@@ -85,6 +93,32 @@ extension MessageStore {
     package func checkRoom() throws(StoreError) {}
 }
 
+/// What a tenant may use; nil = no bound.
+package struct TenantQuota: Hashable, Sendable {
+    /// Accepted on a UTC day.
+    package var segmentsPerDay: UInt64?
+    /// Of messages accepted in a UTC month, in millionths of the currency.
+    package var costPerMonth: Int64?
+    /// Scheduled, queued or with a provider at one time.
+    package var waitingMessages: UInt64?
+
+    package init(segmentsPerDay: UInt64? = nil, costPerMonth: Int64? = nil, waitingMessages: UInt64? = nil) {
+        self.segmentsPerDay = segmentsPerDay
+        self.costPerMonth = costPerMonth
+        self.waitingMessages = waitingMessages
+    }
+}
+
+/// What a tenant has used of what it may.
+package struct TenantUsage: Hashable, Sendable {
+    package var segmentsToday: UInt64 = 0
+    /// Millionths of the currency.
+    package var costThisMonth: Int64 = 0
+    package var waitingMessages: UInt64 = 0
+
+    package init() {}
+}
+
 /// What became of one draft.
 package struct AcceptResult: Hashable, Sendable {
     package enum Kind: UInt8, Sendable {
@@ -92,6 +126,12 @@ package struct AcceptResult: Hashable, Sendable {
         case duplicate
         /// The key is taken by a message of another content.
         case conflict
+        /// Not accepted: more segments than the tenant's quota for the day leaves.
+        case overSegments
+        /// Not accepted: it may cost more than the tenant's quota for the month leaves.
+        case overCost
+        /// Not accepted: as many of the tenant's messages wait as may.
+        case overWaiting
     }
 
     package var kind: Kind
@@ -151,6 +191,7 @@ package enum PauseTarget: Hashable, Sendable {
     case everything
     case provider(String)
     case batch(BatchID)
+    case tenant(TenantID)
 }
 
 /// A message that recovery found unsettled.

@@ -46,11 +46,38 @@ typedef struct Apus__V1__ProviderStats Apus__V1__ProviderStats;
 typedef struct Apus__V1__CancelRequest Apus__V1__CancelRequest;
 typedef struct Apus__V1__CancelResponse Apus__V1__CancelResponse;
 typedef struct Apus__V1__CancelResult Apus__V1__CancelResult;
+typedef struct Apus__V1__SuppressRequest Apus__V1__SuppressRequest;
+typedef struct Apus__V1__SuppressResponse Apus__V1__SuppressResponse;
+typedef struct Apus__V1__SuppressionsRequest Apus__V1__SuppressionsRequest;
+typedef struct Apus__V1__SuppressionsResponse Apus__V1__SuppressionsResponse;
+typedef struct Apus__V1__Suppression Apus__V1__Suppression;
+typedef struct Apus__V1__UsageRequest Apus__V1__UsageRequest;
+typedef struct Apus__V1__UsageResponse Apus__V1__UsageResponse;
+typedef struct Apus__V1__TenantUsage Apus__V1__TenantUsage;
 typedef struct Apus__V1__PauseRequest Apus__V1__PauseRequest;
 typedef struct Apus__V1__PauseResponse Apus__V1__PauseResponse;
 typedef struct Apus__V1__SandboxRequest Apus__V1__SandboxRequest;
 typedef struct Apus__V1__SandboxResponse Apus__V1__SandboxResponse;
 typedef struct Apus__V1__SandboxRecord Apus__V1__SandboxRecord;
+typedef struct Apus__V1__ConfigShowRequest Apus__V1__ConfigShowRequest;
+typedef struct Apus__V1__ConfigShowResponse Apus__V1__ConfigShowResponse;
+typedef struct Apus__V1__ConfigApplyRequest Apus__V1__ConfigApplyRequest;
+typedef struct Apus__V1__ConfigRollbackRequest Apus__V1__ConfigRollbackRequest;
+typedef struct Apus__V1__ConfigApplyResponse Apus__V1__ConfigApplyResponse;
+typedef struct Apus__V1__ConfigChange Apus__V1__ConfigChange;
+typedef struct Apus__V1__ConfigHistoryRequest Apus__V1__ConfigHistoryRequest;
+typedef struct Apus__V1__ConfigHistoryResponse Apus__V1__ConfigHistoryResponse;
+typedef struct Apus__V1__Generation Apus__V1__Generation;
+typedef struct Apus__V1__KeyListRequest Apus__V1__KeyListRequest;
+typedef struct Apus__V1__KeyListResponse Apus__V1__KeyListResponse;
+typedef struct Apus__V1__KeyDescription Apus__V1__KeyDescription;
+typedef struct Apus__V1__KeyCreateRequest Apus__V1__KeyCreateRequest;
+typedef struct Apus__V1__KeyCreateResponse Apus__V1__KeyCreateResponse;
+typedef struct Apus__V1__KeyRevokeRequest Apus__V1__KeyRevokeRequest;
+typedef struct Apus__V1__KeyRevokeResponse Apus__V1__KeyRevokeResponse;
+typedef struct Apus__V1__AuditRequest Apus__V1__AuditRequest;
+typedef struct Apus__V1__AuditResponse Apus__V1__AuditResponse;
+typedef struct Apus__V1__AuditEntry Apus__V1__AuditEntry;
 typedef struct Apus__V1__HealthRequest Apus__V1__HealthRequest;
 typedef struct Apus__V1__HealthResponse Apus__V1__HealthResponse;
 typedef struct Apus__V1__HealthCheck Apus__V1__HealthCheck;
@@ -75,12 +102,24 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_WATCH = 6,
   APUS__V1__METHOD__METHOD_EXPLAIN = 7,
   APUS__V1__METHOD__METHOD_LIST = 8,
+  APUS__V1__METHOD__METHOD_SUPPRESS = 9,
+  APUS__V1__METHOD__METHOD_UNSUPPRESS = 10,
+  APUS__V1__METHOD__METHOD_SUPPRESSIONS = 11,
+  APUS__V1__METHOD__METHOD_USAGE = 12,
   APUS__V1__METHOD__METHOD_UNKNOWN_LIST = 24,
   APUS__V1__METHOD__METHOD_UNKNOWN_RESEND = 25,
   APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE = 26,
   APUS__V1__METHOD__METHOD_PAUSE = 27,
   APUS__V1__METHOD__METHOD_RESUME = 28,
   APUS__V1__METHOD__METHOD_SANDBOX = 29,
+  APUS__V1__METHOD__METHOD_CONFIG_SHOW = 32,
+  APUS__V1__METHOD__METHOD_CONFIG_APPLY = 33,
+  APUS__V1__METHOD__METHOD_CONFIG_ROLLBACK = 34,
+  APUS__V1__METHOD__METHOD_CONFIG_HISTORY = 35,
+  APUS__V1__METHOD__METHOD_KEY_LIST = 36,
+  APUS__V1__METHOD__METHOD_KEY_CREATE = 37,
+  APUS__V1__METHOD__METHOD_KEY_REVOKE = 38,
+  APUS__V1__METHOD__METHOD_AUDIT = 39,
   APUS__V1__METHOD__METHOD_HEALTH = 64,
   APUS__V1__METHOD__METHOD_DESCRIBE = 65,
   /*
@@ -189,7 +228,7 @@ struct  Apus__V1__ClientHello
    */
   ProtobufCBinaryData user_agent;
   /*
-   * API key
+   * API key or JSON Web Token
    */
   ProtobufCBinaryData credential;
   /*
@@ -576,10 +615,14 @@ struct  Apus__V1__MessageStatus
   int64_t send_at_ms;
   int64_t expires_at_ms;
   protobuf_c_boolean receipt_overdue;
+  /*
+   * of the configuration that it was accepted under
+   */
+  uint32_t generation;
 };
 #define APUS__V1__MESSAGE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__message_status__descriptor) \
-    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0 }
+    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Apus__V1__Failure
@@ -738,7 +781,7 @@ struct  Apus__V1__StatsResponse
   size_t n_providers;
   Apus__V1__ProviderStats **providers;
   /*
-   * "everything", "provider NAME", "batch NAME"
+   * "everything", "provider NAME", "tenant NAME", "batch ID"
    */
   size_t n_paused;
   ProtobufCBinaryData *paused;
@@ -819,6 +862,146 @@ struct  Apus__V1__CancelResult
 
 
 /*
+ * Suppress: these recipients are sent nothing more. Unsuppress: they may be again.
+ */
+struct  Apus__V1__SuppressRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData tenant;
+  /*
+   * E.164, at most 1000
+   */
+  size_t n_numbers;
+  ProtobufCBinaryData *numbers;
+  /*
+   * at most 128 bytes
+   */
+  ProtobufCBinaryData reason;
+};
+#define APUS__V1__SUPPRESS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppress_request__descriptor) \
+    , {0,NULL}, 0,NULL, {0,NULL} }
+
+
+struct  Apus__V1__SuppressResponse
+{
+  ProtobufCMessage base;
+  /*
+   * the others were as asked before
+   */
+  uint32_t changed;
+};
+#define APUS__V1__SUPPRESS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppress_response__descriptor) \
+    , 0 }
+
+
+struct  Apus__V1__SuppressionsRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData tenant;
+  /*
+   * only this one
+   */
+  ProtobufCBinaryData number;
+  /*
+   * entries a page, at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__SUPPRESSIONS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppressions_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
+
+
+struct  Apus__V1__SuppressionsResponse
+{
+  ProtobufCMessage base;
+  /*
+   * by number
+   */
+  size_t n_entries;
+  Apus__V1__Suppression **entries;
+  /*
+   * for the next page; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
+  uint64_t total;
+};
+#define APUS__V1__SUPPRESSIONS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppressions_response__descriptor) \
+    , 0,NULL, {0,NULL}, 0 }
+
+
+struct  Apus__V1__Suppression
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData number;
+  int64_t at_ms;
+  ProtobufCBinaryData reason;
+};
+#define APUS__V1__SUPPRESSION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppression__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Apus__V1__UsageRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "*" = all
+   */
+  ProtobufCBinaryData tenant;
+};
+#define APUS__V1__USAGE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__usage_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Apus__V1__UsageResponse
+{
+  ProtobufCMessage base;
+  /*
+   * by name
+   */
+  size_t n_tenants;
+  Apus__V1__TenantUsage **tenants;
+};
+#define APUS__V1__USAGE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__usage_response__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * What of its limits a tenant has used; a limit of 0 = none.
+ */
+struct  Apus__V1__TenantUsage
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData tenant;
+  /*
+   * by the UTC day of acceptance
+   */
+  uint64_t segments_today;
+  uint64_t segments_per_day;
+  /*
+   * millionths of the currency
+   */
+  int64_t cost_this_month;
+  int64_t cost_per_month;
+  uint64_t waiting_messages;
+  uint64_t waiting_maximum;
+};
+#define APUS__V1__TENANT_USAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__tenant_usage__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+/*
  * With no field set: everything.
  */
 struct  Apus__V1__PauseRequest
@@ -827,10 +1010,11 @@ struct  Apus__V1__PauseRequest
   ProtobufCBinaryData provider;
   ProtobufCBinaryData batch;
   uint64_t batch_id;
+  ProtobufCBinaryData tenant;
 };
 #define APUS__V1__PAUSE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__pause_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Apus__V1__PauseResponse
@@ -899,6 +1083,335 @@ struct  Apus__V1__SandboxRecord
 #define APUS__V1__SANDBOX_RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__sandbox_record__descriptor) \
     , 0, 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL} }
+
+
+struct  Apus__V1__ConfigShowRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 0 = the newest
+   */
+  uint32_t generation;
+  /*
+   * only these: "tenants"
+   */
+  ProtobufCBinaryData kind;
+  /*
+   * only this one of the kind
+   */
+  ProtobufCBinaryData name;
+};
+#define APUS__V1__CONFIG_SHOW_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_show_request__descriptor) \
+    , 0, {0,NULL}, {0,NULL} }
+
+
+struct  Apus__V1__ConfigShowResponse
+{
+  ProtobufCMessage base;
+  uint32_t generation;
+  /*
+   * JSON; secrets are sealed
+   */
+  ProtobufCBinaryData document;
+};
+#define APUS__V1__CONFIG_SHOW_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_show_response__descriptor) \
+    , 0, {0,NULL} }
+
+
+/*
+ * Checked whole, then applied whole as a new generation, or refused.
+ */
+struct  Apus__V1__ConfigApplyRequest
+{
+  ProtobufCMessage base;
+  /*
+   * JSON
+   */
+  ProtobufCBinaryData document;
+  /*
+   * objects that it does not name stay; null removes one
+   */
+  protobuf_c_boolean partial;
+  /*
+   * only checks, and tells what would change
+   */
+  protobuf_c_boolean dry_run;
+  /*
+   * ABORTED if the newest is another; 0 = whichever it is
+   */
+  uint32_t if_generation;
+  /*
+   * for the history, at most 256 bytes
+   */
+  ProtobufCBinaryData note;
+};
+#define APUS__V1__CONFIG_APPLY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_apply_request__descriptor) \
+    , {0,NULL}, 0, 0, 0, {0,NULL} }
+
+
+struct  Apus__V1__ConfigRollbackRequest
+{
+  ProtobufCMessage base;
+  uint32_t to_generation;
+  protobuf_c_boolean dry_run;
+  ProtobufCBinaryData note;
+};
+#define APUS__V1__CONFIG_ROLLBACK_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_rollback_request__descriptor) \
+    , 0, 0, {0,NULL} }
+
+
+/*
+ * Of Apply and of Rollback, which makes a new generation that is like an old one.
+ */
+struct  Apus__V1__ConfigApplyResponse
+{
+  ProtobufCMessage base;
+  /*
+   * the new one; the newest if nothing changed, or after a dry run
+   */
+  uint32_t generation;
+  size_t n_changes;
+  Apus__V1__ConfigChange **changes;
+};
+#define APUS__V1__CONFIG_APPLY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_apply_response__descriptor) \
+    , 0, 0,NULL }
+
+
+struct  Apus__V1__ConfigChange
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData kind;
+  ProtobufCBinaryData name;
+  /*
+   * JSON; empty = there was none
+   */
+  ProtobufCBinaryData before;
+  /*
+   * JSON; empty = it is removed
+   */
+  ProtobufCBinaryData after;
+};
+#define APUS__V1__CONFIG_CHANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_change__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Apus__V1__ConfigHistoryRequest
+{
+  ProtobufCMessage base;
+  /*
+   * at most 1000; 0 = 20
+   */
+  uint32_t limit;
+  /*
+   * only generations below it; 0 = the newest
+   */
+  uint32_t before;
+};
+#define APUS__V1__CONFIG_HISTORY_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_history_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Apus__V1__ConfigHistoryResponse
+{
+  ProtobufCMessage base;
+  /*
+   * newest first
+   */
+  size_t n_generations;
+  Apus__V1__Generation **generations;
+};
+#define APUS__V1__CONFIG_HISTORY_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_history_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Apus__V1__Generation
+{
+  ProtobufCMessage base;
+  uint32_t number;
+  int64_t at_ms;
+  ProtobufCBinaryData actor;
+  ProtobufCBinaryData peer;
+  ProtobufCBinaryData note;
+  /*
+   * left out where they do not fit the frame
+   */
+  size_t n_changes;
+  Apus__V1__ConfigChange **changes;
+};
+#define APUS__V1__GENERATION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__generation__descriptor) \
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL }
+
+
+struct  Apus__V1__KeyListRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "" = all
+   */
+  ProtobufCBinaryData tenant;
+};
+#define APUS__V1__KEY_LIST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_list_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Apus__V1__KeyListResponse
+{
+  ProtobufCMessage base;
+  size_t n_keys;
+  Apus__V1__KeyDescription **keys;
+};
+#define APUS__V1__KEY_LIST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_list_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Apus__V1__KeyDescription
+{
+  ProtobufCMessage base;
+  /*
+   * the first characters after apus_
+   */
+  ProtobufCBinaryData id;
+  ProtobufCBinaryData tenant;
+  /*
+   * messages:send, messages:read, messages:cancel, admin
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
+  ProtobufCBinaryData note;
+  int64_t created_at_ms;
+  /*
+   * 0 = never
+   */
+  int64_t expires_at_ms;
+  /*
+   * 0 = it is good
+   */
+  int64_t revoked_at_ms;
+  /*
+   * 0 = never
+   */
+  int64_t last_used_at_ms;
+};
+#define APUS__V1__KEY_DESCRIPTION__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_description__descriptor) \
+    , {0,NULL}, {0,NULL}, 0,NULL, {0,NULL}, 0, 0, 0, 0 }
+
+
+struct  Apus__V1__KeyCreateRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData tenant;
+  /*
+   * none = the three of messages
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
+  /*
+   * at most 256 bytes
+   */
+  ProtobufCBinaryData note;
+  /*
+   * 0 = for ever
+   */
+  uint64_t lifetime_ms;
+};
+#define APUS__V1__KEY_CREATE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_create_request__descriptor) \
+    , {0,NULL}, 0,NULL, {0,NULL}, 0 }
+
+
+struct  Apus__V1__KeyCreateResponse
+{
+  ProtobufCMessage base;
+  Apus__V1__KeyDescription *key;
+  /*
+   * the key itself: shown this once
+   */
+  ProtobufCBinaryData secret;
+};
+#define APUS__V1__KEY_CREATE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_create_response__descriptor) \
+    , NULL, {0,NULL} }
+
+
+struct  Apus__V1__KeyRevokeRequest
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData id;
+};
+#define APUS__V1__KEY_REVOKE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_revoke_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Apus__V1__KeyRevokeResponse
+{
+  ProtobufCMessage base;
+  Apus__V1__KeyDescription *key;
+};
+#define APUS__V1__KEY_REVOKE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_revoke_response__descriptor) \
+    , NULL }
+
+
+struct  Apus__V1__AuditRequest
+{
+  ProtobufCMessage base;
+  /*
+   * at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * only entries with a lower id; 0 = the newest
+   */
+  int64_t before;
+};
+#define APUS__V1__AUDIT_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__audit_request__descriptor) \
+    , 0, 0 }
+
+
+struct  Apus__V1__AuditResponse
+{
+  ProtobufCMessage base;
+  /*
+   * newest first
+   */
+  size_t n_entries;
+  Apus__V1__AuditEntry **entries;
+};
+#define APUS__V1__AUDIT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__audit_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Apus__V1__AuditEntry
+{
+  ProtobufCMessage base;
+  int64_t id;
+  int64_t at_ms;
+  ProtobufCBinaryData actor;
+  ProtobufCBinaryData peer;
+  ProtobufCBinaryData verb;
+  ProtobufCBinaryData subject;
+  ProtobufCBinaryData before;
+  ProtobufCBinaryData after;
+  ProtobufCBinaryData note;
+};
+#define APUS__V1__AUDIT_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__audit_entry__descriptor) \
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__HealthRequest
@@ -1574,6 +2087,158 @@ Apus__V1__CancelResult *
 void   apus__v1__cancel_result__free_unpacked
                      (Apus__V1__CancelResult *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__SuppressRequest methods */
+void   apus__v1__suppress_request__init
+                     (Apus__V1__SuppressRequest         *message);
+size_t apus__v1__suppress_request__get_packed_size
+                     (const Apus__V1__SuppressRequest   *message);
+size_t apus__v1__suppress_request__pack
+                     (const Apus__V1__SuppressRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppress_request__pack_to_buffer
+                     (const Apus__V1__SuppressRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SuppressRequest *
+       apus__v1__suppress_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppress_request__free_unpacked
+                     (Apus__V1__SuppressRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__SuppressResponse methods */
+void   apus__v1__suppress_response__init
+                     (Apus__V1__SuppressResponse         *message);
+size_t apus__v1__suppress_response__get_packed_size
+                     (const Apus__V1__SuppressResponse   *message);
+size_t apus__v1__suppress_response__pack
+                     (const Apus__V1__SuppressResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppress_response__pack_to_buffer
+                     (const Apus__V1__SuppressResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SuppressResponse *
+       apus__v1__suppress_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppress_response__free_unpacked
+                     (Apus__V1__SuppressResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__SuppressionsRequest methods */
+void   apus__v1__suppressions_request__init
+                     (Apus__V1__SuppressionsRequest         *message);
+size_t apus__v1__suppressions_request__get_packed_size
+                     (const Apus__V1__SuppressionsRequest   *message);
+size_t apus__v1__suppressions_request__pack
+                     (const Apus__V1__SuppressionsRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppressions_request__pack_to_buffer
+                     (const Apus__V1__SuppressionsRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SuppressionsRequest *
+       apus__v1__suppressions_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppressions_request__free_unpacked
+                     (Apus__V1__SuppressionsRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__SuppressionsResponse methods */
+void   apus__v1__suppressions_response__init
+                     (Apus__V1__SuppressionsResponse         *message);
+size_t apus__v1__suppressions_response__get_packed_size
+                     (const Apus__V1__SuppressionsResponse   *message);
+size_t apus__v1__suppressions_response__pack
+                     (const Apus__V1__SuppressionsResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppressions_response__pack_to_buffer
+                     (const Apus__V1__SuppressionsResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SuppressionsResponse *
+       apus__v1__suppressions_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppressions_response__free_unpacked
+                     (Apus__V1__SuppressionsResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__Suppression methods */
+void   apus__v1__suppression__init
+                     (Apus__V1__Suppression         *message);
+size_t apus__v1__suppression__get_packed_size
+                     (const Apus__V1__Suppression   *message);
+size_t apus__v1__suppression__pack
+                     (const Apus__V1__Suppression   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppression__pack_to_buffer
+                     (const Apus__V1__Suppression   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__Suppression *
+       apus__v1__suppression__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppression__free_unpacked
+                     (Apus__V1__Suppression *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UsageRequest methods */
+void   apus__v1__usage_request__init
+                     (Apus__V1__UsageRequest         *message);
+size_t apus__v1__usage_request__get_packed_size
+                     (const Apus__V1__UsageRequest   *message);
+size_t apus__v1__usage_request__pack
+                     (const Apus__V1__UsageRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__usage_request__pack_to_buffer
+                     (const Apus__V1__UsageRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UsageRequest *
+       apus__v1__usage_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__usage_request__free_unpacked
+                     (Apus__V1__UsageRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UsageResponse methods */
+void   apus__v1__usage_response__init
+                     (Apus__V1__UsageResponse         *message);
+size_t apus__v1__usage_response__get_packed_size
+                     (const Apus__V1__UsageResponse   *message);
+size_t apus__v1__usage_response__pack
+                     (const Apus__V1__UsageResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__usage_response__pack_to_buffer
+                     (const Apus__V1__UsageResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UsageResponse *
+       apus__v1__usage_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__usage_response__free_unpacked
+                     (Apus__V1__UsageResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__TenantUsage methods */
+void   apus__v1__tenant_usage__init
+                     (Apus__V1__TenantUsage         *message);
+size_t apus__v1__tenant_usage__get_packed_size
+                     (const Apus__V1__TenantUsage   *message);
+size_t apus__v1__tenant_usage__pack
+                     (const Apus__V1__TenantUsage   *message,
+                      uint8_t             *out);
+size_t apus__v1__tenant_usage__pack_to_buffer
+                     (const Apus__V1__TenantUsage   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__TenantUsage *
+       apus__v1__tenant_usage__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__tenant_usage__free_unpacked
+                     (Apus__V1__TenantUsage *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__PauseRequest methods */
 void   apus__v1__pause_request__init
                      (Apus__V1__PauseRequest         *message);
@@ -1668,6 +2333,367 @@ Apus__V1__SandboxRecord *
                       const uint8_t       *data);
 void   apus__v1__sandbox_record__free_unpacked
                      (Apus__V1__SandboxRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigShowRequest methods */
+void   apus__v1__config_show_request__init
+                     (Apus__V1__ConfigShowRequest         *message);
+size_t apus__v1__config_show_request__get_packed_size
+                     (const Apus__V1__ConfigShowRequest   *message);
+size_t apus__v1__config_show_request__pack
+                     (const Apus__V1__ConfigShowRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_show_request__pack_to_buffer
+                     (const Apus__V1__ConfigShowRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigShowRequest *
+       apus__v1__config_show_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_show_request__free_unpacked
+                     (Apus__V1__ConfigShowRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigShowResponse methods */
+void   apus__v1__config_show_response__init
+                     (Apus__V1__ConfigShowResponse         *message);
+size_t apus__v1__config_show_response__get_packed_size
+                     (const Apus__V1__ConfigShowResponse   *message);
+size_t apus__v1__config_show_response__pack
+                     (const Apus__V1__ConfigShowResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_show_response__pack_to_buffer
+                     (const Apus__V1__ConfigShowResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigShowResponse *
+       apus__v1__config_show_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_show_response__free_unpacked
+                     (Apus__V1__ConfigShowResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigApplyRequest methods */
+void   apus__v1__config_apply_request__init
+                     (Apus__V1__ConfigApplyRequest         *message);
+size_t apus__v1__config_apply_request__get_packed_size
+                     (const Apus__V1__ConfigApplyRequest   *message);
+size_t apus__v1__config_apply_request__pack
+                     (const Apus__V1__ConfigApplyRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_apply_request__pack_to_buffer
+                     (const Apus__V1__ConfigApplyRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigApplyRequest *
+       apus__v1__config_apply_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_apply_request__free_unpacked
+                     (Apus__V1__ConfigApplyRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigRollbackRequest methods */
+void   apus__v1__config_rollback_request__init
+                     (Apus__V1__ConfigRollbackRequest         *message);
+size_t apus__v1__config_rollback_request__get_packed_size
+                     (const Apus__V1__ConfigRollbackRequest   *message);
+size_t apus__v1__config_rollback_request__pack
+                     (const Apus__V1__ConfigRollbackRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_rollback_request__pack_to_buffer
+                     (const Apus__V1__ConfigRollbackRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigRollbackRequest *
+       apus__v1__config_rollback_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_rollback_request__free_unpacked
+                     (Apus__V1__ConfigRollbackRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigApplyResponse methods */
+void   apus__v1__config_apply_response__init
+                     (Apus__V1__ConfigApplyResponse         *message);
+size_t apus__v1__config_apply_response__get_packed_size
+                     (const Apus__V1__ConfigApplyResponse   *message);
+size_t apus__v1__config_apply_response__pack
+                     (const Apus__V1__ConfigApplyResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_apply_response__pack_to_buffer
+                     (const Apus__V1__ConfigApplyResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigApplyResponse *
+       apus__v1__config_apply_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_apply_response__free_unpacked
+                     (Apus__V1__ConfigApplyResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigChange methods */
+void   apus__v1__config_change__init
+                     (Apus__V1__ConfigChange         *message);
+size_t apus__v1__config_change__get_packed_size
+                     (const Apus__V1__ConfigChange   *message);
+size_t apus__v1__config_change__pack
+                     (const Apus__V1__ConfigChange   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_change__pack_to_buffer
+                     (const Apus__V1__ConfigChange   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigChange *
+       apus__v1__config_change__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_change__free_unpacked
+                     (Apus__V1__ConfigChange *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigHistoryRequest methods */
+void   apus__v1__config_history_request__init
+                     (Apus__V1__ConfigHistoryRequest         *message);
+size_t apus__v1__config_history_request__get_packed_size
+                     (const Apus__V1__ConfigHistoryRequest   *message);
+size_t apus__v1__config_history_request__pack
+                     (const Apus__V1__ConfigHistoryRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_history_request__pack_to_buffer
+                     (const Apus__V1__ConfigHistoryRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigHistoryRequest *
+       apus__v1__config_history_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_history_request__free_unpacked
+                     (Apus__V1__ConfigHistoryRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ConfigHistoryResponse methods */
+void   apus__v1__config_history_response__init
+                     (Apus__V1__ConfigHistoryResponse         *message);
+size_t apus__v1__config_history_response__get_packed_size
+                     (const Apus__V1__ConfigHistoryResponse   *message);
+size_t apus__v1__config_history_response__pack
+                     (const Apus__V1__ConfigHistoryResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__config_history_response__pack_to_buffer
+                     (const Apus__V1__ConfigHistoryResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ConfigHistoryResponse *
+       apus__v1__config_history_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__config_history_response__free_unpacked
+                     (Apus__V1__ConfigHistoryResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__Generation methods */
+void   apus__v1__generation__init
+                     (Apus__V1__Generation         *message);
+size_t apus__v1__generation__get_packed_size
+                     (const Apus__V1__Generation   *message);
+size_t apus__v1__generation__pack
+                     (const Apus__V1__Generation   *message,
+                      uint8_t             *out);
+size_t apus__v1__generation__pack_to_buffer
+                     (const Apus__V1__Generation   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__Generation *
+       apus__v1__generation__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__generation__free_unpacked
+                     (Apus__V1__Generation *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyListRequest methods */
+void   apus__v1__key_list_request__init
+                     (Apus__V1__KeyListRequest         *message);
+size_t apus__v1__key_list_request__get_packed_size
+                     (const Apus__V1__KeyListRequest   *message);
+size_t apus__v1__key_list_request__pack
+                     (const Apus__V1__KeyListRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_list_request__pack_to_buffer
+                     (const Apus__V1__KeyListRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyListRequest *
+       apus__v1__key_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_list_request__free_unpacked
+                     (Apus__V1__KeyListRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyListResponse methods */
+void   apus__v1__key_list_response__init
+                     (Apus__V1__KeyListResponse         *message);
+size_t apus__v1__key_list_response__get_packed_size
+                     (const Apus__V1__KeyListResponse   *message);
+size_t apus__v1__key_list_response__pack
+                     (const Apus__V1__KeyListResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_list_response__pack_to_buffer
+                     (const Apus__V1__KeyListResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyListResponse *
+       apus__v1__key_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_list_response__free_unpacked
+                     (Apus__V1__KeyListResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyDescription methods */
+void   apus__v1__key_description__init
+                     (Apus__V1__KeyDescription         *message);
+size_t apus__v1__key_description__get_packed_size
+                     (const Apus__V1__KeyDescription   *message);
+size_t apus__v1__key_description__pack
+                     (const Apus__V1__KeyDescription   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_description__pack_to_buffer
+                     (const Apus__V1__KeyDescription   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyDescription *
+       apus__v1__key_description__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_description__free_unpacked
+                     (Apus__V1__KeyDescription *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyCreateRequest methods */
+void   apus__v1__key_create_request__init
+                     (Apus__V1__KeyCreateRequest         *message);
+size_t apus__v1__key_create_request__get_packed_size
+                     (const Apus__V1__KeyCreateRequest   *message);
+size_t apus__v1__key_create_request__pack
+                     (const Apus__V1__KeyCreateRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_create_request__pack_to_buffer
+                     (const Apus__V1__KeyCreateRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyCreateRequest *
+       apus__v1__key_create_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_create_request__free_unpacked
+                     (Apus__V1__KeyCreateRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyCreateResponse methods */
+void   apus__v1__key_create_response__init
+                     (Apus__V1__KeyCreateResponse         *message);
+size_t apus__v1__key_create_response__get_packed_size
+                     (const Apus__V1__KeyCreateResponse   *message);
+size_t apus__v1__key_create_response__pack
+                     (const Apus__V1__KeyCreateResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_create_response__pack_to_buffer
+                     (const Apus__V1__KeyCreateResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyCreateResponse *
+       apus__v1__key_create_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_create_response__free_unpacked
+                     (Apus__V1__KeyCreateResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyRevokeRequest methods */
+void   apus__v1__key_revoke_request__init
+                     (Apus__V1__KeyRevokeRequest         *message);
+size_t apus__v1__key_revoke_request__get_packed_size
+                     (const Apus__V1__KeyRevokeRequest   *message);
+size_t apus__v1__key_revoke_request__pack
+                     (const Apus__V1__KeyRevokeRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_revoke_request__pack_to_buffer
+                     (const Apus__V1__KeyRevokeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyRevokeRequest *
+       apus__v1__key_revoke_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_revoke_request__free_unpacked
+                     (Apus__V1__KeyRevokeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__KeyRevokeResponse methods */
+void   apus__v1__key_revoke_response__init
+                     (Apus__V1__KeyRevokeResponse         *message);
+size_t apus__v1__key_revoke_response__get_packed_size
+                     (const Apus__V1__KeyRevokeResponse   *message);
+size_t apus__v1__key_revoke_response__pack
+                     (const Apus__V1__KeyRevokeResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__key_revoke_response__pack_to_buffer
+                     (const Apus__V1__KeyRevokeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__KeyRevokeResponse *
+       apus__v1__key_revoke_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__key_revoke_response__free_unpacked
+                     (Apus__V1__KeyRevokeResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__AuditRequest methods */
+void   apus__v1__audit_request__init
+                     (Apus__V1__AuditRequest         *message);
+size_t apus__v1__audit_request__get_packed_size
+                     (const Apus__V1__AuditRequest   *message);
+size_t apus__v1__audit_request__pack
+                     (const Apus__V1__AuditRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__audit_request__pack_to_buffer
+                     (const Apus__V1__AuditRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__AuditRequest *
+       apus__v1__audit_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__audit_request__free_unpacked
+                     (Apus__V1__AuditRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__AuditResponse methods */
+void   apus__v1__audit_response__init
+                     (Apus__V1__AuditResponse         *message);
+size_t apus__v1__audit_response__get_packed_size
+                     (const Apus__V1__AuditResponse   *message);
+size_t apus__v1__audit_response__pack
+                     (const Apus__V1__AuditResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__audit_response__pack_to_buffer
+                     (const Apus__V1__AuditResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__AuditResponse *
+       apus__v1__audit_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__audit_response__free_unpacked
+                     (Apus__V1__AuditResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__AuditEntry methods */
+void   apus__v1__audit_entry__init
+                     (Apus__V1__AuditEntry         *message);
+size_t apus__v1__audit_entry__get_packed_size
+                     (const Apus__V1__AuditEntry   *message);
+size_t apus__v1__audit_entry__pack
+                     (const Apus__V1__AuditEntry   *message,
+                      uint8_t             *out);
+size_t apus__v1__audit_entry__pack_to_buffer
+                     (const Apus__V1__AuditEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__AuditEntry *
+       apus__v1__audit_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__audit_entry__free_unpacked
+                     (Apus__V1__AuditEntry *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__HealthRequest methods */
 void   apus__v1__health_request__init
@@ -1897,6 +2923,30 @@ typedef void (*Apus__V1__CancelResponse_Closure)
 typedef void (*Apus__V1__CancelResult_Closure)
                  (const Apus__V1__CancelResult *message,
                   void *closure_data);
+typedef void (*Apus__V1__SuppressRequest_Closure)
+                 (const Apus__V1__SuppressRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__SuppressResponse_Closure)
+                 (const Apus__V1__SuppressResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__SuppressionsRequest_Closure)
+                 (const Apus__V1__SuppressionsRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__SuppressionsResponse_Closure)
+                 (const Apus__V1__SuppressionsResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__Suppression_Closure)
+                 (const Apus__V1__Suppression *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UsageRequest_Closure)
+                 (const Apus__V1__UsageRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UsageResponse_Closure)
+                 (const Apus__V1__UsageResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__TenantUsage_Closure)
+                 (const Apus__V1__TenantUsage *message,
+                  void *closure_data);
 typedef void (*Apus__V1__PauseRequest_Closure)
                  (const Apus__V1__PauseRequest *message,
                   void *closure_data);
@@ -1911,6 +2961,63 @@ typedef void (*Apus__V1__SandboxResponse_Closure)
                   void *closure_data);
 typedef void (*Apus__V1__SandboxRecord_Closure)
                  (const Apus__V1__SandboxRecord *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigShowRequest_Closure)
+                 (const Apus__V1__ConfigShowRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigShowResponse_Closure)
+                 (const Apus__V1__ConfigShowResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigApplyRequest_Closure)
+                 (const Apus__V1__ConfigApplyRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigRollbackRequest_Closure)
+                 (const Apus__V1__ConfigRollbackRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigApplyResponse_Closure)
+                 (const Apus__V1__ConfigApplyResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigChange_Closure)
+                 (const Apus__V1__ConfigChange *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigHistoryRequest_Closure)
+                 (const Apus__V1__ConfigHistoryRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ConfigHistoryResponse_Closure)
+                 (const Apus__V1__ConfigHistoryResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__Generation_Closure)
+                 (const Apus__V1__Generation *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyListRequest_Closure)
+                 (const Apus__V1__KeyListRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyListResponse_Closure)
+                 (const Apus__V1__KeyListResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyDescription_Closure)
+                 (const Apus__V1__KeyDescription *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyCreateRequest_Closure)
+                 (const Apus__V1__KeyCreateRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyCreateResponse_Closure)
+                 (const Apus__V1__KeyCreateResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyRevokeRequest_Closure)
+                 (const Apus__V1__KeyRevokeRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__KeyRevokeResponse_Closure)
+                 (const Apus__V1__KeyRevokeResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__AuditRequest_Closure)
+                 (const Apus__V1__AuditRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__AuditResponse_Closure)
+                 (const Apus__V1__AuditResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__AuditEntry_Closure)
+                 (const Apus__V1__AuditEntry *message,
                   void *closure_data);
 typedef void (*Apus__V1__HealthRequest_Closure)
                  (const Apus__V1__HealthRequest *message,
@@ -1976,11 +3083,38 @@ extern const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__cancel_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__cancel_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__cancel_result__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppress_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppress_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppressions_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppressions_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppression__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__usage_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__pause_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__pause_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_record__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_show_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_show_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_apply_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_rollback_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_apply_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_change__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_history_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__config_history_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__generation__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_list_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_list_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_description__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_create_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_create_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_revoke_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__key_revoke_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__audit_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__audit_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__audit_entry__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_check__descriptor;

@@ -212,6 +212,7 @@ extension PauseTarget {
         case .everything: "everything"
         case .provider(let name): "provider \(name)"
         case .batch(let id): "batch \(id)"
+        case .tenant(let id): "tenant \(id.rawValue)"
         }
     }
 
@@ -222,6 +223,8 @@ extension PauseTarget {
             self = .provider(String(text.dropFirst(9)))
         } else if text.hasPrefix("batch "), let id = BatchID(text.dropFirst(6)) {
             self = .batch(id)
+        } else if text.hasPrefix("tenant "), let number = Int32(text.dropFirst(7)) {
+            self = .tenant(TenantID(rawValue: number))
         } else {
             return nil
         }

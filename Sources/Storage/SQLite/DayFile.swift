@@ -34,7 +34,9 @@ final class DayFile {
         indices = IndexKind.allCases.map { SQLiteIndex($0, tables, options) }
         parts = try BatchParts(connection)
         insertMessage = try connection.prepare(
-            "INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)")
+            """
+            INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)
+            """)
         selectKey = try connection.prepare("SELECT tenant, key, fingerprint FROM message WHERE id = ?1")
         selectMessage = try connection.prepare(
             """
@@ -132,6 +134,9 @@ final class DayFile {
                 statement.bind(16, Int64(bitPattern: draft.keyHash))
                 try index(.key).add(draft.keyHash, id)
             }
+            statement.bind(18, Int64(draft.generation))
+            statement.bind(19, draft.reserve)
+            if draft.trace.isEmpty { statement.bindNull(20) } else { statement.bindBlob(20, slice(draft.trace)) }
             try withUnsafeBytes(of: draft.fingerprint) { (fingerprint) throws(StoreError) in
                 statement.bindBlob(17, fingerprint)
                 try statement.run()

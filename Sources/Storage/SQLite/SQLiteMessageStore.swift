@@ -30,6 +30,7 @@ package struct SQLiteStoreOptions: Sendable {
 package final class SQLiteMessageStore: MessageStore {
     package let catalog: DayCatalog
     let control: ControlFile
+    package let administration: any AdministrationStore
     let files: DayFiles
     let options: SQLiteStoreOptions
     private var ids: MessageIDGenerator
@@ -57,6 +58,7 @@ package final class SQLiteMessageStore: MessageStore {
         catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
+        administration = SQLiteAdministration(control)
         try DataDirectory.sync(directory)
         if try control.mark(.backedUpAt) != nil {
             throw .notRestored(
@@ -371,6 +373,10 @@ package final class SQLiteMessageStore: MessageStore {
     package func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8 {
         try control.providerNumber(name: name, kind: kind)
     }
+
+    package func setQuotas(_ quotas: [TenantID: TenantQuota]) {}
+
+    package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage { TenantUsage() }
 
     // MARK: Recovery
 

@@ -7,7 +7,7 @@
 /// Version 1 was a single file, `apus.db`; ``FirstVersion`` reads it.
 enum SQLiteSchema {
     /// `PRAGMA user_version` of a file that this version writes.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
     /// `PRAGMA application_id`: "Apus".
     static let applicationID: Int64 = 0x4170_7573
 
@@ -31,7 +31,10 @@ enum SQLiteSchema {
             tags BLOB,                   -- each: length (1 byte), bytes
             key BLOB,                    -- idempotency key
             key_hash INTEGER,            -- of (tenant, key)
-            fingerprint BLOB NOT NULL    -- of the content, 16 bytes
+            fingerprint BLOB NOT NULL,   -- of the content, 16 bytes
+            generation INTEGER NOT NULL DEFAULT 0, -- of the configuration that it was accepted under
+            reserve INTEGER NOT NULL DEFAULT 0,    -- its price at most, in millionths
+            trace BLOB                   -- request id and traceparent, each: length (1 byte), bytes
         );
         CREATE TABLE state (
             id INTEGER PRIMARY KEY,
@@ -56,6 +59,8 @@ enum SQLiteSchema {
             count INTEGER NOT NULL,
             PRIMARY KEY (scope, state)
         ) WITHOUT ROWID;
+        -- What the day's messages count for their tenants' quotas: segments, and millionths of the currency.
+        CREATE TABLE usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """ + "\n" + IndexTables.schema
 
@@ -77,8 +82,13 @@ enum SQLiteSchema {
             name TEXT NOT NULL UNIQUE,
             kind TEXT NOT NULL
         );
-        -- 'everything', 'provider NAME', 'batch ID'
+        -- 'everything', 'provider NAME', 'tenant NUMBER', 'batch ID'
         CREATE TABLE pause (target TEXT PRIMARY KEY) WITHOUT ROWID;
+        -- Usage of days of this month whose files are gone.
+        CREATE TABLE removed_usage (
+            day INTEGER NOT NULL, tenant INTEGER NOT NULL, segments INTEGER NOT NULL, cost INTEGER NOT NULL,
+            PRIMARY KEY (day, tenant)
+        ) WITHOUT ROWID;
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """
 

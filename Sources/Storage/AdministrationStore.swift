@@ -1,0 +1,203 @@
+package import SMSModel
+
+/// Where tenants, keys, generations of the configuration, opt-outs and the audit log are durable. Called by the
+/// thread that calls the ``MessageStore``, within the same rounds.
+package protocol AdministrationStore: AnyObject {
+    // MARK: Tenants
+
+    /// All tenants that ever were: a number is never given to another name.
+    func tenants() throws(StoreError) -> [TenantRecord]
+    /// The number of the tenant of that name, made if there is none.
+    func tenantID(name: String, now: Int64) throws(StoreError) -> TenantID
+
+    // MARK: Generations
+
+    /// The number of the newest generation; 0 before the first.
+    func generation() throws(StoreError) -> UInt32
+    /// What the newest generation consists of, by kind and name.
+    func configuration() throws(StoreError) -> [ConfigurationObject]
+    /// Makes a new generation of the newest one by these changes, none of which may be without effect.
+    /// - Returns: its number.
+    func apply(_ changes: [ConfigurationChange], by act: Act) throws(StoreError) -> UInt32
+    /// The newest generations, newest first, `before` one; at most `limit`.
+    func generations(before: UInt32?, limit: Int) throws(StoreError) -> [GenerationRecord]
+    /// The changes that made a generation.
+    func changes(of generation: UInt32) throws(StoreError) -> [ConfigurationChange]
+
+    // MARK: Keys
+
+    func keys() throws(StoreError) -> [KeyRecord]
+    func insert(_ key: KeyRecord) throws(StoreError)
+    /// - Returns: false if there is no such key, or it is revoked already.
+    func revokeKey(_ id: String, at time: Int64) throws(StoreError) -> Bool
+    func setLastUse(of keys: [(id: String, at: Int64)]) throws(StoreError)
+
+    // MARK: Opt-outs
+
+    /// - Returns: whether it was not there before.
+    func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool
+    /// - Returns: whether it was there.
+    func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
+    func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError)
+
+    // MARK: Audit
+
+    func append(_ entry: AuditRecord) throws(StoreError)
+    /// The newest entries, newest first, `before` one; at most `limit`.
+    func audit(before: Int64?, limit: Int) throws(StoreError) -> [AuditRecord]
+
+    // MARK: Marks
+
+    /// A small value under a name, such as what tells whether the master key is the right one; nil if there is none.
+    func value(_ name: String) throws(StoreError) -> [UInt8]?
+    func setValue(_ name: String, _ value: [UInt8]) throws(StoreError)
+}
+
+/// Who did something, when and from where.
+package struct Act: Hashable, Sendable {
+    /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, or `apusd` itself.
+    package var actor: String
+    /// The peer's address, as far as it is known.
+    package var peer: String
+    /// Milliseconds since the Unix epoch.
+    package var at: Int64
+    /// The caller's own words about it.
+    package var note: String
+
+    package init(actor: String, peer: String = "", at: Int64, note: String = "") {
+        self.actor = actor
+        self.peer = peer
+        self.at = at
+        self.note = note
+    }
+}
+
+package struct TenantRecord: Hashable, Sendable {
+    package var id: TenantID
+    package var name: String
+    /// Milliseconds since the Unix epoch.
+    package var createdAt: Int64
+
+    package init(id: TenantID, name: String, createdAt: Int64) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+/// An object of the dynamic configuration: its settings as canonical JSON.
+package struct ConfigurationObject: Hashable, Sendable {
+    /// `tenant`; later also `provider` and `route`.
+    package var kind: String
+    package var name: String
+    package var document: String
+
+    package init(kind: String, name: String, document: String) {
+        self.kind = kind
+        self.name = name
+        self.document = document
+    }
+}
+
+/// One object's step from a generation to the next.
+package struct ConfigurationChange: Hashable, Sendable {
+    package var kind: String
+    package var name: String
+    /// nil = there was none.
+    package var before: String?
+    /// nil = it is removed.
+    package var after: String?
+
+    package init(kind: String, name: String, before: String?, after: String?) {
+        self.kind = kind
+        self.name = name
+        self.before = before
+        self.after = after
+    }
+}
+
+package struct GenerationRecord: Hashable, Sendable {
+    package var number: UInt32
+    package var act: Act
+    package var changes: Int
+
+    package init(number: UInt32, act: Act, changes: Int) {
+        self.number = number
+        self.act = act
+        self.changes = changes
+    }
+}
+
+/// An API key as it is kept: of the key itself only a salted hash. Times are milliseconds since the Unix epoch.
+package struct KeyRecord: Hashable, Sendable {
+    /// The first characters after `apus_`: no secret.
+    package var id: String
+    package var tenant: TenantID
+    /// As `Scopes.rawValue`.
+    package var scopes: UInt8
+    package var salt: [UInt8]
+    package var hash: [UInt8]
+    package var note: String
+    package var createdAt: Int64
+    /// nil = never.
+    package var expiresAt: Int64?
+    /// nil = it is good.
+    package var revokedAt: Int64?
+    /// To about a minute; nil = never.
+    package var lastUsedAt: Int64?
+
+    package init(
+        id: String, tenant: TenantID, scopes: UInt8, salt: [UInt8], hash: [UInt8], note: String, createdAt: Int64,
+        expiresAt: Int64? = nil, revokedAt: Int64? = nil, lastUsedAt: Int64? = nil
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.scopes = scopes
+        self.salt = salt
+        self.hash = hash
+        self.note = note
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.revokedAt = revokedAt
+        self.lastUsedAt = lastUsedAt
+    }
+}
+
+/// A recipient who has opted out of a tenant's messages.
+package struct SuppressionRecord: Hashable, Sendable {
+    package var tenant: TenantID
+    /// E.164 without the `+`, as a number: at most 15 digits.
+    package var number: UInt64
+    /// Milliseconds since the Unix epoch.
+    package var at: Int64
+    /// Who asked for it, and why: `STOP`, a complaint, an operator.
+    package var reason: String
+
+    package init(tenant: TenantID, number: UInt64, at: Int64, reason: String) {
+        self.tenant = tenant
+        self.number = number
+        self.at = at
+        self.reason = reason
+    }
+}
+
+/// An administrative act. What was before and is after is JSON without secrets; empty where there is none.
+package struct AuditRecord: Hashable, Sendable {
+    /// Rising; given by the store where it is 0.
+    package var id: Int64
+    package var act: Act
+    /// `tenant.put`, `key.create`, `key.revoke`, `config.apply`, `config.rollback`, `pause`, `suppression.add` …
+    package var verb: String
+    package var subject: String
+    package var before: String
+    package var after: String
+
+    package init(id: Int64 = 0, act: Act, verb: String, subject: String, before: String = "", after: String = "") {
+        self.id = id
+        self.act = act
+        self.verb = verb
+        self.subject = subject
+        self.before = before
+        self.after = after
+    }
+}
