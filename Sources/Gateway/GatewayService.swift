@@ -54,7 +54,9 @@ package final class GatewayService: RPCService {
         case .resume: pause(request, tenant, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
-        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
+        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
+            .suppress, .unsuppress, .suppressions, .usage,
+            .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
@@ -191,6 +193,7 @@ package final class GatewayService: RPCService {
             case .provider(let name): .provider(name)
             case .batchName(let name): .batch(.name(name))
             case .batchID(let id): .batch(.id(id))
+            case .tenant: .tenant(tenant.id)
             }
         gateway.writer.command(
             .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })

@@ -81,4 +81,32 @@ package enum Limits {
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
+
+    // MARK: Tenants and administration
+    package static let tenantNameBytes = 64
+    /// A key's, and a generation's for the history.
+    package static let noteBytes = 256
+    /// A document of the dynamic configuration.
+    package static let configurationBytes = 1024 * 1024
+    package static let configurationKindBytes = 16
+    /// Generations of a page, and where the history is asked for no number.
+    package static let generations = 1000
+    package static let generationsDefault = 20
+    /// What tells one key from another: its first characters after `apus_`.
+    package static let keyIDCharacters = 8
+    /// As many as a request may name.
+    package static let keyScopes = 16
+    /// A hundred years.
+    package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
+    /// Entries of a page of the audit log, and where it is asked for no number.
+    package static let auditEntries = 1000
+    package static let auditEntriesDefault = 100
+
+    // MARK: Opt-outs
+    /// Numbers of one call.
+    package static let suppressedNumbers = 1000
+    package static let suppressionReasonBytes = 128
+    /// Entries of a page, and where a listing asks for no number.
+    package static let suppressions = 1000
+    package static let suppressionsDefault = 100
 }
