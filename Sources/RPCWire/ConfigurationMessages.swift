@@ -25,7 +25,7 @@ package struct ConfigShowRequest: WireMessage, Hashable, Sendable {
         kind = check.string(c.kind, "kind")
         check.atMost(Limits.configurationKindBytes, UnsafeRawBufferPointer(c.kind), "kind")
         name = check.string(c.name, "name")
-        check.atMost(Limits.tenantNameBytes, UnsafeRawBufferPointer(c.name), "name")
+        check.atMost(Limits.tenantNameCharacters, UnsafeRawBufferPointer(c.name), "name")
         if !name.isEmpty, kind.isEmpty { check.record("kind", "is needed beside name") }
         try check.finish()
     }

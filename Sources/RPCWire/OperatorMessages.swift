@@ -27,7 +27,7 @@ package struct PauseRequest: WireMessage, Hashable, Sendable {
         let batch = check.string(c.batch, "batch")
         check.atMost(Limits.batchNameBytes, UnsafeRawBufferPointer(c.batch), "batch")
         let tenant = check.string(c.tenant, "tenant")
-        check.atMost(Limits.tenantNameBytes, UnsafeRawBufferPointer(c.tenant), "tenant")
+        check.atMost(Limits.tenantNameCharacters, UnsafeRawBufferPointer(c.tenant), "tenant")
         if [!provider.isEmpty, !batch.isEmpty, c.batch_id != 0, !tenant.isEmpty].count(where: \.self) > 1 {
             check.record("provider", "at most one of provider, batch, batch_id and tenant may be given")
         }

@@ -184,7 +184,7 @@ package struct SuppressionsResponse: WireMessage, Hashable, Sendable {
 extension TextChecker {
     /// A tenant's name.
     mutating func tenant(_ data: ProtobufCBinaryData) -> String {
-        atMost(Limits.tenantNameBytes, UnsafeRawBufferPointer(data), "tenant")
+        atMost(Limits.tenantNameCharacters, UnsafeRawBufferPointer(data), "tenant")
         return string(data, "tenant")
     }
 

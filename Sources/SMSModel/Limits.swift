@@ -82,8 +82,7 @@ package enum Limits {
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
 
-    // MARK: Tenants and administration
-    package static let tenantNameBytes = 64
+    // MARK: Administration
     /// A key's, and a generation's for the history.
     package static let noteBytes = 256
     /// A document of the dynamic configuration.
@@ -109,4 +108,32 @@ package enum Limits {
     /// Entries of a page, and where a listing asks for no number.
     package static let suppressions = 1000
     package static let suppressionsDefault = 100
+
+    // MARK: Configuration
+    /// Arrays and objects within each other.
+    package static let jsonDepth = 32
+    /// Of one generation.
+    package static let tenants = 10_000
+    package static let tenantNameCharacters = 64
+    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
+    package static let rateMessagesPerSecond = 1_000_000
+    package static let rateBurstMessages = 1_000_000
+    package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
+    /// Millionths of the currency.
+    package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
+    package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
+    package static let retentionDays = 36_500
+    package static let listedSenders = 1000
+    package static let listedDestinations = 1000
+    package static let certificatesPerTenant = 100
+    package static let certificateNameBytes = 255
+    package static let uidsPerTenant = 100
+    package static let issuersPerTenant = 16
+    package static let issuerBytes = 255
+    package static let keysPerIssuer = 16
+    package static let issuerKeyIDBytes = 128
+    package static let publicKeyBytes = 4096
+    /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
+    package static let issuerSecretMinimumBytes = 32
+    package static let issuerSecretMaximumBytes = 512
 }

@@ -73,7 +73,7 @@ internal import Testing
     }
 
     @Test func boundsHoldAtTheirEdges() {
-        let name = text(Limits.tenantNameBytes)
+        let name = text(Limits.tenantNameCharacters)
         let note = text(Limits.noteBytes)
         let numbers = Array(repeating: "+1", count: Limits.suppressedNumbers)
         let reason = text(Limits.suppressionReasonBytes)
