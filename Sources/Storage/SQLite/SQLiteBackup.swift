@@ -152,7 +152,7 @@ package enum SQLiteBackup {
                     ?? StoredLifecycle(
                         lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant,
                         batch: row.batch)
-                let previous = stored.lifecycle.state
+                let previous = stored.lifecycle.standing
                 guard stored.lifecycle.restored(at: now) else { continue }
                 _ = try file.record(stored, previous: previous, isFirst: known == nil)
                 count += 1

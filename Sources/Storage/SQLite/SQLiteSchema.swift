@@ -61,6 +61,8 @@ enum SQLiteSchema {
         ) WITHOUT ROWID;
         -- What the day's messages count for their tenants' quotas: segments, and millionths of the currency.
         CREATE TABLE usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
+        -- Of that, what messages count whose rows retention has deleted.
+        CREATE TABLE deleted_usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """ + "\n" + IndexTables.schema
 

@@ -143,6 +143,7 @@ private final class DayVerification {
     private static let waiting = Set(
         [MessageState.scheduled, .queued, .submitting].map { Int64($0.rawValue) })
     private var counts: [TallyKey: Int64] = [:]
+    private var usage = UsageCount()
     private var parts: [(part: BatchParts.Part, batch: BatchID)] = []
 
     private struct TallyKey: Hashable {
@@ -172,6 +173,7 @@ private final class DayVerification {
         try readParts(&report)
         try checkMessages(&report)
         try checkTallies(&report)
+        try usage.check(connection, &report)
         try connection.execute("COMMIT")
     }
 
@@ -209,7 +211,7 @@ private final class DayVerification {
         let rows = try connection.prepare(
             """
             SELECT m.id, m.tenant, m.batch, m.send_at, m.key, m.key_hash, m.reference, s.state, s.due, s.history,
-                   s.tenant, s.batch
+                   s.tenant, s.batch, m.segments, m.reserve
             FROM message m LEFT JOIN state s ON s.id = m.id ORDER BY m.id
             """)
         while try rows.step() {
@@ -226,18 +228,23 @@ private final class DayVerification {
                 counts[TallyKey(scope: rows.integer(2), state: state), default: 0] += 1
                 if !hasPart(batch, id) { wrong("batch \(batch) does not have it") }
             }
+            var known: MessageLifecycle?
             if !rows.isNull(7) {
                 if rows.integer(1) != rows.integer(10) || rows.integer(2) != rows.integer(11) {
                     wrong("its state is of another tenant or batch")
                 }
                 do throws(StoreError) {
                     let lifecycle = try MessageLifecycle(id, rows, column: 7, path: connection.path)
+                    known = lifecycle
                     if let fault = lifecycle.fault { wrong(fault) }
                     try checkProviderIDs(lifecycle.history, id, wrong)
                 } catch .damaged(let text) {
                     report.fault(text)
                 }
             }
+            usage.add(
+                Charge(segments: rows.integer(12), cost: rows.integer(13)),
+                TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1))), known)
             if !rows.isNull(5) { try checkKey(rows, id, wrong) }
             if !rows.isNull(6) {
                 let hash = IndexKind.reference.hash(rows.bytes(6), scope: rows.integer(1))
