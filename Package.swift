@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
-                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
+                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
@@ -128,7 +128,9 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
+        ),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),

@@ -11,6 +11,7 @@ package final class Gateway: Sendable {
     package let desk: StatusDesk
     package let clock: GatewayClock
     let credentials: Credentials
+    let administration: Administration
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -20,12 +21,13 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
-        providers: [any SMSProvider], serverID: String, serverAgent: String
+        administration: Administration, providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
         self.credentials = credentials
+        self.administration = administration
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID
@@ -91,12 +93,15 @@ package final class Gateway: Sendable {
             ])
     }
 
+    /// Those that have their numbers and nothing more yet.
+    private static let withoutService: Set<RPCMethod> = [
+        .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
+    ]
+
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(
             serverAgent: serverAgent, serverID: serverID,
-            methods: [
-                .send, .bulk, .status, .stats, .cancel, .list, .pause, .resume, .sandbox, .health, .describe, .null,
-            ],
+            methods: RPCMethod.allCases.filter { !Self.withoutService.contains($0) },
             limits: Limits.described, tenant: tenant.name)
     }
 }

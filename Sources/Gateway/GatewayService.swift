@@ -9,7 +9,7 @@ internal import Storage
 /// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
-    private let gateway: Gateway
+    let gateway: Gateway
     private let pipeline: SubmitPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
@@ -54,19 +54,20 @@ package final class GatewayService: RPCService {
         case .resume: pause(request, tenant, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
-        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
-            .suppress, .unsuppress, .suppressions, .usage,
-            .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
+        case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
+            .keyList, .keyCreate, .keyRevoke, .audit:
+            administer(method, request, tenant, on: connection)
+        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
 
-    private func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
+    func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
         connection.respond(callID: request.callID, error: error)
     }
 
     /// Answers a call on its loop, from whichever thread found the answer.
-    private func later<Answer: WireMessage & Sendable>(
+    func later<Answer: WireMessage & Sendable>(
         _ request: RPCRequest, on connection: RPCServerConnection
     ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
         let (loop, callID, id) = (loop, request.callID, connection.id)
@@ -88,7 +89,7 @@ package final class GatewayService: RPCService {
     }
 
     /// Decodes the request, or answers why not.
-    private func decoded<Message: WireMessage>(
+    func decoded<Message: WireMessage>(
         _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
     ) -> Message? {
         do throws(GatewayError) {

@@ -18,7 +18,7 @@ extension WriterCore {
                 try pause(wish, tenant: tenant, paused: paused, reply)
             case .configure(let tenants): configure(tenants)
             case .administer(let act):
-                let whenDurable = try act.perform(store.administration, now)
+                let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
             }

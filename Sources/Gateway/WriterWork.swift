@@ -63,6 +63,8 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// By which they are told of.
+    package var names: [TenantID: String] = [:]
 
     package init() {}
 }
@@ -70,13 +72,13 @@ package struct WriterTenants: Sendable {
 /// Work on the store that is no message's, done within a round.
 package struct AdministrativeAct: Sendable {
     /// Called on the writer's thread. What it returns is called once all is durable.
-    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    package var perform: @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
     /// Called if nothing of it happened.
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
         perform:
-            @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+            @escaping @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (
                 @Sendable () -> Void
             ),
         refuse: @escaping @Sendable (GatewayError) -> Void
