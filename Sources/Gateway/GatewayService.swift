@@ -188,16 +188,25 @@ package final class GatewayService: RPCService {
     ) {
         guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
         let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
-        let wish: PauseWish =
-            switch message.subject {
-            case .everything: .everything
-            case .provider(let name): .provider(name)
-            case .batchName(let name): .batch(.name(name))
-            case .batchID(let id): .batch(.id(id))
-            case .tenant: .tenant(tenant.id)
-            }
+        let wish: PauseWish
+        do throws(GatewayError) {
+            wish = try pauseWish(message.subject)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let act = act(tenant, on: connection)
         gateway.writer.command(
-            .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
+    }
+
+    private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
+        switch subject {
+        case .everything: .everything
+        case .provider(let name): .provider(name)
+        case .batchName(let name): .batch(.name(name))
+        case .batchID(let id): .batch(.id(id))
+        case .tenant(let name): .tenant(try gateway.administration.tenant(named: name))
+        }
     }
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {

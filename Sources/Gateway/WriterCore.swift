@@ -14,6 +14,7 @@ struct WriterCore: ~Copyable {
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
     var cancellations: [BatchCancellation] = []
+    var tenantNames: [TenantID: String] = [:]
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
     /// Where taking up what waits goes on, and how many messages it has found.
