@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

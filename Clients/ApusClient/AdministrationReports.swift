@@ -1,5 +1,5 @@
 public import FoundationEssentials
-internal import RPCWire
+package import RPCWire
 internal import SMSModel
 
 /// The dynamic configuration as it is or was, or a part of it.
@@ -19,7 +19,7 @@ public struct ConfigurationChange: Hashable, Sendable {
     /// JSON; nil = it is removed.
     public var after: String?
 
-    init(_ change: ConfigChange) {
+    package init(_ change: ConfigChange) {
         kind = change.kind
         name = change.name
         before = change.before.isEmpty ? nil : change.before

@@ -42,7 +42,10 @@ extension Administration {
         perform(reply) { [audience] (store, now) throws(StoreError) in
             let taken = Set(try store.administration.keys().map(\.id))
             var secret = Self.randomKey()
-            while taken.contains(APIKey.id(of: secret)) { secret = Self.randomKey() }
+            // A command line would take an id that begins with a dash for an option.
+            while taken.contains(APIKey.id(of: secret)) || APIKey.id(of: secret).hasPrefix("-") {
+                secret = Self.randomKey()
+            }
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(secret.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let record = KeyRecord(

@@ -91,7 +91,10 @@ extension Administration {
                 violations += error.violations
             }
         }
-        guard violations.isEmpty else { throw GatewayError(ConfigurationError(violations)) }
+        if let first = violations.first {
+            throw GatewayError(
+                .invalidArgument, "\(first.field): \(first.description)", violations: violations, notProcessed: true)
+        }
         return numbers
     }
 
@@ -99,7 +102,9 @@ extension Administration {
         let problem = Array(text.utf8).withUnsafeBytes { PhoneNumber.check($0) }
         guard problem == nil, let number = UInt64(text.dropFirst()) else {
             let description = problem?.description ?? "is no number"
-            throw GatewayError(ConfigurationError([FieldViolation(field: field, description: description)]))
+            throw GatewayError(
+                .invalidArgument, description, violations: [FieldViolation(field: field, description: description)],
+                notProcessed: true)
         }
         return number
     }

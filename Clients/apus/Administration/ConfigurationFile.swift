@@ -106,7 +106,11 @@ enum ConfigurationFile {
     /// Plain only where no version of YAML takes the text for something else.
     private static func style(of text: String) -> Node.Scalar.Style {
         if text.contains("\n") { return .literal }
-        let isWord = text.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F }
-        return isWord && text.utf8.count > 5 ? .plain : .doubleQuoted
+        let isWord = text.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F || $0 == 0x2D }
+        let isPlain = isWord && text.first != "-" && !text.isEmpty && !otherWords.contains(text.lowercased())
+        return isPlain ? .plain : .doubleQuoted
     }
+
+    /// Those of YAML 1.1, which many tools still read.
+    private static let otherWords: Set<String> = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
 }
