@@ -128,7 +128,7 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),

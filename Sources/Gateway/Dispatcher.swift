@@ -156,7 +156,7 @@ struct Dispatcher: ~Copyable {
             isFirst = false
             stored = known
         }
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         let urgent = draft.priority == .urgent
         if entry.message.expiresAt <= now {
             guard stored.lifecycle.expired(at: now) else { return }
@@ -205,7 +205,7 @@ struct Dispatcher: ~Copyable {
         lanes[flight.provider].slots.release()
         lanes[flight.provider].count(answer.outcome)
         var stored = flight.stored
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
@@ -308,7 +308,7 @@ struct Dispatcher: ~Copyable {
                 ?? StoredLifecycle(
                     lifecycle: MessageLifecycle(id: entry.message.id, waiting: content.draft.waitingState),
                     tenant: content.draft.tenant, batch: content.batch)
-            let previous = stored.lifecycle.state
+            let previous = stored.lifecycle.standing
             guard stored.lifecycle.expired(at: now) else { continue }
             try store.record(stored, previous: previous, isFirst: known == nil)
         }

@@ -56,9 +56,9 @@ extension WriterCore {
         let nobody = CancelVerdict(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous != .canceled {
+        if canceled, previous.state != .canceled {
             try store.record(stored, previous: previous, isFirst: known == nil)
             round.forgotten.append(id)
             round.operations += 1
@@ -95,13 +95,13 @@ extension WriterCore {
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.state
+            let previous = stored.lifecycle.standing
             guard stored.lifecycle.canceled(at: now) else {
                 job.count.tooLate += 1
                 continue
             }
             job.count.canceled += 1
-            guard previous != .canceled else { continue }
+            guard previous.state != .canceled else { continue }
             try store.record(stored, previous: previous, isFirst: known == nil)
             round.forgotten.append(id)
         }

@@ -50,6 +50,13 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Tenants' limits
+    /// The largest rate, in messages a second, and the largest burst, in messages.
+    package static let messagesPerSecond: UInt32 = 1_000_000
+    package static let burstMessages: UInt32 = 1_000_000
+    /// The highest price of a segment, in millionths of the currency: ten thousand of it.
+    package static let segmentPrice: Int64 = 10_000_000_000
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -88,11 +95,8 @@ package enum Limits {
     /// Of one generation.
     package static let tenants = 10_000
     package static let tenantNameCharacters = 64
-    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
-    package static let rateMessagesPerSecond = 1_000_000
-    package static let rateBurstMessages = 1_000_000
     package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
-    /// Millionths of the currency.
+    /// A thousand million, in millionths of the currency.
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500
