@@ -122,11 +122,8 @@ package enum Limits {
     /// Of one generation.
     package static let tenants = 10_000
     package static let tenantNameCharacters = 64
-    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
-    package static let rateMessagesPerSecond = 1_000_000
-    package static let rateBurstMessages = 1_000_000
     package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
-    /// Millionths of the currency.
+    /// A thousand million, in millionths of the currency.
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500
