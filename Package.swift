@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
+                "Providers", "Gateway", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
