@@ -235,7 +235,8 @@ extension Administration {
 }
 
 extension DynamicConfiguration {
-    fileprivate var hasSecrets: Bool {
+    /// Whether there is anything to be sealed.
+    package var hasSecrets: Bool {
         tenants.values.contains { $0.issuers.contains { $0.algorithm == .hs256 } }
     }
 
@@ -257,7 +258,7 @@ extension DynamicConfiguration {
 
     /// As they take effect: with secrets opened.
     package func entries(_ numbers: [String: TenantID], _ sealing: SecretSealing) -> [TenantEntry] {
-        // What can't be opened was refused before it was stored, and at the start.
+        // What can't be opened was refused before it was stored, and a wrong master key at the start.
         let opened = (try? opened(sealing.open)) ?? self
         return opened.tenants.compactMap { name, settings in
             numbers[name].map { TenantEntry(id: $0, name: name, settings: settings) }

@@ -91,18 +91,25 @@ struct Daemon {
     }
 
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
-        try storing { () throws(StoreError) in
-            let store = try SQLiteMessageStore(
-                directory: directory.path, options: configuration.store, now: clock.now(),
-                warn: { log.warning("\($0)") })
-            var options = configuration.sandbox
-            if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
-            let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
-            let sandbox = SandboxProvider(options: options, now: { clock.now() })
+        let (directoryPath, options) = (directory.path, configuration.store)
+        let store = try storing { () throws(StoreError) in
+            try SQLiteMessageStore(
+                directory: directoryPath, options: options, now: clock.now(), warn: { log.warning("\($0)") })
+        }
+        let state = try storing { () throws(StoreError) in
+            try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
+        }
+        let sealing = try sealing(for: state, store, directory)
+        let entries = state.configuration.entries(state.numbers, sealing)
+        var sandboxOptions = configuration.sandbox
+        if configuration.sandboxRecords { sandboxOptions.recordPath = directory.sandboxRecordPath }
+        let sandbox = SandboxProvider(options: sandboxOptions, now: { clock.now() })
+        return try storing { () throws(StoreError) in
             let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             let writer = try Writer(
                 store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
                 clock: clock, log: log)
+            writer.command(.configure(WriterTenants(entries)))
             let tenant = Tenant(
                 id: state.numbers[configuration.tenant]!, name: configuration.tenant,
                 validator: SubmitValidator(
@@ -113,8 +120,6 @@ struct Daemon {
             let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let certificates = Dictionary(
                 configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
-            let entries = state.configuration.entries(state.numbers, sealing)
-            writer.command(.configure(WriterTenants(entries)))
             let administration = Administration(
                 state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk,
                 audience: Audience())
@@ -124,6 +129,15 @@ struct Daemon {
                 administration: administration,
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
+    }
+
+    private func sealing(
+        for state: AdministrationState, _ store: any MessageStore, _ directory: DataDirectory
+    ) throws -> SecretSealing {
+        let source = MasterKeySource(
+            file: configuration.masterKeyFile, variable: ProcessInfo.processInfo.environment["APUS_MASTER_KEY"],
+            ownFile: isDevelopment ? directory.masterKeyPath : nil)
+        return try source.sealing(for: state, store)
     }
 
     /// nil if no address is of TLS.
@@ -258,5 +272,3 @@ private final class Audience: AdministrationAudience {
     func suppress(_ numbers: [UInt64], of tenant: TenantID) {}
     func unsuppress(_ numbers: [UInt64], of tenant: TenantID) {}
 }
-
-private let sealing = SecretSealing(seal: nil) { secret, _ in secret }
