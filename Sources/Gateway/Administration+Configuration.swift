@@ -295,6 +295,8 @@ extension WriterTenants {
                 segmentsPerDay: settings.segmentsPerDay, costPerMonth: settings.costPerMonth,
                 waitingMessages: settings.waitingMessages)
             if quota != TenantQuota() { quotas[tenant.id] = quota }
+            let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
+            if days != RetentionPolicy.Days() { retention[tenant.id] = days }
         }
     }
 }

@@ -29,6 +29,7 @@ extension WriterCore {
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
         store.setQuotas(tenants.quotas)
+        store.setRetention(of: tenants.retention)
         dispatcher.setWeights(tenants.weights)
     }
 

@@ -63,6 +63,8 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// Of those that have a say in it.
+    package var retention: [TenantID: RetentionPolicy.Days] = [:]
     /// By which they are told of.
     package var names: [TenantID: String] = [:]
 
