@@ -16,6 +16,7 @@ internal import Testing
         for number in 0..<cuts { try trial.cut(isTorn: number % 2 == 1) }
         #expect(trial.faults == [])
         #expect(trial.messages > 1000)
+        #expect(trial.generation > 100)
         print(
             "store: \(cuts) cuts over \(trial.days) days, \(trial.messages) messages and \(trial.steps) steps "
                 + "acknowledged, \(trial.faults.count) faults")
@@ -80,6 +81,7 @@ private final class PowerLossTrial {
     private var firstDay: UInt64?
     private(set) var messages = 0
     private(set) var steps = 0
+    private(set) var generation: UInt32 = 0
     private(set) var faults: [String] = []
     private static let recordDays: UInt64 = 3
 
@@ -115,6 +117,7 @@ private final class PowerLossTrial {
             guard let id = MessageID(words[1]), let state = UInt8(words[2]).flatMap(MessageState.init) else { return }
             known[id]?.state = state
             steps += 1
+        case ("generation", 2): generation = max(generation, UInt32(words[1]) ?? 0)
         case ("day", 2):
             today = max(today, UInt64(words[1]) ?? 0)
             firstDay = firstDay ?? today
@@ -138,6 +141,12 @@ private final class PowerLossTrial {
             }
             let state = try store.lifecycle(of: id)?.lifecycle.state ?? .queued
             if !isLater(state, told.state) { faults.append("\(id) was \(told.state.name), and is \(state.name)") }
+        }
+        let newest = try store.administration.generation()
+        // Those of rounds of which nobody was told stay.
+        if newest < generation { faults.append("generation \(generation) is lost, \(newest) is the newest") }
+        if try store.administration.audit(before: nil, limit: .max).count != newest {
+            faults.append("the audit log does not tell of each generation")
         }
         let keyed = known.filter { !$0.value.key.isEmpty && Int64($0.key.milliseconds) > now - 3_600_000 }
         for (id, told) in keyed.prefix(200) {
