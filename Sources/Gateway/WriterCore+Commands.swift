@@ -17,6 +17,10 @@ extension WriterCore {
             case .pause(let wish, let tenant, let paused, let reply):
                 try pause(wish, tenant: tenant, paused: paused, reply)
             case .configure(let tenants): configure(tenants)
+            case .usage(let tenants, let reply):
+                var usages: [TenantUsage] = []
+                for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
+                round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .administer(let act):
                 let whenDurable = try act.perform(store.administration, now)
                 round.effects.replies.append { whenDurable() }
@@ -26,7 +30,8 @@ extension WriterCore {
     }
 
     mutating func configure(_ tenants: WriterTenants) {
-        store.setQuotas(tenants.quotas)
+        quotas = tenants.quotas
+        store.setQuotas(quotas)
         dispatcher.setWeights(tenants.weights)
     }
 
@@ -176,6 +181,7 @@ extension WriterCommand {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, let reply): reply(.failure(error))
+        case .usage(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

@@ -107,7 +107,7 @@ struct Daemon {
                 validator: SubmitValidator(
                     defaultSender: configuration.defaultSender,
                     defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown))
+                    defaultOnUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let certificates = Dictionary(
