@@ -22,7 +22,8 @@ package enum StoreConformance {
         }
     }
 
-    package static let cases: [Case] = acceptance + keys + batches + lifecycles + recovery + days + quotas
+    package static let cases: [Case] =
+        acceptance + keys + batches + lifecycles + recovery + days + quotas + administration
 
     static let start: Int64 = 1_800_000_000_000
     static let window = Limits.idempotencyWindowMilliseconds

@@ -88,4 +88,29 @@ package enum Limits {
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
+
+    // MARK: Configuration
+    /// Arrays and objects within each other.
+    package static let jsonDepth = 32
+    /// Of one generation.
+    package static let tenants = 10_000
+    package static let tenantNameCharacters = 64
+    package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
+    /// A thousand million, in millionths of the currency.
+    package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
+    package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
+    package static let retentionDays = 36_500
+    package static let listedSenders = 1000
+    package static let listedDestinations = 1000
+    package static let certificatesPerTenant = 100
+    package static let certificateNameBytes = 255
+    package static let uidsPerTenant = 100
+    package static let issuersPerTenant = 16
+    package static let issuerBytes = 255
+    package static let keysPerIssuer = 16
+    package static let issuerKeyIDBytes = 128
+    package static let publicKeyBytes = 4096
+    /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
+    package static let issuerSecretMinimumBytes = 32
+    package static let issuerSecretMaximumBytes = 512
 }

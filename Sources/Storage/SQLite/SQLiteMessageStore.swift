@@ -48,6 +48,8 @@ package final class SQLiteMessageStore: MessageStore {
     ) throws(StoreError) {
         _ = apus_sqlite3_config_no_memory_statistics()
         try FirstVersion.migrate(directory, warn: warn)
+        try SQLiteBackup.refuse(directory)
+        try SecondVersion.migrate(directory, warn: warn)
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         self.options = options
         catalog = DayCatalog(directory: directory)
@@ -59,13 +61,8 @@ package final class SQLiteMessageStore: MessageStore {
         catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
-        administration = SQLiteAdministration(control)
+        administration = try SQLiteAdministration(control)
         try DataDirectory.sync(directory)
-        if try control.mark(.backedUpAt) != nil {
-            throw .notRestored(
-                "\(directory) is a backup: `apusd restore` makes a data directory of it that does not send again what "
-                    + "was sent since")
-        }
         files = DayFiles(catalog, options, quotas)
         if let removing = try control.mark(.removing).map({ Day(number: UInt64($0)) }), catalog.contains(removing) {
             try files.remove(removing)
