@@ -74,9 +74,8 @@ let package = Package(
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers", "Gateway", log,
-                lifecycle,
-                signals, argumentParser,
+                "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
+                "Providers", "Gateway", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,

@@ -7,17 +7,20 @@ package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let segmentPrice: Int64
 
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
     ///   - defaultValidity: milliseconds, where a request gives none.
+    ///   - segmentPrice: of the dearest provider, at most ``Limits/segmentPrice``.
     package init(
         defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
-        defaultOnUnknown: OnUnknown = .hold
+        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
     ) {
         self.defaultSender = Array(defaultSender.utf8)
         self.defaultValidity = defaultValidity
         self.defaultOnUnknown = defaultOnUnknown
+        self.segmentPrice = segmentPrice.millionths
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
@@ -44,6 +47,7 @@ package struct SubmitValidator: Sendable {
             expiresAt: (sendAt == 0 ? now : sendAt) + Int64(validity), recipient: ByteSlice(), sender: ByteSlice(),
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.reserve = Int64(segmentation.segments) * segmentPrice
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []

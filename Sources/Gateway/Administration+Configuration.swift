@@ -291,9 +291,7 @@ extension WriterTenants {
             names[tenant.id] = tenant.name
             let settings = tenant.settings
             if settings.weight != 1 { weights[tenant.id] = settings.weight }
-            let quota = TenantQuota(
-                segmentsPerDay: settings.segmentsPerDay, costPerMonth: settings.costPerMonth,
-                waitingMessages: settings.waitingMessages)
+            let quota = TenantQuota(settings)
             if quota != TenantQuota() { quotas[tenant.id] = quota }
             let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
             if days != RetentionPolicy.Days() { retention[tenant.id] = days }

@@ -132,21 +132,10 @@ package final class Administration: Sendable {
                 }
         }.sorted { $0.name < $1.name }
         if let name, tenants.isEmpty { return reply(.failure(.noTenant(name))) }
-        perform(reply) { (store, now) throws(StoreError) in
-            var rows: [UsageResponse.Tenant] = []
-            for tenant in tenants {
-                let usage = try store.usage(of: tenant.id, now: now)
-                var row = UsageResponse.Tenant(name: tenant.name)
-                row.segmentsToday = usage.segmentsToday
-                row.segmentsPerDay = tenant.settings.segmentsPerDay ?? 0
-                row.costThisMonth = usage.costThisMonth
-                row.costPerMonth = tenant.settings.costPerMonth ?? 0
-                row.waitingMessages = usage.waitingMessages
-                row.waitingMaximum = tenant.settings.waitingMessages ?? 0
-                rows.append(row)
-            }
-            return .done(UsageResponse(tenants: rows))
-        }
+        writer.command(
+            .usage(tenants.map(\.id)) { result in
+                reply(result.map { UsageResponse(tenants: zip(tenants, $0).map(UsageResponse.Tenant.init)) })
+            })
     }
 
     // MARK: Audit
@@ -163,6 +152,18 @@ package final class Administration: Sendable {
                     return AuditResponse(entries: entries.map(AuditResponse.Entry.init))
                 })
         }
+    }
+}
+
+extension UsageResponse.Tenant {
+    fileprivate init(_ tenant: TenantEntry, _ usage: TenantUsage) {
+        self.init(name: tenant.name)
+        segmentsToday = usage.segmentsToday
+        segmentsPerDay = tenant.settings.segmentsPerDay ?? 0
+        costThisMonth = usage.costThisMonth
+        costPerMonth = tenant.settings.costPerMonth ?? 0
+        waitingMessages = usage.waitingMessages
+        waitingMaximum = tenant.settings.waitingMessages ?? 0
     }
 }
 

@@ -18,6 +18,10 @@ extension WriterCore {
             case .pause(let wish, let tenant, let paused, let act, let reply):
                 try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
+            case .usage(let tenants, let reply):
+                var usages: [TenantUsage] = []
+                for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
+                round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .administer(let act):
                 let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
@@ -28,7 +32,8 @@ extension WriterCore {
 
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
-        store.setQuotas(tenants.quotas)
+        quotas = tenants.quotas
+        store.setQuotas(quotas)
         store.setRetention(of: tenants.retention)
         dispatcher.setWeights(tenants.weights)
     }
@@ -196,6 +201,7 @@ extension WriterCommand {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
+        case .usage(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

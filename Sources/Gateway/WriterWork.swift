@@ -43,6 +43,8 @@ package struct AcceptedBurst: Sendable {
     /// One a draft, in order.
     package var results: [AcceptResult]
     package var batch: BatchID?
+    /// Those that some of the messages were refused for, as they were then.
+    package var quotas: [TenantID: TenantQuota] = [:]
 }
 
 /// What operators and callers ask of the writer, beside sending.
@@ -52,6 +54,8 @@ package enum WriterCommand: Sendable {
     case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
+    /// What tenants have used of their quotas, in the order in which they are asked for.
+    case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.

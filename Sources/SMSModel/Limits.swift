@@ -54,8 +54,8 @@ package enum Limits {
     /// The largest rate, in messages a second, and the largest burst, in messages.
     package static let messagesPerSecond: UInt32 = 1_000_000
     package static let burstMessages: UInt32 = 1_000_000
-    /// The highest price of a segment, in millionths of the currency: ten thousand of it.
-    package static let segmentPrice: Int64 = 10_000_000_000
+    /// The highest price of a segment.
+    package static let segmentPrice = Money(millionths: 10_000_000_000)
 
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.

@@ -142,6 +142,8 @@ package struct AcceptResult: Hashable, Sendable {
         case overCost
         /// Not accepted: as many of the tenant's messages wait as may.
         case overWaiting
+
+        package var isOverQuota: Bool { self == .overSegments || self == .overCost || self == .overWaiting }
     }
 
     package var kind: Kind

@@ -107,15 +107,14 @@ struct Daemon {
         return try storing { () throws(StoreError) in
             let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             let writer = try Writer(
-                store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
-                clock: clock, log: log)
-            writer.command(.configure(WriterTenants(entries)))
+                store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(entries),
+                options: configuration.writer, clock: clock, log: log)
             let tenant = Tenant(
                 id: state.numbers[configuration.tenant]!, name: configuration.tenant,
                 validator: SubmitValidator(
                     defaultSender: configuration.defaultSender,
                     defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown))
+                    defaultOnUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let certificates = Dictionary(

@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ConfigurationModel
 internal import FoundationEssentials
+internal import SMSModel
 
 // What the gateway answers to its administrators, as JSON with the protocol's names and as text.
 
@@ -133,10 +134,5 @@ extension TenantUsage {
         ]
     }
 
-    /// Millionths as an amount with two decimals, or as many more as it takes.
-    static func money(_ millionths: Int64) -> String {
-        var decimals = String(millionths.magnitude % 1_000_000 + 1_000_000).dropFirst()
-        while decimals.count > 2, decimals.last == "0" { decimals.removeLast() }
-        return (millionths < 0 ? "-" : "") + "\(millionths.magnitude / 1_000_000).\(decimals)"
-    }
+    private static func money(_ millionths: Int64) -> String { Money(millionths: millionths).description }
 }
