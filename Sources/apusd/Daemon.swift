@@ -91,43 +91,42 @@ struct Daemon {
     }
 
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
-        let (directoryPath, options) = (directory.path, configuration.store)
-        let store = try storing { () throws(StoreError) in
-            try SQLiteMessageStore(
-                directory: directoryPath, options: options, now: clock.now(), warn: { log.warning("\($0)") })
+        do {
+            return try assembleGateway(directory, key: key, clock: clock)
+        } catch let error as StoreError {
+            throw DaemonError(text: error.text, exitCode: 1)
         }
-        let state = try storing { () throws(StoreError) in
-            try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
-        }
+    }
+
+    private func assembleGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
+        let store = try SQLiteMessageStore(
+            directory: directory.path, options: configuration.store, now: clock.now(), warn: { log.warning("\($0)") })
+        let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
         let sealing = try sealing(for: state, store, directory)
-        let entries = state.configuration.entries(state.numbers, sealing)
-        var sandboxOptions = configuration.sandbox
-        if configuration.sandboxRecords { sandboxOptions.recordPath = directory.sandboxRecordPath }
-        let sandbox = SandboxProvider(options: sandboxOptions, now: { clock.now() })
-        return try storing { () throws(StoreError) in
-            let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
-            let writer = try Writer(
-                store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(entries),
-                options: configuration.writer, clock: clock, log: log)
-            let tenant = Tenant(
-                id: state.numbers[configuration.tenant]!, name: configuration.tenant,
-                validator: SubmitValidator(
-                    defaultSender: configuration.defaultSender,
-                    defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
-            let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
-            let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
-            let certificates = Dictionary(
-                configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
-            let administration = Administration(
-                state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk,
-                audience: Audience())
-            return Gateway(
-                writer: writer, desk: desk, clock: clock,
-                credentials: Credentials([(stored, tenant)], certificates: certificates),
-                administration: administration,
-                providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
-        }
+        let tenants = state.configuration.entries(state.numbers, sealing)
+        var options = configuration.sandbox
+        if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
+        let sandbox = SandboxProvider(options: options, now: { clock.now() })
+        let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let writer = try Writer(
+            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
+            options: configuration.writer, clock: clock, log: log)
+        let tenant = Tenant(
+            id: state.numbers[configuration.tenant]!, name: configuration.tenant,
+            validator: SubmitValidator(
+                defaultSender: configuration.defaultSender,
+                defaultValidity: UInt64(configuration.defaultValidity) * 1000,
+                defaultOnUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
+        let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
+        let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
+        let certificates = Dictionary(
+            configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
+        let administration = Administration(
+            state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk, audience: Audience())
+        return Gateway(
+            writer: writer, desk: desk, clock: clock,
+            credentials: Credentials([(stored, tenant)], certificates: certificates), administration: administration,
+            providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 
     private func sealing(

@@ -199,13 +199,4 @@ import Testing
             text(#"{"quota":{"segments_per_day":5},"weight":2}"#, #"{"quota":{"segments_per_day":6},"weight":2}"#)
                 == "tenants shop\n  - quota.segments_per_day: 5\n  + quota.segments_per_day: 6")
     }
-
-    @Test(
-        arguments: [
-            (0, "0.00"), (250_000_000, "250.00"), (7500, "0.0075"), (-1_500_000, "-1.50"),
-            (Int64.max, "9223372036854.775807"),
-        ] as [(Int64, String)])
-    func moneyIsShown(_ millionths: Int64, _ text: String) {
-        #expect(TenantUsage.money(millionths) == text)
-    }
 }
