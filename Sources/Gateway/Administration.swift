@@ -29,6 +29,18 @@ package struct TenantEntry: Hashable, Sendable {
     }
 }
 
+/// The tenant that the daemon's file names. It can't be removed.
+package struct FileTenant: Hashable, Sendable {
+    package var name: String
+    /// Names in clients' certificates that stand for it, beside those of its settings.
+    package var certificates: [String]
+
+    package init(name: String, certificates: [String] = []) {
+        self.name = name
+        self.certificates = certificates
+    }
+}
+
 /// How secrets of the configuration are kept: encrypted, each for its place.
 package struct SecretSealing: Sendable {
     /// nil: there is no master key, so that no secret can be kept.
@@ -60,13 +72,12 @@ package final class Administration: Sendable {
     let desk: StatusDesk
     let audience: any AdministrationAudience
     let sealing: SecretSealing
-    /// The tenant that the daemon's file names: it can't be removed.
-    let fileTenant: String
+    let fileTenant: FileTenant
     let published: Mutex<Published>
 
     /// - Parameter state: what the store held when the gateway started.
     package init(
-        _ state: AdministrationState, fileTenant: String, sealing: SecretSealing, writer: Writer, desk: StatusDesk,
+        _ state: AdministrationState, fileTenant: FileTenant, sealing: SecretSealing, writer: Writer, desk: StatusDesk,
         audience: any AdministrationAudience
     ) {
         self.writer = writer

@@ -103,7 +103,8 @@ struct Daemon {
             directory: directory.path, options: configuration.store, now: clock.now(), warn: { log.warning("\($0)") })
         let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
         let sealing = try sealing(for: state, store, directory)
-        let tenants = state.configuration.entries(state.numbers, sealing)
+        let fileTenant = FileTenant(name: configuration.tenant, certificates: configuration.tls.tenantCertificates)
+        let tenants = state.configuration.entries(state.numbers, fileTenant, sealing)
         var options = configuration.sandbox
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
         let sandbox = SandboxProvider(options: options, now: { clock.now() })
@@ -122,7 +123,7 @@ struct Daemon {
         let certificates = Dictionary(
             configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
         let administration = Administration(
-            state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk, audience: Audience())
+            state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk, audience: Audience())
         return Gateway(
             writer: writer, desk: desk, clock: clock,
             credentials: Credentials([(stored, tenant)], certificates: certificates), administration: administration,

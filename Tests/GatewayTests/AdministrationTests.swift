@@ -66,7 +66,8 @@ internal import Testing
                 seal: seals ? seal : nil,
                 open: { sealed, _ in String(sealed.dropFirst("sealed:".count).reversed()) })
             administration = Administration(
-                state, fileTenant: "dev", sealing: sealing, writer: writer, desk: desk, audience: audience)
+                state, fileTenant: FileTenant(name: "dev", certificates: ["own"]), sealing: sealing, writer: writer,
+                desk: desk, audience: audience)
             writer.start(providers: [])
         }
 
@@ -163,6 +164,7 @@ internal import Testing
 
         #expect(parts.audience.told.generations == [2, 3, 4])
         #expect(parts.audience.told.tenants.map(\.name) == ["dev", "shop"])
+        #expect(parts.audience.told.tenants.map(\.settings.certificates) == [["own"], []])
         // The same name is the same tenant.
         #expect(parts.audience.told.tenants.map(\.id.rawValue) == [1, 2])
         parts.stop()
