@@ -116,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
+                "SMSModel", "RPCWire", "Admission", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit",
+                log,
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
@@ -125,7 +126,9 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),

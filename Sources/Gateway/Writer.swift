@@ -1,3 +1,4 @@
+package import Admission
 package import Logging
 package import Providers
 package import SMSModel
@@ -34,7 +35,7 @@ package final class Writer: ProviderEvents {
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        options: WriterOptions, clock: GatewayClock, log: Logger
+        suppressions: SuppressionList, options: WriterOptions, clock: GatewayClock, log: Logger
     ) throws(StoreError) {
         self.clock = clock
         let now = clock.now()
@@ -45,7 +46,8 @@ package final class Writer: ProviderEvents {
             lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
         }
         try store.commit()
-        var core = WriterCore(store: store, lanes: lanes, options: options, urgency: urgency, log: log)
+        var core = WriterCore(
+            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: urgency, log: log)
         try core.takeUp(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)

@@ -99,9 +99,10 @@ struct Daemon {
             if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
             let sandbox = SandboxProvider(options: options, now: { clock.now() })
             let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+            let suppressions = SuppressionList()
             let writer = try Writer(
-                store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
-                clock: clock, log: log)
+                store: store, providers: [(sandbox, configuration.sandboxLimits)], suppressions: suppressions,
+                options: configuration.writer, clock: clock, log: log)
             let tenant = Tenant(
                 id: TenantID(rawValue: 1), name: configuration.tenant,
                 validator: SubmitValidator(
@@ -113,7 +114,7 @@ struct Daemon {
             let certificates = Dictionary(
                 configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
             return Gateway(
-                writer: writer, desk: desk, clock: clock,
+                writer: writer, desk: desk, clock: clock, suppressions: suppressions,
                 credentials: Credentials([(stored, tenant)], certificates: certificates),
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
