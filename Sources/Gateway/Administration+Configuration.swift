@@ -1,3 +1,4 @@
+internal import Admission
 package import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
@@ -272,7 +273,7 @@ extension DynamicConfiguration {
 extension TenantSettings {
     /// What is wrong with them beside their form; fields are those of a tenant's object.
     fileprivate var problems: [FieldViolation] {
-        var problems: [FieldViolation] = []
+        var problems = policyViolations
         if let recordDays, recordDays < RetentionPolicy.leastRecordDays {
             problems.append(
                 FieldViolation(

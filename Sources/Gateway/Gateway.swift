@@ -1,3 +1,4 @@
+package import Admission
 internal import Glibc
 package import Providers
 internal import RPCWire
@@ -10,6 +11,7 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
+    package let suppressions: SuppressionList
     let credentials: Credentials
     let administration: Administration
     let sandbox: SandboxProvider?
@@ -20,12 +22,13 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, suppressions: SuppressionList, credentials: Credentials,
         administration: Administration, providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
+        self.suppressions = suppressions
         self.credentials = credentials
         self.administration = administration
         self.providers = providers

@@ -15,7 +15,8 @@ package final class GatewayService: RPCService {
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
-        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock)
+        pipeline = SubmitPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
     }
 
     package func authenticate(

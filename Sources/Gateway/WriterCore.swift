@@ -1,3 +1,4 @@
+internal import Admission
 internal import DequeModule
 internal import Logging
 internal import Providers
@@ -78,13 +79,14 @@ struct WriterCore: ~Copyable {
     }
 
     init(
-        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal, log: Logger
+        store: any MessageStore, lanes: [ProviderLane], suppressions: SuppressionList, options: WriterOptions,
+        urgency: UrgencySignal, log: Logger
     ) {
         self.store = store
         self.urgency = urgency
         self.log = log
         dispatcher = Dispatcher(
-            lanes: lanes,
+            lanes: lanes, suppressions: suppressions,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
             contentBytes: options.contentBytes)

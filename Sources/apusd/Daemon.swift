@@ -109,9 +109,11 @@ struct Daemon {
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
         let sandbox = SandboxProvider(options: options, now: { clock.now() })
         let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let suppressions = SuppressionList()
+        suppressions.replace(with: state.suppressions)
         let writer = try Writer(
             store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
-            options: configuration.writer, clock: clock, log: log)
+            suppressions: suppressions, options: configuration.writer, clock: clock, log: log)
         let tenant = Tenant(
             id: state.numbers[configuration.tenant]!, name: configuration.tenant,
             validator: SubmitValidator(
@@ -123,9 +125,10 @@ struct Daemon {
         let certificates = Dictionary(
             configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
         let administration = Administration(
-            state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk, audience: Audience())
+            state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
+            audience: Audience(suppressions))
         return Gateway(
-            writer: writer, desk: desk, clock: clock,
+            writer: writer, desk: desk, clock: clock, suppressions: suppressions,
             credentials: Credentials([(stored, tenant)], certificates: certificates), administration: administration,
             providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
@@ -266,8 +269,12 @@ private struct ServingGateway: Service {
 }
 
 private final class Audience: AdministrationAudience {
+    let suppressions: SuppressionList
+
+    init(_ suppressions: SuppressionList) { self.suppressions = suppressions }
+
     func publish(_ tenants: [TenantEntry], generation: UInt32) {}
     func put(_ key: KeyRecord) {}
-    func suppress(_ numbers: [UInt64], of tenant: TenantID) {}
-    func unsuppress(_ numbers: [UInt64], of tenant: TenantID) {}
+    func suppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.add(numbers, of: tenant) }
+    func unsuppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.remove(numbers, of: tenant) }
 }

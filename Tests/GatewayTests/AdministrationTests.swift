@@ -59,7 +59,9 @@ internal import Testing
             let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
             state = try AdministrationState(store, fileTenant: "dev", now: clock.now())
             desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
-            writer = try Writer(store: store, providers: [], options: WriterOptions(), clock: clock, log: log)
+            writer = try Writer(
+                store: store, providers: [], suppressions: SuppressionList(), options: WriterOptions(), clock: clock,
+                log: log)
             let seal: @Sendable (String, String) throws -> String = { secret, _ in "sealed:" + String(secret.reversed())
             }
             let sealing = SecretSealing(
