@@ -66,16 +66,15 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
-                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
+                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers", "Gateway", log,
-                lifecycle,
-                signals, argumentParser,
+                "SMSModel", "ConfigurationModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers",
+                "Gateway", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,

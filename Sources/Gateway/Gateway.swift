@@ -10,7 +10,8 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
-    let credentials: Credentials
+    package let tenants: TenantDirectory
+    let guesses: GuessLimit
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -19,13 +20,14 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, tenants: TenantDirectory, guesses: GuessLimit,
         providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
-        self.credentials = credentials
+        self.tenants = tenants
+        self.guesses = guesses
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID

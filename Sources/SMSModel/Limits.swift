@@ -82,6 +82,27 @@ package enum Limits {
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
 
+    // MARK: Credentials
+    /// Of a key, after `apus_`: what tells keys from each other without being a secret.
+    package static let keyIDCharacters = 8
+    package static let tokenBytes = 8 * 1024
+    /// How far the clocks of gateway and issuer may be apart.
+    package static let tokenLeewaySeconds = 60
+    /// Of RSA keys.
+    package static let issuerKeyMinimumBits = 2048
+    /// Good ones that an event loop remembers, so that one that comes with every request is checked once.
+    package static let cachedCredentials = 1024
+    /// Credentials of one peer that may be wrong at once...
+    package static let guesses = 20
+    /// ...and after that.
+    package static let guessesPerSecond = 1
+    /// Peers whose wrong credentials are counted apart; further ones are counted together.
+    package static let guessingPeers = 16_384
+    /// Of a peer that goes on guessing the log tells as often.
+    package static let guessingWarningSeconds = 60
+    /// How exactly a key's last use is known.
+    package static let keyUseSeconds = 60
+
     // MARK: Configuration
     /// Arrays and objects within each other.
     package static let jsonDepth = 32

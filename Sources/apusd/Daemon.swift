@@ -1,4 +1,5 @@
 internal import Admission
+internal import ConfigurationModel
 internal import Foundation
 internal import Gateway
 internal import Logging
@@ -102,21 +103,36 @@ struct Daemon {
             let writer = try Writer(
                 store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
                 clock: clock, log: log)
-            let tenant = Tenant(
-                id: TenantID(rawValue: 1), name: configuration.tenant,
-                validator: SubmitValidator(
-                    defaultSender: configuration.defaultSender,
-                    defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown))
-            let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
-            let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
-            let certificates = Dictionary(
-                configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
             return Gateway(
                 writer: writer, desk: desk, clock: clock,
-                credentials: Credentials([(stored, tenant)], certificates: certificates),
+                tenants: makeDirectory(key: key, now: clock.now()),
+                guesses: GuessLimit { [log] peer in
+                    log.warning("a peer goes on guessing credentials", metadata: ["peer": "\(peer)"])
+                },
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
+    }
+
+    /// One tenant, with the names of its certificates and one key.
+    private func makeDirectory(key: String, now: Int64) -> TenantDirectory {
+        let directory = TenantDirectory(
+            defaults: TenantDefaults(
+                sender: configuration.defaultSender, validity: UInt64(configuration.defaultValidity) * 1000,
+                onUnknown: configuration.onUnknown))
+        let id = TenantID(rawValue: 1)
+        var settings = TenantSettings()
+        settings.certificates = configuration.tls.tenantCertificates
+        directory.publish([TenantEntry(id: id, name: configuration.tenant, settings: settings)], generation: 0)
+        let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
+        Array(key.utf8).withUnsafeBytes { key in
+            guard let keyID = APIKey.ID(of: key) else { return }
+            let stored = StoredKey(credential: key, salt: salt)
+            directory.put(
+                KeyRecord(
+                    id: keyID.description, tenant: id, scopes: Scopes.all.rawValue, salt: stored.salt,
+                    hash: stored.hash, note: "", createdAt: now))
+        }
+        return directory
     }
 
     /// nil if no address is of TLS.
