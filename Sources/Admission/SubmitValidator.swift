@@ -29,13 +29,17 @@ package struct SubmitValidator: Sendable {
         self.destinations = destinations
     }
 
+    /// Of a tenant; the defaults are for what its settings leave out.
+    ///
     /// - Throws: if a destination is none; settings without `policyViolations` have only good ones.
-    package init(_ settings: TenantSettings) throws(DestinationProblem) {
+    package init(
+        _ settings: TenantSettings, sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds,
+        onUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
+    ) throws(DestinationProblem) {
         self.init(
-            defaultSender: settings.defaultSender ?? "",
-            defaultValidity: settings.defaultValidity ?? Limits.validityDefaultMilliseconds,
-            defaultOnUnknown: settings.onUnknown ?? .hold, senders: settings.senderPolicy,
-            destinations: try settings.destinationPolicy())
+            defaultSender: settings.defaultSender ?? sender, defaultValidity: settings.defaultValidity ?? validity,
+            defaultOnUnknown: settings.onUnknown ?? onUnknown, segmentPrice: segmentPrice,
+            senders: settings.senderPolicy, destinations: try settings.destinationPolicy())
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as

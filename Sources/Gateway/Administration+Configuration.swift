@@ -274,6 +274,11 @@ extension TenantSettings {
     /// What is wrong with them beside their form; fields are those of a tenant's object.
     fileprivate var problems: [FieldViolation] {
         var problems = policyViolations
+        // Secrets are sealed already; their form was checked before.
+        for (place, issuer) in issuers.enumerated() where issuer.algorithm != .hs256 {
+            guard let problem = TokenVerifier.problem(with: issuer) else { continue }
+            problems.append(FieldViolation(field: "issuers[\(place)].keys", description: problem.description))
+        }
         if let recordDays, recordDays < RetentionPolicy.leastRecordDays {
             problems.append(
                 FieldViolation(

@@ -1,4 +1,5 @@
-package import ConfigurationModel
+package import Admission
+internal import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
 package import SMSModel
@@ -16,17 +17,25 @@ package protocol AdministrationAudience: AnyObject, Sendable {
     func unsuppress(_ numbers: [UInt64], of tenant: TenantID)
 }
 
-/// A tenant of the configuration.
-package struct TenantEntry: Hashable, Sendable {
-    package var id: TenantID
-    package var name: String
-    package var settings: TenantSettings
+/// Those who act on it in this gateway: the event loops.
+package final class GatewayAudience: AdministrationAudience {
+    private let tenants: TenantDirectory
+    private let suppressions: SuppressionList
 
-    package init(id: TenantID, name: String, settings: TenantSettings) {
-        self.id = id
-        self.name = name
-        self.settings = settings
+    package init(_ tenants: TenantDirectory, _ suppressions: SuppressionList) {
+        self.tenants = tenants
+        self.suppressions = suppressions
     }
+
+    package func publish(_ tenants: [TenantEntry], generation: UInt32) {
+        self.tenants.publish(tenants, generation: generation)
+    }
+
+    package func put(_ key: KeyRecord) { tenants.put(key) }
+
+    package func suppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.add(numbers, of: tenant) }
+
+    package func unsuppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.remove(numbers, of: tenant) }
 }
 
 /// The tenant that the daemon's file names. It can't be removed.
