@@ -23,9 +23,11 @@ package struct SubmitValidator: Sendable {
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
     /// it is and returns one violation for each bad field.
     ///
-    /// - Parameter now: milliseconds since the Unix epoch.
+    /// - Parameters:
+    ///   - generation: of the configuration that the tenant's settings are of; the draft remembers it.
+    ///   - now: milliseconds since the Unix epoch.
     package func validate(
-        _ request: SubmitRequest, tenant: TenantID, now: Int64, into batch: inout DraftBatch
+        _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64, into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
         if let problem = PhoneNumber.check(request.to) { violations.add("to", problem.description) }
@@ -44,6 +46,7 @@ package struct SubmitValidator: Sendable {
             expiresAt: (sendAt == 0 ? now : sendAt) + Int64(validity), recipient: ByteSlice(), sender: ByteSlice(),
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.generation = generation
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []
@@ -114,6 +117,11 @@ package struct SubmitValidator: Sendable {
         if request.idempotencyKey.count > Limits.idempotencyKeyBytes {
             violations.add("idempotency_key", "The key is longer than \(Limits.idempotencyKeyBytes) bytes.")
         }
+        if request.requestID.count > Limits.requestIDBytes {
+            violations.add("request_id", "The request id is longer than \(Limits.requestIDBytes) bytes.")
+        } else if !StrictUTF8.isText(request.requestID) {
+            violations.add("request_id", "The request id is not UTF-8 text without NUL.")
+        }
         if request.tags.isEmpty { return }
         guard request.tags.count <= Limits.tags else {
             return violations.add("tags", "There are \(request.tags.count) tags; at most \(Limits.tags) are allowed.")
@@ -153,6 +161,7 @@ package struct SubmitValidator: Sendable {
         }
         draft.key = batch.append(request.idempotencyKey)
         draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
+        draft.trace = batch.appendTrace(requestID: request.requestID, traceparent: request.traceparent)
     }
 }
 

@@ -6,11 +6,14 @@ package final class Tenant: Sendable {
     package let id: TenantID
     package let name: String
     let validator: SubmitValidator
+    /// Of the configuration that its settings are of.
+    package let generation: UInt32
 
-    package init(id: TenantID, name: String, validator: SubmitValidator) {
+    package init(id: TenantID, name: String, validator: SubmitValidator, generation: UInt32 = 0) {
         self.id = id
         self.name = name
         self.validator = validator
+        self.generation = generation
     }
 }
 
