@@ -10,6 +10,7 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
+    package let log: GatewayLog
     let credentials: Credentials
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
@@ -19,12 +20,13 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, credentials: Credentials,
         providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
+        self.log = log
         self.credentials = credentials
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first

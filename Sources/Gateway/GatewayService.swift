@@ -15,13 +15,18 @@ package final class GatewayService: RPCService {
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
-        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock)
+        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock, log: gateway.log)
     }
 
     package func authenticate(
         _ credential: UnsafeRawBufferPointer, peer: RPCPeer
     ) throws(GatewayError) -> any RPCPrincipal {
-        try gateway.credentials.tenant(for: credential)
+        do throws(GatewayError) {
+            return try gateway.credentials.tenant(for: credential)
+        } catch {
+            gateway.log.authenticationFailed(peer, reason: error.message)
+            throw error
+        }
     }
 
     package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {

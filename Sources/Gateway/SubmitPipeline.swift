@@ -13,6 +13,7 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let log: GatewayLog
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
     /// Read once a burst; 0 = not yet.
@@ -27,21 +28,24 @@ final class SubmitPipeline {
     private struct Caller: Sendable {
         let connection: RPCConnectionID
         let callID: UInt32
+        let tenant: TenantID
         let segments: UInt8
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, log: GatewayLog) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
+        self.log = log
     }
 
     // MARK: Send
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        var message = SubmitRequest()
         do throws(GatewayError) {
-            let message = try request.decodeSend()
+            message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
             let violations =
@@ -51,6 +55,9 @@ final class SubmitPipeline {
             if !violations.isEmpty { throw .invalid(violations) }
             if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
+            log.refused(error, tenant: tenant.name, to: message.to, body: message.body) {
+                MessageTrace(request.metadata)
+            }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -63,10 +70,13 @@ final class SubmitPipeline {
         _ message: SubmitRequest, _ tenant: Tenant, _ callID: UInt32, _ connection: RPCConnectionID,
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
-        let violations = tenant.validator.validate(message, tenant: tenant.id, now: now, into: &burst.drafts)
+        let violations = tenant.validator.validate(
+            message, tenant: tenant.id, generation: tenant.generation, now: now, into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
-                Caller(connection: connection, callID: callID, segments: draft.segments, encoding: draft.encoding))
+                Caller(
+                    connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
+                    encoding: draft.encoding))
         }
         return violations
     }
@@ -86,23 +96,31 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let loop = loop
+        let (loop, log) = (loop, log)
+        let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, told, on: loop, log) }
             }, lane: lane)
     }
 
+    /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?, on loop: RPCLoop,
+        _ log: GatewayLog
     ) {
+        func refuse(_ index: Int, _ error: GatewayError) {
+            let caller = callers[index]
+            log.refused(error, told, index, tenant: log.name(of: caller.tenant))
+            loop.connection(caller.connection)?.respond(callID: caller.callID, error: error)
+        }
         switch result {
         case .success(let burst):
-            for (caller, accepted) in zip(callers, burst.results) {
-                guard let connection = loop.connection(caller.connection) else { continue }
+            for (index, accepted) in burst.results.enumerated() {
+                let caller = callers[index]
                 if let refusal = accepted.refusal {
-                    connection.respond(callID: caller.callID, error: refusal)
-                } else {
+                    refuse(index, refusal)
+                } else if let connection = loop.connection(caller.connection) {
                     connection.respond(
                         callID: caller.callID,
                         send: SendResponse(
@@ -111,7 +129,7 @@ final class SubmitPipeline {
                 }
             }
         case .failure(let error):
-            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+            for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
     }
@@ -121,17 +139,22 @@ final class SubmitPipeline {
     func bulkReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
             let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
-            var items = BulkItems(bulk, tenant: tenant, now: clock.now())
+            var items = BulkItems(bulk, request.metadata, tenant: tenant, now: clock.now(), log)
             try items.admit()
             let chunk = BurstChunk(
                 tenant: tenant.id, batchName: String(decoding: bulk.batch, as: UTF8.self), indices: items.indices)
             let loop = loop
             let callID = request.callID
             let connection = connection.id
-            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items)
+            let trace = log.tellsSteps ? MessageTrace(request.metadata) : MessageTrace()
+            let refused: @Sendable (GatewayError, _ item: Int?) -> Void = { [log, name = tenant.name] error, item in
+                log.refused(error, tenant: name, item: item) { trace }
+            }
+            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items, refused)
             writer.submit(
                 SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                     loop.eventLoop.execute {
+                        if case .failure(let error) = result { refused(error, nil) }
                         guard let connection = loop.connection(connection) else { return }
                         switch result {
                         case .success(let burst): connection.respond(callID: callID, answer.response(burst))
@@ -141,6 +164,7 @@ final class SubmitPipeline {
                     }
                 }, lane: .bulk)
         } catch {
+            log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -149,17 +173,23 @@ final class SubmitPipeline {
 /// A chunk's items on their way through admission: each is accepted or refused alone.
 private struct BulkItems {
     private let bulk: BulkRequestView
+    private let metadata: RequestMetadata
     private let tenant: Tenant
     private let now: Int64
+    private let log: GatewayLog
     private(set) var drafts = DraftBatch()
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
 
-    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64) {
+    init(
+        _ bulk: BulkRequestView, _ metadata: RequestMetadata, tenant: Tenant, now: Int64, _ log: GatewayLog
+    ) {
         self.bulk = bulk
+        self.metadata = metadata
         self.tenant = tenant
         self.now = now
+        self.log = log
         drafts.drafts.reserveCapacity(bulk.count)
         indices.reserveCapacity(bulk.count)
     }
@@ -169,7 +199,7 @@ private struct BulkItems {
         guard let template = bulk.template else {
             for item in 0..<bulk.count {
                 do throws(GatewayError) {
-                    try accept(bulk.message(at: item), item)
+                    accept(try bulk.message(at: item), item)
                 } catch {
                     refuse(item, error)
                 }
@@ -197,11 +227,11 @@ private struct BulkItems {
                 }
                 let violations = template.render(variables, into: &body)
                 if !violations.isEmpty { throw .invalid(violations) }
-                try body.withUnsafeBufferPointer { (rendered) throws(GatewayError) in
+                body.withUnsafeBufferPointer { rendered in
                     var one = message
                     one.to = recipient.to
                     one.body = UnsafeRawBufferPointer(rendered)
-                    try accept(one, item)
+                    accept(one, item)
                 }
             } catch {
                 refuse(item, error)
@@ -209,13 +239,20 @@ private struct BulkItems {
         }
     }
 
-    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
-        let violations = tenant.validator.validate(request, tenant: tenant.id, now: now, into: &drafts)
-        if !violations.isEmpty { throw .invalid(violations) }
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) {
+        var request = request
+        request.requestID = metadata.requestID
+        request.traceparent = metadata.traceparent
+        let violations = tenant.validator.validate(
+            request, tenant: tenant.id, generation: tenant.generation, now: now, into: &drafts)
+        if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
         indices.append(bulk.firstIndex + UInt64(item))
     }
 
-    private mutating func refuse(_ item: Int, _ error: GatewayError) {
+    private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
+        log.refused(error, tenant: tenant.name, to: request.to, body: request.body, item: item) {
+            MessageTrace(metadata)
+        }
         refusals.append(
             BulkResponse.Refusal(
                 item: UInt32(item), status: error.code, message: error.message, violations: error.violations))
@@ -228,12 +265,17 @@ private struct BulkAnswer: Sendable {
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
+    private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
-    init(count: Int, firstIndex: UInt64, _ items: BulkItems) {
+    /// - Parameter refused: told of each item that the store refused.
+    init(
+        count: Int, firstIndex: UInt64, _ items: BulkItems, _ refused: @escaping @Sendable (GatewayError, Int?) -> Void
+    ) {
         self.count = count
         self.firstIndex = firstIndex
         indices = items.indices
         refusals = items.refusals
+        self.refused = refused
     }
 
     func response(_ burst: AcceptedBurst) -> BulkResponse {
@@ -247,21 +289,24 @@ private struct BulkAnswer: Sendable {
                 response.duplicates += 1
                 response.duplicateItems.append(UInt32(item))
             case .conflict:
-                response.refusals.append(
-                    BulkResponse.Refusal(
-                        item: UInt32(item), status: .alreadyExists,
-                        message: "the batch has another message at index \(index)"))
+                refuse(
+                    item,
+                    GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
                 continue
             case .overSegments, .overCost, .overWaiting:
-                guard let refusal = result.refusal else { continue }
-                response.refusals.append(
-                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
+                if let refusal = result.refusal { refuse(item, refusal, &response) }
                 continue
             }
             response.ids[item] = result.id.rawValue
         }
         response.refused = UInt32(response.refusals.count)
         return response
+    }
+
+    private func refuse(_ item: Int, _ error: GatewayError, _ response: inout BulkResponse) {
+        refused(error, item)
+        response.refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message))
     }
 }
 

@@ -1,4 +1,3 @@
-package import Logging
 package import Providers
 package import SMSModel
 internal import Scheduling
@@ -30,13 +29,15 @@ package final class Writer: ProviderEvents {
     private let waiting = WaitingBytes()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
+    private let log: GatewayLog
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        options: WriterOptions, clock: GatewayClock, log: Logger
+        options: WriterOptions, clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
+        self.log = log
         let now = clock.now()
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -127,6 +128,8 @@ package final class Writer: ProviderEvents {
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        if let steps = effects.steps { log.tell(steps, now: clock.now()) }
+        log.providersAnswered(report.providers)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()
@@ -149,6 +152,8 @@ struct RoundEffects {
     var replies: [() -> Void] = []
     var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
     var draining: [any SMSProvider] = []
+    /// nil = there is nothing to log.
+    var steps: MessageSteps?
 }
 
 /// The writer's counts, for Stats and Health.

@@ -56,10 +56,10 @@ extension WriterCore {
         let nobody = CancelVerdict(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.state
+        let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous != .canceled {
-            try store.record(stored, previous: previous, isFirst: known == nil)
+        if canceled, before.state != .canceled {
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
             round.operations += 1
         }
@@ -95,14 +95,14 @@ extension WriterCore {
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.state
+            let before = stored.lifecycle.mark
             guard stored.lifecycle.canceled(at: now) else {
                 job.count.tooLate += 1
                 continue
             }
             job.count.canceled += 1
-            guard previous != .canceled else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
+            guard before.state != .canceled else { continue }
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
         }
         round.operations += UInt64(slice.ids.count)

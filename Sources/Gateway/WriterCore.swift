@@ -9,7 +9,7 @@ internal import Storage
 struct WriterCore: ~Copyable {
     let store: any MessageStore
     var dispatcher: Dispatcher
-    let log: Logger
+    let log: GatewayLog
     var pending = WriterInbox()
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
@@ -73,7 +73,8 @@ struct WriterCore: ~Copyable {
     }
 
     init(
-        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal, log: Logger
+        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal,
+        log: GatewayLog
     ) {
         self.store = store
         self.urgency = urgency
@@ -82,7 +83,7 @@ struct WriterCore: ~Copyable {
             lanes: lanes,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
-            contentBytes: options.contentBytes)
+            contentBytes: options.contentBytes, tellsSteps: log.tellsSteps)
     }
 
     /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled; of that, if it
@@ -116,7 +117,7 @@ struct WriterCore: ~Copyable {
         takeUpCursor = next
         dispatcher.takenUpBelow = next
         guard next == nil, takenUp > 0 else { return }
-        log.notice(
+        log.logger.notice(
             "took up unsettled messages",
             metadata: ["messages": "\(takenUp)", "possibly_sent": "\(interrupted.count)"])
     }
@@ -233,8 +234,9 @@ struct WriterCore: ~Copyable {
     private mutating func committed() {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
+        if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.lanes) }
         if trouble != nil {
-            log.notice("the store writes again")
+            log.logger.notice("the store writes again")
             trouble = nil
         }
     }
@@ -246,7 +248,7 @@ struct WriterCore: ~Copyable {
             try store.upkeep(isIdle: isIdle)
         } catch {
             // What was committed stays so; but a file that cannot be brought up to date must not take more.
-            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
             updateReport()
         }
@@ -263,7 +265,7 @@ struct WriterCore: ~Copyable {
         round.effects.draining = draining
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
-            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             undo(error, now: now)
         }
         refuse(error)
@@ -359,9 +361,7 @@ struct WriterCore: ~Copyable {
             round.receipts.append(list)
             for receipt in list {
                 let known = try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher)
-                if !known {
-                    log.warning("a receipt matches no attempt that can be read", metadata: ["id": "\(receipt.id)"])
-                }
+                if !known { log.receiptUnmatched(receipt) }
             }
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }

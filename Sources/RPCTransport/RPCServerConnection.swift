@@ -48,7 +48,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     private var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(
-            address: context?.channel.remoteAddress, certificateSubject: certificate?.subject,
+            address: context?.channel.remoteAddress, tlsVersion: tls?.version, certificateSubject: certificate?.subject,
             certificateNames: certificate?.names ?? [])
     }
 
@@ -213,6 +213,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
                 // Who has not said who it is gets no room for large frames.
                 if principal == nil { maximumFrameBytes = min(maximumFrameBytes, Limits.minimumFrameBytes) }
                 session.opened()
+                loop.options.opened?(peer, principal)
                 parser.maximumLength = maximumFrameBytes
                 writable().appendHello(
                     ServerHello(

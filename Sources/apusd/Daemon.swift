@@ -95,13 +95,16 @@ struct Daemon {
             let store = try SQLiteMessageStore(
                 directory: directory.path, options: configuration.store, now: clock.now(),
                 warn: { log.warning("\($0)") })
+            let gatewayLog = GatewayLog(
+                log, redaction: configuration.redaction,
+                tenantName: { [name = configuration.tenant] in $0.rawValue == 1 ? name : nil })
             var options = configuration.sandbox
             if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
             let sandbox = SandboxProvider(options: options, now: { clock.now() })
             let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             let writer = try Writer(
                 store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
-                clock: clock, log: log)
+                clock: clock, log: gatewayLog)
             let tenant = Tenant(
                 id: TenantID(rawValue: 1), name: configuration.tenant,
                 validator: SubmitValidator(
@@ -113,7 +116,7 @@ struct Daemon {
             let certificates = Dictionary(
                 configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
             return Gateway(
-                writer: writer, desk: desk, clock: clock,
+                writer: writer, desk: desk, clock: clock, log: gatewayLog,
                 credentials: Credentials([(stored, tenant)], certificates: certificates),
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
@@ -144,7 +147,14 @@ struct Daemon {
         options.replacesSocket = true
         options.tls = tls
         options.tlsFailed = { [log] peer, error in
-            log.debug("a TLS connection failed", metadata: ["peer": "\(peer?.description ?? "")", "error": "\(error)"])
+            log.debug(
+                "a TLS connection failed", metadata: ["peer": "\(peer?.peerName ?? "unknown")", "error": "\(error)"])
+        }
+        if gateway.log.tellsSteps {
+            options.opened = { [gateway] peer, principal in
+                let tenant = principal as? Tenant
+                gateway.log.connectionOpened(peer, tenant: tenant?.name, actor: nil)
+            }
         }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
@@ -214,6 +224,7 @@ struct Daemon {
         for await _ in signals {
             if isStopping {
                 log.warning("stopped at once by a second signal")
+                LogWriter.standardError.flush()
                 _exit(1)
             }
             isStopping = true

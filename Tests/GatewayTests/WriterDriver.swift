@@ -33,6 +33,7 @@ final class WriterDriver {
     var options = WriterOptions()
     var limits: ProviderLimits
     var names: [String]
+    private let log: GatewayLog
     private(set) var store: FailingStore
     private(set) var providers: [ScriptedProvider] = []
     private(set) var core: WriterCore
@@ -43,20 +44,22 @@ final class WriterDriver {
     /// - Parameter directory: whose data it is to start over; they are copied.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
-        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil
+        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
+        log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     ) throws {
+        self.log = log
         if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, limits, options, log, now: now)
     }
 
     private static func takeUp(
         _ store: FailingStore, _ providers: [ScriptedProvider], _ limits: ProviderLimits, _ options: WriterOptions,
-        now: Int64
+        _ log: GatewayLog, now: Int64
     ) throws -> WriterCore {
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -67,7 +70,7 @@ final class WriterDriver {
         try store.commit()
         var core = WriterCore(
             store: store, lanes: lanes, options: options, urgency: UrgencySignal(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            log: log)
         try core.takeUp(now: now)
         return core
     }
@@ -83,7 +86,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, limits, options, log, now: now)
     }
 
     /// Ends as the gateway does.
@@ -100,6 +103,7 @@ final class WriterDriver {
         let effects = core.round(work, now: now)
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
+        if let steps = effects.steps { log.tell(steps, now: now) }
         for provider in effects.draining {
             provider.drain()
             drained.append(provider.name)

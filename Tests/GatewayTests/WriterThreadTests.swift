@@ -52,7 +52,7 @@ internal import Testing
         let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }), providers: [(provider, limits)],
-            options: WriterOptions(), clock: clock, log: log)
+            options: WriterOptions(), clock: clock, log: GatewayLog(log))
         writer.start(providers: [provider])
         return (writer, provider)
     }
