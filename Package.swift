@@ -61,7 +61,7 @@ let package = Package(
             name: "TLS", dependencies: ["SMSModel", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
         .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire", "TLS"] + nio, swiftSettings: strict),
-        .target(name: "Storage", dependencies: ["SMSModel", "CSQLite"], swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["SMSModel", "ConfigurationModel", "CSQLite"], swiftSettings: strict),
         .target(name: "Providers", dependencies: ["SMSModel", "Threading"], swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -101,15 +101,18 @@ let package = Package(
         // Tests.
         .target(
             name: "GatewayTestKit",
-            dependencies: ["SMSModel", "Storage", "Providers"],
+            dependencies: ["SMSModel", "ConfigurationModel", "Storage", "Providers"],
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
             name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",
             swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit", "storeexercise"],
+            name: "StorageTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),

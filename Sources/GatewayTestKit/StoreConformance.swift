@@ -22,7 +22,7 @@ package enum StoreConformance {
         }
     }
 
-    package static let cases: [Case] = acceptance + keys + batches + lifecycles + recovery + days
+    package static let cases: [Case] = acceptance + keys + batches + lifecycles + recovery + days + administration
 
     static let start: Int64 = 1_800_000_000_000
     static let window = Limits.idempotencyWindowMilliseconds

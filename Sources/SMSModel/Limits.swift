@@ -50,6 +50,16 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Logs
+    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
+    package static let logBufferBytes = 1024 * 1024
+    /// A longer value in a line of the log is cut: above the longest body.
+    package static let logValueBytes = 8 * 1024
+    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    package static let logRepeatSeconds: Int64 = 60
+    /// Addresses, or kinds of refusals, that are kept apart for that.
+    package static let logRepeatKeys = 4096
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -82,13 +92,31 @@ package enum Limits {
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
 
-    // MARK: Logs
-    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
-    package static let logBufferBytes = 1024 * 1024
-    /// A longer value in a line of the log is cut: above the longest body.
-    package static let logValueBytes = 8 * 1024
-    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
-    package static let logRepeatSeconds: Int64 = 60
-    /// Addresses, or kinds of refusals, that are kept apart for that.
-    package static let logRepeatKeys = 4096
+    // MARK: Configuration
+    /// Arrays and objects within each other.
+    package static let jsonDepth = 32
+    /// Of one generation.
+    package static let tenants = 10_000
+    package static let tenantNameCharacters = 64
+    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
+    package static let rateMessagesPerSecond = 1_000_000
+    package static let rateBurstMessages = 1_000_000
+    package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
+    /// Millionths of the currency.
+    package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
+    package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
+    package static let retentionDays = 36_500
+    package static let listedSenders = 1000
+    package static let listedDestinations = 1000
+    package static let certificatesPerTenant = 100
+    package static let certificateNameBytes = 255
+    package static let uidsPerTenant = 100
+    package static let issuersPerTenant = 16
+    package static let issuerBytes = 255
+    package static let keysPerIssuer = 16
+    package static let issuerKeyIDBytes = 128
+    package static let publicKeyBytes = 4096
+    /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
+    package static let issuerSecretMinimumBytes = 32
+    package static let issuerSecretMaximumBytes = 512
 }

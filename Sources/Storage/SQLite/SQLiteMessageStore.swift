@@ -58,7 +58,7 @@ package final class SQLiteMessageStore: MessageStore {
         catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
-        administration = SQLiteAdministration(control)
+        administration = try SQLiteAdministration(control)
         try DataDirectory.sync(directory)
         if try control.mark(.backedUpAt) != nil {
             throw .notRestored(

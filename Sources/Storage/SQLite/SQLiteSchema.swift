@@ -90,6 +90,68 @@ enum SQLiteSchema {
             PRIMARY KEY (day, tenant)
         ) WITHOUT ROWID;
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """ + "\n" + administration
+
+    /// What ``AdministrationStore`` keeps in `control.db`. Times are ms since the epoch, documents canonical JSON.
+    static let administration =
+        """
+        -- Tenants that ever were: a number is never given to another name.
+        CREATE TABLE tenant (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
+        -- What the newest generation consists of.
+        CREATE TABLE configuration (
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (kind, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE generation (
+            number INTEGER PRIMARY KEY,  -- from 1 on, without a gap
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            note TEXT NOT NULL,
+            changes INTEGER NOT NULL
+        );
+        CREATE TABLE generation_change (
+            generation INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            before TEXT,                 -- NULL: there was none
+            after TEXT,                  -- NULL: it is removed
+            PRIMARY KEY (generation, kind, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE api_key (
+            id TEXT PRIMARY KEY,
+            tenant INTEGER NOT NULL,
+            scopes INTEGER NOT NULL,
+            salt BLOB NOT NULL,
+            hash BLOB NOT NULL,
+            note TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            revoked_at INTEGER,
+            last_used_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE suppression (
+            tenant INTEGER NOT NULL,
+            number INTEGER NOT NULL,     -- E.164 without the plus
+            at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (tenant, number)
+        ) WITHOUT ROWID;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            note TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL
+        );
+        -- Small values by name, such as what tells whether the master key is the right one.
+        CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         """
 
     /// Opens a file for writing, in WAL mode with every commit synced; makes it if there is none.
