@@ -1,6 +1,7 @@
 package import Logging
 package import RPCTransport
 package import SMSModel
+package import Storage
 internal import Synchronization
 
 /// What the gateway tells the log: messages, connections, refusals, providers' troubles. Numbers and bodies only as the
@@ -112,6 +113,17 @@ package final class GatewayLog: Sendable {
         guard let untold = strangers.withLock({ $0.occurred(peer.host, at: now) }) else { return }
         logger.warning(
             "authentication failed", metadata: ["peer": "\(peer.name)", "reason": "\(reason)", "untold": "\(untold)"])
+    }
+
+    // MARK: Administration
+
+    /// An administrative act is durable. What was changed to what is in the audit log alone.
+    package func done(_ record: AuditRecord) {
+        var fields: Logger.Metadata = [
+            "verb": "\(record.verb)", "subject": "\(record.subject)", "actor": "\(record.act.actor)",
+        ]
+        if !record.act.peer.isEmpty { fields["peer"] = "\(record.act.peer)" }
+        logger.notice("administrative act", metadata: fields)
     }
 
     // MARK: Providers

@@ -197,8 +197,10 @@ package final class GatewayService: RPCService {
             case .batchName(let name): .batch(.name(name))
             case .batchID(let id): .batch(.id(id))
             }
+        let act = Act(
+            actor: "tenant \(tenant.name)", peer: connection.peer.name, at: gateway.clock.now())
         gateway.writer.command(
-            .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
     }
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {

@@ -1,3 +1,4 @@
+internal import Logging
 internal import Providers
 internal import SMSModel
 internal import Storage
@@ -14,8 +15,8 @@ extension WriterCore {
                 try cancel(ids, tenant: tenant, now: now, reply)
             case .cancelBatch(let reference, let tenant, let reply):
                 try startCancellation(reference, tenant, reply)
-            case .pause(let wish, let tenant, let paused, let reply):
-                try pause(wish, tenant: tenant, paused: paused, reply)
+            case .pause(let wish, let tenant, let paused, let act, let reply):
+                try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
             case .administer(let act):
                 let whenDurable = try act.perform(store.administration, now)
@@ -118,12 +119,15 @@ extension WriterCore {
     }
 
     private mutating func pause(
-        _ wish: PauseWish, tenant: TenantID, paused: Bool,
+        _ wish: PauseWish, tenant: TenantID, paused: Bool, by act: Act,
         _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
     ) throws(StoreError) {
         let target: PauseTarget
+        let subject: String
         switch wish {
-        case .everything: target = .everything
+        case .everything:
+            target = .everything
+            subject = "everything"
         case .provider(let name):
             guard dispatcher.lanes.contains(where: { $0.provider.name == name }) else {
                 let error = GatewayError(.notFound, "there is no provider \(name)")
@@ -131,17 +135,40 @@ extension WriterCore {
                 return
             }
             target = .provider(name)
+            subject = "provider \(name)"
         case .batch(let reference):
             guard let batch = try store.batch(tenant: tenant, reference) else {
                 round.effects.replies.append { reply(.failure(.noSuchBatch)) }
                 return
             }
             target = .batch(batch.id)
-        case .tenant(let id): target = .tenant(id)
+            subject = "batch \(batch.id) \(batch.name)"
+        case .tenant(let id):
+            target = .tenant(id)
+            subject = "tenant \(log.name(of: id))"
         }
+        let record = AuditRecord(
+            act: act, verb: paused ? "pause" : "resume", subject: subject,
+            before: Self.pauseSetting(isPaused(target)), after: Self.pauseSetting(paused))
+        try store.administration.append(record)
         try store.setPaused(target, paused)
         apply(target, paused: paused)
-        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
+        round.effects.replies.append { [names = pausedNames, log] in
+            log.done(record)
+            reply(.success(names))
+        }
+    }
+
+    /// As the audit log has it.
+    private static func pauseSetting(_ paused: Bool) -> String { #"{"paused":\#(paused)}"# }
+
+    private func isPaused(_ target: PauseTarget) -> Bool {
+        switch target {
+        case .everything: dispatcher.isPaused
+        case .provider(let name): dispatcher.lanes.contains { $0.provider.name == name && $0.isPaused }
+        case .batch(let id): dispatcher.pausedBatches.contains(id)
+        case .tenant(let id): dispatcher.pausedTenants.contains(id)
+        }
     }
 
     mutating func apply(_ target: PauseTarget, paused: Bool) {
@@ -175,7 +202,7 @@ extension WriterCommand {
         switch self {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
-        case .pause(_, _, _, let reply): reply(.failure(error))
+        case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

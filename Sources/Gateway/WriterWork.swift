@@ -49,7 +49,9 @@ package struct AcceptedBurst: Sendable {
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    /// Of the tenant, where a batch is named; told in the audit log.
+    case pause(
+        PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// Something about tenants, keys or the configuration.

@@ -45,7 +45,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    private var peer: RPCPeer {
+    /// As far as is known by now.
+    package var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(
             address: context?.channel.remoteAddress, tlsVersion: tls?.version, certificateSubject: certificate?.subject,

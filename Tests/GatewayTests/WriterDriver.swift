@@ -187,7 +187,8 @@ final class WriterDriver {
     @discardableResult
     func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
         let answer = Answer<[String]>()
-        inbox.commands.append(.pause(wish, .first, paused: paused) { answer.tell($0) })
+        let act = Act(actor: "key abc", peer: "10.0.0.7:5", at: now, note: "")
+        inbox.commands.append(.pause(wish, .first, paused: paused, by: act) { answer.tell($0) })
         return answer
     }
 
