@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import Foundation
+internal import Glibc
 internal import RPCWire
 internal import SMSModel
 internal import Testing
@@ -156,6 +157,38 @@ extension DaemonTests {
             let lines = try lines(daemon.log)
             #expect(lines.filter { $0["message"] == "messages are refused" }.count == 1)
             #expect(lines.count < 10, "\(daemon.log)")
+        }
+
+        /// Whoever should read the log does not: the daemon serves on, and tells what was lost once somebody reads.
+        @Test(.timeLimit(.minutes(5))) func aLogThatNobodyReadsHoldsNobodyUp() async throws {
+            let directory = TestDirectory()
+            let pipe = directory.path + "/log.pipe"
+            #expect(mkfifo(pipe, 0o600) == 0)
+            // Open for both, it is there at once, and stays.
+            let daemon = try await DaemonProcess.start(
+                in: directory, ["log-level": "debug"],
+                launcher: ["/bin/sh", "-c", "exec 2<>\"$0\" && exec \"$@\"", pipe])
+            let client = daemon.client()
+            let messages = (0..<4000).map { OutgoingMessage(to: "+14155550100", body: "\($0)") }
+            let report = try await client.bulk(messages, batch: "b")
+            #expect(report.accepted == 4000)
+            let batch = try await client.waitUntilSettled(batch: .name("b"), timeout: .seconds(60))
+            #expect(batch.settled == 4000)
+
+            let reader = open(pipe, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            defer { close(reader) }
+            var log: [UInt8] = []
+            try await waitUntil("what was lost is told") {
+                var block = [UInt8](repeating: 0, count: 65_536)
+                while case let count = read(reader, &block, block.count), count > 0 { log += block[..<count] }
+                return String(decoding: log, as: UTF8.self).contains("log lines were dropped")
+            }
+            let lines = try lines(String(decoding: log, as: UTF8.self))
+            let dropped = lines.filter { $0["message"]?.hasPrefix("log lines were dropped") == true }
+            #expect(dropped.allSatisfy { $0["lines"].flatMap(Int.init) ?? 0 > 0 })
+            #expect(lines.filter { $0["message"] == "message accepted" }.count > 100)
+            await client.close()
+            #expect(try await daemon.stop() == .code(0))
         }
 
         /// A message that waits is known by its request after a restart too.
