@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
-                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
+                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
@@ -88,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "SMSModel", "ConfigurationModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
+                "Providers", "Gateway", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
@@ -128,14 +129,16 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
+        ),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

@@ -115,7 +115,7 @@ struct Dispatcher: ~Copyable {
     mutating func record(
         _ stored: StoredLifecycle, since before: MessageLifecycle.Mark, isFirst: Bool, store: any MessageStore
     ) throws(StoreError) -> Bool {
-        guard try store.record(stored, previous: before.state, isFirst: isFirst) else { return false }
+        guard try store.record(stored, previous: before.standing, isFirst: isFirst) else { return false }
         steps.changed(stored, since: before)
         return true
     }

@@ -12,6 +12,7 @@ package final class Gateway: Sendable {
     package let clock: GatewayClock
     package let log: GatewayLog
     let credentials: Credentials
+    let administration: Administration
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -21,13 +22,14 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, credentials: Credentials,
-        providers: [any SMSProvider], serverID: String, serverAgent: String
+        administration: Administration, providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
         self.log = log
         self.credentials = credentials
+        self.administration = administration
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID
@@ -93,12 +95,15 @@ package final class Gateway: Sendable {
             ])
     }
 
+    /// Those that have their numbers and nothing more yet.
+    private static let withoutService: Set<RPCMethod> = [
+        .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
+    ]
+
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(
             serverAgent: serverAgent, serverID: serverID,
-            methods: [
-                .send, .bulk, .status, .stats, .cancel, .list, .pause, .resume, .sandbox, .health, .describe, .null,
-            ],
+            methods: RPCMethod.allCases.filter { !Self.withoutService.contains($0) },
             limits: Limits.described, tenant: tenant.name)
     }
 }

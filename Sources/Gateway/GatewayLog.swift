@@ -1,7 +1,7 @@
 package import Logging
 package import RPCTransport
 package import SMSModel
-package import Storage
+internal import Storage
 internal import Synchronization
 
 /// What the gateway tells the log: messages, connections, refusals, providers' troubles. Numbers and bodies only as the
@@ -12,7 +12,7 @@ internal import Synchronization
 package final class GatewayLog: Sendable {
     package let logger: Logger
     let redaction: Redaction
-    private let tenantName: @Sendable (TenantID) -> String?
+    private let tenantNames = Mutex<[TenantID: String]>([:])
     private let refusals = Mutex(LogRepeats<Refusal>())
     private let strangers = Mutex(LogRepeats<String>())
     private let unmatched = Mutex(LogRepeats<UInt8>())
@@ -23,20 +23,18 @@ package final class GatewayLog: Sendable {
         var code: StatusCode
     }
 
-    /// - Parameter tenantName: nil = that of a tenant which is not known any more.
-    package init(
-        _ logger: Logger, redaction: Redaction = Redaction(),
-        tenantName: @escaping @Sendable (TenantID) -> String? = { _ in nil }
-    ) {
+    package init(_ logger: Logger, redaction: Redaction = Redaction()) {
         self.logger = logger
         self.redaction = redaction
-        self.tenantName = tenantName
     }
+
+    /// From now on tenants have these names; those that have none are told by their numbers.
+    func setTenantNames(_ names: [TenantID: String]) { tenantNames.withLock { $0 = names } }
 
     /// Whether each message's steps, and each connection, are told. To be asked once a burst or round.
     package var tellsSteps: Bool { logger.logLevel <= .debug }
 
-    func name(of tenant: TenantID) -> String { tenantName(tenant) ?? "#\(tenant.rawValue)" }
+    func name(of tenant: TenantID) -> String { tenantNames.withLock { $0[tenant] } ?? "#\(tenant.rawValue)" }
 
     // MARK: Refusals
 
@@ -118,7 +116,7 @@ package final class GatewayLog: Sendable {
     // MARK: Administration
 
     /// An administrative act is durable. What was changed to what is in the audit log alone.
-    package func done(_ record: AuditRecord) {
+    func done(_ record: AuditRecord) {
         var fields: Logger.Metadata = [
             "verb": "\(record.verb)", "subject": "\(record.subject)", "actor": "\(record.act.actor)",
         ]

@@ -128,6 +128,7 @@ package final class Writer: ProviderEvents {
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
         log.providersAnswered(report.providers)
         let hasMore = !inbox.withLock { $0.isEmpty }
@@ -152,6 +153,8 @@ struct RoundEffects {
     var replies: [() -> Void] = []
     var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
     var draining: [any SMSProvider] = []
+    /// Administrative ones, to log.
+    var acts: [AuditRecord] = []
     /// nil = there is nothing to log.
     var steps: MessageSteps?
 }

@@ -1,4 +1,4 @@
-internal import Logging
+internal import ConfigurationModel
 internal import Providers
 internal import SMSModel
 internal import Storage
@@ -19,7 +19,8 @@ extension WriterCore {
                 try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
             case .administer(let act):
-                let whenDurable = try act.perform(store.administration, now)
+                round.hasActs = true
+                let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
             }
@@ -27,6 +28,8 @@ extension WriterCore {
     }
 
     mutating func configure(_ tenants: WriterTenants) {
+        tenantNames = tenants.names
+        log.setTenantNames(tenants.names)
         store.setQuotas(tenants.quotas)
         dispatcher.setWeights(tenants.weights)
     }
@@ -59,7 +62,7 @@ extension WriterCore {
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
         let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, before.state != .canceled {
+        if canceled, before.standing.state != .canceled {
             try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
             round.operations += 1
@@ -102,7 +105,7 @@ extension WriterCore {
                 continue
             }
             job.count.canceled += 1
-            guard before.state != .canceled else { continue }
+            guard before.standing.state != .canceled else { continue }
             try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
         }
@@ -123,11 +126,8 @@ extension WriterCore {
         _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
     ) throws(StoreError) {
         let target: PauseTarget
-        let subject: String
         switch wish {
-        case .everything:
-            target = .everything
-            subject = "everything"
+        case .everything: target = .everything
         case .provider(let name):
             guard dispatcher.lanes.contains(where: { $0.provider.name == name }) else {
                 let error = GatewayError(.notFound, "there is no provider \(name)")
@@ -135,40 +135,25 @@ extension WriterCore {
                 return
             }
             target = .provider(name)
-            subject = "provider \(name)"
         case .batch(let reference):
             guard let batch = try store.batch(tenant: tenant, reference) else {
                 round.effects.replies.append { reply(.failure(.noSuchBatch)) }
                 return
             }
             target = .batch(batch.id)
-            subject = "batch \(batch.id) \(batch.name)"
-        case .tenant(let id):
-            target = .tenant(id)
-            subject = "tenant \(log.name(of: id))"
+        case .tenant(let id): target = .tenant(id)
         }
-        let record = AuditRecord(
-            act: act, verb: paused ? "pause" : "resume", subject: subject,
-            before: Self.pauseSetting(isPaused(target)), after: Self.pauseSetting(paused))
-        try store.administration.append(record)
         try store.setPaused(target, paused)
+        let before = pausedNames
         apply(target, paused: paused)
-        round.effects.replies.append { [names = pausedNames, log] in
-            log.done(record)
-            reply(.success(names))
+        if pausedNames != before {
+            round.hasActs = true
+            try store.administration.append(
+                AuditRecord(
+                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
+                    after: .array(pausedNames.map(JSON.string))))
         }
-    }
-
-    /// As the audit log has it.
-    private static func pauseSetting(_ paused: Bool) -> String { #"{"paused":\#(paused)}"# }
-
-    private func isPaused(_ target: PauseTarget) -> Bool {
-        switch target {
-        case .everything: dispatcher.isPaused
-        case .provider(let name): dispatcher.lanes.contains { $0.provider.name == name && $0.isPaused }
-        case .batch(let id): dispatcher.pausedBatches.contains(id)
-        case .tenant(let id): dispatcher.pausedTenants.contains(id)
-        }
+        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
     }
 
     mutating func apply(_ target: PauseTarget, paused: Bool) {
@@ -192,8 +177,18 @@ extension WriterCore {
     var pausedNames: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedTenants.map(\.rawValue).sorted().map { "tenant \($0)" }
-            + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
+            + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+            + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
+    }
+
+    /// As people read it.
+    private func name(of target: PauseTarget) -> String {
+        switch target {
+        case .everything: "everything"
+        case .provider(let name): "provider \(name)"
+        case .batch(let id): "batch \(id)"
+        case .tenant(let id): "tenant \(tenantNames[id] ?? String(id.rawValue))"
+        }
     }
 }
 

@@ -14,6 +14,7 @@ struct WriterCore: ~Copyable {
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
     var cancellations: [BatchCancellation] = []
+    var tenantNames: [TenantID: String] = [:]
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
     /// Where taking up what waits goes on, and how many messages it has found.
@@ -24,6 +25,8 @@ struct WriterCore: ~Copyable {
     private var sweepDue: Int64 = 0
     private var trouble: StoreTrouble?
     private var lowWaterDue: Int64 = 0
+    /// The last entry of the audit log that is not to be told any more.
+    private var lastAct: Int64 = 0
     private(set) var report = WriterReport()
 
     /// Messages of a bulk burst that are accepted at a time.
@@ -49,6 +52,8 @@ struct WriterCore: ~Copyable {
         var forgotten: [MessageID] = []
         var operations: UInt64 = 0
         var hasBegun = false
+        /// The audit log may have new entries.
+        var hasActs = false
     }
 
     struct BulkProgress {
@@ -98,6 +103,7 @@ struct WriterCore: ~Copyable {
         for target in try store.pausedTargets() { apply(target, paused: true) }
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
+        lastAct = try store.administration.audit(before: nil, limit: 1).first?.id ?? 0
         interrupted.removeAll()
         takenUp = 0
         takeUpCursor = nil
@@ -235,10 +241,20 @@ struct WriterCore: ~Copyable {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
         if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.lanes) }
+        if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {
             log.logger.notice("the store writes again")
             trouble = nil
         }
+    }
+
+    /// Of the round that has been committed, as the audit log has them.
+    private mutating func newActs() -> [AuditRecord] {
+        // A log that cannot be read takes nothing but lines from the other one.
+        let newest = (try? store.administration.audit(before: nil, limit: 100)) ?? []
+        let acts = newest.prefix { $0.id > lastAct }
+        lastAct = newest.first?.id ?? lastAct
+        return acts.reversed()
     }
 
     /// Between rounds, once everybody has been told.

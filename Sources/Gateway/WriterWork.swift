@@ -49,9 +49,7 @@ package struct AcceptedBurst: Sendable {
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    /// Of the tenant, where a batch is named; told in the audit log.
-    case pause(
-        PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// Something about tenants, keys or the configuration.
@@ -65,6 +63,8 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// By which they are told of.
+    package var names: [TenantID: String] = [:]
 
     package init() {}
 }
@@ -72,13 +72,13 @@ package struct WriterTenants: Sendable {
 /// Work on the store that is no message's, done within a round.
 package struct AdministrativeAct: Sendable {
     /// Called on the writer's thread. What it returns is called once all is durable.
-    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    package var perform: @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
     /// Called if nothing of it happened.
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
         perform:
-            @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+            @escaping @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (
                 @Sendable () -> Void
             ),
         refuse: @escaping @Sendable (GatewayError) -> Void

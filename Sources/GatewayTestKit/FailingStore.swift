@@ -59,7 +59,7 @@ package final class FailingStore: MessageStore {
     package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? { try store.lifecycle(of: id) }
 
     package func record(
-        _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
     ) throws(StoreError) -> Bool {
         let isRecorded = try store.record(stored, previous: previous, isFirst: isFirst)
         try fail(.record)

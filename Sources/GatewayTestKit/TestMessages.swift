@@ -22,6 +22,8 @@ package struct TestMessage: Sendable {
     package var traceparent = ""
     package var sendAt: Int64 = 0
     package var expiresAt: Int64 = .max / 2
+    package var segments: UInt8 = 1
+    package var reserve: Int64 = 0
 
     package init() {}
 
@@ -44,12 +46,14 @@ extension DraftBatch {
         let content = "\(message.to)|\(message.body)|\(message.sender)|\(message.priority)|\(message.sendAt)"
         var draft = MessageDraft(
             tenant: message.tenant, priority: message.priority, encoding: .gsm7, onUnknown: message.onUnknown,
-            segments: 1, sendAt: message.sendAt, expiresAt: message.expiresAt, recipient: append(text: message.to),
+            segments: message.segments, sendAt: message.sendAt, expiresAt: message.expiresAt,
+            recipient: append(text: message.to),
             sender: append(text: message.sender), body: append(text: message.body),
             reference: append(text: message.reference), tags: tagBytes.withUnsafeBytes { append($0) },
             key: append(text: message.key), keyHash: hash,
             fingerprint: Fingerprint(high: Self.hash(content), low: Self.hash(content + ".")))
         draft.generation = message.generation
+        draft.reserve = message.reserve
         var (requestID, traceparent) = (message.requestID, message.traceparent)
         draft.trace = requestID.withUTF8 { id in
             traceparent.withUTF8 {

@@ -60,6 +60,13 @@ package enum Limits {
     /// Addresses, or kinds of refusals, that are kept apart for that.
     package static let logRepeatKeys = 4096
 
+    // MARK: Tenants' limits
+    /// The largest rate, in messages a second, and the largest burst, in messages.
+    package static let messagesPerSecond: UInt32 = 1_000_000
+    package static let burstMessages: UInt32 = 1_000_000
+    /// The highest price of a segment, in millionths of the currency: ten thousand of it.
+    package static let segmentPrice: Int64 = 10_000_000_000
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -92,17 +99,41 @@ package enum Limits {
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
 
+    // MARK: Administration
+    /// A key's, and a generation's for the history.
+    package static let noteBytes = 256
+    /// A document of the dynamic configuration.
+    package static let configurationBytes = 1024 * 1024
+    package static let configurationKindBytes = 16
+    /// Generations of a page, and where the history is asked for no number.
+    package static let generations = 1000
+    package static let generationsDefault = 20
+    /// What tells one key from another: its first characters after `apus_`.
+    package static let keyIDCharacters = 8
+    /// As many as a request may name.
+    package static let keyScopes = 16
+    /// A hundred years.
+    package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
+    /// Entries of a page of the audit log, and where it is asked for no number.
+    package static let auditEntries = 1000
+    package static let auditEntriesDefault = 100
+
+    // MARK: Opt-outs
+    /// Numbers of one call.
+    package static let suppressedNumbers = 1000
+    package static let suppressionReasonBytes = 128
+    /// Entries of a page, and where a listing asks for no number.
+    package static let suppressions = 1000
+    package static let suppressionsDefault = 100
+
     // MARK: Configuration
     /// Arrays and objects within each other.
     package static let jsonDepth = 32
     /// Of one generation.
     package static let tenants = 10_000
     package static let tenantNameCharacters = 64
-    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
-    package static let rateMessagesPerSecond = 1_000_000
-    package static let rateBurstMessages = 1_000_000
     package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
-    /// Millionths of the currency.
+    /// A thousand million, in millionths of the currency.
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500

@@ -35,12 +35,12 @@ package struct MessageLifecycle: Hashable, Sendable {
 
     /// A moment in a message's life.
     package struct Mark: Sendable {
-        package let state: MessageState
+        package let standing: Standing
         fileprivate let historyBytes: Int
     }
 
     /// Now.
-    package var mark: Mark { Mark(state: state, historyBytes: history.bytes.count) }
+    package var mark: Mark { Mark(standing: standing, historyBytes: history.bytes.count) }
 
     /// What has happened since, in order. Where the history has been shortened meanwhile, only the last of it.
     package func events(since mark: Mark) -> [History.Event] {

@@ -95,18 +95,17 @@ struct Daemon {
             let store = try SQLiteMessageStore(
                 directory: directory.path, options: configuration.store, now: clock.now(),
                 warn: { log.warning("\($0)") })
-            let gatewayLog = GatewayLog(
-                log, redaction: configuration.redaction,
-                tenantName: { [name = configuration.tenant] in $0.rawValue == 1 ? name : nil })
+            let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
             var options = configuration.sandbox
             if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
+            let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
             let sandbox = SandboxProvider(options: options, now: { clock.now() })
             let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             let writer = try Writer(
                 store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
                 clock: clock, log: gatewayLog)
             let tenant = Tenant(
-                id: TenantID(rawValue: 1), name: configuration.tenant,
+                id: state.numbers[configuration.tenant]!, name: configuration.tenant,
                 validator: SubmitValidator(
                     defaultSender: configuration.defaultSender,
                     defaultValidity: UInt64(configuration.defaultValidity) * 1000,
@@ -115,9 +114,15 @@ struct Daemon {
             let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let certificates = Dictionary(
                 configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
+            let entries = state.configuration.entries(state.numbers, sealing)
+            writer.command(.configure(WriterTenants(entries)))
+            let administration = Administration(
+                state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk,
+                audience: Audience())
             return Gateway(
                 writer: writer, desk: desk, clock: clock, log: gatewayLog,
                 credentials: Credentials([(stored, tenant)], certificates: certificates),
+                administration: administration,
                 providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
         }
     }
@@ -255,3 +260,12 @@ private struct ServingGateway: Service {
         await gateway.shutDown(grace: .seconds(grace))
     }
 }
+
+private final class Audience: AdministrationAudience {
+    func publish(_ tenants: [TenantEntry], generation: UInt32) {}
+    func put(_ key: KeyRecord) {}
+    func suppress(_ numbers: [UInt64], of tenant: TenantID) {}
+    func unsuppress(_ numbers: [UInt64], of tenant: TenantID) {}
+}
+
+private let sealing = SecretSealing(seal: nil) { secret, _ in secret }

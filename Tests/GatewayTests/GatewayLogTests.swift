@@ -47,7 +47,9 @@ final class KeptLog: Sendable {
     private static let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     private func log(_ level: Logger.Level = .debug, _ redaction: Redaction = Redaction()) -> GatewayLog {
-        GatewayLog(kept.logger(level), redaction: redaction, tenantName: { $0 == .first ? "shop" : nil })
+        let log = GatewayLog(kept.logger(level), redaction: redaction)
+        log.setTenantNames([.first: "shop"])
+        return log
     }
 
     private func message() -> TestMessage {
@@ -196,6 +198,32 @@ final class KeptLog: Sendable {
         let driver = try WriterDriver(log: log(.debug, Redaction(numbers: .full, bodies: .full)))
         _ = try driver.accept(message())
         #expect(kept.lines[0].fields["to"] == "+4915112345667" && kept.lines[0].fields["body"] == "your code is 4711")
+    }
+
+    @Test func administrativeActsAreTold() throws {
+        let driver = try WriterDriver(log: log(.notice))
+        var tenants = WriterTenants()
+        tenants.names = [.second: "bank"]
+        driver.inbox.commands.append(.configure(tenants))
+        driver.pause(.tenant(.second))
+        // What changes nothing is no act, and what is not durable is none either.
+        driver.pause(.tenant(.second))
+        driver.run()
+        driver.store.failsAt = .commit
+        driver.pause(.everything)
+        driver.turn()
+        driver.store.failsAt = nil
+        driver.advance(2000)
+        try driver.restart()
+        driver.pause(.provider("scripted"))
+        driver.run()
+        let acts = kept.lines.filter { $0.message == "administrative act" }
+        #expect(acts.map { $0.fields["subject"] } == ["tenant bank", "provider scripted"])
+        #expect(acts[0].level == .notice)
+        #expect(
+            acts[0].fields == [
+                "verb": "pause", "subject": "tenant bank", "actor": "key abc", "peer": "10.0.0.7:5",
+            ])
     }
 
     // MARK: Refusals

@@ -135,8 +135,8 @@ internal import Testing
         await withCheckedContinuation { continuation in
             writer.command(.drain)
             writer.command(
-                .pause(.everything, .first, paused: false, by: Act(actor: "tests", at: 0)) { _ in continuation.resume()
-                })
+                .pause(.everything, .first, paused: false, by: Act(actor: "test", at: 0)) { _ in continuation.resume() }
+            )
         }
         let results = try await submit([TestMessage()], to: writer, .normal)
         provider.stop()

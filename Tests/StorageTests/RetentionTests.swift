@@ -137,7 +137,7 @@ private let midnight = Day(containing: start).start
 
         for fate in [Fate.retries, .claimed] {
             var lifecycle = try #require(try store.lifecycle(of: ids[fate]!)).lifecycle
-            let previous = lifecycle.state
+            let previous = lifecycle.standing
             _ = lifecycle.canceled(at: start)
             _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
             try store.record([(lifecycle, previous, false)])

@@ -21,7 +21,7 @@ internal import Testing
             for (id, stored) in known where generator.oneIn(3) {
                 var stored = stored
                 let isFirst = try store.lifecycle(of: id) == nil
-                let previous = stored.lifecycle.state
+                let previous = stored.lifecycle.standing
                 step(&stored.lifecycle, now, &generator)
                 guard stored.lifecycle.history.bytes.count > 0 else { continue }
                 _ = try store.record(stored, previous: previous, isFirst: isFirst)

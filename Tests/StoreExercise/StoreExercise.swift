@@ -119,9 +119,9 @@ struct StoreExercise {
         for _ in 0..<min(open.count, 60) {
             let place = Int.random(in: 0..<open.count, using: &generator)
             var stored = open[place]
-            let previous = stored.lifecycle.state
+            let previous = stored.lifecycle.standing
             let isFirst = stored.lifecycle.history.bytes.isEmpty
-            switch previous {
+            switch previous.state {
             case .queued, .scheduled:
                 _ =
                     generator.oneIn(10)
