@@ -194,20 +194,24 @@ extension DaemonTests {
         /// A message that waits is known by its request after a restart too.
         @Test(.timeLimit(.minutes(5))) func tracesOutliveARestart() async throws {
             let directory = TestDirectory()
-            let daemon = try await DaemonProcess.start(in: directory, Self.settings)
+            let daemon = try await DaemonProcess.start(in: directory, ["log-level": "debug"])
             let socket = try PlainSocket(port: daemon.port)
-            let request = SendRequest(to: "+15005550004", body: "Confidential body")
+            #expect(try await daemon.apus("pause").exit == .code(0))
+            let request = SendRequest(to: Self.numbers[0], body: "Confidential body")
             try await socket.send(
                 PlainFrames.hello(key: daemon.key)
                     + PlainFrames.request(
                         1, .send, request, requestID: "request-1", traceparent: Self.traceparent))
             _ = try await socket.receiveFrames(2)
             try await daemon.kill()
-            let again = try await DaemonProcess.start(in: directory, Self.settings)
-            try await waitUntil("it is tried again") { again.log.contains("message handed over") }
-            let lines = try lines(again.log).filter { $0["message"] == "message handed over" }
-            #expect(lines.allSatisfy { $0["request_id"] == "request-1" && $0["traceparent"] == Self.traceparent })
+            let again = try await DaemonProcess.start(in: directory, ["log-level": "debug"])
+            #expect(try await again.apus("resume").exit == .code(0))
+            try await waitUntil("it is sent") { again.log.contains("message delivered") }
             #expect(try await again.stop() == .code(0))
+            let steps = try lines(again.log).filter { $0["id"] != nil }
+            #expect(steps.map { $0["message"] } == ["message handed over", "message sent", "message delivered"])
+            #expect(steps.allSatisfy { $0["request_id"] == "request-1" && $0["traceparent"] == Self.traceparent })
+            #expect(try lines(again.log).contains { $0["message"] == "administrative act" && $0["verb"] == "resume" })
         }
     }
 }

@@ -261,6 +261,9 @@ private let day: Int64 = 86_400_000
                 FROM message m LEFT JOIN state s ON s.id = m.id GROUP BY 1, 2;
             INSERT INTO tally SELECT m.batch, coalesce(s.state, 3), count(*)
                 FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.batch IS NOT NULL GROUP BY 1, 2;
+            DELETE FROM usage;
+            INSERT INTO usage SELECT m.tenant, sum(m.segments), sum(m.reserve)
+                FROM message m LEFT JOIN state s ON s.id = m.id WHERE s.state IS NOT 11 GROUP BY 1;
             """)
         try driver.restartQuietly()
         #expect(driver.report.isTakingUp)
