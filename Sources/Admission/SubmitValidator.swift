@@ -46,11 +46,12 @@ package struct SubmitValidator: Sendable {
     /// it is and returns one violation for each bad field.
     ///
     /// - Parameters:
+    ///   - generation: of the configuration that the tenant's settings are of; the draft remembers it.
     ///   - now: milliseconds since the Unix epoch.
     ///   - suppressions: who has opted out; nil = nobody.
     package func validate(
-        _ request: SubmitRequest, tenant: TenantID, now: Int64, suppressions: SuppressionList? = nil,
-        into batch: inout DraftBatch
+        _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64,
+        suppressions: SuppressionList? = nil, into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
         checkRecipient(request.to, tenant, suppressions, &violations)
@@ -70,6 +71,7 @@ package struct SubmitValidator: Sendable {
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
         draft.reserve = Int64(segmentation.segments) * segmentPrice
+        draft.generation = generation
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []
@@ -166,6 +168,11 @@ package struct SubmitValidator: Sendable {
         if request.idempotencyKey.count > Limits.idempotencyKeyBytes {
             violations.add("idempotency_key", "The key is longer than \(Limits.idempotencyKeyBytes) bytes.")
         }
+        if request.requestID.count > Limits.requestIDBytes {
+            violations.add("request_id", "The request id is longer than \(Limits.requestIDBytes) bytes.")
+        } else if !StrictUTF8.isText(request.requestID) {
+            violations.add("request_id", "The request id is not UTF-8 text without NUL.")
+        }
         if request.tags.isEmpty { return }
         guard request.tags.count <= Limits.tags else {
             return violations.add("tags", "There are \(request.tags.count) tags; at most \(Limits.tags) are allowed.")
@@ -205,6 +212,7 @@ package struct SubmitValidator: Sendable {
         }
         draft.key = batch.append(request.idempotencyKey)
         draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
+        draft.trace = batch.appendTrace(requestID: request.requestID, traceparent: request.traceparent)
     }
 }
 

@@ -11,6 +11,7 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
+    package let log: GatewayLog
     package let suppressions: SuppressionList
     let administration: Administration
     package let tenants: TenantDirectory
@@ -23,13 +24,14 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, suppressions: SuppressionList,
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, guesses: GuessLimit, providers: [any SMSProvider],
         serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
+        self.log = log
         self.suppressions = suppressions
         self.administration = administration
         self.tenants = tenants

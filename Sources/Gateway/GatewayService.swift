@@ -21,9 +21,11 @@ package final class GatewayService: RPCService {
         self.gateway = gateway
         tenants = gateway.tenants
         clock = LoopClock(loop: loop, clock: gateway.clock)
-        authenticator = Authenticator(loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock)
+        authenticator = Authenticator(
+            loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
         pipeline = SubmitPipeline(
-            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
     }
 
     package func authenticate(

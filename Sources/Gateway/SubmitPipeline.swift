@@ -13,6 +13,7 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let log: GatewayLog
     private let suppressions: SuppressionList
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
@@ -35,19 +36,21 @@ final class SubmitPipeline {
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
         self.suppressions = suppressions
+        self.log = log
     }
 
     // MARK: Send
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        var message = SubmitRequest()
         do throws(GatewayError) {
             try admit(1, of: tenant, on: connection)
-            let message = try request.decodeSend()
+            message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
             let violations =
@@ -57,6 +60,9 @@ final class SubmitPipeline {
             if !violations.isEmpty { throw .invalid(violations) }
             if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
+            log.refused(error, tenant: tenant.name, to: message.to, body: message.body) {
+                MessageTrace(request.metadata)
+            }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -70,7 +76,8 @@ final class SubmitPipeline {
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
         let violations = tenant.validator.validate(
-            message, tenant: tenant.id, now: now, suppressions: suppressions, into: &burst.drafts)
+            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
                 Caller(
@@ -106,24 +113,32 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let (loop, clock) = (loop, clock)
+        let (loop, clock, log) = (loop, clock, log)
+        let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, clock, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, told, clock, on: loop, log) }
             }, lane: lane)
     }
 
+    /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ clock: GatewayClock, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
+        _ clock: GatewayClock, on loop: RPCLoop, _ log: GatewayLog
     ) {
+        func refuse(_ index: Int, _ error: GatewayError) {
+            let caller = callers[index]
+            log.refused(error, told, index, tenant: log.name(of: caller.tenant))
+            loop.connection(caller.connection)?.respond(callID: caller.callID, error: error)
+        }
         switch result {
         case .success(let burst):
             var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
-            for (caller, accepted) in zip(callers, burst.results) {
-                guard let connection = loop.connection(caller.connection) else { continue }
+            for (index, accepted) in burst.results.enumerated() {
+                let caller = callers[index]
                 if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
-                    connection.respond(callID: caller.callID, error: refusal)
-                } else {
+                    refuse(index, refusal)
+                } else if let connection = loop.connection(caller.connection) {
                     connection.respond(
                         callID: caller.callID,
                         send: SendResponse(
@@ -132,7 +147,7 @@ final class SubmitPipeline {
                 }
             }
         case .failure(let error):
-            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+            for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
     }
@@ -144,7 +159,8 @@ final class SubmitPipeline {
             // Who may not hand in one message is refused before any is looked at.
             try admit(0, of: tenant, on: connection)
             let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
-            var items = BulkItems(bulk, tenant: tenant, now: clock.now(), suppressions: suppressions)
+            var items = BulkItems(
+                bulk, request.metadata, tenant: tenant, now: clock.now(), suppressions: suppressions, log)
             try items.admit()
             try admit(bulk.count, of: tenant, on: connection)
             let chunk = BurstChunk(
@@ -152,10 +168,15 @@ final class SubmitPipeline {
             let (loop, clock) = (loop, clock)
             let callID = request.callID
             let connection = connection.id
-            let answer = BulkAnswer(tenant.id, count: bulk.count, firstIndex: bulk.firstIndex, items)
+            let trace = log.tellsSteps ? MessageTrace(request.metadata) : MessageTrace()
+            let refused: @Sendable (GatewayError, _ item: Int?) -> Void = { [log, name = tenant.name] error, item in
+                log.refused(error, tenant: name, item: item) { trace }
+            }
+            let answer = BulkAnswer(tenant.id, count: bulk.count, firstIndex: bulk.firstIndex, items, refused)
             writer.submit(
                 SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                     loop.eventLoop.execute {
+                        if case .failure(let error) = result { refused(error, nil) }
                         guard let connection = loop.connection(connection) else { return }
                         switch result {
                         case .success(let burst): connection.respond(callID: callID, answer.response(burst, clock))
@@ -165,6 +186,7 @@ final class SubmitPipeline {
                     }
                 }, lane: .bulk)
         } catch {
+            log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -173,18 +195,25 @@ final class SubmitPipeline {
 /// A chunk's items on their way through admission: each is accepted or refused alone.
 private struct BulkItems {
     private let bulk: BulkRequestView
+    private let metadata: RequestMetadata
     private let tenant: Tenant
     private let now: Int64
+    private let log: GatewayLog
     private let suppressions: SuppressionList
     private(set) var drafts = DraftBatch()
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
 
-    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64, suppressions: SuppressionList) {
+    init(
+        _ bulk: BulkRequestView, _ metadata: RequestMetadata, tenant: Tenant, now: Int64,
+        suppressions: SuppressionList, _ log: GatewayLog
+    ) {
         self.bulk = bulk
+        self.metadata = metadata
         self.tenant = tenant
         self.now = now
+        self.log = log
         self.suppressions = suppressions
         drafts.drafts.reserveCapacity(bulk.count)
         indices.reserveCapacity(bulk.count)
@@ -195,7 +224,7 @@ private struct BulkItems {
         guard let template = bulk.template else {
             for item in 0..<bulk.count {
                 do throws(GatewayError) {
-                    try accept(bulk.message(at: item), item)
+                    accept(try bulk.message(at: item), item)
                 } catch {
                     refuse(item, error)
                 }
@@ -223,11 +252,11 @@ private struct BulkItems {
                 }
                 let violations = template.render(variables, into: &body)
                 if !violations.isEmpty { throw .invalid(violations) }
-                try body.withUnsafeBufferPointer { (rendered) throws(GatewayError) in
+                body.withUnsafeBufferPointer { rendered in
                     var one = message
                     one.to = recipient.to
                     one.body = UnsafeRawBufferPointer(rendered)
-                    try accept(one, item)
+                    accept(one, item)
                 }
             } catch {
                 refuse(item, error)
@@ -235,14 +264,21 @@ private struct BulkItems {
         }
     }
 
-    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) {
+        var request = request
+        request.requestID = metadata.requestID
+        request.traceparent = metadata.traceparent
         let violations = tenant.validator.validate(
-            request, tenant: tenant.id, now: now, suppressions: suppressions, into: &drafts)
-        if !violations.isEmpty { throw .invalid(violations) }
+            request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &drafts)
+        if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
         indices.append(bulk.firstIndex + UInt64(item))
     }
 
-    private mutating func refuse(_ item: Int, _ error: GatewayError) {
+    private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
+        log.refused(error, tenant: tenant.name, to: request.to, body: request.body, item: item) {
+            MessageTrace(metadata)
+        }
         refusals.append(
             BulkResponse.Refusal(
                 item: UInt32(item), status: error.code, message: error.message, violations: error.violations))
@@ -256,13 +292,19 @@ private struct BulkAnswer: Sendable {
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
+    private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
-    init(_ tenant: TenantID, count: Int, firstIndex: UInt64, _ items: BulkItems) {
+    /// - Parameter refused: told of each item that the store refused.
+    init(
+        _ tenant: TenantID, count: Int, firstIndex: UInt64, _ items: BulkItems,
+        _ refused: @escaping @Sendable (GatewayError, Int?) -> Void
+    ) {
         self.tenant = tenant
         self.count = count
         self.firstIndex = firstIndex
         indices = items.indices
         refusals = items.refusals
+        self.refused = refused
     }
 
     func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {
@@ -277,21 +319,24 @@ private struct BulkAnswer: Sendable {
                 response.duplicates += 1
                 response.duplicateItems.append(UInt32(item))
             case .conflict:
-                response.refusals.append(
-                    BulkResponse.Refusal(
-                        item: UInt32(item), status: .alreadyExists,
-                        message: "the batch has another message at index \(index)"))
+                refuse(
+                    item,
+                    GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
                 continue
             case .overSegments, .overCost, .overWaiting:
-                guard let refusal = refusals.refusal(of: result, tenant: tenant) else { continue }
-                response.refusals.append(
-                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
+                if let refusal = refusals.refusal(of: result, tenant: tenant) { refuse(item, refusal, &response) }
                 continue
             }
             response.ids[item] = result.id.rawValue
         }
         response.refused = UInt32(response.refusals.count)
         return response
+    }
+
+    private func refuse(_ item: Int, _ error: GatewayError, _ response: inout BulkResponse) {
+        refused(error, item)
+        response.refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message))
     }
 }
 

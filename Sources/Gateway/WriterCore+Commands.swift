@@ -23,6 +23,7 @@ extension WriterCore {
                 for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
                 round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .administer(let act):
+                round.hasActs = true
                 let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
@@ -32,6 +33,7 @@ extension WriterCore {
 
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
+        log.setTenantNames(tenants.names)
         quotas = tenants.quotas
         store.setQuotas(quotas)
         store.setRetention(of: tenants.retention)
@@ -64,10 +66,10 @@ extension WriterCore {
         let nobody = CancelVerdict(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.standing
+        let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous.state != .canceled {
-            try store.record(stored, previous: previous, isFirst: known == nil)
+        if canceled, before.standing.state != .canceled {
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
             round.operations += 1
         }
@@ -103,14 +105,14 @@ extension WriterCore {
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.standing
+            let before = stored.lifecycle.mark
             guard stored.lifecycle.canceled(at: now) else {
                 job.count.tooLate += 1
                 continue
             }
             job.count.canceled += 1
-            guard previous.state != .canceled else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
+            guard before.standing.state != .canceled else { continue }
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
         }
         round.operations += UInt64(slice.ids.count)
@@ -151,6 +153,7 @@ extension WriterCore {
         let before = pausedNames
         apply(target, paused: paused)
         if pausedNames != before {
+            round.hasActs = true
             try store.administration.append(
                 AuditRecord(
                     paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),

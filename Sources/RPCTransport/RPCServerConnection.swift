@@ -59,11 +59,11 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    /// Put together at each call.
+    /// As far as is known by now; put together at each call.
     package var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(
-            address: context?.channel.remoteAddress, certificateSubject: certificate?.subject,
+            address: context?.channel.remoteAddress, tlsVersion: tls?.version, certificateSubject: certificate?.subject,
             certificateNames: certificate?.names ?? [], uid: uid)
     }
 
@@ -248,6 +248,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         let maximumFrameBytes = principal == nil ? min(maximumFrameBytes, Limits.minimumFrameBytes) : maximumFrameBytes
         self.principal = principal
         session.opened()
+        loop.options.opened?(peer, principal)
         parser.maximumLength = maximumFrameBytes
         writable().appendHello(
             ServerHello(

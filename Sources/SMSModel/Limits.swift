@@ -50,6 +50,16 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Logs
+    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
+    package static let logBufferBytes = 1024 * 1024
+    /// A longer value in a line of the log is cut: above the longest body.
+    package static let logValueBytes = 8 * 1024
+    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    package static let logRepeatSeconds: Int64 = 60
+    /// Addresses, or kinds of refusals, that are kept apart for that.
+    package static let logRepeatKeys = 4096
+
     // MARK: Tenants' limits
     /// The largest rate, in messages a second, and the largest burst, in messages.
     package static let messagesPerSecond: UInt32 = 1_000_000

@@ -111,18 +111,19 @@ struct Daemon {
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
         let sandbox = SandboxProvider(options: options, now: { clock.now() })
         let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
         let writer = try Writer(
             store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
-            suppressions: suppressions, options: configuration.writer, clock: clock, log: log)
+            suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
         let directory = makeDirectory(tenants, state, key: key, now: clock.now())
         let administration = Administration(
             state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
             audience: GatewayAudience(directory, suppressions))
         return Gateway(
-            writer: writer, desk: desk, clock: clock, suppressions: suppressions, administration: administration,
-            tenants: directory,
+            writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
+            administration: administration, tenants: directory,
             guesses: GuessLimit { [log] peer in
                 log.warning("a peer goes on guessing credentials", metadata: ["peer": "\(peer)"])
             },
@@ -185,7 +186,14 @@ struct Daemon {
         options.replacesSocket = true
         options.tls = tls
         options.tlsFailed = { [log] peer, error in
-            log.debug("a TLS connection failed", metadata: ["peer": "\(peer?.description ?? "")", "error": "\(error)"])
+            log.debug(
+                "a TLS connection failed", metadata: ["peer": "\(peer?.peerName ?? "unknown")", "error": "\(error)"])
+        }
+        if gateway.log.tellsSteps {
+            options.opened = { [gateway] peer, principal in
+                let principal = principal as? Principal
+                gateway.log.connectionOpened(peer, tenant: principal?.tenant.name, actor: principal?.actor)
+            }
         }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
@@ -260,6 +268,7 @@ struct Daemon {
         for await _ in signals {
             if isStopping {
                 log.warning("stopped at once by a second signal")
+                LogWriter.standardError.flush()
                 _exit(1)
             }
             isStopping = true

@@ -61,7 +61,7 @@ internal import Testing
             desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             writer = try Writer(
                 store: store, providers: [], suppressions: SuppressionList(), options: WriterOptions(), clock: clock,
-                log: log)
+                log: GatewayLog(log))
             let seal: @Sendable (String, String) throws -> String = { secret, _ in "sealed:" + String(secret.reversed())
             }
             let sealing = SecretSealing(
