@@ -75,9 +75,10 @@ package struct AdministrativeAct: Sendable {
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
-        perform: @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
-            @Sendable () -> Void
-        ),
+        perform:
+            @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+                @Sendable () -> Void
+            ),
         refuse: @escaping @Sendable (GatewayError) -> Void
     ) {
         self.perform = perform
