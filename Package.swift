@@ -53,6 +53,7 @@ let package = Package(
             name: "Admission",
             dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL", .product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: strict),
+        .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.
@@ -109,8 +110,8 @@ let package = Package(
             name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
-            name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",
-            swiftSettings: strict),
+            name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
+            path: "Tests/StoreExercise", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
@@ -129,6 +130,7 @@ let package = Package(
             name: "ApusdTests",
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
