@@ -261,6 +261,8 @@ private let day: Int64 = 86_400_000
                 FROM message m LEFT JOIN state s ON s.id = m.id GROUP BY 1, 2;
             INSERT INTO tally SELECT m.batch, coalesce(s.state, 3), count(*)
                 FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.batch IS NOT NULL GROUP BY 1, 2;
+            UPDATE usage SET segments = (SELECT sum(segments) FROM message
+                WHERE id NOT IN (SELECT id FROM state WHERE state = 11));
             """)
         try driver.restartQuietly()
         #expect(driver.report.isTakingUp)
