@@ -1,4 +1,3 @@
-package import ConfigurationModel
 package import SMSModel
 
 /// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults and rules.
@@ -10,28 +9,23 @@ package struct SubmitValidator: Sendable {
     private let defaultOnUnknown: OnUnknown
     private let senders: SenderPolicy
     private let destinations: DestinationPolicy
+    private let segmentPrice: Int64
 
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
     ///   - defaultValidity: milliseconds, where a request gives none.
+    ///   - segmentPrice: of the dearest provider, at most ``Limits/segmentPrice``.
     package init(
         defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
-        defaultOnUnknown: OnUnknown = .hold, senders: SenderPolicy = .any, destinations: DestinationPolicy = .everywhere
+        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0), senders: SenderPolicy = .any,
+        destinations: DestinationPolicy = .everywhere
     ) {
         self.defaultSender = Array(defaultSender.utf8)
         self.defaultValidity = defaultValidity
         self.defaultOnUnknown = defaultOnUnknown
+        self.segmentPrice = segmentPrice.millionths
         self.senders = senders
         self.destinations = destinations
-    }
-
-    /// - Throws: if a destination is none; settings without `policyViolations` have only good ones.
-    package init(_ settings: TenantSettings) throws(DestinationProblem) {
-        self.init(
-            defaultSender: settings.defaultSender ?? "",
-            defaultValidity: settings.defaultValidity ?? Limits.validityDefaultMilliseconds,
-            defaultOnUnknown: settings.onUnknown ?? .hold, senders: settings.senderPolicy,
-            destinations: try settings.destinationPolicy())
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
@@ -61,6 +55,7 @@ package struct SubmitValidator: Sendable {
             expiresAt: (sendAt == 0 ? now : sendAt) + Int64(validity), recipient: ByteSlice(), sender: ByteSlice(),
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.reserve = Int64(segmentation.segments) * segmentPrice
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []

@@ -159,7 +159,7 @@ struct Dispatcher: ~Copyable {
             isFirst = false
             stored = known
         }
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         let urgent = draft.priority == .urgent
         let isOver = entry.message.expiresAt <= now
         if isOver || hasOptedOut(content) {
@@ -220,7 +220,7 @@ struct Dispatcher: ~Copyable {
         lanes[flight.provider].slots.release()
         lanes[flight.provider].count(answer.outcome)
         var stored = flight.stored
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
@@ -323,7 +323,7 @@ struct Dispatcher: ~Copyable {
                 ?? StoredLifecycle(
                     lifecycle: MessageLifecycle(id: entry.message.id, waiting: content.draft.waitingState),
                     tenant: content.draft.tenant, batch: content.batch)
-            let previous = stored.lifecycle.state
+            let previous = stored.lifecycle.standing
             guard stored.lifecycle.expired(at: now) else { continue }
             try store.record(stored, previous: previous, isFirst: known == nil)
         }

@@ -13,6 +13,7 @@ package final class Gateway: Sendable {
     package let clock: GatewayClock
     package let suppressions: SuppressionList
     let credentials: Credentials
+    let administration: Administration
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -22,13 +23,14 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, suppressions: SuppressionList, credentials: Credentials,
-        providers: [any SMSProvider], serverID: String, serverAgent: String
+        administration: Administration, providers: [any SMSProvider], serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
         self.suppressions = suppressions
         self.credentials = credentials
+        self.administration = administration
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID
@@ -94,12 +96,15 @@ package final class Gateway: Sendable {
             ])
     }
 
+    /// Those that have their numbers and nothing more yet.
+    private static let withoutService: Set<RPCMethod> = [
+        .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
+    ]
+
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(
             serverAgent: serverAgent, serverID: serverID,
-            methods: [
-                .send, .bulk, .status, .stats, .cancel, .list, .pause, .resume, .sandbox, .health, .describe, .null,
-            ],
+            methods: RPCMethod.allCases.filter { !Self.withoutService.contains($0) },
             limits: Limits.described, tenant: tenant.name)
     }
 }

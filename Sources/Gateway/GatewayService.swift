@@ -9,7 +9,7 @@ internal import Storage
 /// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
-    private let gateway: Gateway
+    let gateway: Gateway
     private let pipeline: SubmitPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
@@ -55,17 +55,20 @@ package final class GatewayService: RPCService {
         case .resume: pause(request, tenant, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
+        case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
+            .keyList, .keyCreate, .keyRevoke, .audit:
+            administer(method, request, tenant, on: connection)
         case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
 
-    private func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
+    func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
         connection.respond(callID: request.callID, error: error)
     }
 
     /// Answers a call on its loop, from whichever thread found the answer.
-    private func later<Answer: WireMessage & Sendable>(
+    func later<Answer: WireMessage & Sendable>(
         _ request: RPCRequest, on connection: RPCServerConnection
     ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
         let (loop, callID, id) = (loop, request.callID, connection.id)
@@ -87,7 +90,7 @@ package final class GatewayService: RPCService {
     }
 
     /// Decodes the request, or answers why not.
-    private func decoded<Message: WireMessage>(
+    func decoded<Message: WireMessage>(
         _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
     ) -> Message? {
         do throws(GatewayError) {
@@ -186,15 +189,25 @@ package final class GatewayService: RPCService {
     ) {
         guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
         let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
-        let wish: PauseWish =
-            switch message.subject {
-            case .everything: .everything
-            case .provider(let name): .provider(name)
-            case .batchName(let name): .batch(.name(name))
-            case .batchID(let id): .batch(.id(id))
-            }
+        let wish: PauseWish
+        do throws(GatewayError) {
+            wish = try pauseWish(message.subject)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let act = act(tenant, on: connection)
         gateway.writer.command(
-            .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
+    }
+
+    private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
+        switch subject {
+        case .everything: .everything
+        case .provider(let name): .provider(name)
+        case .batchName(let name): .batch(.name(name))
+        case .batchID(let id): .batch(.id(id))
+        case .tenant(let name): .tenant(try gateway.administration.tenant(named: name))
+        }
     }
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {

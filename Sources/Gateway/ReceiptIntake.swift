@@ -19,7 +19,7 @@ enum ReceiptIntake {
         guard var stored = found,
             receipt.attempt >= 1, receipt.attempt <= stored.lifecycle.attempts
         else { return false }
-        let previous = stored.lifecycle.state
+        let previous = stored.lifecycle.standing
         // A receipt that changes nothing is still told in the timeline.
         _ = stored.lifecycle.receiptReceived(attempt: receipt.attempt, receipt.status, at: now)
         try store.record(stored, previous: previous, isFirst: false)

@@ -18,6 +18,8 @@ final class SubmitPipeline {
     private var normal = OpenBurst()
     /// Read once a burst; 0 = not yet.
     private var now: Int64 = 0
+    /// The same by the monotonic clock, in nanoseconds.
+    private var monotonic: Int64 = 0
 
     /// Drafts gathered in this turn of the loop, and who sent each.
     private struct OpenBurst {
@@ -28,6 +30,7 @@ final class SubmitPipeline {
     private struct Caller: Sendable {
         let connection: RPCConnectionID
         let callID: UInt32
+        let tenant: TenantID
         let segments: UInt8
         let encoding: Encoding
     }
@@ -43,6 +46,7 @@ final class SubmitPipeline {
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
+            try admit(1, of: tenant, on: connection)
             let message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
@@ -69,14 +73,27 @@ final class SubmitPipeline {
             message, tenant: tenant.id, now: now, suppressions: suppressions, into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
-                Caller(connection: connection, callID: callID, segments: draft.segments, encoding: draft.encoding))
+                Caller(
+                    connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
+                    encoding: draft.encoding))
         }
         return violations
+    }
+
+    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
+    @inline(__always)
+    private func admit(
+        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
+    ) throws(GatewayError) {
+        guard tenant.limits.hasRates else { return }
+        if monotonic == 0 { monotonic = GatewayClock.monotonicNanoseconds() }
+        try tenant.limits.admit(messages, now: monotonic, &connection.serviceValue)
     }
 
     /// Hands what was gathered to the writer.
     func burstEnded() {
         now = 0
+        monotonic = 0
         handOn(&urgent, .urgent)
         handOn(&normal, .normal)
     }
@@ -89,21 +106,22 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let loop = loop
+        let (loop, clock) = (loop, clock)
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, clock, on: loop) }
             }, lane: lane)
     }
 
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ clock: GatewayClock, on loop: RPCLoop
     ) {
         switch result {
         case .success(let burst):
+            var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
             for (caller, accepted) in zip(callers, burst.results) {
                 guard let connection = loop.connection(caller.connection) else { continue }
-                if let refusal = accepted.refusal {
+                if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
                     connection.respond(callID: caller.callID, error: refusal)
                 } else {
                     connection.respond(
@@ -123,21 +141,24 @@ final class SubmitPipeline {
 
     func bulkReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
+            // Who may not hand in one message is refused before any is looked at.
+            try admit(0, of: tenant, on: connection)
             let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
             var items = BulkItems(bulk, tenant: tenant, now: clock.now(), suppressions: suppressions)
             try items.admit()
+            try admit(bulk.count, of: tenant, on: connection)
             let chunk = BurstChunk(
                 tenant: tenant.id, batchName: String(decoding: bulk.batch, as: UTF8.self), indices: items.indices)
-            let loop = loop
+            let (loop, clock) = (loop, clock)
             let callID = request.callID
             let connection = connection.id
-            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items)
+            let answer = BulkAnswer(tenant.id, count: bulk.count, firstIndex: bulk.firstIndex, items)
             writer.submit(
                 SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                     loop.eventLoop.execute {
                         guard let connection = loop.connection(connection) else { return }
                         switch result {
-                        case .success(let burst): connection.respond(callID: callID, answer.response(burst))
+                        case .success(let burst): connection.respond(callID: callID, answer.response(burst, clock))
                         case .failure(let error): connection.respond(callID: callID, error: error)
                         }
                         loop.flush()
@@ -230,20 +251,23 @@ private struct BulkItems {
 
 /// What is needed to answer a bulk call once its messages are durable.
 private struct BulkAnswer: Sendable {
+    private let tenant: TenantID
     private let count: Int
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
 
-    init(count: Int, firstIndex: UInt64, _ items: BulkItems) {
+    init(_ tenant: TenantID, count: Int, firstIndex: UInt64, _ items: BulkItems) {
+        self.tenant = tenant
         self.count = count
         self.firstIndex = firstIndex
         indices = items.indices
         refusals = items.refusals
     }
 
-    func response(_ burst: AcceptedBurst) -> BulkResponse {
-        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: refusals)
+    func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {
+        var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: self.refusals)
         response.ids = Array(repeating: 0, count: count)
         for (index, result) in zip(indices, burst.results) {
             let item = Int(index - firstIndex)
@@ -259,7 +283,7 @@ private struct BulkAnswer: Sendable {
                         message: "the batch has another message at index \(index)"))
                 continue
             case .overSegments, .overCost, .overWaiting:
-                guard let refusal = result.refusal else { continue }
+                guard let refusal = refusals.refusal(of: result, tenant: tenant) else { continue }
                 response.refusals.append(
                     BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
                 continue
@@ -271,24 +295,7 @@ private struct BulkAnswer: Sendable {
     }
 }
 
-extension AcceptResult {
-    /// Why it was not accepted; nil if it was, now or before.
-    fileprivate var refusal: GatewayError? {
-        switch kind {
-        case .accepted, .duplicate: nil
-        case .conflict: .keyTaken
-        case .overSegments: .overQuota("segments_per_day", "the tenant's segments for today are used up")
-        case .overCost: .overQuota("cost_per_month", "the tenant's budget for this month is used up")
-        case .overWaiting: .overQuota("waiting_messages", "as many of the tenant's messages wait as may")
-        }
-    }
-}
-
 extension GatewayError {
-    fileprivate static func overQuota(_ limit: String, _ message: String) -> GatewayError {
-        GatewayError(.resourceExhausted, message, quota: QuotaDetail(limit: limit, maximum: 0, unit: ""))
-    }
-
     static let keyTaken = GatewayError(
         .alreadyExists, "the idempotency key belongs to a message of another content: use a new key",
         violations: [FieldViolation(field: "idempotency_key", description: "is taken by another message")])

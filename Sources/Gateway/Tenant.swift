@@ -6,11 +6,15 @@ package final class Tenant: Sendable {
     package let id: TenantID
     package let name: String
     let validator: SubmitValidator
+    let limits: TenantLimits
 
-    package init(id: TenantID, name: String, validator: SubmitValidator) {
+    package init(
+        id: TenantID, name: String, validator: SubmitValidator, limits: TenantLimits = TenantLimits()
+    ) {
         self.id = id
         self.name = name
         self.validator = validator
+        self.limits = limits
     }
 }
 

@@ -33,9 +33,11 @@ package final class Writer: ProviderEvents {
     private let clock: GatewayClock
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
+    /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        suppressions: SuppressionList, options: WriterOptions, clock: GatewayClock, log: Logger
+        suppressions: SuppressionList, tenants: WriterTenants = WriterTenants(), options: WriterOptions,
+        clock: GatewayClock, log: Logger
     ) throws(StoreError) {
         self.clock = clock
         let now = clock.now()
@@ -48,6 +50,7 @@ package final class Writer: ProviderEvents {
         try store.commit()
         var core = WriterCore(
             store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: urgency, log: log)
+        core.configure(tenants)
         try core.takeUp(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)

@@ -15,6 +15,9 @@ struct WriterCore: ~Copyable {
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
     var cancellations: [BatchCancellation] = []
+    var tenantNames: [TenantID: String] = [:]
+    /// Those in force.
+    var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
     /// Where taking up what waits goes on, and how many messages it has found.
@@ -56,6 +59,8 @@ struct WriterCore: ~Copyable {
         var burst: SubmitBurst
         var done = 0
         var results: [AcceptResult] = []
+        /// Those that were met.
+        var quotas: [TenantID: TenantQuota] = [:]
     }
 
     struct BatchCancellation {

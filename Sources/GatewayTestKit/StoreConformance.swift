@@ -22,7 +22,8 @@ package enum StoreConformance {
         }
     }
 
-    package static let cases: [Case] = acceptance + keys + batches + lifecycles + recovery + days
+    package static let cases: [Case] =
+        acceptance + keys + batches + lifecycles + recovery + days + quotas + administration
 
     static let start: Int64 = 1_800_000_000_000
     static let window = Limits.idempotencyWindowMilliseconds
@@ -223,13 +224,15 @@ extension MessageStore {
     }
 
     package func record(
-        _ steps: [(lifecycle: MessageLifecycle, previous: MessageState, isFirst: Bool)], tenant: TenantID = .first,
+        _ steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)],
+        tenant: TenantID = .first,
         batch: BatchID? = nil
     ) throws(StoreError) {
         try transaction { () throws(StoreError) in
             for step in steps {
                 try record(
-                    StoredLifecycle(lifecycle: step.lifecycle, tenant: tenant, batch: batch), previous: step.previous,
+                    StoredLifecycle(lifecycle: step.lifecycle, tenant: tenant, batch: batch),
+                    previous: step.previous,
                     isFirst: step.isFirst)
             }
         }

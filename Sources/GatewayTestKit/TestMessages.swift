@@ -19,6 +19,8 @@ package struct TestMessage: Sendable {
     package var onUnknown = OnUnknown.hold
     package var sendAt: Int64 = 0
     package var expiresAt: Int64 = .max / 2
+    package var segments: UInt8 = 1
+    package var reserve: Int64 = 0
 
     package init() {}
 
@@ -42,11 +44,13 @@ extension DraftBatch {
         drafts.append(
             MessageDraft(
                 tenant: message.tenant, priority: message.priority, encoding: .gsm7, onUnknown: message.onUnknown,
-                segments: 1, sendAt: message.sendAt, expiresAt: message.expiresAt, recipient: append(text: message.to),
+                segments: message.segments, sendAt: message.sendAt, expiresAt: message.expiresAt,
+                recipient: append(text: message.to),
                 sender: append(text: message.sender), body: append(text: message.body),
                 reference: append(text: message.reference), tags: tagBytes.withUnsafeBytes { append($0) },
                 key: append(text: message.key), keyHash: hash,
                 fingerprint: Fingerprint(high: Self.hash(content), low: Self.hash(content + "."))))
+        drafts[drafts.count - 1].reserve = message.reserve
     }
 
     private mutating func append(text: String) -> ByteSlice {

@@ -13,6 +13,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// By the HELLO's credential, else by the peer's certificate; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
+    /// The service's own, to keep what it likes.
+    @exclusivity(unchecked) package var serviceValue = Int64.min
     /// The largest answer that the peer takes, metadata and payload together.
     package var maximumFrameBytes: Int { parser.maximumLength }
 

@@ -73,4 +73,9 @@ package struct RPCRequest {
 package struct RPCConnectionID: Hashable, Sendable {
     let slot: UInt32
     let generation: UInt32
+
+    package init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
 }

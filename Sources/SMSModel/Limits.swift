@@ -50,6 +50,13 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Tenants' limits
+    /// The largest rate, in messages a second, and the largest burst, in messages.
+    package static let messagesPerSecond: UInt32 = 1_000_000
+    package static let burstMessages: UInt32 = 1_000_000
+    /// The highest price of a segment.
+    package static let segmentPrice = Money(millionths: 10_000_000_000)
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -81,4 +88,56 @@ package enum Limits {
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
+
+    // MARK: Administration
+    /// A key's, and a generation's for the history.
+    package static let noteBytes = 256
+    /// A document of the dynamic configuration.
+    package static let configurationBytes = 1024 * 1024
+    package static let configurationKindBytes = 16
+    /// Generations of a page, and where the history is asked for no number.
+    package static let generations = 1000
+    package static let generationsDefault = 20
+    /// What tells one key from another: its first characters after `apus_`.
+    package static let keyIDCharacters = 8
+    /// As many as a request may name.
+    package static let keyScopes = 16
+    /// A hundred years.
+    package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
+    /// Entries of a page of the audit log, and where it is asked for no number.
+    package static let auditEntries = 1000
+    package static let auditEntriesDefault = 100
+
+    // MARK: Opt-outs
+    /// Numbers of one call.
+    package static let suppressedNumbers = 1000
+    package static let suppressionReasonBytes = 128
+    /// Entries of a page, and where a listing asks for no number.
+    package static let suppressions = 1000
+    package static let suppressionsDefault = 100
+
+    // MARK: Configuration
+    /// Arrays and objects within each other.
+    package static let jsonDepth = 32
+    /// Of one generation.
+    package static let tenants = 10_000
+    package static let tenantNameCharacters = 64
+    package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
+    /// A thousand million, in millionths of the currency.
+    package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
+    package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
+    package static let retentionDays = 36_500
+    package static let listedSenders = 1000
+    package static let listedDestinations = 1000
+    package static let certificatesPerTenant = 100
+    package static let certificateNameBytes = 255
+    package static let uidsPerTenant = 100
+    package static let issuersPerTenant = 16
+    package static let issuerBytes = 255
+    package static let keysPerIssuer = 16
+    package static let issuerKeyIDBytes = 128
+    package static let publicKeyBytes = 4096
+    /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
+    package static let issuerSecretMinimumBytes = 32
+    package static let issuerSecretMaximumBytes = 512
 }

@@ -91,33 +91,55 @@ struct Daemon {
     }
 
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
-        try storing { () throws(StoreError) in
-            let store = try SQLiteMessageStore(
-                directory: directory.path, options: configuration.store, now: clock.now(),
-                warn: { log.warning("\($0)") })
-            var options = configuration.sandbox
-            if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
-            let sandbox = SandboxProvider(options: options, now: { clock.now() })
-            let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
-            let suppressions = SuppressionList()
-            let writer = try Writer(
-                store: store, providers: [(sandbox, configuration.sandboxLimits)], suppressions: suppressions,
-                options: configuration.writer, clock: clock, log: log)
-            let tenant = Tenant(
-                id: TenantID(rawValue: 1), name: configuration.tenant,
-                validator: SubmitValidator(
-                    defaultSender: configuration.defaultSender,
-                    defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown))
-            let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
-            let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
-            let certificates = Dictionary(
-                configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
-            return Gateway(
-                writer: writer, desk: desk, clock: clock, suppressions: suppressions,
-                credentials: Credentials([(stored, tenant)], certificates: certificates),
-                providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+        do {
+            return try assembleGateway(directory, key: key, clock: clock)
+        } catch let error as StoreError {
+            throw DaemonError(text: error.text, exitCode: 1)
         }
+    }
+
+    private func assembleGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
+        let store = try SQLiteMessageStore(
+            directory: directory.path, options: configuration.store, now: clock.now(), warn: { log.warning("\($0)") })
+        let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
+        let sealing = try sealing(for: state, store, directory)
+        let tenants = state.configuration.entries(state.numbers, sealing)
+        var options = configuration.sandbox
+        if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
+        let sandbox = SandboxProvider(options: options, now: { clock.now() })
+        let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let suppressions = SuppressionList()
+        suppressions.replace(with: state.suppressions)
+        let writer = try Writer(
+            store: store, providers: [(sandbox, configuration.sandboxLimits)], suppressions: suppressions,
+            tenants: WriterTenants(tenants),
+            options: configuration.writer, clock: clock, log: log)
+        let tenant = Tenant(
+            id: state.numbers[configuration.tenant]!, name: configuration.tenant,
+            validator: SubmitValidator(
+                defaultSender: configuration.defaultSender,
+                defaultValidity: UInt64(configuration.defaultValidity) * 1000,
+                defaultOnUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
+        let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
+        let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
+        let certificates = Dictionary(
+            configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
+        let administration = Administration(
+            state, fileTenant: configuration.tenant, sealing: sealing, writer: writer, desk: desk,
+            audience: Audience(suppressions: suppressions))
+        return Gateway(
+            writer: writer, desk: desk, clock: clock, suppressions: suppressions,
+            credentials: Credentials([(stored, tenant)], certificates: certificates), administration: administration,
+            providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+    }
+
+    private func sealing(
+        for state: AdministrationState, _ store: any MessageStore, _ directory: DataDirectory
+    ) throws -> SecretSealing {
+        let source = MasterKeySource(
+            file: configuration.masterKeyFile, variable: ProcessInfo.processInfo.environment["APUS_MASTER_KEY"],
+            ownFile: isDevelopment ? directory.masterKeyPath : nil)
+        return try source.sealing(for: state, store)
     }
 
     /// nil if no address is of TLS.
@@ -244,4 +266,17 @@ private struct ServingGateway: Service {
         await server.shutDown(reason: "the gateway is stopping", grace: .seconds(Int64(grace)))
         await gateway.shutDown(grace: .seconds(grace))
     }
+}
+
+private final class Audience: AdministrationAudience {
+    private let suppressions: SuppressionList
+
+    init(suppressions: SuppressionList) {
+        self.suppressions = suppressions
+    }
+
+    func publish(_ tenants: [TenantEntry], generation: UInt32) {}
+    func put(_ key: KeyRecord) {}
+    func suppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.add(numbers, of: tenant) }
+    func unsuppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.remove(numbers, of: tenant) }
 }

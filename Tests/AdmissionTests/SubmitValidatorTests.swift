@@ -61,6 +61,16 @@ import Testing
         #expect(plainBatch.text(plain.body) == "Hello")
     }
 
+    @Test func whatItMayCostIsKeptForIt() throws {
+        #expect(try accept(bytes.request()).0.reserve == 0)
+        var request = bytes.request()
+        request.body = bytes(String(repeating: "x", count: 307))
+        #expect(try accept(request, SubmitValidator(segmentPrice: Money(millionths: 7500))).0.reserve == 22_500)
+        #expect(
+            try accept(request, SubmitValidator(segmentPrice: Limits.segmentPrice)).0.reserve
+                == 3 * Limits.segmentPrice.millionths)
+    }
+
     @Test func aSendTimeThatHasComeIsNow() throws {
         for sendAt in [1, Self.now - 1, Self.now] {
             var request = bytes.request()

@@ -185,7 +185,7 @@ final class WriterDriver {
     @discardableResult
     func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
         let answer = Answer<[String]>()
-        inbox.commands.append(.pause(wish, .first, paused: paused) { answer.tell($0) })
+        inbox.commands.append(.pause(wish, .first, paused: paused, by: Act(actor: "test", at: now)) { answer.tell($0) })
         return answer
     }
 

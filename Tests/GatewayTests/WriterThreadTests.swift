@@ -135,7 +135,9 @@ internal import Testing
         let (writer, provider) = try start(SandboxOptions(), progress)
         await withCheckedContinuation { continuation in
             writer.command(.drain)
-            writer.command(.pause(.everything, .first, paused: false) { _ in continuation.resume() })
+            writer.command(
+                .pause(.everything, .first, paused: false, by: Act(actor: "test", at: 0)) { _ in continuation.resume() }
+            )
         }
         let results = try await submit([TestMessage()], to: writer, .normal)
         provider.stop()

@@ -147,7 +147,7 @@ internal import Testing
         let (batch, results) = try store.accept(chunk: Array(0..<6), of: "b", now: start) { _ in TestMessage() }
         _ = try store.accept([TestMessage()], now: start)
         let (_, more) = try store.accept(chunk: Array(6..<8), of: "b", now: start + 5) { _ in TestMessage() }
-        var steps: [(lifecycle: MessageLifecycle, previous: MessageState, isFirst: Bool)] = []
+        var steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)] = []
         for (number, result) in (results + more).enumerated() where number > 0 {
             var lifecycle = MessageLifecycle(id: result.id, waiting: .queued)
             _ = lifecycle.claimed(at: start, provider: 1, reason: "")

@@ -1,0 +1,67 @@
+internal import ConfigurationModel
+
+/// Settings by their path in an object, such as `quota.segments_per_day`.
+extension JSON {
+    /// nil where there is none.
+    func setting(_ path: some Collection<Substring>) -> JSON? {
+        path.reduce(self as JSON?) { value, name in value?[String(name)] }
+    }
+
+    /// Puts a setting there, and the objects that lead to it; nil removes it.
+    mutating func set(_ path: ArraySlice<Substring>, to value: JSON?) {
+        guard let first = path.first else { return }
+        var members = object ?? [:]
+        let name = String(first)
+        if path.count == 1 {
+            members[name] = value
+        } else {
+            var inner = members[name] ?? .object([:])
+            inner.set(path.dropFirst(), to: value)
+            members[name] = inner == .object([:]) ? nil : inner
+        }
+        self = .object(members)
+    }
+
+    mutating func set(_ path: String, to value: JSON?) {
+        set(path.split(separator: ".")[...], to: value)
+    }
+
+    /// Each setting by its path, in the order of the paths. Lists are settings as a whole.
+    var settings: [(path: String, value: JSON)] {
+        guard case .object(let members) = self else { return [] }
+        return members.sorted { $0.key < $1.key }.flatMap { name, value in
+            guard case .object(let inner) = value, !inner.isEmpty else { return [(path: name, value: value)] }
+            return value.settings.map { (path: name + "." + $0.path, value: $0.value) }
+        }
+    }
+
+    /// As people read a setting: a list's elements parted by commas.
+    var plainText: String {
+        switch self {
+        case .string(let text): text
+        case .array(let elements) where elements.allSatisfy { $0.object == nil && $0.array == nil }:
+            elements.isEmpty ? "none" : elements.map(\.plainText).joined(separator: ", ")
+        default: text
+        }
+    }
+}
+
+extension JSONValue {
+    init(_ json: JSON) {
+        switch json {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(value)
+        case .real(let value): self = .number(value)
+        case .string(let text): self = .string(text)
+        case .array(let elements): self = .array(elements.map(JSONValue.init))
+        case .object(let members):
+            self = .object(members.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
+        }
+    }
+
+    /// A document that the gateway told.
+    init(document: String?) {
+        self = document.flatMap { try? JSON($0) }.map(JSONValue.init) ?? .null
+    }
+}
