@@ -68,16 +68,14 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
-                "Storage", "Providers",
-                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers", "Gateway", log,
-                lifecycle,
-                signals, argumentParser,
+                "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
+                "Providers", "Gateway", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -90,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "SMSModel", "ConfigurationModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -121,8 +119,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway",
-                "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
+                "Providers", "Gateway", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
@@ -141,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

@@ -1,12 +1,14 @@
 package import SMSModel
 
-/// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults.
+/// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults and rules.
 ///
 /// Pure: the time is a parameter, and nothing is kept between calls.
 package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let senders: SenderPolicy
+    private let destinations: DestinationPolicy
     private let segmentPrice: Int64
 
     /// - Parameters:
@@ -15,24 +17,30 @@ package struct SubmitValidator: Sendable {
     ///   - segmentPrice: of the dearest provider, at most ``Limits/segmentPrice``.
     package init(
         defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
-        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
+        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0), senders: SenderPolicy = .any,
+        destinations: DestinationPolicy = .everywhere
     ) {
         self.defaultSender = Array(defaultSender.utf8)
         self.defaultValidity = defaultValidity
         self.defaultOnUnknown = defaultOnUnknown
         self.segmentPrice = segmentPrice.millionths
+        self.senders = senders
+        self.destinations = destinations
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
     /// it is and returns one violation for each bad field.
     ///
-    /// - Parameter now: milliseconds since the Unix epoch.
+    /// - Parameters:
+    ///   - now: milliseconds since the Unix epoch.
+    ///   - suppressions: who has opted out; nil = nobody.
     package func validate(
-        _ request: SubmitRequest, tenant: TenantID, now: Int64, into batch: inout DraftBatch
+        _ request: SubmitRequest, tenant: TenantID, now: Int64, suppressions: SuppressionList? = nil,
+        into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
-        if let problem = PhoneNumber.check(request.to) { violations.add("to", problem.description) }
-        if !request.sender.isEmpty, let problem = Sender.check(request.sender) { violations.add("sender", problem) }
+        checkRecipient(request.to, tenant, suppressions, &violations)
+        checkSender(request.sender, &violations)
         let segmentation = segment(request, &violations)
         let priority = priority(request, &violations)
         let onUnknown = onUnknown(request, &violations)
@@ -54,6 +62,32 @@ package struct SubmitValidator: Sendable {
     }
 
     // MARK: Fields
+
+    @inline(__always)
+    private func checkRecipient(
+        _ number: UnsafeRawBufferPointer, _ tenant: TenantID, _ suppressions: SuppressionList?,
+        _ violations: inout Violations
+    ) {
+        if let problem = PhoneNumber.check(number) {
+            violations.add("to", problem.description)
+        } else if let refusal = destinations.refusal(of: number) {
+            violations.add("to", refusal)
+        } else if let suppressions, suppressions.contains(number, of: tenant) {
+            violations.add("to", "The recipient has opted out of the tenant's messages.")
+        }
+    }
+
+    /// What counts is whom the message will be from: the default sender, where it names none.
+    @inline(__always)
+    private func checkSender(_ sender: UnsafeRawBufferPointer, _ violations: inout Violations) {
+        if !sender.isEmpty, let problem = Sender.check(sender) {
+            violations.add("sender", problem)
+        } else if let refusal = sender.isEmpty
+            ? defaultSender.withUnsafeBytes(senders.refusal(of:)) : senders.refusal(of: sender)
+        {
+            violations.add("sender", refusal)
+        }
+    }
 
     private func segment(_ request: SubmitRequest, _ violations: inout Violations) -> Segmentation? {
         if request.maxSegments > Limits.segments {

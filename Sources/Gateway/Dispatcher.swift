@@ -1,3 +1,4 @@
+internal import Admission
 internal import Providers
 internal import SMSModel
 internal import Scheduling
@@ -40,12 +41,14 @@ struct Dispatcher: ~Copyable {
     private var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
+    private let suppressions: SuppressionList
     private let retry: RetryPolicy
     private var random = SystemRandomNumberGenerator()
     private var sweepDue: Int64 = 0
 
-    init(lanes: [ProviderLane], retry: RetryPolicy, contentBytes: Int) {
+    init(lanes: [ProviderLane], suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int) {
         self.lanes = lanes
+        self.suppressions = suppressions
         self.retry = retry
         contents = WaitingContents(budget: contentBytes)
     }
@@ -158,8 +161,13 @@ struct Dispatcher: ~Copyable {
         }
         let previous = stored.lifecycle.standing
         let urgent = draft.priority == .urgent
-        if entry.message.expiresAt <= now {
-            guard stored.lifecycle.expired(at: now) else { return }
+        let isOver = entry.message.expiresAt <= now
+        if isOver || hasOptedOut(content) {
+            let isSettled =
+                isOver
+                ? stored.lifecycle.expired(at: now)
+                : stored.lifecycle.gaveUp(at: now, code: "SUPPRESSED", message: "the recipient has opted out")
+            guard isSettled else { return }
             try store.record(stored, previous: previous, isFirst: isFirst)
             attempted.remove(id)
             return
@@ -176,6 +184,13 @@ struct Dispatcher: ~Copyable {
         lanes[lane].take(urgent: urgent, now: now)
         lanes[lane].batch.append(content, id: id, attempt: stored.lifecycle.attempts)
         inFlight[id] = InFlight(stored: stored, message: entry, provider: lane, onUnknown: draft.onUnknown)
+    }
+
+    private func hasOptedOut(_ content: MessageContent) -> Bool {
+        content.arena.bytes.withUnsafeBytes { bytes in
+            let recipient = UnsafeRawBufferPointer(rebasing: bytes[content.draft.recipient.range])
+            return suppressions.contains(recipient, of: content.draft.tenant)
+        }
     }
 
     private mutating func content(of id: MessageID, store: any MessageStore) throws(StoreError) -> MessageContent? {

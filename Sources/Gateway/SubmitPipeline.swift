@@ -13,6 +13,7 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let suppressions: SuppressionList
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
     /// Read once a burst; 0 = not yet.
@@ -34,10 +35,11 @@ final class SubmitPipeline {
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
+        self.suppressions = suppressions
     }
 
     // MARK: Send
@@ -67,7 +69,8 @@ final class SubmitPipeline {
         _ message: SubmitRequest, _ tenant: Tenant, _ callID: UInt32, _ connection: RPCConnectionID,
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
-        let violations = tenant.validator.validate(message, tenant: tenant.id, now: now, into: &burst.drafts)
+        let violations = tenant.validator.validate(
+            message, tenant: tenant.id, now: now, suppressions: suppressions, into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
                 Caller(
@@ -141,7 +144,7 @@ final class SubmitPipeline {
             // Who may not hand in one message is refused before any is looked at.
             try admit(0, of: tenant, on: connection)
             let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
-            var items = BulkItems(bulk, tenant: tenant, now: clock.now())
+            var items = BulkItems(bulk, tenant: tenant, now: clock.now(), suppressions: suppressions)
             try items.admit()
             try admit(bulk.count, of: tenant, on: connection)
             let chunk = BurstChunk(
@@ -172,15 +175,17 @@ private struct BulkItems {
     private let bulk: BulkRequestView
     private let tenant: Tenant
     private let now: Int64
+    private let suppressions: SuppressionList
     private(set) var drafts = DraftBatch()
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
 
-    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64) {
+    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64, suppressions: SuppressionList) {
         self.bulk = bulk
         self.tenant = tenant
         self.now = now
+        self.suppressions = suppressions
         drafts.drafts.reserveCapacity(bulk.count)
         indices.reserveCapacity(bulk.count)
     }
@@ -231,7 +236,8 @@ private struct BulkItems {
     }
 
     private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
-        let violations = tenant.validator.validate(request, tenant: tenant.id, now: now, into: &drafts)
+        let violations = tenant.validator.validate(
+            request, tenant: tenant.id, now: now, suppressions: suppressions, into: &drafts)
         if !violations.isEmpty { throw .invalid(violations) }
         indices.append(bulk.firstIndex + UInt64(item))
     }

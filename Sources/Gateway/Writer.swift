@@ -1,3 +1,4 @@
+package import Admission
 package import Logging
 package import Providers
 package import SMSModel
@@ -35,7 +36,8 @@ package final class Writer: ProviderEvents {
     /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        tenants: WriterTenants = WriterTenants(), options: WriterOptions, clock: GatewayClock, log: Logger
+        suppressions: SuppressionList, tenants: WriterTenants = WriterTenants(), options: WriterOptions,
+        clock: GatewayClock, log: Logger
     ) throws(StoreError) {
         self.clock = clock
         let now = clock.now()
@@ -46,7 +48,8 @@ package final class Writer: ProviderEvents {
             lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
         }
         try store.commit()
-        var core = WriterCore(store: store, lanes: lanes, options: options, urgency: urgency, log: log)
+        var core = WriterCore(
+            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: urgency, log: log)
         core.configure(tenants)
         try core.takeUp(now: now)
         published = Mutex(core.report)

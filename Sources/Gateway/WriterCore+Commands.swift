@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Providers
 internal import SMSModel
 internal import Storage
@@ -14,15 +15,15 @@ extension WriterCore {
                 try cancel(ids, tenant: tenant, now: now, reply)
             case .cancelBatch(let reference, let tenant, let reply):
                 try startCancellation(reference, tenant, reply)
-            case .pause(let wish, let tenant, let paused, let reply):
-                try pause(wish, tenant: tenant, paused: paused, reply)
+            case .pause(let wish, let tenant, let paused, let act, let reply):
+                try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
             case .usage(let tenants, let reply):
                 var usages: [TenantUsage] = []
                 for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
                 round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .administer(let act):
-                let whenDurable = try act.perform(store.administration, now)
+                let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
             }
@@ -30,8 +31,10 @@ extension WriterCore {
     }
 
     mutating func configure(_ tenants: WriterTenants) {
+        tenantNames = tenants.names
         quotas = tenants.quotas
         store.setQuotas(quotas)
+        store.setRetention(of: tenants.retention)
         dispatcher.setWeights(tenants.weights)
     }
 
@@ -123,7 +126,7 @@ extension WriterCore {
     }
 
     private mutating func pause(
-        _ wish: PauseWish, tenant: TenantID, paused: Bool,
+        _ wish: PauseWish, tenant: TenantID, paused: Bool, by act: Act,
         _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
     ) throws(StoreError) {
         let target: PauseTarget
@@ -145,7 +148,14 @@ extension WriterCore {
         case .tenant(let id): target = .tenant(id)
         }
         try store.setPaused(target, paused)
+        let before = pausedNames
         apply(target, paused: paused)
+        if pausedNames != before {
+            try store.administration.append(
+                AuditRecord(
+                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
+                    after: .array(pausedNames.map(JSON.string))))
+        }
         round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
     }
 
@@ -170,8 +180,18 @@ extension WriterCore {
     var pausedNames: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedTenants.map(\.rawValue).sorted().map { "tenant \($0)" }
-            + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
+            + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+            + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
+    }
+
+    /// As people read it.
+    private func name(of target: PauseTarget) -> String {
+        switch target {
+        case .everything: "everything"
+        case .provider(let name): "provider \(name)"
+        case .batch(let id): "batch \(id)"
+        case .tenant(let id): "tenant \(tenantNames[id] ?? String(id.rawValue))"
+        }
     }
 }
 
@@ -180,7 +200,7 @@ extension WriterCommand {
         switch self {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
-        case .pause(_, _, _, let reply): reply(.failure(error))
+        case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break

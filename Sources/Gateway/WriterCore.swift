@@ -1,3 +1,4 @@
+internal import Admission
 internal import DequeModule
 internal import Logging
 internal import Providers
@@ -14,6 +15,7 @@ struct WriterCore: ~Copyable {
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
     var cancellations: [BatchCancellation] = []
+    var tenantNames: [TenantID: String] = [:]
     /// Those in force.
     var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
@@ -77,13 +79,14 @@ struct WriterCore: ~Copyable {
     }
 
     init(
-        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal, log: Logger
+        store: any MessageStore, lanes: [ProviderLane], suppressions: SuppressionList, options: WriterOptions,
+        urgency: UrgencySignal, log: Logger
     ) {
         self.store = store
         self.urgency = urgency
         self.log = log
         dispatcher = Dispatcher(
-            lanes: lanes,
+            lanes: lanes, suppressions: suppressions,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
             contentBytes: options.contentBytes)

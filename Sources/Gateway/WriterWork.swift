@@ -51,7 +51,7 @@ package struct AcceptedBurst: Sendable {
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// What tenants have used of their quotas, in the order in which they are asked for.
@@ -67,6 +67,10 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// Of those that have a say in it.
+    package var retention: [TenantID: RetentionPolicy.Days] = [:]
+    /// By which they are told of.
+    package var names: [TenantID: String] = [:]
 
     package init() {}
 }
@@ -74,13 +78,13 @@ package struct WriterTenants: Sendable {
 /// Work on the store that is no message's, done within a round.
 package struct AdministrativeAct: Sendable {
     /// Called on the writer's thread. What it returns is called once all is durable.
-    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    package var perform: @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
     /// Called if nothing of it happened.
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
         perform:
-            @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+            @escaping @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (
                 @Sendable () -> Void
             ),
         refuse: @escaping @Sendable (GatewayError) -> Void

@@ -164,10 +164,13 @@ package struct MessageLifecycle: Hashable, Sendable {
         return count
     }
 
-    /// No provider will be tried again.
-    package mutating func gaveUp(at now: Int64, code: String, message: String) {
-        guard state == .queued else { return }
+    /// No provider will be tried (again).
+    /// - Returns: false if the message is not waiting (any more).
+    @discardableResult
+    package mutating func gaveUp(at now: Int64, code: String, message: String) -> Bool {
+        guard state == .queued || state == .scheduled else { return false }
         enter(.failed, .failed, at: now, detail: "\(code): \(message)")
+        return true
     }
 
     /// The validity is over.

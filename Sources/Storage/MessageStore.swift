@@ -12,6 +12,9 @@ package protocol MessageStore: AnyObject {
     /// What tenants may use from the next acceptance on; one that is not named has no bound. Not durable, and no part
     /// of a round.
     func setQuotas(_ quotas: [TenantID: TenantQuota])
+    /// How long these tenants' messages are kept from now on; what is nil, and other tenants', by the standard. Outside
+    /// of rounds, and not durable.
+    func setRetention(of tenants: [TenantID: RetentionPolicy.Days])
     /// What a tenant has used, the round under way included.
     func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage
 

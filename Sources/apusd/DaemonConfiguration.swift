@@ -1,4 +1,5 @@
 internal import Admission
+internal import ConfigurationModel
 internal import Foundation
 internal import Gateway
 internal import Logging
@@ -15,6 +16,7 @@ struct DaemonConfiguration {
     var logLevel = Logger.Level.info
     var tenant = "default"
     var keyFile = ""
+    var masterKeyFile = ""
     var defaultSender = ""
     var defaultValidity = Int(Limits.validityDefaultMilliseconds / 1000)
     var onUnknown = OnUnknown.hold
@@ -70,6 +72,7 @@ struct DaemonConfiguration {
     /// What no single setting shows: that files are there, and values make sense together.
     func check() throws {
         var problems: [String] = []
+        if let problem = Form.tenantName(tenant) { problems.append("tenant: \(problem)") }
         if !defaultSender.isEmpty,
             let problem = Array(defaultSender.utf8).withUnsafeBytes({ Sender.check($0) })
         {
@@ -111,6 +114,7 @@ struct DaemonConfiguration {
             },
             Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
             Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
+            Setting(key: "master-key-file", kind: .text) { $0.masterKeyFile = $1.text },
             Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },
             Setting(key: "connections", kind: .integer(1...1_000_000)) { $0.connections = $1.integer },
             Setting(key: "drain-seconds", kind: .integer(0...3600)) { $0.drainSeconds = $1.integer },

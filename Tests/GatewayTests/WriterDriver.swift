@@ -1,3 +1,4 @@
+internal import Admission
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -33,6 +34,7 @@ final class WriterDriver {
     var options = WriterOptions()
     var limits: ProviderLimits
     var names: [String]
+    let suppressions = SuppressionList()
     private(set) var store: FailingStore
     private(set) var providers: [ScriptedProvider] = []
     private(set) var core: WriterCore
@@ -51,12 +53,12 @@ final class WriterDriver {
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, suppressions, limits, options, now: now)
     }
 
     private static func takeUp(
-        _ store: FailingStore, _ providers: [ScriptedProvider], _ limits: ProviderLimits, _ options: WriterOptions,
-        now: Int64
+        _ store: FailingStore, _ providers: [ScriptedProvider], _ suppressions: SuppressionList,
+        _ limits: ProviderLimits, _ options: WriterOptions, now: Int64
     ) throws -> WriterCore {
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -66,7 +68,7 @@ final class WriterDriver {
         }
         try store.commit()
         var core = WriterCore(
-            store: store, lanes: lanes, options: options, urgency: UrgencySignal(),
+            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: UrgencySignal(),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try core.takeUp(now: now)
         return core
@@ -83,7 +85,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, suppressions, limits, options, now: now)
     }
 
     /// Ends as the gateway does.
@@ -183,7 +185,7 @@ final class WriterDriver {
     @discardableResult
     func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
         let answer = Answer<[String]>()
-        inbox.commands.append(.pause(wish, .first, paused: paused) { answer.tell($0) })
+        inbox.commands.append(.pause(wish, .first, paused: paused, by: Act(actor: "test", at: now)) { answer.tell($0) })
         return answer
     }
 

@@ -388,6 +388,8 @@ package final class SQLiteMessageStore: MessageStore {
 
     package func setQuotas(_ quotas: [TenantID: TenantQuota]) { self.quotas.setQuotas(quotas) }
 
+    package func setRetention(of tenants: [TenantID: RetentionPolicy.Days]) { retention.setTenants(tenants) }
+
     package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage {
         quotas.usage(of: tenant, on: Day(containing: now))
     }

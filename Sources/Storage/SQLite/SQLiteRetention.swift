@@ -2,7 +2,7 @@ internal import SMSModel
 
 /// Where the work of retention has got to. Between two rounds it is on one day.
 struct RetentionSweep {
-    let policy: RetentionPolicy
+    private(set) var policy: RetentionPolicy
     private(set) var job: Job?
     /// Days with which nothing is to be done under the plan, as far as this process knows.
     private var done: [Day: RetentionPolicy.Plan] = [:]
@@ -25,6 +25,17 @@ struct RetentionSweep {
 
     init(_ policy: RetentionPolicy) {
         self.policy = policy
+    }
+
+    mutating func setTenants(_ tenants: [TenantID: RetentionPolicy.Days]) {
+        let complete = tenants.mapValues {
+            RetentionPolicy.Days(
+                bodies: $0.bodies ?? policy.standard.bodies, records: $0.records ?? policy.standard.records)
+        }
+        guard complete != policy.tenants else { return }
+        policy.tenants = complete
+        // What was under way was by the old plan; the day comes again if there is anything left to do.
+        job = nil
     }
 
     /// The day to go on with; nil if none is due.
