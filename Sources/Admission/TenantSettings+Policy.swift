@@ -27,8 +27,9 @@ extension TenantSettings {
         SenderPolicy(allowed: allowedSenders, allowsAlphanumeric: allowsAlphanumericSenders)
     }
 
-    package func destinationPolicy() throws(DestinationProblem) -> DestinationPolicy {
-        try DestinationPolicy(allowed: allowedDestinations, blocked: blockedDestinations)
+    /// Allows nothing if some destination is none: such settings have ``policyViolations``.
+    package var destinationPolicy: DestinationPolicy {
+        (try? DestinationPolicy(allowed: allowedDestinations, blocked: blockedDestinations)) ?? .nowhere
     }
 
     private static func problem(ofDestination destination: String) -> String? {

@@ -19,11 +19,12 @@ package final class Tenant: Sendable {
         name = entry.name
         settings = entry.settings
         self.generation = generation
-        // Destinations were checked before they were stored; if some later version knows them no more, nobody is sent to.
-        validator =
-            (try? SubmitValidator(
-                entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,
-                segmentPrice: defaults.segmentPrice)) ?? SubmitValidator(destinations: .nowhere)
+        let settings = entry.settings
+        validator = SubmitValidator(
+            defaultSender: settings.defaultSender ?? defaults.sender,
+            defaultValidity: settings.defaultValidity ?? defaults.validity,
+            defaultOnUnknown: settings.onUnknown ?? defaults.onUnknown, segmentPrice: defaults.segmentPrice,
+            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
         limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
         verifiers = entry.settings.issuers.map { issuer in
             former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)

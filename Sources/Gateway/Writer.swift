@@ -36,7 +36,7 @@ package final class Writer: ProviderEvents {
     /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
+        suppressions: SuppressionList, tenants: WriterTenants = WriterTenants(), options: WriterOptions,
         clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock

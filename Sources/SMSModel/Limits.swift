@@ -155,6 +155,8 @@ package enum Limits {
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500
+    /// Idempotency keys are looked up in the messages of yesterday.
+    package static let retentionRecordDaysMinimum = 2
     package static let listedSenders = 1000
     package static let listedDestinations = 1000
     package static let certificatesPerTenant = 100

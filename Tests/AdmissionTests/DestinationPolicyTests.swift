@@ -110,11 +110,11 @@ import Testing
         #expect(throws: DestinationProblem.badPrefix) { try DestinationPolicy(allowed: nil, blocked: [prefix]) }
     }
 
-    @Test func aMessageIsRefusedOnItsRecipient() throws {
+    @Test func aMessageIsRefusedOnItsRecipient() {
         var settings = TenantSettings()
         settings.blockedDestinations = ["GB"]
         var batch = DraftBatch()
-        let validator = try SubmitValidator(settings)
+        let validator = SubmitValidator(destinations: settings.destinationPolicy)
         let tenant = TenantID(rawValue: 1)
         let found = validator.validate(bytes.request(), tenant: tenant, now: 0, into: &batch)
         #expect(found.map(\.field) == ["to"])
@@ -139,6 +139,13 @@ import Testing
                 "defaults.sender",
             ])
         #expect(violations[0].description.contains("no country UK"))
+    }
+
+    /// Should such settings come to be used all the same.
+    @Test func whatIsNoDestinationAllowsNothing() {
+        var settings = TenantSettings()
+        settings.blockedDestinations = ["UK"]
+        #expect(settings.destinationPolicy.refusal(of: Bytes()("+4915123456789")) != nil)
     }
 
     @Test func aDefaultSenderMustBeAllowed() {
