@@ -11,11 +11,14 @@ package final class GatewayService: RPCService {
     private let loop: RPCLoop
     let gateway: Gateway
     private let pipeline: SubmitPipeline
+    private let bulk: BulkPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
         pipeline = SubmitPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
+        bulk = BulkPipeline(
             loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
     }
 
@@ -45,7 +48,7 @@ package final class GatewayService: RPCService {
         let tenant = unsafeDowncast(principal, to: Tenant.self)
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
-        case .bulk: pipeline.bulkReceived(request, of: tenant, on: connection)
+        case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, on: connection)
         case .status: status(request, tenant, on: connection)
         case .stats: statistics(request, tenant, on: connection)

@@ -60,7 +60,8 @@ internal import Testing
             state = try AdministrationState(store, fileTenant: "dev", now: clock.now())
             desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             writer = try Writer(
-                store: store, providers: [], suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: log)
+                store: store, providers: [], suppressions: SuppressionList(), options: WriterOptions(), clock: clock,
+                log: log)
             let seal: @Sendable (String, String) throws -> String = { secret, _ in "sealed:" + String(secret.reversed())
             }
             let sealing = SecretSealing(
