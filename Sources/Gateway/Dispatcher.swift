@@ -364,9 +364,9 @@ struct Dispatcher: ~Copyable {
         func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         if !queue.isEmpty { earlier(sweepDue) }
         if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
-        guard !queue.isEmpty, !isPaused, !isDraining else { return next }
+        guard queue.hasUnpaused(), !isPaused, !isDraining else { return next }
+        let urgent = queue.hasUnpaused(urgentOnly: true)
         for index in lanes.indices {
-            let urgent = queue.count(.urgent) > 0
             if lanes[index].room(urgent: urgent, now: now) > 0 {
                 earlier(now)
             } else {

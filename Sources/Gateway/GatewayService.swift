@@ -15,6 +15,7 @@ package final class GatewayService: RPCService {
     private let clock: LoopClock
     private let authenticator: Authenticator
     private let pipeline: SubmitPipeline
+    private let bulk: BulkPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
@@ -24,6 +25,9 @@ package final class GatewayService: RPCService {
         authenticator = Authenticator(
             loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
         pipeline = SubmitPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
+        bulk = BulkPipeline(
             loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
             log: gateway.log)
     }
@@ -63,7 +67,7 @@ package final class GatewayService: RPCService {
         let tenant = caller.tenant
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
-        case .bulk: pipeline.bulkReceived(request, of: tenant, on: connection)
+        case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, on: connection)
         case .status: status(request, tenant, on: connection)
         case .stats: statistics(request, tenant, on: connection)

@@ -27,7 +27,7 @@ package final class Writer: ProviderEvents {
     private let inbox = Mutex(WriterInbox())
     private let core: Mutex<WriterCore>
     private let urgency = UrgencySignal()
-    private let waiting = WaitingBytes()
+    let waiting = WaitingBytes()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
     private let log: GatewayLog
@@ -76,12 +76,13 @@ package final class Writer: ProviderEvents {
     /// Takes messages in, or refuses them at once where too many wait already.
     package func submit(_ burst: SubmitBurst, lane: Priority) {
         let size = burst.size
-        guard waiting.add(size, upTo: lane == .bulk ? Limits.waitingBytes / 2 : Limits.waitingBytes) else {
+        let tenant = burst.chunk?.tenant
+        guard tenant.map({ waiting.addBulk(size, of: $0) }) ?? waiting.add(size) else {
             return burst.reply(.failure(.tooMuchWaits))
         }
         var burst = burst
         burst.reply = { [waiting, reply = burst.reply] result in
-            waiting.remove(size)
+            if let tenant { waiting.removeBulk(size, of: tenant) } else { waiting.remove(size) }
             reply(result)
         }
         inbox.withLock { inbox in
@@ -148,7 +149,7 @@ package final class Writer: ProviderEvents {
 }
 
 extension GatewayError {
-    fileprivate static let tooMuchWaits = GatewayError(
+    static let tooMuchWaits = GatewayError(
         .resourceExhausted, "more messages wait to be stored than may", retryAfterMilliseconds: 1000,
         quota: QuotaDetail(limit: "waiting", maximum: UInt64(Limits.waitingBytes), unit: "bytes"), notProcessed: true)
 }

@@ -12,8 +12,8 @@ struct WriterCore: ~Copyable {
     var dispatcher: Dispatcher
     let log: GatewayLog
     var pending = WriterInbox()
-    /// A bulk burst of which some messages are durable already.
-    var bulk: BulkProgress?
+    /// Bulk bursts, of some of which some messages are durable already. Their tenants take turns.
+    var bulk = TurnQueue<TenantID, BulkProgress>()
     var cancellations: [BatchCancellation] = []
     var tenantNames: [TenantID: String] = [:]
     /// Those in force.
@@ -60,7 +60,8 @@ struct WriterCore: ~Copyable {
     }
 
     struct BulkProgress {
-        var burst: SubmitBurst
+        let burst: SubmitBurst
+        let chunk: BurstChunk
         var done = 0
         var results: [AcceptResult] = []
         /// Those that were met.
@@ -191,7 +192,7 @@ struct WriterCore: ~Copyable {
         }
         wasExpress = false
         var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
-        if !interrupted.isEmpty || !pending.isEmpty || bulk != nil || !cancellations.isEmpty || sweepDue <= now
+        if !interrupted.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
             || (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
@@ -327,11 +328,10 @@ struct WriterCore: ~Copyable {
         for burst in [pending.urgent, pending.normal, pending.bulk].joined() {
             round.effects.replies.append { burst.reply(.failure(gatewayError)) }
         }
-        if let bulk {
-            let partly = Self.unavailable(error, notProcessed: bulk.done == 0)
-            round.effects.replies.append { bulk.burst.reply(.failure(partly)) }
+        while let progress = bulk.popFirst() {
+            let partly = Self.unavailable(error, notProcessed: progress.done == 0)
+            round.effects.replies.append { progress.burst.reply(.failure(partly)) }
         }
-        bulk = nil
         pending.urgent = []
         pending.normal = []
         pending.bulk = []
@@ -394,7 +394,7 @@ struct WriterCore: ~Copyable {
     /// Milliseconds until there is something to do without being asked; nil = never.
     mutating func wait(now: Int64) -> Int64? {
         if let trouble { return trouble.retryAt.map { max(0, $0 - now) } }
-        if !pending.isEmpty || bulk != nil || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
+        if !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
         if dispatcher.takenUpBelow != nil { return 0 }
         return max(0, min(dispatcher.nextDue(now: now) ?? .max, sweepDue) - now)
     }

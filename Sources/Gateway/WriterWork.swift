@@ -142,15 +142,43 @@ struct WriterInbox {
 /// Bytes of messages that wait for the writer or are being written.
 final class WaitingBytes: Sendable {
     private let count = Atomic(0)
+    /// Of them those of bulk bursts, by tenant.
+    private let bulk = Mutex<[TenantID: Int]>([:])
+    private let bound: Int
 
-    /// - Returns: false if they would be more than `bound`; then they are not counted.
-    func add(_ size: Int, upTo bound: Int) -> Bool {
+    init(bound: Int = Limits.waitingBytes) {
+        self.bound = bound
+    }
+
+    /// - Returns: false if there is no room; then they are not counted.
+    func add(_ size: Int) -> Bool { add(size, upTo: bound) }
+
+    /// As ``add(_:)``, for a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
+    /// than is left of that half, to leave room for other tenants.
+    func addBulk(_ size: Int, of tenant: TenantID) -> Bool {
+        bulk.withLock { bulk in
+            let own = bulk[tenant, default: 0] + size
+            guard add(size, upTo: bound / 2 - own) else { return false }
+            bulk[tenant] = own
+            return true
+        }
+    }
+
+    func remove(_ size: Int) { count.subtract(size, ordering: .relaxed) }
+
+    func removeBulk(_ size: Int, of tenant: TenantID) {
+        bulk.withLock { bulk in
+            let own = bulk[tenant, default: size] - size
+            bulk[tenant] = own == 0 ? nil : own
+        }
+        remove(size)
+    }
+
+    private func add(_ size: Int, upTo bound: Int) -> Bool {
         guard count.add(size, ordering: .relaxed).newValue > bound else { return true }
         remove(size)
         return false
     }
-
-    func remove(_ size: Int) { count.subtract(size, ordering: .relaxed) }
 }
 
 /// Tells a round that an urgent message has come in the meantime.

@@ -97,6 +97,8 @@ package enum Limits {
     package static let listRowsExamined = 20_000
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
+    /// Of all items of a Bulk call together; past it a refused item is told in words alone.
+    package static let violationsPerBulk = 1024
     package static let sandboxRecords = 1000
 
     // MARK: Administration
