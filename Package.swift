@@ -102,7 +102,7 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "Providers"],
             swiftSettings: strict),
-        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
@@ -118,8 +118,9 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
-            ],
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
+                "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+            ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
@@ -127,7 +128,9 @@ let package = Package(
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
