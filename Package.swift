@@ -103,7 +103,7 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "Providers"],
             swiftSettings: strict),
-        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
@@ -120,8 +120,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
-                "Providers", "Gateway", "GatewayTestKit", log,
-            ],
+                "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+            ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
@@ -131,8 +131,8 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
-            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
-        ),
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
