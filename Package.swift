@@ -75,7 +75,7 @@ let package = Package(
             name: "apusd",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
-                "Providers", "Gateway", log, lifecycle, signals, argumentParser,
+                "Providers", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,

@@ -1,3 +1,4 @@
+package import ConfigurationModel
 package import SMSModel
 
 /// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults and rules.
@@ -7,9 +8,9 @@ package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let segmentPrice: Int64
     private let senders: SenderPolicy
     private let destinations: DestinationPolicy
-    private let segmentPrice: Int64
 
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
@@ -28,15 +29,27 @@ package struct SubmitValidator: Sendable {
         self.destinations = destinations
     }
 
+    /// Of a tenant; the defaults are for what its settings leave out.
+    package init(
+        _ settings: TenantSettings, sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds,
+        onUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
+    ) {
+        self.init(
+            defaultSender: settings.defaultSender ?? sender, defaultValidity: settings.defaultValidity ?? validity,
+            defaultOnUnknown: settings.onUnknown ?? onUnknown, segmentPrice: segmentPrice,
+            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
+    }
+
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
     /// it is and returns one violation for each bad field.
     ///
     /// - Parameters:
+    ///   - generation: of the configuration that the tenant's settings are of; the draft remembers it.
     ///   - now: milliseconds since the Unix epoch.
     ///   - suppressions: who has opted out; nil = nobody.
     package func validate(
-        _ request: SubmitRequest, tenant: TenantID, now: Int64, suppressions: SuppressionList? = nil,
-        into batch: inout DraftBatch
+        _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64,
+        suppressions: SuppressionList? = nil, into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
         checkRecipient(request.to, tenant, suppressions, &violations)
@@ -56,6 +69,7 @@ package struct SubmitValidator: Sendable {
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
         draft.reserve = Int64(segmentation.segments) * segmentPrice
+        draft.generation = generation
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []
@@ -152,6 +166,11 @@ package struct SubmitValidator: Sendable {
         if request.idempotencyKey.count > Limits.idempotencyKeyBytes {
             violations.add("idempotency_key", "The key is longer than \(Limits.idempotencyKeyBytes) bytes.")
         }
+        if request.requestID.count > Limits.requestIDBytes {
+            violations.add("request_id", "The request id is longer than \(Limits.requestIDBytes) bytes.")
+        } else if !StrictUTF8.isText(request.requestID) {
+            violations.add("request_id", "The request id is not UTF-8 text without NUL.")
+        }
         if request.tags.isEmpty { return }
         guard request.tags.count <= Limits.tags else {
             return violations.add("tags", "There are \(request.tags.count) tags; at most \(Limits.tags) are allowed.")
@@ -191,6 +210,7 @@ package struct SubmitValidator: Sendable {
         }
         draft.key = batch.append(request.idempotencyKey)
         draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
+        draft.trace = batch.appendTrace(requestID: request.requestID, traceparent: request.traceparent)
     }
 }
 

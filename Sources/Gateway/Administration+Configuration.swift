@@ -125,7 +125,7 @@ extension Administration {
             }
         }
         guard violations.isEmpty else { throw .refused(GatewayError(ConfigurationError(violations))) }
-        guard next.tenants[fileTenant] != nil else { throw .refused(.fileTenantStays(fileTenant)) }
+        guard next.tenants[fileTenant.name] != nil else { throw .refused(.fileTenantStays(fileTenant.name)) }
         for change in changed where change.after == nil {
             let name = change.name
             guard let number = published.withLock({ $0.numbers[name] }) else { continue }
@@ -155,7 +155,7 @@ extension Administration {
             published.numbers.merge(new.numbers) { _, newer in newer }
             return published.numbers
         }
-        let entries = new.configuration.entries(numbers, sealing)
+        let entries = new.configuration.entries(numbers, fileTenant, sealing)
         audience.publish(entries, generation: new.generation)
         writer.command(.configure(WriterTenants(entries)))
     }
@@ -257,10 +257,13 @@ extension DynamicConfiguration {
         return .object([kind: .object([name: object])])
     }
 
-    /// As they take effect: with secrets opened.
-    package func entries(_ numbers: [String: TenantID], _ sealing: SecretSealing) -> [TenantEntry] {
+    /// As they take effect: with secrets opened, and what the daemon's file says.
+    package func entries(
+        _ numbers: [String: TenantID], _ fileTenant: FileTenant, _ sealing: SecretSealing
+    ) -> [TenantEntry] {
         // What can't be opened was refused before it was stored, and a wrong master key at the start.
-        let opened = (try? opened(sealing.open)) ?? self
+        var opened = (try? opened(sealing.open)) ?? self
+        opened.tenants[fileTenant.name]?.certificates += fileTenant.certificates
         return opened.tenants.compactMap { name, settings in
             numbers[name].map { TenantEntry(id: $0, name: name, settings: settings) }
         }
@@ -271,6 +274,11 @@ extension TenantSettings {
     /// What is wrong with them beside their form; fields are those of a tenant's object.
     fileprivate var problems: [FieldViolation] {
         var problems = policyViolations
+        // Secrets are sealed already; their form was checked before.
+        for (place, issuer) in issuers.enumerated() where issuer.algorithm != .hs256 {
+            guard let problem = TokenVerifier.problem(with: issuer) else { continue }
+            problems.append(FieldViolation(field: "issuers[\(place)].keys", description: problem.description))
+        }
         if let recordDays, recordDays < RetentionPolicy.leastRecordDays {
             problems.append(
                 FieldViolation(

@@ -41,15 +41,13 @@ extension Administration {
         }
         perform(reply) { [audience] (store, now) throws(StoreError) in
             let taken = Set(try store.administration.keys().map(\.id))
-            var secret = Self.randomKey()
+            var (id, secret) = Self.randomKey()
             // A command line would take an id that begins with a dash for an option.
-            while taken.contains(APIKey.id(of: secret)) || APIKey.id(of: secret).hasPrefix("-") {
-                secret = Self.randomKey()
-            }
+            while taken.contains(id) || id.hasPrefix("-") { (id, secret) = Self.randomKey() }
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(secret.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let record = KeyRecord(
-                id: APIKey.id(of: secret), tenant: tenant, scopes: scopes.rawValue, salt: stored.salt,
+                id: id, tenant: tenant, scopes: scopes.rawValue, salt: stored.salt,
                 hash: stored.hash, note: request.note, createdAt: now,
                 expiresAt: request.lifetime == 0 ? nil : now + Int64(request.lifetime))
             try store.administration.insert(record)
@@ -60,10 +58,11 @@ extension Administration {
         }
     }
 
-    private static func randomKey() -> String {
+    private static func randomKey() -> (id: String, secret: String) {
         var random = SystemRandomNumberGenerator()
         let bytes = (0..<APIKey.minimumCharacters).map { _ in UInt8.random(in: 0...255, using: &random) }
-        return bytes.withUnsafeBytes { APIKey.make(random: $0) }
+        let key = bytes.withUnsafeBytes { APIKey.make(random: $0) }
+        return (String(key.dropFirst(APIKey.prefix.count).prefix(Limits.keyIDCharacters)), key)
     }
 
     func revokeKey(_ request: KeyRevokeRequest, by act: Act, _ reply: @escaping Reply<KeyRevokeResponse>) {
@@ -92,13 +91,6 @@ extension Administration {
             try store.administration.setLastUse(of: uses)
             return .done(true)
         }
-    }
-}
-
-extension APIKey {
-    /// What tells a key from others without being a secret.
-    static func id(of key: String) -> String {
-        String(key.dropFirst(prefix.count).prefix(Limits.keyIDCharacters))
     }
 }
 

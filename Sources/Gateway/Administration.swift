@@ -1,4 +1,5 @@
-package import ConfigurationModel
+package import Admission
+internal import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
 package import SMSModel
@@ -16,16 +17,36 @@ package protocol AdministrationAudience: AnyObject, Sendable {
     func unsuppress(_ numbers: [UInt64], of tenant: TenantID)
 }
 
-/// A tenant of the configuration.
-package struct TenantEntry: Hashable, Sendable {
-    package var id: TenantID
-    package var name: String
-    package var settings: TenantSettings
+/// Those who act on it in this gateway: the event loops.
+package final class GatewayAudience: AdministrationAudience {
+    private let tenants: TenantDirectory
+    private let suppressions: SuppressionList
 
-    package init(id: TenantID, name: String, settings: TenantSettings) {
-        self.id = id
+    package init(_ tenants: TenantDirectory, _ suppressions: SuppressionList) {
+        self.tenants = tenants
+        self.suppressions = suppressions
+    }
+
+    package func publish(_ tenants: [TenantEntry], generation: UInt32) {
+        self.tenants.publish(tenants, generation: generation)
+    }
+
+    package func put(_ key: KeyRecord) { tenants.put(key) }
+
+    package func suppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.add(numbers, of: tenant) }
+
+    package func unsuppress(_ numbers: [UInt64], of tenant: TenantID) { suppressions.remove(numbers, of: tenant) }
+}
+
+/// The tenant that the daemon's file names. It can't be removed.
+package struct FileTenant: Hashable, Sendable {
+    package var name: String
+    /// Names in clients' certificates that stand for it, beside those of its settings.
+    package var certificates: [String]
+
+    package init(name: String, certificates: [String] = []) {
         self.name = name
-        self.settings = settings
+        self.certificates = certificates
     }
 }
 
@@ -60,13 +81,12 @@ package final class Administration: Sendable {
     let desk: StatusDesk
     let audience: any AdministrationAudience
     let sealing: SecretSealing
-    /// The tenant that the daemon's file names: it can't be removed.
-    let fileTenant: String
+    let fileTenant: FileTenant
     let published: Mutex<Published>
 
     /// - Parameter state: what the store held when the gateway started.
     package init(
-        _ state: AdministrationState, fileTenant: String, sealing: SecretSealing, writer: Writer, desk: StatusDesk,
+        _ state: AdministrationState, fileTenant: FileTenant, sealing: SecretSealing, writer: Writer, desk: StatusDesk,
         audience: any AdministrationAudience
     ) {
         self.writer = writer

@@ -16,6 +16,7 @@ final class BulkPipeline: @unchecked Sendable {
     private let writer: Writer
     private let clock: GatewayClock
     private let suppressions: SuppressionList
+    private let log: GatewayLog
     private var waiting = TurnQueue<TenantID, BulkCall>()
     /// The call that is being worked on. Its texts are in the arena.
     private var current: (call: BulkCall, items: BulkItems)?
@@ -27,11 +28,14 @@ final class BulkPipeline: @unchecked Sendable {
     /// Until the next: what is due already would be done before the loop looks at its connections.
     private static let pause = TimeAmount.microseconds(100)
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList) {
+    init(
+        loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog
+    ) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
         self.suppressions = suppressions
+        self.log = log
     }
 
     func received(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
@@ -40,6 +44,7 @@ final class BulkPipeline: @unchecked Sendable {
             try admit(0, of: tenant, on: connection)
             waiting.append(try BulkCall(request, tenant, connection.id, writer.waiting), of: tenant.id)
         } catch {
+            log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
             return connection.respond(callID: request.callID, error: error)
         }
         guard !isScheduled else { return }
@@ -78,11 +83,12 @@ final class BulkPipeline: @unchecked Sendable {
         guard let connection = loop.connection(call.connection) else { return }
         do throws(GatewayError) {
             let bulk = try call.decode(into: arena)
-            let items = try BulkItems(bulk, tenant: call.tenant, now: clock.now(), suppressions: suppressions)
+            let items = try BulkItems(bulk, call, now: clock.now(), suppressions: suppressions, log)
             try admit(bulk.count, of: call.tenant, on: connection)
             current = (call, items)
         } catch {
             arena.reset()
+            log.refused(error, tenant: call.tenant.name) { call.trace }
             connection.respond(callID: call.callID, error: error)
         }
     }
@@ -92,10 +98,15 @@ final class BulkPipeline: @unchecked Sendable {
             tenant: call.tenant.id, batchName: String(decoding: items.bulk.batch, as: UTF8.self), indices: items.indices
         )
         let (loop, clock, callID, connection) = (loop, clock, call.callID, call.connection)
-        let answer = BulkAnswer(items)
+        let trace = log.tellsSteps ? call.trace : MessageTrace()
+        let refused: @Sendable (GatewayError, _ item: Int?) -> Void = { [log, name = call.tenant.name] error, item in
+            log.refused(error, tenant: name, item: item) { trace }
+        }
+        let answer = BulkAnswer(items, refused)
         writer.submit(
             SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                 loop.eventLoop.execute {
+                    if case .failure(let error) = result { refused(error, nil) }
                     guard let connection = loop.connection(connection) else { return }
                     switch result {
                     case .success(let burst): connection.respond(callID: callID, answer.response(burst, clock))
@@ -112,6 +123,9 @@ private final class BulkCall {
     let tenant: Tenant
     let callID: UInt32
     let connection: RPCConnectionID
+    /// From the metadata, as bytes.
+    fileprivate let requestID: [UInt8]
+    fileprivate let traceparent: [UInt8]
     private var payload: [UInt8]
     private let size: Int
     private let waiting: WaitingBytes
@@ -126,7 +140,15 @@ private final class BulkCall {
         self.tenant = tenant
         self.connection = connection
         callID = request.callID
+        requestID = Array(request.metadata.requestID)
+        traceparent = Array(request.metadata.traceparent)
         payload = Array(request.payload)
+    }
+
+    var trace: MessageTrace {
+        requestID.withUnsafeBytes { requestID in
+            traceparent.withUnsafeBytes { MessageTrace(requestID: requestID, traceparent: $0) }
+        }
     }
 
     deinit { waiting.removeBulk(size, of: tenant.id) }
@@ -143,9 +165,10 @@ private final class BulkCall {
 /// A chunk's items on their way through admission: each is accepted or refused alone.
 private struct BulkItems {
     let bulk: BulkRequestView
-    let tenant: Tenant
+    let call: BulkCall
     private let now: Int64
     private let suppressions: SuppressionList
+    private let log: GatewayLog
     private let template: BodyTemplate?
     /// The item to go on with.
     private var next = 0
@@ -163,12 +186,13 @@ private struct BulkItems {
 
     /// - Throws: INVALID_ARGUMENT if the template as a whole is wrong.
     init(
-        _ bulk: BulkRequestView, tenant: Tenant, now: Int64, suppressions: SuppressionList
+        _ bulk: BulkRequestView, _ call: BulkCall, now: Int64, suppressions: SuppressionList, _ log: GatewayLog
     ) throws(GatewayError) {
         self.bulk = bulk
-        self.tenant = tenant
+        self.call = call
         self.now = now
         self.suppressions = suppressions
+        self.log = log
         do throws(TemplateProblem) {
             template = try bulk.template.map { (message) throws(TemplateProblem) in try BodyTemplate(message.body) }
         } catch {
@@ -194,7 +218,7 @@ private struct BulkItems {
     }
 
     private mutating func admit(_ item: Int) throws(GatewayError) {
-        guard let template, var message = bulk.template else { return try accept(bulk.message(at: item), item) }
+        guard let template, var message = bulk.template else { return accept(try bulk.message(at: item), item) }
         let recipient = try bulk.recipient(at: item)
         variables.removeAll(keepingCapacity: true)
         for index in 0..<recipient.variableCount { variables.append(recipient.variable(at: index)) }
@@ -202,24 +226,34 @@ private struct BulkItems {
         let violations = template.render(variables, into: &body)
         if !violations.isEmpty { throw .invalid(violations) }
         message.to = recipient.to
-        // Borrowed while the item is looked at, which leaves `body` alone.
+        // A reference, not a copy: the item leaves `body` alone.
         let rendered = body
-        try rendered.withUnsafeBufferPointer { (bytes) throws(GatewayError) in
-            message.body = UnsafeRawBufferPointer(bytes)
-            try accept(message, item)
+        rendered.withUnsafeBytes { bytes in
+            message.body = bytes
+            accept(message, item)
         }
     }
 
-    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
-        let violations = tenant.validator.validate(
-            request, tenant: tenant.id, now: now, suppressions: suppressions, into: &drafts)
-        if !violations.isEmpty { throw .invalid(violations) }
-        indices.append(bulk.firstIndex + UInt64(item))
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) {
+        let call = call
+        call.requestID.withUnsafeBytes { requestID in
+            call.traceparent.withUnsafeBytes { traceparent in
+                var request = request
+                request.requestID = requestID
+                request.traceparent = traceparent
+                let violations = call.tenant.validator.validate(
+                    request, tenant: call.tenant.id, generation: call.tenant.generation, now: now,
+                    suppressions: suppressions, into: &drafts)
+                if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
+                indices.append(bulk.firstIndex + UInt64(item))
+            }
+        }
     }
 
     /// Past a number of violations only the words of the refusals are told: a chunk without a good field must not
     /// become an answer many times its size.
-    private mutating func refuse(_ item: Int, _ error: GatewayError) {
+    private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
+        log.refused(error, tenant: call.tenant.name, to: request.to, body: request.body, item: item) { call.trace }
         let violations = Array(error.violations.prefix(violationsLeft))
         violationsLeft -= violations.count
         refusals.append(
@@ -235,9 +269,12 @@ private struct BulkAnswer: Sendable {
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
+    private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
-    init(_ items: BulkItems) {
-        tenant = items.tenant.id
+    /// - Parameter refused: told of each item that the store refused.
+    init(_ items: BulkItems, _ refused: @escaping @Sendable (GatewayError, _ item: Int?) -> Void) {
+        self.refused = refused
+        tenant = items.call.tenant.id
         count = items.bulk.count
         firstIndex = items.bulk.firstIndex
         indices = items.indices
@@ -256,20 +293,21 @@ private struct BulkAnswer: Sendable {
                 response.duplicates += 1
                 response.duplicateItems.append(UInt32(item))
             case .conflict:
-                response.refusals.append(
-                    BulkResponse.Refusal(
-                        item: UInt32(item), status: .alreadyExists,
-                        message: "the batch has another message at index \(index)"))
+                refuse(item, GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
                 continue
             case .overSegments, .overCost, .overWaiting:
-                guard let refusal = refusals.refusal(of: result, tenant: tenant) else { continue }
-                response.refusals.append(
-                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
+                if let refusal = refusals.refusal(of: result, tenant: tenant) { refuse(item, refusal, &response) }
                 continue
             }
             response.ids[item] = result.id.rawValue
         }
         response.refused = UInt32(response.refusals.count)
         return response
+    }
+
+    private func refuse(_ item: Int, _ error: GatewayError, _ response: inout BulkResponse) {
+        refused(error, item)
+        response.refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message))
     }
 }

@@ -11,9 +11,11 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
+    package let log: GatewayLog
     package let suppressions: SuppressionList
-    let credentials: Credentials
     let administration: Administration
+    package let tenants: TenantDirectory
+    let guesses: GuessLimit
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -22,15 +24,18 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, suppressions: SuppressionList, credentials: Credentials,
-        administration: Administration, providers: [any SMSProvider], serverID: String, serverAgent: String
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
+        administration: Administration, tenants: TenantDirectory, guesses: GuessLimit, providers: [any SMSProvider],
+        serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
+        self.log = log
         self.suppressions = suppressions
-        self.credentials = credentials
         self.administration = administration
+        self.tenants = tenants
+        self.guesses = guesses
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID
@@ -51,6 +56,7 @@ package final class Gateway: Sendable {
     /// Hands nothing more to providers, waits for what they have, and stops. What is still with a provider
     /// after `grace` is told as possibly sent at the next start.
     package func shutDown(grace: Duration) async {
+        storeLastUses()
         writer.command(.drain)
         let end = ContinuousClock.now + grace
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
@@ -59,6 +65,11 @@ package final class Gateway: Sendable {
         for provider in providers { provider.stop() }
         writer.stop()
         desk.stop()
+    }
+
+    /// Keeps when keys were used last.
+    package func storeLastUses() {
+        administration.storeLastUses(tenants.takeLastUses())
     }
 
     // MARK: What it tells of itself
@@ -87,7 +98,8 @@ package final class Gateway: Sendable {
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =
             report.isTakingUp
-            ? "taking up what waits" : report.paused.isEmpty ? "" : "paused: " + report.paused.joined(separator: ", ")
+            ? "taking up what waits"
+            : report.pausedForAll.isEmpty ? "" : "paused: " + report.pausedForAll.joined(separator: ", ")
         return HealthReport(
             accepting: report.trouble == nil, dispatching: isDispatching,
             checks: [

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
@@ -6,7 +7,8 @@ internal import Storage
 /// The methods about opt-outs, usage, the configuration, keys and the audit log. That the caller may call them at all
 /// has been checked.
 extension GatewayService {
-    func administer(_ method: RPCMethod, _ request: RPCRequest, _ caller: Tenant, on connection: RPCServerConnection) {
+    func administer(_ method: RPCMethod, _ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection)
+    {
         switch method {
         case .suppress: setSuppressed(request, caller, true, on: connection)
         case .unsuppress: setSuppressed(request, caller, false, on: connection)
@@ -43,49 +45,48 @@ extension GatewayService {
     }
 
     private func setSuppressed(
-        _ request: RPCRequest, _ caller: Tenant, _ isAdded: Bool, on connection: RPCServerConnection
+        _ request: RPCRequest, _ caller: Principal, _ isAdded: Bool, on connection: RPCServerConnection
     ) {
-        guard let message = decoded(SuppressRequest.self, request, on: connection),
-            let tenant = tenant(named: message.tenant, request, caller, on: connection)
-        else { return }
-        administration.setSuppressed(
-            message, isAdded, of: tenant, by: act(caller, on: connection), later(request, on: connection))
-    }
-
-    private func suppressions(_ request: RPCRequest, _ caller: Tenant, on connection: RPCServerConnection) {
-        guard let message = decoded(SuppressionsRequest.self, request, on: connection),
-            let tenant = tenant(named: message.tenant, request, caller, on: connection)
-        else { return }
-        administration.listSuppressed(
-            message, of: tenant.id, asker: connection.id, later(request, on: connection))
-    }
-
-    private func usage(_ request: RPCRequest, _ caller: Tenant, on connection: RPCServerConnection) {
-        guard let message = decoded(UsageRequest.self, request, on: connection) else { return }
-        let reply: @Sendable (Result<UsageResponse, GatewayError>) -> Void = later(request, on: connection)
-        switch message.tenant {
-        case "", caller.name: administration.usage(of: caller.name, reply)
-        case UsageRequest.everyTenant: administration.usage(of: nil, reply)
-        default: administration.usage(of: message.tenant, reply)
+        guard let message = decoded(SuppressRequest.self, request, on: connection) else { return }
+        do throws(GatewayError) {
+            let tenant = try tenants.subject(named: message.tenant, of: caller)
+            administration.setSuppressed(
+                message, isAdded, of: (tenant.id, tenant.name), by: act(caller, on: connection),
+                later(request, on: connection))
+        } catch {
+            refuse(request, on: connection, error)
         }
     }
 
-    /// The tenant that a request is about: the caller's own, or the one it names.
-    private func tenant(
-        named name: String, _ request: RPCRequest, _ caller: Tenant, on connection: RPCServerConnection
-    ) -> (id: TenantID, name: String)? {
-        if name.isEmpty || name == caller.name { return (caller.id, caller.name) }
+    private func suppressions(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
+        guard let message = decoded(SuppressionsRequest.self, request, on: connection) else { return }
         do throws(GatewayError) {
-            return (try administration.tenant(named: name), name)
+            let tenant = try tenants.subject(named: message.tenant, of: caller)
+            administration.listSuppressed(
+                message, of: tenant.id, asker: connection.id, later(request, on: connection))
         } catch {
             refuse(request, on: connection, error)
-            return nil
+        }
+    }
+
+    private func usage(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
+        guard let message = decoded(UsageRequest.self, request, on: connection) else { return }
+        do throws(GatewayError) {
+            if message.tenant == UsageRequest.everyTenant {
+                try caller.require(.admin)
+                administration.usage(of: nil, later(request, on: connection))
+            } else {
+                let tenant = try tenants.subject(named: message.tenant, of: caller)
+                administration.usage(of: tenant.name, later(request, on: connection))
+            }
+        } catch {
+            refuse(request, on: connection, error)
         }
     }
 
     /// Who does something now, and from where.
-    func act(_ caller: Tenant, on connection: RPCServerConnection, note: String = "") -> Act {
-        Act(actor: "tenant \(caller.name)", peer: "", at: gateway.clock.now(), note: note)
+    func act(_ caller: Principal, on connection: RPCServerConnection, note: String = "") -> Act {
+        Act(actor: caller.actor, peer: connection.peer.name, at: gateway.clock.now(), note: note)
     }
 
     private var administration: Administration { gateway.administration }

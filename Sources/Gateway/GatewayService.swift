@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Glibc
 internal import NIOCore
 internal import Providers
@@ -10,26 +11,35 @@ internal import Storage
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
     let gateway: Gateway
+    let tenants: TenantDirectory
+    private let clock: LoopClock
+    private let authenticator: Authenticator
     private let pipeline: SubmitPipeline
     private let bulk: BulkPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
+        tenants = gateway.tenants
+        clock = LoopClock(loop: loop, clock: gateway.clock)
+        authenticator = Authenticator(
+            loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
         pipeline = SubmitPipeline(
-            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
         bulk = BulkPipeline(
-            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions)
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
     }
 
     package func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
-    ) throws(GatewayError) -> any RPCPrincipal {
-        try gateway.credentials.tenant(for: credential)
+        _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
+    ) throws(GatewayError) -> RPCAuthentication {
+        try authenticator.authenticate(credential, on: connection)
     }
 
     package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
-        gateway.credentials.tenant(forCertificate: peer.certificateNames)
+        authenticator.identify(peer)
     }
 
     package func burstEnded() {
@@ -44,23 +54,32 @@ package final class GatewayService: RPCService {
         guard let principal = request.principal else {
             return refuse(request, on: connection, .unauthenticated)
         }
-        // Only `authenticate` and `identify` make principals, and a checked cast costs as much as decoding the request.
-        let tenant = unsafeDowncast(principal, to: Tenant.self)
+        // Only the authenticator makes principals, and a checked cast costs as much as decoding the request.
+        let caller = unsafeDowncast(principal, to: Principal.self)
+        guard caller.isGood(epoch: tenants.epoch, now: clock.now) else {
+            return refuse(request, on: connection, .unauthenticated)
+        }
+        do throws(GatewayError) {
+            try caller.require(method.scope)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let tenant = caller.tenant
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
         case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, on: connection)
         case .status: status(request, tenant, on: connection)
-        case .stats: statistics(request, tenant, on: connection)
+        case .stats: statistics(request, caller, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
         case .list: list(request, tenant, on: connection)
-        case .pause: pause(request, tenant, paused: true, on: connection)
-        case .resume: pause(request, tenant, paused: false, on: connection)
+        case .pause: pause(request, caller, paused: true, on: connection)
+        case .resume: pause(request, caller, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit:
-            administer(method, request, tenant, on: connection)
+            administer(method, request, caller, on: connection)
         case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
@@ -151,19 +170,32 @@ package final class GatewayService: RPCService {
         }
     }
 
-    private func statistics(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+    /// Of the gateway as a whole only administrators are told.
+    private func statistics(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
         guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
         let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
-        let (gateway, id, deadline) = (gateway, tenant.id, deadline(of: request))
-        gateway.desk.ask(connection.id) { reader in
-            answer(
-                Result { () throws(GatewayError) in
-                    _ = try gateway.clock.now(before: deadline)
-                    var statistics = gateway.statistics
-                    statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
-                    return statistics
-                })
+        let (gateway, id, asker, deadline) = (gateway, caller.tenant.id, connection.id, deadline(of: request))
+        let tell: @Sendable (_ standing: TenantStanding?) -> Void = { standing in
+            gateway.desk.ask(asker) { reader in
+                answer(
+                    Result { () throws(GatewayError) in
+                        _ = try gateway.clock.now(before: deadline)
+                        let states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
+                        if let standing { return GatewayStatistics(states, standing) }
+                        var statistics = gateway.statistics
+                        statistics.states = states
+                        return statistics
+                    })
+            }
         }
+        guard !caller.scopes.contains(.admin) else { return tell(nil) }
+        gateway.writer.command(
+            .standing(id) { standing in
+                switch standing {
+                case .success(let standing): tell(standing)
+                case .failure(let error): answer(.failure(error))
+                }
+            })
     }
 
     private func cancel(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
@@ -188,9 +220,14 @@ package final class GatewayService: RPCService {
     }
 
     private func pause(
-        _ request: RPCRequest, _ tenant: Tenant, paused: Bool, on connection: RPCServerConnection
+        _ request: RPCRequest, _ caller: Principal, paused: Bool, on connection: RPCServerConnection
     ) {
         guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
+        do throws(GatewayError) {
+            try caller.require(message.subject.scope)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
         let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
         let wish: PauseWish
         do throws(GatewayError) {
@@ -198,9 +235,9 @@ package final class GatewayService: RPCService {
         } catch {
             return refuse(request, on: connection, error)
         }
-        let act = act(tenant, on: connection)
+        let act = act(caller, on: connection)
         gateway.writer.command(
-            .pause(wish, tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, caller.tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
     }
 
     private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
@@ -209,7 +246,7 @@ package final class GatewayService: RPCService {
         case .provider(let name): .provider(name)
         case .batchName(let name): .batch(.name(name))
         case .batchID(let id): .batch(.id(id))
-        case .tenant(let name): .tenant(try gateway.administration.tenant(named: name))
+        case .tenant(let name): .tenant(try tenants.existing(name).id)
         }
     }
 

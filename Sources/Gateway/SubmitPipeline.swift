@@ -13,6 +13,7 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let log: GatewayLog
     private let suppressions: SuppressionList
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
@@ -35,19 +36,21 @@ final class SubmitPipeline {
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
         self.suppressions = suppressions
+        self.log = log
     }
 
     // MARK: Send
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        var message = SubmitRequest()
         do throws(GatewayError) {
             try admit(1, of: tenant, on: connection)
-            let message = try request.decodeSend()
+            message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
             let violations =
@@ -57,6 +60,9 @@ final class SubmitPipeline {
             if !violations.isEmpty { throw .invalid(violations) }
             if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
+            log.refused(error, tenant: tenant.name, to: message.to, body: message.body) {
+                MessageTrace(request.metadata)
+            }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -70,7 +76,8 @@ final class SubmitPipeline {
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
         let violations = tenant.validator.validate(
-            message, tenant: tenant.id, now: now, suppressions: suppressions, into: &burst.drafts)
+            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
                 Caller(
@@ -106,24 +113,32 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let (loop, clock) = (loop, clock)
+        let (loop, clock, log) = (loop, clock, log)
+        let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, clock, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, told, clock, on: loop, log) }
             }, lane: lane)
     }
 
+    /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ clock: GatewayClock, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
+        _ clock: GatewayClock, on loop: RPCLoop, _ log: GatewayLog
     ) {
+        func refuse(_ index: Int, _ error: GatewayError) {
+            let caller = callers[index]
+            log.refused(error, told, index, tenant: log.name(of: caller.tenant))
+            loop.connection(caller.connection)?.respond(callID: caller.callID, error: error)
+        }
         switch result {
         case .success(let burst):
             var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
-            for (caller, accepted) in zip(callers, burst.results) {
-                guard let connection = loop.connection(caller.connection) else { continue }
+            for (index, accepted) in burst.results.enumerated() {
+                let caller = callers[index]
                 if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
-                    connection.respond(callID: caller.callID, error: refusal)
-                } else {
+                    refuse(index, refusal)
+                } else if let connection = loop.connection(caller.connection) {
                     connection.respond(
                         callID: caller.callID,
                         send: SendResponse(
@@ -132,7 +147,7 @@ final class SubmitPipeline {
                 }
             }
         case .failure(let error):
-            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+            for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
     }

@@ -1,5 +1,4 @@
 package import Admission
-package import Logging
 package import Providers
 package import SMSModel
 internal import Scheduling
@@ -31,15 +30,17 @@ package final class Writer: ProviderEvents {
     let waiting = WaitingBytes()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
+    private let log: GatewayLog
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
     /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        suppressions: SuppressionList, tenants: WriterTenants = WriterTenants(), options: WriterOptions,
-        clock: GatewayClock, log: Logger
+        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
+        clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
+        self.log = log
         let now = clock.now()
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -133,6 +134,9 @@ package final class Writer: ProviderEvents {
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        for act in effects.acts { log.done(act) }
+        if let steps = effects.steps { log.tell(steps, now: clock.now()) }
+        log.providersAnswered(report.providers)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()
@@ -155,6 +159,10 @@ struct RoundEffects {
     var replies: [() -> Void] = []
     var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
     var draining: [any SMSProvider] = []
+    /// Administrative ones, to log.
+    var acts: [AuditRecord] = []
+    /// nil = there is nothing to log.
+    var steps: MessageSteps?
 }
 
 /// The writer's counts, for Stats and Health.
@@ -168,6 +176,8 @@ package struct WriterReport: Sendable {
     package var operations: UInt64 = 0
     package var providers: [ProviderStatistics] = []
     package var paused: [String] = []
+    /// Of them everything and providers: what anybody may know.
+    package var pausedForAll: [String] = []
     package var isDispatching = true
     /// What waits is still being read from the store; nothing is handed over before all of it is known.
     package var isTakingUp = false

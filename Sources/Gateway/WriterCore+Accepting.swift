@@ -38,6 +38,7 @@ extension WriterCore {
     private mutating func enqueue(
         _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
+        dispatcher.steps.accepted(drafts, from: start, results, batch: batch)
         var position = 0
         while position < results.count {
             guard results[position].kind == .accepted else {

@@ -22,7 +22,11 @@ extension WriterCore {
                 var usages: [TenantUsage] = []
                 for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
                 round.effects.replies.append { [usages] in reply(.success(usages)) }
+            case .standing(let tenant, let reply):
+                let standing = try standing(of: tenant)
+                round.effects.replies.append { reply(.success(standing)) }
             case .administer(let act):
+                round.hasActs = true
                 let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
@@ -32,6 +36,7 @@ extension WriterCore {
 
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
+        log.setTenantNames(tenants.names)
         quotas = tenants.quotas
         store.setQuotas(quotas)
         store.setRetention(of: tenants.retention)
@@ -64,10 +69,10 @@ extension WriterCore {
         let nobody = CancelVerdict(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.standing
+        let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous.state != .canceled {
-            try store.record(stored, previous: previous, isFirst: known == nil)
+        if canceled, before.standing.state != .canceled {
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
             round.operations += 1
         }
@@ -103,14 +108,14 @@ extension WriterCore {
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.standing
+            let before = stored.lifecycle.mark
             guard stored.lifecycle.canceled(at: now) else {
                 job.count.tooLate += 1
                 continue
             }
             job.count.canceled += 1
-            guard previous.state != .canceled else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
+            guard before.standing.state != .canceled else { continue }
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
         }
         round.operations += UInt64(slice.ids.count)
@@ -151,12 +156,16 @@ extension WriterCore {
         let before = pausedNames
         apply(target, paused: paused)
         if pausedNames != before {
+            round.hasActs = true
             try store.administration.append(
                 AuditRecord(
                     paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
                     after: .array(pausedNames.map(JSON.string))))
         }
-        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
+        // Who pauses a batch may be any tenant.
+        var names = pausedNames
+        if case .batch = wish { names = try pausedNames(of: tenant) }
+        round.effects.replies.append { [names] in reply(.success(names)) }
     }
 
     mutating func apply(_ target: PauseTarget, paused: Bool) {
@@ -177,15 +186,18 @@ extension WriterCore {
         }
     }
 
-    var pausedNames: [String] {
+    var pausedForAll: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+    }
+
+    var pausedNames: [String] {
+        pausedForAll + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
             + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
     }
 
     /// As people read it.
-    private func name(of target: PauseTarget) -> String {
+    func name(of target: PauseTarget) -> String {
         switch target {
         case .everything: "everything"
         case .provider(let name): "provider \(name)"
@@ -202,6 +214,7 @@ extension WriterCommand {
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
+        case .standing(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

@@ -40,6 +40,9 @@ package enum StoreConformance {
                 $0.sendAt = start + 5000
                 $0.expiresAt = start + 9000
                 $0.tenant = .second
+                $0.generation = .max
+                $0.requestID = "order 7, größer"
+                $0.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             }
             let result = try store.accept([message], now: start)[0]
             try requireEqual(result.kind, .accepted, "kind")
@@ -57,6 +60,10 @@ package enum StoreConformance {
             try requireEqual(loaded.draft.sendAt, message.sendAt, "send time")
             try requireEqual(loaded.draft.expiresAt, message.expiresAt, "expiry")
             try requireEqual(loaded.draft.tenant, .second, "tenant")
+            try requireEqual(loaded.draft.generation, .max, "generation")
+            let trace = arena.trace(of: loaded.draft)
+            try requireEqual(trace.requestID, message.requestID, "request id")
+            try requireEqual(trace.context?.traceparent, message.traceparent, "traceparent")
             try requireEqual(loaded.batch, nil, "batch")
             try require(try store.lifecycle(of: result.id) == nil, "a message that only waits has no lifecycle")
             try require(try store.load(MessageID(rawValue: 77), into: &arena) == nil, "an unknown id gives nothing")

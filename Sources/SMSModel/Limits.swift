@@ -50,6 +50,16 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Logs
+    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
+    package static let logBufferBytes = 1024 * 1024
+    /// A longer value in a line of the log is cut: above the longest body.
+    package static let logValueBytes = 8 * 1024
+    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    package static let logRepeatSeconds: Int64 = 60
+    /// Addresses, or kinds of refusals, that are kept apart for that.
+    package static let logRepeatKeys = 4096
+
     // MARK: Tenants' limits
     /// The largest rate, in messages a second, and the largest burst, in messages.
     package static let messagesPerSecond: UInt32 = 1_000_000
@@ -100,8 +110,6 @@ package enum Limits {
     /// Generations of a page, and where the history is asked for no number.
     package static let generations = 1000
     package static let generationsDefault = 20
-    /// What tells one key from another: its first characters after `apus_`.
-    package static let keyIDCharacters = 8
     /// As many as a request may name.
     package static let keyScopes = 16
     /// A hundred years.
@@ -117,6 +125,26 @@ package enum Limits {
     /// Entries of a page, and where a listing asks for no number.
     package static let suppressions = 1000
     package static let suppressionsDefault = 100
+    // MARK: Credentials
+    /// Of a key, after `apus_`: what tells keys from each other without being a secret.
+    package static let keyIDCharacters = 8
+    package static let tokenBytes = 8 * 1024
+    /// How far the clocks of gateway and issuer may be apart.
+    package static let tokenLeewaySeconds = 60
+    /// Of RSA keys.
+    package static let issuerKeyMinimumBits = 2048
+    /// Good ones that an event loop remembers, so that one that comes with every request is checked once.
+    package static let cachedCredentials = 1024
+    /// Credentials of one peer that may be wrong at once...
+    package static let guesses = 20
+    /// ...and after that.
+    package static let guessesPerSecond = 1
+    /// Peers whose wrong credentials are counted apart; further ones are counted together.
+    package static let guessingPeers = 16_384
+    /// Of a peer that goes on guessing the log tells as often.
+    package static let guessingWarningSeconds = 60
+    /// How exactly a key's last use is known.
+    package static let keyUseSeconds = 60
 
     // MARK: Configuration
     /// Arrays and objects within each other.

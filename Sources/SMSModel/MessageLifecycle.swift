@@ -33,6 +33,23 @@ package struct MessageLifecycle: Hashable, Sendable {
         self.attempts = attempts
     }
 
+    /// A moment in a message's life.
+    package struct Mark: Sendable {
+        package let standing: Standing
+        fileprivate let historyBytes: Int
+    }
+
+    /// Now.
+    package var mark: Mark { Mark(standing: standing, historyBytes: history.bytes.count) }
+
+    /// What has happened since, in order. Where the history has been shortened meanwhile, only the last of it.
+    package func events(since mark: Mark) -> [History.Event] {
+        var events: [History.Event] = []
+        history.forEach(from: Int64(id.milliseconds)) { events.append($0) }
+        if history.bytes.count < mark.historyBytes { return events.suffix(1) }
+        return events.filter { $0.detail.upperBound > mark.historyBytes }
+    }
+
     /// Nothing more is expected: a final state, or one whose receipt is overdue.
     package func isSettled(at now: Int64) -> Bool {
         state.isFinal || isReceiptOverdue(at: now)

@@ -17,6 +17,15 @@ package enum Priority: UInt8, CaseIterable, Sendable {
     case urgent = 1
     case normal = 2
     case bulk = 3
+
+    /// The name in text and JSON.
+    package var name: String {
+        switch self {
+        case .urgent: "URGENT"
+        case .normal: "NORMAL"
+        case .bulk: "BULK"
+        }
+    }
 }
 
 /// Raw values are the protocol's.

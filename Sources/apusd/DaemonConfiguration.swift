@@ -14,6 +14,7 @@ struct DaemonConfiguration {
     /// Empty: the Unix socket in the data directory.
     var rpc: [String] = []
     var logLevel = Logger.Level.info
+    var redaction = Redaction()
     var tenant = "default"
     var keyFile = ""
     var masterKeyFile = ""
@@ -111,6 +112,12 @@ struct DaemonConfiguration {
             Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
             Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
                 $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
+            },
+            Setting(key: "log-numbers", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
+                $0.redaction.numbers = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
+            },
+            Setting(key: "log-bodies", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
+                $0.redaction.bodies = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
             },
             Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
             Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },

@@ -110,7 +110,9 @@ struct SettingsReader {
         do {
             tree = try Yams.load(yaml: text)
         } catch {
-            throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(error)"])
+            // Its own description quotes the line, which may hold a secret.
+            let problem = (error as? YamlError)?.place ?? "it cannot be parsed"
+            throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(problem)"])
         }
         guard let tree, !(tree is NSNull) else { return [] }
         guard let root = tree as? [String: Any] else {
@@ -134,6 +136,19 @@ struct SettingsReader {
         let last = key.split(separator: ".").last.map(String.init) ?? key
         guard let near = known.sorted().first(where: { $0.hasSuffix(last) || $0.hasPrefix(key) }) else { return "" }
         return "; is \"\(near)\" meant?"
+    }
+}
+
+extension YamlError {
+    /// Where what is wrong, without the text that is there.
+    fileprivate var place: String? {
+        switch self {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, _): "given twice: \(duplicates.joined(separator: ", "))"
+        default: nil
+        }
     }
 }
 

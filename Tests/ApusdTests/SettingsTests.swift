@@ -212,6 +212,19 @@ internal import Testing
         }
     }
 
+    /// A broken line may hold a secret.
+    @Test func whatIsWrongWithTheYAMLIsToldWithoutItsText() async throws {
+        for (yaml, place) in [
+            ("data: x\nkey-file: \"apus_secretsecretsecret\n", "line"),
+            ("data: apus_secretsecretsecret: x\n", "line 1"),
+            ("a: [apus_secretsecretsecret\nb: }", "line"), ("data: apus_secretsecretsecret\ndata: x", "data"),
+        ] {
+            let problems = try await problems(yaml)
+            #expect(problems.count == 1 && problems[0].contains("is not valid YAML: "), "\(problems)")
+            #expect(problems[0].contains(place) && !problems[0].contains("secret"), "\(problems)")
+        }
+    }
+
     @Test func theSampleHasEverySetting() async throws {
         let sample = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("docs/apusd.yaml")

@@ -61,6 +61,12 @@ import Testing
             settings.text
                 == #"{"quota":{"segments_per_day":5,"waiting_messages":9},"senders":{"allowed":["A","B"]}}"#)
         #expect(settings.settings.map(\.value.plainText) == ["5", "9", "A, B"])
+        let issuers = try JSON(#"{"issuers":[{"keys":[{"id":"a"},{"id":"b"}]},{"algorithm":"ES256"}],"none":[]}"#)
+        #expect(
+            issuers.settings.map(\.path)
+                == ["issuers[0].keys[0].id", "issuers[0].keys[1].id", "issuers[1].algorithm", "none"])
+        #expect(issuers.settings.map(\.value.plainText) == ["a", "b", "ES256", "none"])
+        #expect(JSON.string("a\nb").plainText == "a b")
         // With its last setting an object goes too.
         settings.set("quota.segments_per_day", to: nil)
         settings.set("quota.waiting_messages", to: nil)

@@ -61,14 +61,15 @@ internal import Testing
             desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
             writer = try Writer(
                 store: store, providers: [], suppressions: SuppressionList(), options: WriterOptions(), clock: clock,
-                log: log)
+                log: GatewayLog(log))
             let seal: @Sendable (String, String) throws -> String = { secret, _ in "sealed:" + String(secret.reversed())
             }
             let sealing = SecretSealing(
                 seal: seals ? seal : nil,
                 open: { sealed, _ in String(sealed.dropFirst("sealed:".count).reversed()) })
             administration = Administration(
-                state, fileTenant: "dev", sealing: sealing, writer: writer, desk: desk, audience: audience)
+                state, fileTenant: FileTenant(name: "dev", certificates: ["own"]), sealing: sealing, writer: writer,
+                desk: desk, audience: audience)
             writer.start(providers: [])
         }
 
@@ -165,6 +166,7 @@ internal import Testing
 
         #expect(parts.audience.told.generations == [2, 3, 4])
         #expect(parts.audience.told.tenants.map(\.name) == ["dev", "shop"])
+        #expect(parts.audience.told.tenants.map(\.settings.certificates) == [["own"], []])
         // The same name is the same tenant.
         #expect(parts.audience.told.tenants.map(\.id.rawValue) == [1, 2])
         parts.stop()

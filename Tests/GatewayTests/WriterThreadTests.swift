@@ -53,7 +53,7 @@ internal import Testing
         let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }), providers: [(provider, limits)],
-            suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: log)
+            suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
         writer.start(providers: [provider])
         return (writer, provider)
     }
@@ -136,8 +136,8 @@ internal import Testing
         await withCheckedContinuation { continuation in
             writer.command(.drain)
             writer.command(
-                .pause(.everything, .first, paused: false, by: Act(actor: "test", at: 0)) { _ in continuation.resume() }
-            )
+                .pause(.everything, .first, paused: false, by: Act(actor: "tests", at: 0)) { _ in continuation.resume()
+                })
         }
         let results = try await submit([TestMessage()], to: writer, .normal)
         provider.stop()

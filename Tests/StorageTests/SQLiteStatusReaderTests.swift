@@ -19,6 +19,7 @@ internal import Testing
             $0.tags = ["a", "", "größer"]
             $0.priority = .urgent
             $0.expiresAt = start + 60_000
+            $0.generation = 7
         }
         let id = try store.accept([message], now: start)[0].id
         let reader = try fixture.reader()
@@ -40,6 +41,7 @@ internal import Testing
         #expect(found.sendAt == 0)
         #expect(found.expiresAt == start + 60_000)
         #expect(found.error == nil)
+        #expect(found.generation == 7)
         #expect(found.timeline.map(\.event) == [.accepted, .queued])
 
         var lifecycle = MessageLifecycle(id: id, waiting: .queued)

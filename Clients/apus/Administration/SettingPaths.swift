@@ -26,21 +26,28 @@ extension JSON {
         set(path.split(separator: ".")[...], to: value)
     }
 
-    /// Each setting by its path, in the order of the paths. Lists are settings as a whole.
+    /// Each setting by its path, in the order of the paths. A list is one as a whole, unless it is of objects:
+    /// `issuers[0].algorithm`.
     var settings: [(path: String, value: JSON)] {
         guard case .object(let members) = self else { return [] }
         return members.sorted { $0.key < $1.key }.flatMap { name, value in
-            guard case .object(let inner) = value, !inner.isEmpty else { return [(path: name, value: value)] }
-            return value.settings.map { (path: name + "." + $0.path, value: $0.value) }
+            if value.object?.isEmpty == false {
+                return value.settings.map { (path: "\(name).\($0.path)", value: $0.value) }
+            }
+            guard let elements = value.array, !elements.isEmpty, elements.allSatisfy({ $0.object != nil }) else {
+                return [(path: name, value: value)]
+            }
+            return elements.enumerated().flatMap { place, element in
+                element.settings.map { (path: "\(name)[\(place)].\($0.path)", value: $0.value) }
+            }
         }
     }
 
-    /// As people read a setting: a list's elements parted by commas.
+    /// As people read a setting, on one line: a list's elements parted by commas.
     var plainText: String {
         switch self {
-        case .string(let text): text
-        case .array(let elements) where elements.allSatisfy { $0.object == nil && $0.array == nil }:
-            elements.isEmpty ? "none" : elements.map(\.plainText).joined(separator: ", ")
+        case .string(let text): text.replacing("\n", with: " ")
+        case .array(let elements): elements.isEmpty ? "none" : elements.map(\.plainText).joined(separator: ", ")
         default: text
         }
     }

@@ -34,6 +34,9 @@ struct TenantListCommand: AsyncParsableCommand {
 
     /// The name, and what isn't the default.
     private static func columns(_ name: String, _ settings: JSON) -> [String] {
+        var settings = settings
+        let issuers = settings["issuers"]?.array?.count ?? 0
+        settings.set("issuers", to: issuers == 0 ? nil : .integer(Int64(issuers)))
         let words = settings.settings.map { path, value in
             value.array.map { "\(path) (\($0.count))" } ?? "\(path)=\(value.plainText)"
         }

@@ -47,7 +47,7 @@ final class DayFile {
         selectMessage = try connection.prepare(
             """
             SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
-                   body FROM message WHERE id = ?1
+                   body, generation, trace FROM message WHERE id = ?1
             """)
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
@@ -190,7 +190,7 @@ final class DayFile {
             let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
             let encoding = Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(4)))
         else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
-        let draft = MessageDraft(
+        var draft = MessageDraft(
             tenant: TenantID(rawValue: Int32(row.integer(0))), priority: priority, encoding: encoding,
             onUnknown: onUnknown, segments: UInt8(truncatingIfNeeded: row.integer(5)), sendAt: row.integer(6),
             expiresAt: row.integer(7),
@@ -198,6 +198,8 @@ final class DayFile {
             body: batch.append(row.bytes(10)),
             reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.generation = UInt32(truncatingIfNeeded: row.integer(11))
+        draft.trace = batch.append(row.bytes(12))
         return LoadedMessage(
             draft: draft, batch: row.isNull(1) ? nil : BatchID(rawValue: UInt64(row.integer(1))))
     }
