@@ -105,6 +105,7 @@ final class WriterDriver {
         let effects = core.round(work, now: now)
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
+        for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: now) }
         for provider in effects.draining {
             provider.drain()
