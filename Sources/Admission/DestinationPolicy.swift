@@ -4,8 +4,8 @@ internal import SMSModel
 /// that a number begins with decides, of equals the one that refuses. Checked for each message: some nanoseconds,
 /// without allocating.
 package struct DestinationPolicy: Sendable {
-    package static let everywhere = DestinationPolicy(isEverywhere: true)
-    package static let nowhere = DestinationPolicy(isEverywhere: false)
+    package static let everywhere = DestinationPolicy(others: true)
+    package static let nowhere = DestinationPolicy(others: false)
 
     /// As values of tables.
     private enum Rule {
@@ -22,9 +22,9 @@ package struct DestinationPolicy: Sendable {
     private var byCountry: [UInt16] = []
     private let countries = Countries.all
 
-    private init(isEverywhere: Bool) {
-        self.isEverywhere = isEverywhere
-        allowsOthers = isEverywhere
+    private init(others: Bool) {
+        isEverywhere = others
+        allowsOthers = others
     }
 
     /// - Parameters:

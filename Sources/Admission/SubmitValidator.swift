@@ -1,3 +1,4 @@
+package import ConfigurationModel
 package import SMSModel
 
 /// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults and rules.
@@ -7,9 +8,9 @@ package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let segmentPrice: Int64
     private let senders: SenderPolicy
     private let destinations: DestinationPolicy
-    private let segmentPrice: Int64
 
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
@@ -26,6 +27,17 @@ package struct SubmitValidator: Sendable {
         self.segmentPrice = segmentPrice.millionths
         self.senders = senders
         self.destinations = destinations
+    }
+
+    /// Of a tenant; the defaults are for what its settings leave out.
+    package init(
+        _ settings: TenantSettings, sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds,
+        onUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
+    ) {
+        self.init(
+            defaultSender: settings.defaultSender ?? sender, defaultValidity: settings.defaultValidity ?? validity,
+            defaultOnUnknown: settings.onUnknown ?? onUnknown, segmentPrice: segmentPrice,
+            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as

@@ -27,7 +27,8 @@ extension TenantSettings {
         SenderPolicy(allowed: allowedSenders, allowsAlphanumeric: allowsAlphanumericSenders)
     }
 
-    /// Allows nothing if some destination is none: such settings have ``policyViolations``.
+    /// Destinations were checked before they were stored (``policyViolations``); should a later version know one no
+    /// more, nobody is sent to.
     package var destinationPolicy: DestinationPolicy {
         (try? DestinationPolicy(allowed: allowedDestinations, blocked: blockedDestinations)) ?? .nowhere
     }

@@ -28,7 +28,9 @@ final class BulkPipeline: @unchecked Sendable {
     /// Until the next: what is due already would be done before the loop looks at its connections.
     private static let pause = TimeAmount.microseconds(100)
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
+    init(
+        loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog
+    ) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
@@ -96,8 +98,8 @@ final class BulkPipeline: @unchecked Sendable {
             tenant: call.tenant.id, batchName: String(decoding: items.bulk.batch, as: UTF8.self), indices: items.indices
         )
         let (loop, clock, callID, connection) = (loop, clock, call.callID, call.connection)
-        let refused: @Sendable (GatewayError, _ item: Int?) -> Void = {
-            [log, name = call.tenant.name, trace = call.trace] error, item in
+        let trace = log.tellsSteps ? call.trace : MessageTrace()
+        let refused: @Sendable (GatewayError, _ item: Int?) -> Void = { [log, name = call.tenant.name] error, item in
             log.refused(error, tenant: name, item: item) { trace }
         }
         let answer = BulkAnswer(items, refused)
@@ -121,7 +123,9 @@ private final class BulkCall {
     let tenant: Tenant
     let callID: UInt32
     let connection: RPCConnectionID
-    let trace: MessageTrace
+    /// From the metadata, as bytes.
+    fileprivate let requestID: [UInt8]
+    fileprivate let traceparent: [UInt8]
     private var payload: [UInt8]
     private let size: Int
     private let waiting: WaitingBytes
@@ -136,8 +140,15 @@ private final class BulkCall {
         self.tenant = tenant
         self.connection = connection
         callID = request.callID
-        trace = MessageTrace(request.metadata)
+        requestID = Array(request.metadata.requestID)
+        traceparent = Array(request.metadata.traceparent)
         payload = Array(request.payload)
+    }
+
+    var trace: MessageTrace {
+        requestID.withUnsafeBytes { requestID in
+            traceparent.withUnsafeBytes { MessageTrace(requestID: requestID, traceparent: $0) }
+        }
     }
 
     deinit { waiting.removeBulk(size, of: tenant.id) }
@@ -154,13 +165,10 @@ private final class BulkCall {
 /// A chunk's items on their way through admission: each is accepted or refused alone.
 private struct BulkItems {
     let bulk: BulkRequestView
-    let tenant: Tenant
+    let call: BulkCall
     private let now: Int64
-    private let trace: MessageTrace
-    private let requestID: [UInt8]
-    private let traceparent: [UInt8]
-    private let log: GatewayLog
     private let suppressions: SuppressionList
+    private let log: GatewayLog
     private let template: BodyTemplate?
     /// The item to go on with.
     private var next = 0
@@ -181,13 +189,10 @@ private struct BulkItems {
         _ bulk: BulkRequestView, _ call: BulkCall, now: Int64, suppressions: SuppressionList, _ log: GatewayLog
     ) throws(GatewayError) {
         self.bulk = bulk
-        tenant = call.tenant
-        trace = call.trace
-        requestID = Array(call.trace.requestID.utf8)
-        traceparent = Array((call.trace.context?.traceparent ?? "").utf8)
-        self.log = log
+        self.call = call
         self.now = now
         self.suppressions = suppressions
+        self.log = log
         do throws(TemplateProblem) {
             template = try bulk.template.map { (message) throws(TemplateProblem) in try BodyTemplate(message.body) }
         } catch {
@@ -221,34 +226,34 @@ private struct BulkItems {
         let violations = template.render(variables, into: &body)
         if !violations.isEmpty { throw .invalid(violations) }
         message.to = recipient.to
-        // Borrowed while the item is looked at, which leaves `body` alone.
+        // A reference, not a copy: the item leaves `body` alone.
         let rendered = body
-        rendered.withUnsafeBufferPointer { bytes in
-            message.body = UnsafeRawBufferPointer(bytes)
+        rendered.withUnsafeBytes { bytes in
+            message.body = bytes
             accept(message, item)
         }
     }
 
     private mutating func accept(_ request: SubmitRequest, _ item: Int) {
-        var request = request
-        let (requestID, traceparent) = (requestID, traceparent)
-        let violations = requestID.withUnsafeBytes { requestID in
-            traceparent.withUnsafeBytes { traceparent in
+        let call = call
+        call.requestID.withUnsafeBytes { requestID in
+            call.traceparent.withUnsafeBytes { traceparent in
+                var request = request
                 request.requestID = requestID
                 request.traceparent = traceparent
-                return tenant.validator.validate(
-                    request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
-                    into: &drafts)
+                let violations = call.tenant.validator.validate(
+                    request, tenant: call.tenant.id, generation: call.tenant.generation, now: now,
+                    suppressions: suppressions, into: &drafts)
+                if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
+                indices.append(bulk.firstIndex + UInt64(item))
             }
         }
-        if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
-        indices.append(bulk.firstIndex + UInt64(item))
     }
 
     /// Past a number of violations only the words of the refusals are told: a chunk without a good field must not
     /// become an answer many times its size.
     private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
-        log.refused(error, tenant: tenant.name, to: request.to, body: request.body, item: item) { trace }
+        log.refused(error, tenant: call.tenant.name, to: request.to, body: request.body, item: item) { call.trace }
         let violations = Array(error.violations.prefix(violationsLeft))
         violationsLeft -= violations.count
         refusals.append(
@@ -267,13 +272,13 @@ private struct BulkAnswer: Sendable {
     private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
     /// - Parameter refused: told of each item that the store refused.
-    init(_ items: BulkItems, _ refused: @escaping @Sendable (GatewayError, Int?) -> Void) {
-        tenant = items.tenant.id
+    init(_ items: BulkItems, _ refused: @escaping @Sendable (GatewayError, _ item: Int?) -> Void) {
+        self.refused = refused
+        tenant = items.call.tenant.id
         count = items.bulk.count
         firstIndex = items.bulk.firstIndex
         indices = items.indices
         refusals = items.refusals
-        self.refused = refused
     }
 
     func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {

@@ -387,6 +387,11 @@ struct Dispatcher: ~Copyable {
 
     var parkedCount: Int { parked.values.reduce(0) { $0 + $1.count } }
 
+    /// All of a batch are of one tenant.
+    func parkedCount(of tenant: TenantID) -> Int {
+        parked.values.reduce(0) { $1.first?.flow.tenant == tenant ? $0 + $1.count : $0 }
+    }
+
     // MARK: Tenants
 
     /// - Parameter weights: of the tenants whose weight isn't 1.

@@ -98,7 +98,8 @@ package final class Gateway: Sendable {
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =
             report.isTakingUp
-            ? "taking up what waits" : report.paused.isEmpty ? "" : "paused: " + report.paused.joined(separator: ", ")
+            ? "taking up what waits"
+            : report.pausedForAll.isEmpty ? "" : "paused: " + report.pausedForAll.joined(separator: ", ")
         return HealthReport(
             accepting: report.trouble == nil, dispatching: isDispatching,
             checks: [

@@ -70,9 +70,12 @@ extension GatewayLog {
 
 extension MessageTrace {
     init(_ metadata: RequestMetadata) {
+        self.init(requestID: metadata.requestID, traceparent: metadata.traceparent)
+    }
+
+    init(requestID: UnsafeRawBufferPointer, traceparent: UnsafeRawBufferPointer) {
         self.init(
-            requestID: String(decoding: metadata.requestID, as: UTF8.self),
-            context: TraceContext(traceparent: metadata.traceparent))
+            requestID: String(decoding: requestID, as: UTF8.self), context: TraceContext(traceparent: traceparent))
     }
 
     /// Trace and span by themselves too, so that a collector joins them with those of the caller.

@@ -70,7 +70,7 @@ package final class GatewayService: RPCService {
         case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, on: connection)
         case .status: status(request, tenant, on: connection)
-        case .stats: statistics(request, tenant, on: connection)
+        case .stats: statistics(request, caller, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
         case .list: list(request, tenant, on: connection)
         case .pause: pause(request, caller, paused: true, on: connection)
@@ -170,19 +170,32 @@ package final class GatewayService: RPCService {
         }
     }
 
-    private func statistics(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+    /// Of the gateway as a whole only administrators are told.
+    private func statistics(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
         guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
         let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
-        let (gateway, id, deadline) = (gateway, tenant.id, deadline(of: request))
-        gateway.desk.ask(connection.id) { reader in
-            answer(
-                Result { () throws(GatewayError) in
-                    _ = try gateway.clock.now(before: deadline)
-                    var statistics = gateway.statistics
-                    statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
-                    return statistics
-                })
+        let (gateway, id, asker, deadline) = (gateway, caller.tenant.id, connection.id, deadline(of: request))
+        let tell: @Sendable (_ standing: TenantStanding?) -> Void = { standing in
+            gateway.desk.ask(asker) { reader in
+                answer(
+                    Result { () throws(GatewayError) in
+                        _ = try gateway.clock.now(before: deadline)
+                        let states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
+                        if let standing { return GatewayStatistics(states, standing) }
+                        var statistics = gateway.statistics
+                        statistics.states = states
+                        return statistics
+                    })
+            }
         }
+        guard !caller.scopes.contains(.admin) else { return tell(nil) }
+        gateway.writer.command(
+            .standing(id) { standing in
+                switch standing {
+                case .success(let standing): tell(standing)
+                case .failure(let error): answer(.failure(error))
+                }
+            })
     }
 
     private func cancel(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {

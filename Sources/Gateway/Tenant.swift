@@ -19,12 +19,9 @@ package final class Tenant: Sendable {
         name = entry.name
         settings = entry.settings
         self.generation = generation
-        let settings = entry.settings
         validator = SubmitValidator(
-            defaultSender: settings.defaultSender ?? defaults.sender,
-            defaultValidity: settings.defaultValidity ?? defaults.validity,
-            defaultOnUnknown: settings.onUnknown ?? defaults.onUnknown, segmentPrice: defaults.segmentPrice,
-            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
+            entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,
+            segmentPrice: defaults.segmentPrice)
         limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
         verifiers = entry.settings.issuers.map { issuer in
             former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)

@@ -36,7 +36,7 @@ package final class Writer: ProviderEvents {
     /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        suppressions: SuppressionList, tenants: WriterTenants = WriterTenants(), options: WriterOptions,
+        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
         clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
@@ -176,6 +176,8 @@ package struct WriterReport: Sendable {
     package var operations: UInt64 = 0
     package var providers: [ProviderStatistics] = []
     package var paused: [String] = []
+    /// Of them everything and providers: what anybody may know.
+    package var pausedForAll: [String] = []
     package var isDispatching = true
     /// What waits is still being read from the store; nothing is handed over before all of it is known.
     package var isTakingUp = false

@@ -22,6 +22,9 @@ extension WriterCore {
                 var usages: [TenantUsage] = []
                 for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
                 round.effects.replies.append { [usages] in reply(.success(usages)) }
+            case .standing(let tenant, let reply):
+                let standing = try standing(of: tenant)
+                round.effects.replies.append { reply(.success(standing)) }
             case .administer(let act):
                 round.hasActs = true
                 let whenDurable = try act.perform(store, now)
@@ -159,7 +162,10 @@ extension WriterCore {
                     paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
                     after: .array(pausedNames.map(JSON.string))))
         }
-        round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
+        // Who pauses a batch may be any tenant.
+        var names = pausedNames
+        if case .batch = wish { names = try pausedNames(of: tenant) }
+        round.effects.replies.append { [names] in reply(.success(names)) }
     }
 
     mutating func apply(_ target: PauseTarget, paused: Bool) {
@@ -180,15 +186,18 @@ extension WriterCore {
         }
     }
 
-    var pausedNames: [String] {
+    var pausedForAll: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+    }
+
+    var pausedNames: [String] {
+        pausedForAll + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
             + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
     }
 
     /// As people read it.
-    private func name(of target: PauseTarget) -> String {
+    func name(of target: PauseTarget) -> String {
         switch target {
         case .everything: "everything"
         case .provider(let name): "provider \(name)"
@@ -205,6 +214,7 @@ extension WriterCommand {
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
+        case .standing(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

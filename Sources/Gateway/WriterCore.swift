@@ -336,8 +336,15 @@ struct WriterCore: ~Copyable {
         pending.normal = []
         pending.bulk = []
         for command in pending.commands {
-            if case .drain = command { drain() }
-            round.effects.replies.append { command.refuse(gatewayError) }
+            switch command {
+            // What needs no writing is done all the same.
+            case .drain: drain()
+            case .configure(let tenants): configure(tenants)
+            case .standing(let tenant, let reply):
+                let standing = waiting(of: tenant)
+                round.effects.replies.append { reply(.success(standing)) }
+            default: round.effects.replies.append { command.refuse(gatewayError) }
+            }
         }
         pending.commands = []
     }
@@ -411,6 +418,7 @@ struct WriterCore: ~Copyable {
             return statistics
         }
         report.paused = pausedNames
+        report.pausedForAll = pausedForAll
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
         report.isTakingUp = dispatcher.takenUpBelow != nil && trouble == nil
         report.isDraining = dispatcher.isDraining

@@ -56,6 +56,8 @@ package enum WriterCommand: Sendable {
     case configure(WriterTenants)
     /// What tenants have used of their quotas, in the order in which they are asked for.
     case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
+    /// What a tenant has waiting, and what of it is paused.
+    case standing(TenantID, reply: @Sendable (Result<TenantStanding, GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.

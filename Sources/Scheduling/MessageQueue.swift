@@ -77,6 +77,14 @@ package struct MessageQueue: ~Copyable {
     /// As ``count``, of one priority.
     package func count(_ priority: Priority) -> Int { levels[Self.level(priority)].count }
 
+    /// As ``count(_:)``, of one tenant.
+    package func count(_ priority: Priority, of tenant: TenantID) -> Int {
+        (0..<laneTable.count / 3).reduce(0) { count, set in
+            let key = FlowKey(candidates: UInt16(set), priority: priority, tenant: tenant)
+            return count + (slots[key.packed].map { flows[$0].count } ?? 0)
+        }
+    }
+
     /// Canceled ids not yet dropped.
     package var tombstoneCount: Int { tombstones.count }
 

@@ -157,6 +157,10 @@ extension GatewayStatistics {
         var rows = [
             ("messages", states.text), ("waiting", waiting), ("in flight", String(inFlight)),
             ("paused", paused.isEmpty ? "nothing" : paused.joined(separator: ", ")),
+        ]
+        // Only administrators are told of the gateway itself.
+        guard uptime > .zero else { return TextTable.list(rows, indent: "") }
+        rows += [
             ("connections", String(connections)),
             ("commits", "\(commits) of \(counted(committedOperations, "operation"))"),
             ("memory", "\(residentBytes / 1_048_576) MiB"), ("cpu", cpu.formattedSeconds),
