@@ -53,6 +53,7 @@ let package = Package(
             name: "Admission",
             dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL", .product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: strict),
+        .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.
@@ -73,8 +74,8 @@ let package = Package(
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers",
-                "Gateway", log, lifecycle, signals, argumentParser,
+                "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
+                "Providers", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -87,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "SMSModel", "ConfigurationModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -107,8 +108,8 @@ let package = Package(
             name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
-            name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",
-            swiftSettings: strict),
+            name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
+            path: "Tests/StoreExercise", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
@@ -127,6 +128,7 @@ let package = Package(
             name: "ApusdTests",
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
@@ -137,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

@@ -8,14 +8,17 @@ package import SMSModel
 package struct BodyTemplate: Sendable {
     package static let nameBytes = 32
 
-    /// Some bytes of the template: text to copy, or a variable's name.
+    /// Some bytes of the template: text to copy, or a placeholder.
     private struct Piece {
         let range: Range<Int>
-        let isVariable: Bool
+        /// The variable's place in ``names``; nil = text.
+        let variable: Int?
     }
 
     private let template: [UInt8]
     private let pieces: [Piece]
+    /// Each variable's name once, in the order of their first placeholders.
+    private let names: TemplateNames
 
     /// Copies and parses a template. It may have at most ``Limits/templateVariables`` placeholders, and as much text
     /// around them as a body. Whether it is UTF-8 is checked when what it renders is.
@@ -23,6 +26,7 @@ package struct BodyTemplate: Sendable {
         let mostBytes = 4 * Limits.bodyScalars + Limits.templateVariables * (Self.nameBytes + 4)
         guard body.count <= mostBytes else { throw .tooLong }
         var pieces: [Piece] = []
+        var names = TemplateNames()
         var placeholders = 0
         var textStart = 0
         var offset = 0
@@ -35,7 +39,7 @@ package struct BodyTemplate: Sendable {
                 continue
             }
             if opens(offset + 2) {
-                pieces.append(Piece(range: textStart..<offset + 2, isVariable: false))
+                pieces.append(Piece(range: textStart..<offset + 2, variable: nil))
                 offset += 4
                 textStart = offset
                 continue
@@ -43,27 +47,56 @@ package struct BodyTemplate: Sendable {
             guard let name = Self.name(in: body, from: offset + 2) else { throw .badPlaceholder(offset: offset) }
             placeholders += 1
             guard placeholders <= Limits.templateVariables else { throw .tooManyPlaceholders }
-            pieces.append(Piece(range: textStart..<offset, isVariable: false))
-            pieces.append(Piece(range: name, isVariable: true))
+            pieces.append(Piece(range: textStart..<offset, variable: nil))
+            let variable = names.insert(UnsafeRawBufferPointer(rebasing: body[name]))
+            pieces.append(Piece(range: name, variable: variable))
             offset = name.upperBound + 2
             textStart = offset
         }
-        pieces.append(Piece(range: textStart..<body.count, isVariable: false))
+        pieces.append(Piece(range: textStart..<body.count, variable: nil))
         self.template = Array(body)
-        self.pieces = pieces.filter { $0.isVariable || !$0.range.isEmpty }
+        self.pieces = pieces.filter { $0.variable != nil || !$0.range.isEmpty }
+        self.names = names
     }
 
     /// Appends the body for one recipient to `output` and returns no violation; or leaves `output` as it is and
     /// returns one violation for each variable that is missing, given twice or not in the template.
+    ///
+    /// What it costs grows with the variables and with the body, not with their product.
     package func render(_ variables: [TemplateVariable], into output: inout [UInt8]) -> [FieldViolation] {
-        let violations = check(variables)
-        guard violations.isEmpty else { return violations }
+        guard variables.count <= Limits.templateVariables else {
+            return [
+                FieldViolation(
+                    field: "variables",
+                    description: "There are \(variables.count) variables; "
+                        + "at most \(Limits.templateVariables) are allowed.")
+            ]
+        }
+        // By the name's place: the variable of that name, or -1.
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: names.count) { values in
+            values.initialize(repeating: -1)
+            var areGood = true
+            for (position, variable) in variables.enumerated() {
+                guard let place = names.place(of: variable.name), values[place] < 0 else {
+                    areGood = false
+                    continue
+                }
+                values[place] = position
+            }
+            guard areGood, !values.contains(-1) else { return violations(variables, values) }
+            return copy(variables, values, into: &output)
+        }
+    }
+
+    private func copy(
+        _ variables: [TemplateVariable], _ values: UnsafeMutableBufferPointer<Int>, into output: inout [UInt8]
+    ) -> [FieldViolation] {
         let start = output.count
         for piece in pieces {
-            if !piece.isVariable {
+            if let variable = piece.variable {
+                output.append(contentsOf: variables[values[variable]].value)
+            } else {
                 output.append(contentsOf: template[piece.range])
-            } else if let index = index(of: piece, in: variables) {
-                output.append(contentsOf: variables[index].value)
             }
             if output.count - start > 4 * Limits.bodyScalars {
                 output.removeSubrange(start...)
@@ -73,15 +106,9 @@ package struct BodyTemplate: Sendable {
         return []
     }
 
-    private func check(_ variables: [TemplateVariable]) -> [FieldViolation] {
-        guard variables.count <= Limits.templateVariables else {
-            return [
-                FieldViolation(
-                    field: "variables",
-                    description: "There are \(variables.count) variables; "
-                        + "at most \(Limits.templateVariables) are allowed.")
-            ]
-        }
+    private func violations(
+        _ variables: [TemplateVariable], _ values: UnsafeMutableBufferPointer<Int>
+    ) -> [FieldViolation] {
         var violations: [FieldViolation] = []
         func add(_ name: some Collection<UInt8>, _ description: String) {
             // A name of the caller's may be anything; the start of it is enough to find it.
@@ -90,25 +117,18 @@ package struct BodyTemplate: Sendable {
             else { return }
             violations.append(FieldViolation(field: field, description: description))
         }
-        for piece in pieces where piece.isVariable && index(of: piece, in: variables) == nil {
-            add(template[piece.range], "The template needs this variable, and it is missing.")
+        for place in 0..<names.count where values[place] < 0 {
+            add(names[place], "The template needs this variable, and it is missing.")
         }
-        for (position, variable) in variables.enumerated() {
-            if !pieces.contains(where: { $0.isVariable && isName($0, variable.name) }) {
+        for (position, variable) in variables.enumerated() where violations.count < Limits.violationsPerRefusal {
+            let place = names.place(of: variable.name)
+            if place == nil {
                 add(variable.name, "The template has no placeholder of this name.")
-            } else if variables[..<position].contains(where: { $0.name.elementsEqual(variable.name) }) {
+            } else if let place, values[place] != position {
                 add(variable.name, "The variable is given twice.")
             }
         }
         return violations
-    }
-
-    private func index(of piece: Piece, in variables: [TemplateVariable]) -> Int? {
-        variables.firstIndex { isName(piece, $0.name) }
-    }
-
-    private func isName(_ piece: Piece, _ name: UnsafeRawBufferPointer) -> Bool {
-        piece.range.count == name.count && template[piece.range].elementsEqual(name)
     }
 
     /// The name that begins at `start`, if `}}` follows it.
@@ -123,6 +143,47 @@ package struct BodyTemplate: Sendable {
 
     private static func isNameCharacter(_ byte: UInt8, first: Bool) -> Bool {
         (byte | 0x20) &- 0x61 <= 25 || byte == UInt8(ascii: "_") || (!first && byte &- 0x30 <= 9)
+    }
+}
+
+/// The names of a template's variables, found by a hash of theirs: it is seeded, so that no names are slow on purpose.
+private struct TemplateNames: Sendable {
+    /// More than there are names, so that a search ends soon.
+    private static let slots = 4 * Limits.templateVariables
+
+    private var names: [[UInt8]] = []
+    /// By hash: the place of a name; -1 = none.
+    private var places = [Int16](repeating: -1, count: slots)
+
+    var count: Int { names.count }
+
+    subscript(place: Int) -> [UInt8] { names[place] }
+
+    /// - Returns: the name's place, where it may have been already.
+    mutating func insert(_ name: UnsafeRawBufferPointer) -> Int {
+        if let place = place(of: name) { return place }
+        var slot = Self.slot(of: name)
+        while places[slot] >= 0 { slot = (slot + 1) % Self.slots }
+        places[slot] = Int16(names.count)
+        names.append(Array(name))
+        return names.count - 1
+    }
+
+    func place(of name: UnsafeRawBufferPointer) -> Int? {
+        guard name.count <= BodyTemplate.nameBytes else { return nil }
+        var slot = Self.slot(of: name)
+        while places[slot] >= 0 {
+            let place = Int(places[slot])
+            if names[place].elementsEqual(name) { return place }
+            slot = (slot + 1) % Self.slots
+        }
+        return nil
+    }
+
+    private static func slot(of name: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: name)
+        return Int(UInt(bitPattern: hasher.finalize()) % UInt(slots))
     }
 }
 

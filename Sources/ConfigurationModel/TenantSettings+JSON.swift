@@ -34,9 +34,9 @@ extension TenantSettings {
             blockedDestinations = destinations.strings("blocked", atMost: most, Form.destination) ?? []
         }
         reader.object("retention") { retention in
-            let range = 1...Int64(Limits.retentionDays)
-            bodyDays = retention.integer("body_days", range).map(Int.init)
-            recordDays = retention.integer("record_days", range).map(Int.init)
+            let most = Int64(Limits.retentionDays)
+            bodyDays = retention.integer("body_days", 1...most).map(Int.init)
+            recordDays = retention.integer("record_days", Int64(Limits.retentionRecordDaysMinimum)...most).map(Int.init)
         }
         reader.object("identity") { readIdentity(&$0) }
         issuers = reader.objects("issuers", atMost: Limits.issuersPerTenant, IssuerSettings.init) ?? []
@@ -67,12 +67,11 @@ extension TenantSettings {
         segmentsPerDay = reader.integer("segments_per_day", 0...Limits.quotaSegmentsPerDay).map { UInt64($0) }
         waitingMessages = reader.integer("waiting_messages", 0...Limits.quotaWaitingMessages).map { UInt64($0) }
         if let text = reader.string("cost_per_month") {
-            costPerMonth = Money(text)?.millionths
+            costPerMonth = Money(text).flatMap { $0.millionths <= Limits.quotaCostPerMonth ? $0.millionths : nil }
             if costPerMonth == nil {
+                let most = Money(millionths: Limits.quotaCostPerMonth)
                 reader.fault(
-                    "cost_per_month",
-                    "must be an amount such as \"250.00\", with at most six decimals, up to "
-                        + Money(millionths: Limits.quotaCostPerMonth).text)
+                    "cost_per_month", "must be an amount such as \"250.00\", with at most six decimals, up to \(most)")
             }
         }
     }
@@ -110,7 +109,7 @@ extension TenantSettings {
         members["quota"] =
             Members(
                 ("segments_per_day", segmentsPerDay.map { .integer(Int64($0)) }),
-                ("cost_per_month", costPerMonth.map { .string(Money(millionths: $0).text) }),
+                ("cost_per_month", costPerMonth.map { .string(Money(millionths: $0).description) }),
                 ("waiting_messages", waitingMessages.map { .integer(Int64($0)) })
             ).json
         members["senders"] =
@@ -140,8 +139,8 @@ extension TenantSettings {
 
 extension RateLimit {
     init?(_ reader: inout MemberReader) {
-        let rate = reader.integer("messages_per_second", 1...Int64(Limits.rateMessagesPerSecond))
-        let burst = reader.integer("burst", 1...Int64(Limits.rateBurstMessages))
+        let rate = reader.integer("messages_per_second", 1...Int64(Limits.messagesPerSecond))
+        let burst = reader.integer("burst", 1...Int64(Limits.burstMessages))
         for (name, value) in [("messages_per_second", rate), ("burst", burst)] {
             if value == nil, reader.take(name) == nil { reader.fault(name, "is missing") }
         }

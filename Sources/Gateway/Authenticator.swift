@@ -9,16 +9,18 @@ final class Authenticator {
     private let directory: TenantDirectory
     private let guesses: GuessLimit
     private let clock: LoopClock
+    private let log: GatewayLog
     private var cache = CredentialCache<Principal>()
     /// A key that nobody has: an unknown id costs what a known one does.
     private static let nobody = StoredKey(
         salt: Array(repeating: 0, count: StoredKey.saltBytes), hash: Array(repeating: 0, count: StoredKey.hashBytes))!
 
-    init(loop: RPCLoop, directory: TenantDirectory, guesses: GuessLimit, clock: LoopClock) {
+    init(loop: RPCLoop, directory: TenantDirectory, guesses: GuessLimit, clock: LoopClock, log: GatewayLog) {
         self.loop = loop
         self.clock = clock
         self.directory = directory
         self.guesses = guesses
+        self.log = log
     }
 
     /// By what the connection itself proves; nil = nobody.
@@ -82,6 +84,7 @@ final class Authenticator {
 
     private func refuse(_ peer: RPCPeer) -> GatewayError {
         guesses.failed(peer, now: clock.now)
+        log.authenticationFailed(peer, reason: GatewayError.unauthenticated.message)
         return .unauthenticated
     }
 

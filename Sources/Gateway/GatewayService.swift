@@ -10,19 +10,26 @@ internal import Storage
 /// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
-    private let gateway: Gateway
-    private let tenants: TenantDirectory
+    let gateway: Gateway
+    let tenants: TenantDirectory
     private let clock: LoopClock
     private let authenticator: Authenticator
     private let pipeline: SubmitPipeline
+    private let bulk: BulkPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
         tenants = gateway.tenants
         clock = LoopClock(loop: loop, clock: gateway.clock)
-        authenticator = Authenticator(loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock)
-        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock)
+        authenticator = Authenticator(
+            loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
+        pipeline = SubmitPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
+        bulk = BulkPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
     }
 
     package func authenticate(
@@ -60,7 +67,7 @@ package final class GatewayService: RPCService {
         let tenant = caller.tenant
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
-        case .bulk: pipeline.bulkReceived(request, of: tenant, on: connection)
+        case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, on: connection)
         case .status: status(request, tenant, on: connection)
         case .stats: statistics(request, tenant, on: connection)
@@ -70,17 +77,20 @@ package final class GatewayService: RPCService {
         case .resume: pause(request, caller, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
+        case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
+            .keyList, .keyCreate, .keyRevoke, .audit:
+            administer(method, request, caller, on: connection)
         case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
 
-    private func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
+    func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
         connection.respond(callID: request.callID, error: error)
     }
 
     /// Answers a call on its loop, from whichever thread found the answer.
-    private func later<Answer: WireMessage & Sendable>(
+    func later<Answer: WireMessage & Sendable>(
         _ request: RPCRequest, on connection: RPCServerConnection
     ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
         let (loop, callID, id) = (loop, request.callID, connection.id)
@@ -102,7 +112,7 @@ package final class GatewayService: RPCService {
     }
 
     /// Decodes the request, or answers why not.
-    private func decoded<Message: WireMessage>(
+    func decoded<Message: WireMessage>(
         _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
     ) -> Message? {
         do throws(GatewayError) {
@@ -206,15 +216,25 @@ package final class GatewayService: RPCService {
             return refuse(request, on: connection, error)
         }
         let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
-        let wish: PauseWish =
-            switch message.subject {
-            case .everything: .everything
-            case .provider(let name): .provider(name)
-            case .batchName(let name): .batch(.name(name))
-            case .batchID(let id): .batch(.id(id))
-            }
+        let wish: PauseWish
+        do throws(GatewayError) {
+            wish = try pauseWish(message.subject)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let act = act(caller, on: connection)
         gateway.writer.command(
-            .pause(wish, caller.tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, caller.tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
+    }
+
+    private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
+        switch subject {
+        case .everything: .everything
+        case .provider(let name): .provider(name)
+        case .batchName(let name): .batch(.name(name))
+        case .batchID(let id): .batch(.id(id))
+        case .tenant(let name): .tenant(try tenants.existing(name).id)
+        }
     }
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {

@@ -7,8 +7,10 @@ extension RPCMethod {
     var scope: Scopes {
         switch self {
         case .send, .bulk: .send
-        case .status, .list, .stats, .describe, .watch, .explain: .read
-        case .cancel: .cancel
+        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage: .read
+        case .cancel, .suppress, .unsuppress: .cancel
+        case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
+            .admin
         case .sandbox, .unknownList, .unknownResend, .unknownSettle: .admin
         // By what is paused.
         case .pause, .resume: []
@@ -22,7 +24,7 @@ extension PauseRequest.Subject {
     var scope: Scopes {
         switch self {
         case .batchName, .batchID: .cancel
-        case .everything, .provider: .admin
+        case .everything, .provider, .tenant: .admin
         }
     }
 }
@@ -35,9 +37,12 @@ extension TenantDirectory {
     func subject(named name: String, of caller: Principal) throws(GatewayError) -> Tenant {
         if name.isEmpty || name == caller.tenant.name { return caller.tenant }
         try caller.require(.admin)
-        guard let tenant = tenant(named: name) else {
-            throw GatewayError(.notFound, "there is no tenant \(name)", notProcessed: true)
-        }
+        return try existing(name)
+    }
+
+    /// - Throws: NOT_FOUND.
+    func existing(_ name: String) throws(GatewayError) -> Tenant {
+        guard let tenant = tenant(named: name) else { throw .noTenant(name) }
         return tenant
     }
 }

@@ -8,7 +8,7 @@ internal import Threading
 /// Answers questions about messages, on a thread of its own so that no reading holds up the writer or a loop.
 package final class StatusDesk: Sendable {
     private let thread = WorkerThread(name: "apus-reader")
-    private let questions = Mutex(QuestionQueue<RPCConnectionID, @Sendable (SQLiteStatusReader) -> Void>())
+    private let questions = Mutex(TurnQueue<RPCConnectionID, @Sendable (SQLiteStatusReader) -> Void>())
     private let reader: Mutex<SQLiteStatusReader>
 
     package init(reader: sending SQLiteStatusReader) {

@@ -13,10 +13,14 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let log: GatewayLog
+    private let suppressions: SuppressionList
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
     /// Read once a burst; 0 = not yet.
     private var now: Int64 = 0
+    /// The same by the monotonic clock, in nanoseconds.
+    private var monotonic: Int64 = 0
 
     /// Drafts gathered in this turn of the loop, and who sent each.
     private struct OpenBurst {
@@ -27,21 +31,26 @@ final class SubmitPipeline {
     private struct Caller: Sendable {
         let connection: RPCConnectionID
         let callID: UInt32
+        let tenant: TenantID
         let segments: UInt8
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
+        self.suppressions = suppressions
+        self.log = log
     }
 
     // MARK: Send
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        var message = SubmitRequest()
         do throws(GatewayError) {
-            let message = try request.decodeSend()
+            try admit(1, of: tenant, on: connection)
+            message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
             let violations =
@@ -51,6 +60,9 @@ final class SubmitPipeline {
             if !violations.isEmpty { throw .invalid(violations) }
             if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
+            log.refused(error, tenant: tenant.name, to: message.to, body: message.body) {
+                MessageTrace(request.metadata)
+            }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -63,17 +75,32 @@ final class SubmitPipeline {
         _ message: SubmitRequest, _ tenant: Tenant, _ callID: UInt32, _ connection: RPCConnectionID,
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
-        let violations = tenant.validator.validate(message, tenant: tenant.id, now: now, into: &burst.drafts)
+        let violations = tenant.validator.validate(
+            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
-                Caller(connection: connection, callID: callID, segments: draft.segments, encoding: draft.encoding))
+                Caller(
+                    connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
+                    encoding: draft.encoding))
         }
         return violations
+    }
+
+    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
+    @inline(__always)
+    private func admit(
+        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
+    ) throws(GatewayError) {
+        guard tenant.limits.hasRates else { return }
+        if monotonic == 0 { monotonic = GatewayClock.monotonicNanoseconds() }
+        try tenant.limits.admit(messages, now: monotonic, &connection.serviceValue)
     }
 
     /// Hands what was gathered to the writer.
     func burstEnded() {
         now = 0
+        monotonic = 0
         handOn(&urgent, .urgent)
         handOn(&normal, .normal)
     }
@@ -86,23 +113,32 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let loop = loop
+        let (loop, clock, log) = (loop, clock, log)
+        let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, told, clock, on: loop, log) }
             }, lane: lane)
     }
 
+    /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
+        _ clock: GatewayClock, on loop: RPCLoop, _ log: GatewayLog
     ) {
+        func refuse(_ index: Int, _ error: GatewayError) {
+            let caller = callers[index]
+            log.refused(error, told, index, tenant: log.name(of: caller.tenant))
+            loop.connection(caller.connection)?.respond(callID: caller.callID, error: error)
+        }
         switch result {
         case .success(let burst):
-            for (caller, accepted) in zip(callers, burst.results) {
-                guard let connection = loop.connection(caller.connection) else { continue }
-                if let refusal = accepted.refusal {
-                    connection.respond(callID: caller.callID, error: refusal)
-                } else {
+            var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+            for (index, accepted) in burst.results.enumerated() {
+                let caller = callers[index]
+                if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
+                    refuse(index, refusal)
+                } else if let connection = loop.connection(caller.connection) {
                     connection.respond(
                         callID: caller.callID,
                         send: SendResponse(
@@ -111,178 +147,13 @@ final class SubmitPipeline {
                 }
             }
         case .failure(let error):
-            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+            for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
-    }
-
-    // MARK: Bulk
-
-    func bulkReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
-        do throws(GatewayError) {
-            let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
-            var items = BulkItems(bulk, tenant: tenant, now: clock.now())
-            try items.admit()
-            let chunk = BurstChunk(
-                tenant: tenant.id, batchName: String(decoding: bulk.batch, as: UTF8.self), indices: items.indices)
-            let loop = loop
-            let callID = request.callID
-            let connection = connection.id
-            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items)
-            writer.submit(
-                SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
-                    loop.eventLoop.execute {
-                        guard let connection = loop.connection(connection) else { return }
-                        switch result {
-                        case .success(let burst): connection.respond(callID: callID, answer.response(burst))
-                        case .failure(let error): connection.respond(callID: callID, error: error)
-                        }
-                        loop.flush()
-                    }
-                }, lane: .bulk)
-        } catch {
-            connection.respond(callID: request.callID, error: error)
-        }
-    }
-}
-
-/// A chunk's items on their way through admission: each is accepted or refused alone.
-private struct BulkItems {
-    private let bulk: BulkRequestView
-    private let tenant: Tenant
-    private let now: Int64
-    private(set) var drafts = DraftBatch()
-    /// The index in the batch of each draft.
-    private(set) var indices: [UInt64] = []
-    private(set) var refusals: [BulkResponse.Refusal] = []
-
-    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64) {
-        self.bulk = bulk
-        self.tenant = tenant
-        self.now = now
-        drafts.drafts.reserveCapacity(bulk.count)
-        indices.reserveCapacity(bulk.count)
-    }
-
-    /// - Throws: INVALID_ARGUMENT if the template as a whole is wrong.
-    mutating func admit() throws(GatewayError) {
-        guard let template = bulk.template else {
-            for item in 0..<bulk.count {
-                do throws(GatewayError) {
-                    try accept(bulk.message(at: item), item)
-                } catch {
-                    refuse(item, error)
-                }
-            }
-            return
-        }
-        try render(template)
-    }
-
-    private mutating func render(_ message: SubmitRequest) throws(GatewayError) {
-        let template: BodyTemplate
-        do throws(TemplateProblem) {
-            template = try BodyTemplate(message.body)
-        } catch {
-            throw .invalid([FieldViolation(field: "template.message.body", description: error.description)])
-        }
-        var body: [UInt8] = []
-        for item in 0..<bulk.count {
-            do throws(GatewayError) {
-                let recipient = try bulk.recipient(at: item)
-                body.removeAll(keepingCapacity: true)
-                let variables = (0..<recipient.variableCount).map { index in
-                    let variable = recipient.variable(at: index)
-                    return TemplateVariable(name: variable.name, value: variable.value)
-                }
-                let violations = template.render(variables, into: &body)
-                if !violations.isEmpty { throw .invalid(violations) }
-                try body.withUnsafeBufferPointer { (rendered) throws(GatewayError) in
-                    var one = message
-                    one.to = recipient.to
-                    one.body = UnsafeRawBufferPointer(rendered)
-                    try accept(one, item)
-                }
-            } catch {
-                refuse(item, error)
-            }
-        }
-    }
-
-    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
-        let violations = tenant.validator.validate(request, tenant: tenant.id, now: now, into: &drafts)
-        if !violations.isEmpty { throw .invalid(violations) }
-        indices.append(bulk.firstIndex + UInt64(item))
-    }
-
-    private mutating func refuse(_ item: Int, _ error: GatewayError) {
-        refusals.append(
-            BulkResponse.Refusal(
-                item: UInt32(item), status: error.code, message: error.message, violations: error.violations))
-    }
-}
-
-/// What is needed to answer a bulk call once its messages are durable.
-private struct BulkAnswer: Sendable {
-    private let count: Int
-    private let firstIndex: UInt64
-    private let indices: [UInt64]
-    private let refusals: [BulkResponse.Refusal]
-
-    init(count: Int, firstIndex: UInt64, _ items: BulkItems) {
-        self.count = count
-        self.firstIndex = firstIndex
-        indices = items.indices
-        refusals = items.refusals
-    }
-
-    func response(_ burst: AcceptedBurst) -> BulkResponse {
-        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: refusals)
-        response.ids = Array(repeating: 0, count: count)
-        for (index, result) in zip(indices, burst.results) {
-            let item = Int(index - firstIndex)
-            switch result.kind {
-            case .accepted: response.accepted += 1
-            case .duplicate:
-                response.duplicates += 1
-                response.duplicateItems.append(UInt32(item))
-            case .conflict:
-                response.refusals.append(
-                    BulkResponse.Refusal(
-                        item: UInt32(item), status: .alreadyExists,
-                        message: "the batch has another message at index \(index)"))
-                continue
-            case .overSegments, .overCost, .overWaiting:
-                guard let refusal = result.refusal else { continue }
-                response.refusals.append(
-                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
-                continue
-            }
-            response.ids[item] = result.id.rawValue
-        }
-        response.refused = UInt32(response.refusals.count)
-        return response
-    }
-}
-
-extension AcceptResult {
-    /// Why it was not accepted; nil if it was, now or before.
-    fileprivate var refusal: GatewayError? {
-        switch kind {
-        case .accepted, .duplicate: nil
-        case .conflict: .keyTaken
-        case .overSegments: .overQuota("segments_per_day", "the tenant's segments for today are used up")
-        case .overCost: .overQuota("cost_per_month", "the tenant's budget for this month is used up")
-        case .overWaiting: .overQuota("waiting_messages", "as many of the tenant's messages wait as may")
-        }
     }
 }
 
 extension GatewayError {
-    fileprivate static func overQuota(_ limit: String, _ message: String) -> GatewayError {
-        GatewayError(.resourceExhausted, message, quota: QuotaDetail(limit: limit, maximum: 0, unit: ""))
-    }
-
     static let keyTaken = GatewayError(
         .alreadyExists, "the idempotency key belongs to a message of another content: use a new key",
         violations: [FieldViolation(field: "idempotency_key", description: "is taken by another message")])

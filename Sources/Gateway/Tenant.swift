@@ -9,6 +9,7 @@ package final class Tenant: Sendable {
     package let settings: TenantSettings
     package let generation: UInt32
     package let validator: SubmitValidator
+    let limits: TenantLimits
     /// One for each of its issuers.
     package let verifiers: [TokenVerifier]
 
@@ -18,10 +19,13 @@ package final class Tenant: Sendable {
         name = entry.name
         settings = entry.settings
         self.generation = generation
+        let settings = entry.settings
         validator = SubmitValidator(
-            defaultSender: entry.settings.defaultSender ?? defaults.sender,
-            defaultValidity: entry.settings.defaultValidity ?? defaults.validity,
-            defaultOnUnknown: entry.settings.onUnknown ?? defaults.onUnknown)
+            defaultSender: settings.defaultSender ?? defaults.sender,
+            defaultValidity: settings.defaultValidity ?? defaults.validity,
+            defaultOnUnknown: settings.onUnknown ?? defaults.onUnknown, segmentPrice: defaults.segmentPrice,
+            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
+        limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
         verifiers = entry.settings.issuers.map { issuer in
             former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)
         }
@@ -48,12 +52,16 @@ package struct TenantDefaults: Hashable, Sendable {
     /// Milliseconds.
     package var validity: UInt64
     package var onUnknown: OnUnknown
+    /// Of the dearest provider.
+    package var segmentPrice: Money
 
     package init(
-        sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds, onUnknown: OnUnknown = .hold
+        sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds, onUnknown: OnUnknown = .hold,
+        segmentPrice: Money = Money(millionths: 0)
     ) {
         self.sender = sender
         self.validity = validity
         self.onUnknown = onUnknown
+        self.segmentPrice = segmentPrice
     }
 }

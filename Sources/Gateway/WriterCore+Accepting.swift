@@ -14,16 +14,31 @@ extension WriterCore {
             results.reserveCapacity(count)
             try store.accept(burst.drafts, 0..<count, chunk: nil, now: now, results: &results)
             enqueue(burst.drafts, from: 0, results, batch: nil, now: now)
-            let accepted = AcceptedBurst(results: results, batch: nil)
+            let accepted = AcceptedBurst(
+                results: results, batch: nil, quotas: quotasMet(burst.drafts, from: 0, results))
             round.effects.replies.append { burst.reply(.success(accepted)) }
             if deadline.isOver(after: count) { return }
         }
+    }
+
+    /// The quotas of those tenants of whose messages some were refused.
+    private func quotasMet(
+        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult]
+    ) -> [TenantID: TenantQuota] {
+        var met: [TenantID: TenantQuota] = [:]
+        guard !quotas.isEmpty else { return met }
+        for (place, result) in results.enumerated() where result.kind.isOverQuota {
+            let tenant = drafts.drafts[start + place].tenant
+            met[tenant] = quotas[tenant]
+        }
+        return met
     }
 
     /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
     private mutating func enqueue(
         _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
+        dispatcher.steps.accepted(drafts, from: start, results, batch: batch)
         var position = 0
         while position < results.count {
             guard results[position].kind == .accepted else {
@@ -49,28 +64,38 @@ extension WriterCore {
         round.operations += UInt64(results.count)
     }
 
-    /// Accepts slices of bulk bursts until the time is up. A burst is answered once its last slice is durable;
-    /// should the gateway stop before, a repeat finds the slices that were.
+    /// Accepts slices of bulk bursts until the time is up, one of each tenant in turn: a chunk waits for no more than
+    /// its own tenant's, and for a slice of each other's. A burst is answered once its last slice is durable; should
+    /// the gateway stop before, a repeat finds the slices that were.
     mutating func acceptBulk(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
-        repeat {
-            if bulk == nil {
-                guard let next = pending.bulk.popFirst() else { return }
-                bulk = BulkProgress(burst: next)
-            }
-            if try acceptSlice(now: now), let burst = bulk.take()?.burst {
-                // Slices of it may be durable since earlier rounds.
-                round.refusals.append { error in
-                    var error = error
-                    error.notProcessed = false
-                    burst.reply(.failure(error))
+        while let burst = pending.bulk.popFirst() {
+            guard let chunk = burst.chunk else { continue }
+            bulk.append(BulkProgress(burst: burst, chunk: chunk), of: chunk.tenant)
+        }
+        while var progress = bulk.popFirst() {
+            do throws(StoreError) {
+                if try acceptSlice(of: &progress, now: now) {
+                    // Slices of it may be durable since earlier rounds.
+                    round.refusals.append { [burst = progress.burst] error in
+                        var error = error
+                        error.notProcessed = false
+                        burst.reply(.failure(error))
+                    }
+                } else {
+                    bulk.putBack(progress, of: progress.chunk.tenant)
                 }
+            } catch {
+                // Those that are not done are refused with it.
+                bulk.putBack(progress, of: progress.chunk.tenant)
+                throw error
             }
-        } while !deadline.isOver(after: Self.sliceMessages)
+            if deadline.isOver(after: Self.sliceMessages) { return }
+        }
     }
 
     /// - Returns: whether the burst is done; until then a failure refuses it where it stands.
-    private mutating func acceptSlice(now: Int64) throws(StoreError) -> Bool {
-        guard let burst = bulk?.burst, let done = bulk?.done, let chunk = burst.chunk else { return true }
+    private mutating func acceptSlice(of progress: inout BulkProgress, now: Int64) throws(StoreError) -> Bool {
+        let (burst, chunk, done) = (progress.burst, progress.chunk, progress.done)
         let batch = try store.openBatch(tenant: chunk.tenant, name: chunk.batchName, now: now)
         guard !batch.canceled else {
             let error = GatewayError(
@@ -88,11 +113,12 @@ extension WriterCore {
                 chunk: BatchChunk(tenant: chunk.tenant, batch: batch.id, indices: chunk.indices), now: now,
                 results: &results)
             enqueue(burst.drafts, from: done, results, batch: batch.id, now: now)
-            bulk!.results += results
-            bulk!.done = end
+            progress.results += results
+            progress.quotas.merge(quotasMet(burst.drafts, from: done, results)) { _, newer in newer }
+            progress.done = end
         }
         guard end == count else { return false }
-        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id)
+        let accepted = AcceptedBurst(results: progress.results, batch: batch.id, quotas: progress.quotas)
         round.effects.replies.append { burst.reply(.success(accepted)) }
         return true
     }

@@ -43,15 +43,19 @@ package struct AcceptedBurst: Sendable {
     /// One a draft, in order.
     package var results: [AcceptResult]
     package var batch: BatchID?
+    /// Those that some of the messages were refused for, as they were then.
+    package var quotas: [TenantID: TenantQuota] = [:]
 }
 
 /// What operators and callers ask of the writer, beside sending.
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
+    /// What tenants have used of their quotas, in the order in which they are asked for.
+    case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
@@ -63,6 +67,10 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// Of those that have a say in it.
+    package var retention: [TenantID: RetentionPolicy.Days] = [:]
+    /// By which they are told of.
+    package var names: [TenantID: String] = [:]
 
     package init() {}
 }
@@ -70,13 +78,13 @@ package struct WriterTenants: Sendable {
 /// Work on the store that is no message's, done within a round.
 package struct AdministrativeAct: Sendable {
     /// Called on the writer's thread. What it returns is called once all is durable.
-    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    package var perform: @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
     /// Called if nothing of it happened.
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
         perform:
-            @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
+            @escaping @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (
                 @Sendable () -> Void
             ),
         refuse: @escaping @Sendable (GatewayError) -> Void
@@ -134,15 +142,43 @@ struct WriterInbox {
 /// Bytes of messages that wait for the writer or are being written.
 final class WaitingBytes: Sendable {
     private let count = Atomic(0)
+    /// Of them those of bulk bursts, by tenant.
+    private let bulk = Mutex<[TenantID: Int]>([:])
+    private let bound: Int
 
-    /// - Returns: false if they would be more than `bound`; then they are not counted.
-    func add(_ size: Int, upTo bound: Int) -> Bool {
+    init(bound: Int = Limits.waitingBytes) {
+        self.bound = bound
+    }
+
+    /// - Returns: false if there is no room; then they are not counted.
+    func add(_ size: Int) -> Bool { add(size, upTo: bound) }
+
+    /// As ``add(_:)``, for a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
+    /// than is left of that half, to leave room for other tenants.
+    func addBulk(_ size: Int, of tenant: TenantID) -> Bool {
+        bulk.withLock { bulk in
+            let own = bulk[tenant, default: 0] + size
+            guard add(size, upTo: bound / 2 - own) else { return false }
+            bulk[tenant] = own
+            return true
+        }
+    }
+
+    func remove(_ size: Int) { count.subtract(size, ordering: .relaxed) }
+
+    func removeBulk(_ size: Int, of tenant: TenantID) {
+        bulk.withLock { bulk in
+            let own = bulk[tenant, default: size] - size
+            bulk[tenant] = own == 0 ? nil : own
+        }
+        remove(size)
+    }
+
+    private func add(_ size: Int, upTo bound: Int) -> Bool {
         guard count.add(size, ordering: .relaxed).newValue > bound else { return true }
         remove(size)
         return false
     }
-
-    func remove(_ size: Int) { count.subtract(size, ordering: .relaxed) }
 }
 
 /// Tells a round that an urgent message has come in the meantime.

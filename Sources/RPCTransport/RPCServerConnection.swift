@@ -13,6 +13,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// By the HELLO's credential, else by what the connection proves; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
+    /// The service's own, to keep what it likes.
+    @exclusivity(unchecked) package var serviceValue = Int64.min
     /// The largest answer that the peer takes, metadata and payload together.
     package var maximumFrameBytes: Int { parser.maximumLength }
 
@@ -57,11 +59,11 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    /// Put together at each call.
+    /// As far as is known by now; put together at each call.
     package var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(
-            address: context?.channel.remoteAddress, certificateSubject: certificate?.subject,
+            address: context?.channel.remoteAddress, tlsVersion: tls?.version, certificateSubject: certificate?.subject,
             certificateNames: certificate?.names ?? [], uid: uid)
     }
 
@@ -246,6 +248,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         let maximumFrameBytes = principal == nil ? min(maximumFrameBytes, Limits.minimumFrameBytes) : maximumFrameBytes
         self.principal = principal
         session.opened()
+        loop.options.opened?(peer, principal)
         parser.maximumLength = maximumFrameBytes
         writable().appendHello(
             ServerHello(

@@ -8,6 +8,8 @@ package typealias RPCPrincipal = AnyObject & Sendable
 /// Who is at the other end of a connection, as far as the connection itself tells.
 package struct RPCPeer: Sendable {
     package var address: SocketAddress?
+    /// Such as `TLSv1.3`; nil = not encrypted.
+    package var tlsVersion: String?
     /// Of a client that showed a certificate over TLS, which was found good: its subject (RFC 2253).
     package var certificateSubject: String?
     /// Its alternative names, or its common name where it has none; empty without a certificate.
@@ -82,4 +84,9 @@ package struct RPCRequest {
 package struct RPCConnectionID: Hashable, Sendable {
     let slot: UInt32
     let generation: UInt32
+
+    package init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
 }

@@ -50,6 +50,23 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Logs
+    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
+    package static let logBufferBytes = 1024 * 1024
+    /// A longer value in a line of the log is cut: above the longest body.
+    package static let logValueBytes = 8 * 1024
+    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    package static let logRepeatSeconds: Int64 = 60
+    /// Addresses, or kinds of refusals, that are kept apart for that.
+    package static let logRepeatKeys = 4096
+
+    // MARK: Tenants' limits
+    /// The largest rate, in messages a second, and the largest burst, in messages.
+    package static let messagesPerSecond: UInt32 = 1_000_000
+    package static let burstMessages: UInt32 = 1_000_000
+    /// The highest price of a segment.
+    package static let segmentPrice = Money(millionths: 10_000_000_000)
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -80,8 +97,34 @@ package enum Limits {
     package static let listRowsExamined = 20_000
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
+    /// Of all items of a Bulk call together; past it a refused item is told in words alone.
+    package static let violationsPerBulk = 1024
     package static let sandboxRecords = 1000
 
+    // MARK: Administration
+    /// A key's, and a generation's for the history.
+    package static let noteBytes = 256
+    /// A document of the dynamic configuration.
+    package static let configurationBytes = 1024 * 1024
+    package static let configurationKindBytes = 16
+    /// Generations of a page, and where the history is asked for no number.
+    package static let generations = 1000
+    package static let generationsDefault = 20
+    /// As many as a request may name.
+    package static let keyScopes = 16
+    /// A hundred years.
+    package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
+    /// Entries of a page of the audit log, and where it is asked for no number.
+    package static let auditEntries = 1000
+    package static let auditEntriesDefault = 100
+
+    // MARK: Opt-outs
+    /// Numbers of one call.
+    package static let suppressedNumbers = 1000
+    package static let suppressionReasonBytes = 128
+    /// Entries of a page, and where a listing asks for no number.
+    package static let suppressions = 1000
+    package static let suppressionsDefault = 100
     // MARK: Credentials
     /// Of a key, after `apus_`: what tells keys from each other without being a secret.
     package static let keyIDCharacters = 8
@@ -109,14 +152,13 @@ package enum Limits {
     /// Of one generation.
     package static let tenants = 10_000
     package static let tenantNameCharacters = 64
-    /// What a bucket may be filled by and hold, of a tenant's or of a connection's.
-    package static let rateMessagesPerSecond = 1_000_000
-    package static let rateBurstMessages = 1_000_000
     package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
-    /// Millionths of the currency.
+    /// A thousand million, in millionths of the currency.
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500
+    /// Idempotency keys are looked up in the messages of yesterday.
+    package static let retentionRecordDaysMinimum = 2
     package static let listedSenders = 1000
     package static let listedDestinations = 1000
     package static let certificatesPerTenant = 100

@@ -152,6 +152,11 @@ package struct MessageQueue: ~Copyable {
 
     // MARK: Who may go
 
+    /// Whether something waits whose tenant isn't paused, be its candidate set open or not.
+    package func hasUnpaused(urgentOnly: Bool = false) -> Bool {
+        lanes.contains { !$0.flows.isEmpty && (!urgentOnly || $0.level == 0) }
+    }
+
     /// Says what of a candidate set may be handed off; at first a set is open.
     package mutating func setAccess(_ new: Access, of candidates: UInt16) {
         let set = Int(candidates)

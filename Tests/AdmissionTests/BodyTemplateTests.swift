@@ -61,6 +61,15 @@ import Testing
         #expect(try render("{{a}}", [("A", "1")]).1.map(\.field) == ["variables.a", "variables.A"])
     }
 
+    /// As many names as there can be, each found by its own.
+    @Test func manyVariablesAreToldApart() throws {
+        let names = (0..<Limits.templateVariables).map { "v\($0)" }
+        let template = names.map { "{{\($0)}}," }.joined()
+        let (body, violations) = try render(template, names.reversed().map { ($0, $0.uppercased()) })
+        #expect(violations == [])
+        #expect(body == names.map { $0.uppercased() + "," }.joined())
+    }
+
     @Test func variablesAreBounded() throws {
         let many = (0...Limits.templateVariables).map { ("v\($0)", "x") }
         #expect(try render("{{v0}}", many).1.map(\.field) == ["variables"])

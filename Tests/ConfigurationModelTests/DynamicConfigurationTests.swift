@@ -92,7 +92,7 @@ import Testing
             steps[1] == [
                 ConfigurationChange(kind: "tenant", name: "b", before: "{}", after: nil),
                 ConfigurationChange(
-                    kind: "tenant", name: "c", before: nil, after: "{\"quota\":{\"cost_per_month\":\"1.00\"}}"),
+                    kind: "tenant", name: "c", before: nil, after: "{\"quota\":{\"cost_per_month\":\"1\"}}"),
             ])
         #expect(steps[2] == [], "written otherwise, and the same")
         var current = DynamicConfiguration()

@@ -75,7 +75,7 @@ import Testing
         #expect(try self.settings(text) == settings)
         #expect(try self.settings(text).json.text == text)
         for name in try #require(try JSON(Self.full).object).keys { #expect(text.contains("\"\(name)\"")) }
-        #expect(text.contains("\"cost_per_month\":\"250.50\""))
+        #expect(text.contains("\"cost_per_month\":\"250.5\""))
     }
 
     @Test func defaultsAreLeftOut() throws {
@@ -119,12 +119,15 @@ import Testing
     @Test(arguments: [
         ("{\"weight\": %}", 1, Int64(Limits.tenantWeight)),
         ("{\"defaults\": {\"validity_s\": %}}", 1, Int64(Limits.validityMaximumMilliseconds / 1000)),
-        ("{\"rate\": {\"messages_per_second\": %, \"burst\": 1}}", 1, Int64(Limits.rateMessagesPerSecond)),
-        ("{\"rate\": {\"messages_per_second\": 1, \"burst\": %}}", 1, Int64(Limits.rateBurstMessages)),
+        ("{\"rate\": {\"messages_per_second\": %, \"burst\": 1}}", 1, Int64(Limits.messagesPerSecond)),
+        ("{\"rate\": {\"messages_per_second\": 1, \"burst\": %}}", 1, Int64(Limits.burstMessages)),
         ("{\"quota\": {\"segments_per_day\": %}}", 0, Limits.quotaSegmentsPerDay),
         ("{\"quota\": {\"waiting_messages\": %}}", 0, Limits.quotaWaitingMessages),
         ("{\"retention\": {\"body_days\": %}}", 1, Int64(Limits.retentionDays)),
-        ("{\"retention\": {\"record_days\": %}}", 1, Int64(Limits.retentionDays)),
+        (
+            "{\"retention\": {\"record_days\": %}}", Int64(Limits.retentionRecordDaysMinimum),
+            Int64(Limits.retentionDays)
+        ),
         ("{\"identity\": {\"uids\": [%]}}", 0, Int64(UInt32.max)),
     ]) func numbers(_ json: String, _ least: Int64, _ most: Int64) throws {
         for value in [least, most] { #expect(try problems(json.replacing("%", with: "\(value)")) == []) }

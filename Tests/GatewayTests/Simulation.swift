@@ -163,6 +163,7 @@ final class Simulation {
     private func pause() {
         let wishes: [PauseWish] = [
             .everything, .provider("one"), .provider("two"), .batch(.name("b0")), .batch(.name("b1")),
+            .tenant(.first), .tenant(.second),
         ]
         driver.pause(wishes.randomElement(using: &generator)!, generator.oneIn(3))
     }
@@ -264,7 +265,9 @@ final class Simulation {
         driver.store.failsAt = nil
         driver.run()
         driver.advance(1000)
-        for wish in [PauseWish.everything, .provider("one"), .provider("two")] { driver.pause(wish, false) }
+        for wish in [PauseWish.everything, .provider("one"), .provider("two"), .tenant(.first), .tenant(.second)] {
+            driver.pause(wish, false)
+        }
         for name in 0..<4 { driver.pause(.batch(.name("b\(name)")), false) }
         driver.run()
         var rounds = 0

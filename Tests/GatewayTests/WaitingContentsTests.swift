@@ -7,16 +7,41 @@ internal import Testing
 
 @Suite struct WaitingBytesTests {
     @Test func whatWaitsIsBounded() {
-        let waiting = WaitingBytes()
-        #expect(waiting.add(60, upTo: 100))
-        #expect(waiting.add(40, upTo: 100))
-        #expect(!waiting.add(1, upTo: 100))
+        let waiting = WaitingBytes(bound: 100)
+        #expect(waiting.add(60))
+        #expect(waiting.add(40))
+        #expect(!waiting.add(1))
         // What was refused is not counted.
         waiting.remove(40)
-        #expect(!waiting.add(41, upTo: 100))
-        #expect(waiting.add(40, upTo: 100))
-        #expect(!waiting.add(1, upTo: 100))
-        #expect(waiting.add(1, upTo: 101))
+        #expect(!waiting.add(41))
+        #expect(waiting.add(40))
+        #expect(!waiting.add(1))
+    }
+
+    @Test func bulkMayTakeHalf() {
+        let waiting = WaitingBytes(bound: 1000)
+        #expect(!waiting.addBulk(251, of: .first))
+        #expect(waiting.addBulk(250, of: .first))
+        #expect(waiting.add(750))
+        #expect(!waiting.add(1))
+        waiting.remove(750)
+        waiting.removeBulk(250, of: .first)
+        #expect(waiting.add(1000))
+    }
+
+    /// What one tenant has waiting leaves room for others.
+    @Test func noTenantTakesMoreThanIsLeft() {
+        let waiting = WaitingBytes(bound: 1000)
+        #expect(waiting.addBulk(250, of: .first))
+        #expect(!waiting.addBulk(1, of: .first))
+        #expect(waiting.addBulk(125, of: .second))
+        #expect(!waiting.addBulk(1, of: .second))
+        #expect(waiting.addBulk(60, of: TenantID(rawValue: 3)))
+        waiting.removeBulk(250, of: .first)
+        #expect(waiting.addBulk(60, of: .second))
+        waiting.removeBulk(185, of: .second)
+        waiting.removeBulk(60, of: TenantID(rawValue: 3))
+        #expect(waiting.addBulk(250, of: TenantID(rawValue: 3)))
     }
 }
 

@@ -45,8 +45,8 @@ import Testing
     @Test func batches() {
         #expect(Limits.batchIndex + UInt64(Limits.bulkMessages) < 1 << 62)
         #expect(Limits.statusIDsWithTimeline <= Limits.statusIDs)
-        // The largest call that a template can make of the longest body fits among what waits.
-        #expect(Limits.bulkMessages * (Limits.bodyScalars * 4 + 1024) <= Limits.waitingBytes / 2)
+        // The largest call that a template can make of the longest body fits into a tenant's part of what waits.
+        #expect(Limits.bulkMessages * (Limits.bodyScalars * 4 + 1024) <= Limits.waitingBytes / 4)
         #expect(Limits.violationsPerRefusal > 0)
     }
 

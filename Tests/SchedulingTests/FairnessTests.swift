@@ -180,6 +180,27 @@ internal import Testing
         #expect(rest == Array(20..<25) + Array(0..<10))
     }
 
+    @Test func whatWaitsForATenantThatIsNotPausedIsTold() {
+        var queue = MessageQueue()
+        func unpaused() -> [Bool] { [queue.hasUnpaused(), queue.hasUnpaused(urgentOnly: true)] }
+        #expect(unpaused() == [false, false])
+        queue.setPaused(true, tenant: TenantID(rawValue: 1))
+        queue.fill(0..<3, flow(1, .urgent))
+        queue.fill(5..<6, flow(1, .bulk))
+        #expect(unpaused() == [false, false])
+        queue.fill(10..<11, flow(2))
+        #expect(unpaused() == [true, false])
+        // Whether the set is open makes no difference.
+        queue.setAccess(.closed, of: 0)
+        queue.setPaused(false, tenant: TenantID(rawValue: 1))
+        #expect(unpaused() == [true, true])
+        queue.setAccess(.open, of: 0)
+        _ = queue.take(4)
+        #expect(unpaused() == [true, false])
+        _ = queue.take(1)
+        #expect(unpaused() == [false, false])
+    }
+
     @Test func aPausedTenantInAClosedSetNeedsBoth() {
         var queue = MessageQueue()
         let tenant = TenantID(rawValue: 1)

@@ -1,0 +1,308 @@
+internal import Admission
+internal import NIOCore
+internal import RPCTransport
+internal import RPCWire
+internal import SMSModel
+internal import Storage
+
+/// How the messages of a Bulk call get in, as those of a Send do in ``SubmitPipeline``. One for each event loop.
+///
+/// A call may take long: ten thousand bodies from a template. So it is worked off in slices, between which the loop
+/// serves its other connections; and the tenants take turns, a call each.
+///
+/// Sendable unchecked: all its state is touched on the loop alone.
+final class BulkPipeline: @unchecked Sendable {
+    private let loop: RPCLoop
+    private let writer: Writer
+    private let clock: GatewayClock
+    private let suppressions: SuppressionList
+    private let log: GatewayLog
+    private var waiting = TurnQueue<TenantID, BulkCall>()
+    /// The call that is being worked on. Its texts are in the arena.
+    private var current: (call: BulkCall, items: BulkItems)?
+    private let arena = MessageArena()
+    private var isScheduled = false
+
+    /// How long a slice works.
+    private static let sliceNanoseconds: Int64 = 2_000_000
+    /// Until the next: what is due already would be done before the loop looks at its connections.
+    private static let pause = TimeAmount.microseconds(100)
+
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
+        self.loop = loop
+        self.writer = writer
+        self.clock = clock
+        self.suppressions = suppressions
+        self.log = log
+    }
+
+    func received(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        do throws(GatewayError) {
+            // Who may not hand in one message is refused before any is looked at.
+            try admit(0, of: tenant, on: connection)
+            waiting.append(try BulkCall(request, tenant, connection.id, writer.waiting), of: tenant.id)
+        } catch {
+            log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
+            return connection.respond(callID: request.callID, error: error)
+        }
+        guard !isScheduled else { return }
+        isScheduled = true
+        loop.eventLoop.execute { self.workOff() }
+    }
+
+    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
+    private func admit(
+        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
+    ) throws(GatewayError) {
+        guard tenant.limits.hasRates else { return }
+        try tenant.limits.admit(messages, now: GatewayClock.monotonicNanoseconds(), &connection.serviceValue)
+    }
+
+    private func workOff() {
+        isScheduled = false
+        let end = GatewayClock.monotonicNanoseconds() + Self.sliceNanoseconds
+        repeat {
+            if current == nil {
+                guard let call = waiting.popFirst() else { return }
+                begin(call)
+            }
+            if current?.items.admit(until: end) == true, let (call, items) = current.take() {
+                handOn(call, items)
+                arena.reset()
+            }
+        } while GatewayClock.monotonicNanoseconds() < end
+        guard current != nil || !waiting.isEmpty else { return }
+        isScheduled = true
+        loop.eventLoop.scheduleTask(in: Self.pause) { self.workOff() }
+    }
+
+    private func begin(_ call: BulkCall) {
+        // Who has gone needs no answer, and its messages were not acknowledged.
+        guard let connection = loop.connection(call.connection) else { return }
+        do throws(GatewayError) {
+            let bulk = try call.decode(into: arena)
+            let items = try BulkItems(bulk, call, now: clock.now(), suppressions: suppressions, log)
+            try admit(bulk.count, of: call.tenant, on: connection)
+            current = (call, items)
+        } catch {
+            arena.reset()
+            log.refused(error, tenant: call.tenant.name) { call.trace }
+            connection.respond(callID: call.callID, error: error)
+        }
+    }
+
+    private func handOn(_ call: BulkCall, _ items: BulkItems) {
+        let chunk = BurstChunk(
+            tenant: call.tenant.id, batchName: String(decoding: items.bulk.batch, as: UTF8.self), indices: items.indices
+        )
+        let (loop, clock, callID, connection) = (loop, clock, call.callID, call.connection)
+        let refused: @Sendable (GatewayError, _ item: Int?) -> Void = {
+            [log, name = call.tenant.name, trace = call.trace] error, item in
+            log.refused(error, tenant: name, item: item) { trace }
+        }
+        let answer = BulkAnswer(items, refused)
+        writer.submit(
+            SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
+                loop.eventLoop.execute {
+                    if case .failure(let error) = result { refused(error, nil) }
+                    guard let connection = loop.connection(connection) else { return }
+                    switch result {
+                    case .success(let burst): connection.respond(callID: callID, answer.response(burst, clock))
+                    case .failure(let error): connection.respond(callID: callID, error: error)
+                    }
+                    loop.flush()
+                }
+            }, lane: .bulk)
+    }
+}
+
+/// A Bulk call that waits to be worked on: a copy of its payload, which counts among what waits to be stored.
+private final class BulkCall {
+    let tenant: Tenant
+    let callID: UInt32
+    let connection: RPCConnectionID
+    let trace: MessageTrace
+    private var payload: [UInt8]
+    private let size: Int
+    private let waiting: WaitingBytes
+
+    /// - Throws: RESOURCE_EXHAUSTED if too much waits.
+    init(
+        _ request: RPCRequest, _ tenant: Tenant, _ connection: RPCConnectionID, _ waiting: WaitingBytes
+    ) throws(GatewayError) {
+        size = request.payload.count
+        guard waiting.addBulk(size, of: tenant.id) else { throw .tooMuchWaits }
+        self.waiting = waiting
+        self.tenant = tenant
+        self.connection = connection
+        callID = request.callID
+        trace = MessageTrace(request.metadata)
+        payload = Array(request.payload)
+    }
+
+    deinit { waiting.removeBulk(size, of: tenant.id) }
+
+    /// All of it is in the arena then.
+    func decode(into arena: MessageArena) throws(GatewayError) -> BulkRequestView {
+        defer { payload = [] }
+        return try payload.withUnsafeBufferPointer { (bytes) throws(GatewayError) in
+            try BulkRequestView(decoding: UnsafeRawBufferPointer(bytes), arena: arena)
+        }
+    }
+}
+
+/// A chunk's items on their way through admission: each is accepted or refused alone.
+private struct BulkItems {
+    let bulk: BulkRequestView
+    let tenant: Tenant
+    private let now: Int64
+    private let trace: MessageTrace
+    private let requestID: [UInt8]
+    private let traceparent: [UInt8]
+    private let log: GatewayLog
+    private let suppressions: SuppressionList
+    private let template: BodyTemplate?
+    /// The item to go on with.
+    private var next = 0
+    private(set) var drafts = DraftBatch()
+    /// The index in the batch of each draft.
+    private(set) var indices: [UInt64] = []
+    private(set) var refusals: [BulkResponse.Refusal] = []
+    private var violationsLeft = Limits.violationsPerBulk
+    // Kept from one item to the next.
+    private var variables: [TemplateVariable] = []
+    private var body: [UInt8] = []
+
+    /// Items between two looks at the clock.
+    private static let unchecked = 16
+
+    /// - Throws: INVALID_ARGUMENT if the template as a whole is wrong.
+    init(
+        _ bulk: BulkRequestView, _ call: BulkCall, now: Int64, suppressions: SuppressionList, _ log: GatewayLog
+    ) throws(GatewayError) {
+        self.bulk = bulk
+        tenant = call.tenant
+        trace = call.trace
+        requestID = Array(call.trace.requestID.utf8)
+        traceparent = Array((call.trace.context?.traceparent ?? "").utf8)
+        self.log = log
+        self.now = now
+        self.suppressions = suppressions
+        do throws(TemplateProblem) {
+            template = try bulk.template.map { (message) throws(TemplateProblem) in try BodyTemplate(message.body) }
+        } catch {
+            throw .invalid([FieldViolation(field: "template.message.body", description: error.description)])
+        }
+        drafts.drafts.reserveCapacity(bulk.count)
+        indices.reserveCapacity(bulk.count)
+    }
+
+    /// - Parameter end: nanoseconds of the monotonic clock.
+    /// - Returns: whether all are done; false if the time was over before.
+    mutating func admit(until end: Int64) -> Bool {
+        while next < bulk.count {
+            do throws(GatewayError) {
+                try admit(next)
+            } catch {
+                refuse(next, error)
+            }
+            next += 1
+            if next % Self.unchecked == 0, GatewayClock.monotonicNanoseconds() >= end { break }
+        }
+        return next == bulk.count
+    }
+
+    private mutating func admit(_ item: Int) throws(GatewayError) {
+        guard let template, var message = bulk.template else { return accept(try bulk.message(at: item), item) }
+        let recipient = try bulk.recipient(at: item)
+        variables.removeAll(keepingCapacity: true)
+        for index in 0..<recipient.variableCount { variables.append(recipient.variable(at: index)) }
+        body.removeAll(keepingCapacity: true)
+        let violations = template.render(variables, into: &body)
+        if !violations.isEmpty { throw .invalid(violations) }
+        message.to = recipient.to
+        // Borrowed while the item is looked at, which leaves `body` alone.
+        let rendered = body
+        rendered.withUnsafeBufferPointer { bytes in
+            message.body = UnsafeRawBufferPointer(bytes)
+            accept(message, item)
+        }
+    }
+
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) {
+        var request = request
+        let (requestID, traceparent) = (requestID, traceparent)
+        let violations = requestID.withUnsafeBytes { requestID in
+            traceparent.withUnsafeBytes { traceparent in
+                request.requestID = requestID
+                request.traceparent = traceparent
+                return tenant.validator.validate(
+                    request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+                    into: &drafts)
+            }
+        }
+        if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
+        indices.append(bulk.firstIndex + UInt64(item))
+    }
+
+    /// Past a number of violations only the words of the refusals are told: a chunk without a good field must not
+    /// become an answer many times its size.
+    private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
+        log.refused(error, tenant: tenant.name, to: request.to, body: request.body, item: item) { trace }
+        let violations = Array(error.violations.prefix(violationsLeft))
+        violationsLeft -= violations.count
+        refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message, violations: violations)
+        )
+    }
+}
+
+/// What is needed to answer a bulk call once its messages are durable.
+private struct BulkAnswer: Sendable {
+    private let tenant: TenantID
+    private let count: Int
+    private let firstIndex: UInt64
+    private let indices: [UInt64]
+    private let refusals: [BulkResponse.Refusal]
+    private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
+
+    /// - Parameter refused: told of each item that the store refused.
+    init(_ items: BulkItems, _ refused: @escaping @Sendable (GatewayError, Int?) -> Void) {
+        tenant = items.tenant.id
+        count = items.bulk.count
+        firstIndex = items.bulk.firstIndex
+        indices = items.indices
+        refusals = items.refusals
+        self.refused = refused
+    }
+
+    func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {
+        var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: self.refusals)
+        response.ids = Array(repeating: 0, count: count)
+        for (index, result) in zip(indices, burst.results) {
+            let item = Int(index - firstIndex)
+            switch result.kind {
+            case .accepted: response.accepted += 1
+            case .duplicate:
+                response.duplicates += 1
+                response.duplicateItems.append(UInt32(item))
+            case .conflict:
+                refuse(item, GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
+                continue
+            case .overSegments, .overCost, .overWaiting:
+                if let refusal = refusals.refusal(of: result, tenant: tenant) { refuse(item, refusal, &response) }
+                continue
+            }
+            response.ids[item] = result.id.rawValue
+        }
+        response.refused = UInt32(response.refusals.count)
+        return response
+    }
+
+    private func refuse(_ item: Int, _ error: GatewayError, _ response: inout BulkResponse) {
+        refused(error, item)
+        response.refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message))
+    }
+}
