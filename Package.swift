@@ -113,7 +113,7 @@ let package = Package(
             name: "GatewayTestKit",
             dependencies: ["SMSModel", "TLS", "Storage", "Providers"] + nio,
             swiftSettings: strict),
-        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
             name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",

@@ -55,6 +55,8 @@ package enum Limits {
     package static let referenceBytes = 64
     /// As much of a provider's id for a message as is kept.
     package static let providerIDBytes = 256
+    /// As much of a provider's own words as is kept.
+    package static let providerMessageCharacters = 256
     package static let tags = 16
     package static let tagBytes = 64
     package static let segments = 255

@@ -13,7 +13,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (UInt32(1), HTTPFailure.Reason.invalidRequest), (3, .invalidRequest), (5, .nameNotResolved), (6, .nameNotResolved),
+        (UInt32(1), HTTPFailure.Reason.invalidRequest), (3, .invalidRequest), (5, .nameNotResolved),
+        (6, .nameNotResolved),
         (7, .notConnected), (28, .timedOut), (35, .tls), (56, .notConnected), (60, .untrustedCertificate),
         (77, .tls), (97, .notConnected), (27, .other), (0, .other),
     ])
