@@ -32,24 +32,23 @@ package final class ScriptedHTTPServer: Sendable {
 
         package var bytes: [UInt8]
         package var end: End
-        package var delayMilliseconds: Int64
+        /// It waits for ``ScriptedHTTPServer/release()``.
+        package var isHeld = false
 
-        package init(_ bytes: [UInt8] = [], _ end: End = .keep, delayMilliseconds: Int64 = 0) {
+        package init(_ bytes: [UInt8] = [], _ end: End = .keep) {
             self.bytes = bytes
             self.end = end
-            self.delayMilliseconds = delayMilliseconds
         }
 
         package static func raw(_ text: String, _ end: End = .keep) -> Reaction { Reaction(Array(text.utf8), end) }
 
         /// A whole answer.
         package static func answer(
-            _ status: Int, _ body: String = "", type: String = "application/json", headers: [String] = [],
-            delayMilliseconds: Int64 = 0
+            _ status: Int, _ body: String = "", type: String = "application/json", headers: [String] = []
         ) -> Reaction {
             let lines = ["HTTP/1.1 \(status) Reason", "Content-Type: \(type)", "Content-Length: \(body.utf8.count)"]
             let text = (lines + headers).map { $0 + "\r\n" }.joined() + "\r\n" + body
-            return Reaction(Array(text.utf8), delayMilliseconds: delayMilliseconds)
+            return Reaction(Array(text.utf8))
         }
 
         package static let silence = Reaction()
@@ -93,12 +92,36 @@ package final class ScriptedHTTPServer: Sendable {
     package var connections: Int { log.state.withLock { $0.connections } }
     package var requests: [Request] { log.state.withLock { $0.requests } }
 
+    /// Returns once the requests so far satisfy the condition.
+    package func wait(until isDone: @escaping @Sendable ([Request]) -> Bool) async {
+        while !isDone(requests) { try? await Task.sleep(for: .milliseconds(2)) }
+    }
+
+    /// Lets go of what is held, and holds nothing from now on.
+    package func release() async {
+        let held = log.held.withLock { held in
+            defer { held = nil }
+            return held ?? []
+        }
+        for (loop, perform) in held { loop.execute(perform) }
+    }
+
     package func stop() async {
         try? await channel.close()
     }
 
     fileprivate final class Log: Sendable {
         let state = Mutex((connections: 0, requests: [Request]()))
+        /// nil once nothing is held any more.
+        let held = Mutex<[(loop: any EventLoop, perform: @Sendable () -> Void)]?>([])
+
+        /// - Returns: false if nothing is held any more.
+        func hold(_ perform: @escaping @Sendable () -> Void, on loop: any EventLoop) -> Bool {
+            held.withLock { held in
+                held?.append((loop, perform))
+                return held != nil
+            }
+        }
 
         func connected() -> Int {
             state.withLock {
@@ -147,14 +170,7 @@ private final class RequestHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func perform(_ reaction: ScriptedHTTPServer.Reaction, on channel: any Channel) {
-        guard reaction.delayMilliseconds == 0 else {
-            var reaction = reaction
-            let delay = TimeAmount.milliseconds(reaction.delayMilliseconds)
-            reaction.delayMilliseconds = 0
-            let later = reaction
-            channel.eventLoop.scheduleTask(in: delay) { self.perform(later, on: channel) }
-            return
-        }
+        if reaction.isHeld, log.hold({ self.perform(reaction, on: channel) }, on: channel.eventLoop) { return }
         if !reaction.bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: reaction.bytes), promise: nil) }
         switch reaction.end {
         case .keep: break

@@ -61,30 +61,31 @@ import Testing
     }
 
     @Test func noMoreConnectionsThanConfigured() async throws {
-        let most = Mutex((now: Set<Int>(), most: 0))
+        let arrived = Mutex(0)
         let server = try await ScriptedHTTPServer { request in
-            most.withLock {
-                $0.now.insert(request.connection)
-                $0.most = max($0.most, $0.now.count)
-            }
-            return .answer(201, "{}", delayMilliseconds: 5)
+            arrived.withLock { $0 += 1 }
+            var reaction = Self.ok
+            reaction.isHeld = true
+            return reaction
         }
         let fixture = Fixture { $0.connections = 4 }
         let url = "http://127.0.0.1:\(server.port)/"
         fixture.session.submit((1...40).map { post(url, number: $0) })
+        await server.wait { $0.count >= 4 }
+        #expect(arrived.withLock { $0 } == 4)
+        await server.release()
         await fixture.log.wait(40)
         #expect(fixture.log.results.values.allSatisfy { $0.status == 201 })
         #expect(server.connections == 4)
-        #expect(most.withLock { $0.most } == 4)
         fixture.client.stop()
         await server.stop()
     }
 
     @Test func aThousandAtOnce() async throws {
-        let arrived = Mutex(0)
         let server = try await ScriptedHTTPServer { request in
-            arrived.withLock { $0 += 1 }
-            return .answer(201, String(decoding: request.body, as: UTF8.self), delayMilliseconds: 200)
+            var reaction = Reaction.answer(201, String(decoding: request.body, as: UTF8.self))
+            reaction.isHeld = true
+            return reaction
         }
         let fixture = Fixture {
             $0.connections = 1000
@@ -92,6 +93,9 @@ import Testing
         }
         let url = "http://127.0.0.1:\(server.port)/"
         fixture.session.submit((1...1000).map { post(url, number: $0, body: "number=\($0)") })
+        await server.wait { $0.count >= 1000 }
+        #expect(fixture.log.bursts.isEmpty)
+        await server.release()
         await fixture.log.wait(1000)
         let results = fixture.log.results
         for number in UInt64(1)...1000 {
@@ -211,15 +215,11 @@ import Testing
     // MARK: Cancelling and ending
 
     @Test func cancelling() async throws {
-        let (reached, continuation) = AsyncStream<Void>.makeStream()
-        let server = try await ScriptedHTTPServer { _ in
-            continuation.yield()
-            return .silence
-        }
+        let server = try await ScriptedHTTPServer { _ in .silence }
         let fixture = Fixture { $0.connections = 1 }
         let url = "http://127.0.0.1:\(server.port)/"
         fixture.session.submit([post(url, number: 1), post(url, number: 2), post(url, number: 3)])
-        for await _ in reached { break }
+        await server.wait { $0.count >= 1 }
         for number in UInt64(1)...2 { fixture.session.cancel(HTTPRequestID(number: number)) }
         fixture.session.cancel(HTTPRequestID(number: 3, attempt: 2))
         fixture.session.cancel(HTTPRequestID(number: 9))
@@ -227,28 +227,25 @@ import Testing
         #expect(fixture.log.results[1]?.unknown == .canceled)
         #expect(fixture.log.results[2]?.notSent == .canceled)
         // The third takes the place of the first.
-        for await _ in reached { break }
-        #expect(server.requests.count == 2)
+        await server.wait { $0.count >= 2 }
         fixture.client.stop()
         await server.stop()
     }
 
     @Test func drainingCompletesWhatIsUnderWay() async throws {
-        let (reached, continuation) = AsyncStream<Void>.makeStream()
         let server = try await ScriptedHTTPServer { _ in
-            continuation.yield()
-            return .answer(201, "{}", delayMilliseconds: 100)
+            var reaction = Self.ok
+            reaction.isHeld = true
+            return reaction
         }
         let fixture = Fixture { $0.connections = 2 }
         let url = "http://127.0.0.1:\(server.port)/"
         fixture.session.submit((1...5).map { post(url, number: $0) })
-        var count = 0
-        for await _ in reached {
-            count += 1
-            if count == 2 { break }
-        }
+        await server.wait { $0.count >= 2 }
         fixture.session.drain()
         fixture.session.submit([post(url, number: 6)])
+        await fixture.log.wait(4)
+        await server.release()
         await fixture.log.wait(6)
         let results = fixture.log.results
         #expect((1...2).allSatisfy { results[$0]?.status == 201 })

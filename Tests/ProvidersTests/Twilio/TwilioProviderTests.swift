@@ -14,9 +14,9 @@ internal import Testing
     func conforms(_ test: ProviderConformance.Case) async throws {
         let client = HTTPClient()
         let standIn = try await TwilioStandIn()
-        try await test.run(TwilioProvider(options: standIn.options, client: client))
+        try await test.run(provider(standIn.options, client))
         // One that fails in all ways.
-        let failing = try await TwilioStandIn(latencyMilliseconds: 2) { form in
+        let failing = try await TwilioStandIn { form in
             guard let token = Self.token(of: form) else { return nil }
             return switch token.id.rawValue % 6 {
             case 0: (.close, false)
@@ -28,10 +28,14 @@ internal import Testing
         }
         var options = failing.options
         options.http.connections = 20
-        try await test.run(TwilioProvider(name: "second-1", options: options, client: client))
+        try await test.run(provider(options, client))
         client.stop()
         await standIn.server.stop()
         await failing.server.stop()
+    }
+
+    private func provider(_ options: TwilioOptions, _ client: HTTPClient) throws -> HTTPProvider {
+        try HTTPProvider(name: "twilio-1", carrier: TwilioCarrier(options), client: client)
     }
 
     private static func token(of form: FormFields) -> CorrelationToken? {
@@ -46,7 +50,7 @@ internal import Testing
         _ batch: SubmissionBatch, _ options: TwilioOptions
     ) async throws -> [UInt64: Outcome] {
         let client = HTTPClient()
-        let provider = try TwilioProvider(options: options, client: client)
+        let provider = try provider(options, client)
         let events = ProviderEventLog()
         provider.start(events: events)
         provider.submit(batch)
@@ -166,17 +170,20 @@ internal import Testing
 
     /// What had not been sent is returned, what was under way is answered.
     @Test func draining() async throws {
-        let standIn = try await TwilioStandIn(latencyMilliseconds: 300)
+        let standIn = try await TwilioStandIn(isHolding: true)
         var options = standIn.options
         options.http.connections = 10
         let client = HTTPClient()
-        let provider = try TwilioProvider(options: options, client: client)
+        let provider = try provider(options, client)
         let events = ProviderEventLog()
         provider.start(events: events)
         provider.submit(SubmissionBatch(count: 100, from: 1, attempt: 1))
-        while standIn.server.requests.count < 10 { await Task.yield() }
+        await standIn.server.wait { $0.count >= 10 }
         provider.drain()
         provider.submit(SubmissionBatch(count: 5, from: 1000, attempt: 1))
+        await events.wait { $0.answers.count >= 95 }
+        #expect(events.answers.allSatisfy { $0.outcome == .returned })
+        await standIn.server.release()
         await events.wait { $0.answers.count >= 105 }
         provider.stop()
         client.stop()

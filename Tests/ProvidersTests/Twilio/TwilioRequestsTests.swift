@@ -126,14 +126,12 @@ internal import Testing
             { $0.statusCallback = .init(url: "https://a_b/cb", key: TwilioStandIn.callbackKey) },
             { $0.statusCallback = .init(url: "https://a/cb", key: Array("too short a key".utf8)) },
         ]
-        let client = HTTPClient()
         for (number, change) in wrong.enumerated() {
             #expect(options(change).violations().count == 1, "\(number)")
             #expect(throws: InvalidProviderOptions.self) {
-                try TwilioProvider(options: options(change), client: client)
+                try TwilioCarrier(options(change))
             }
         }
-        client.stop()
         #expect(options { $0.validitySeconds = 1 }.violations() == [])
         #expect(options { $0.validitySeconds = 36_000 }.violations() == [])
     }

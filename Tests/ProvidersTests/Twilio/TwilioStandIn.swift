@@ -22,16 +22,18 @@ final class TwilioStandIn: Sendable {
 
     let server: ScriptedHTTPServer
 
-    /// - Parameter fault: what a form meets with instead of the answer; it is taken all the same if `isTaken`.
+    /// - Parameters:
+    ///   - isHolding: answers wait for the server's ``ScriptedHTTPServer/release()``.
+    ///   - fault: what a form meets with instead of the answer; it is taken all the same if `isTaken`.
     init(
-        latencyMilliseconds: Int64 = 0,
+        isHolding: Bool = false,
         fault: @escaping @Sendable (FormFields) -> (reaction: Reaction, isTaken: Bool)? = { _ in nil }
     ) async throws {
         let messages = Messages()
         self.messages = messages
         server = try await ScriptedHTTPServer { request in
             var reaction = Self.react(request, messages, fault)
-            reaction.delayMilliseconds = latencyMilliseconds
+            reaction.isHeld = isHolding
             return reaction
         }
     }
@@ -144,15 +146,20 @@ final class TwilioStandIn: Sendable {
             200, #"{"messages":[\#(found.map(text).joined(separator: ","))],"next_page_uri":null,"page_size":50}"#)
     }
 
+    private static func rfc2822(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 64)
+        let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S +0000", &parts)
+        return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     private static func text(of message: Message) -> String {
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "UTC")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss Z"
         let body = String(decoding: try! JSONEncoder().encode(message.field("Body")), as: UTF8.self)
         return """
             {"account_sid":"\(account)","api_version":"2010-04-01","body":\(body),
-            "date_created":"\(format.string(from: message.created))","date_sent":null,"direction":"outbound-api",
+            "date_created":"\(rfc2822(message.created))","date_sent":null,"direction":"outbound-api",
             "error_code":null,"error_message":null,"from":"\(message.field("From"))","messaging_service_sid":null,
             "num_media":"0","num_segments":"1","price":null,"price_unit":null,"sid":"\(message.sid)",
             "status":"queued","to":"\(message.field("To"))","uri":"/2010-04-01/Accounts/x/Messages/\(message.sid).json"}
