@@ -67,6 +67,8 @@ package final class ScriptedHTTPServer: Sendable {
         }
     }
 
+    /// A thread of its own, so that tests beside don't slow it.
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let channel: any Channel
     private let log: Log
 
@@ -75,7 +77,7 @@ package final class ScriptedHTTPServer: Sendable {
     ) async throws {
         let log = Log()
         self.log = log
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
@@ -108,6 +110,7 @@ package final class ScriptedHTTPServer: Sendable {
 
     package func stop() async {
         try? await channel.close()
+        try? await group.shutdownGracefully()
     }
 
     fileprivate final class Log: Sendable {

@@ -256,14 +256,20 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func nothingIsReportedAfterTheEnd(_ isClientStopped: Bool) async throws {
-        let server = try await ScriptedHTTPServer { _ in Self.ok }
+        let server = try await ScriptedHTTPServer { request in
+            var reaction = Self.ok
+            // The last of them are still under way at the end.
+            reaction.isHeld = request.number > 20
+            return reaction
+        }
         let fixture = Fixture { $0.connections = 4 }
         let url = "http://127.0.0.1:\(server.port)/"
         fixture.session.submit((1...500).map { post(url, number: $0) })
-        await fixture.log.wait(1)
+        await server.wait { $0.filter { $0.number > 20 }.count == 4 }
         if isClientStopped { fixture.client.stop() } else { fixture.session.close() }
         let count = fixture.log.results.count
         #expect(count < 500)
+        await server.release()
         fixture.session.submit([post(url, number: 501, body: "late")])
         for _ in 0..<1000 { await Task.yield() }
         #expect(fixture.log.results.count == count)

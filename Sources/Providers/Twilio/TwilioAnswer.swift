@@ -7,8 +7,14 @@ package enum TwilioAnswer {
     private struct Created: Decodable {
         var sid: String
         var status: String?
-        var error_code: Int?
-        var error_message: String?
+        var errorCode: Int?
+        var errorMessage: String?
+
+        enum CodingKeys: String, CodingKey {
+            case sid, status
+            case errorCode = "error_code"
+            case errorMessage = "error_message"
+        }
     }
 
     private struct Refused: Decodable {
@@ -36,8 +42,8 @@ package enum TwilioAnswer {
         switch answer.status {
         case "failed", "undelivered", "canceled":
             return Outcome(
-                .rejected(.route), code: answer.error_code.map(String.init) ?? "FAILED",
-                message: answer.error_message ?? "Twilio made the message and gave it up at once", response)
+                .rejected(.route), code: answer.errorCode.map(String.init) ?? "FAILED",
+                message: answer.errorMessage ?? "Twilio made the message and gave it up at once", response)
         default: return .accepted(providerID: answer.sid, receipts: receipts)
         }
     }

@@ -83,11 +83,21 @@ package final class TwilioLookUp: Sendable {
             var sid: String
             var body: String?
             var direction: String?
-            var date_created: String?
+            var dateCreated: String?
+
+            enum CodingKeys: String, CodingKey {
+                case sid, body, direction
+                case dateCreated = "date_created"
+            }
         }
 
         var messages: [Message]
-        var next_page_uri: String?
+        var nextPage: String?
+
+        enum CodingKeys: String, CodingKey {
+            case messages
+            case nextPage = "next_page_uri"
+        }
     }
 
     package static func answer(to question: LookUpQuestion, _ result: HTTPResult) -> LookUpAnswer {
@@ -109,14 +119,14 @@ package final class TwilioLookUp: Sendable {
                 return false
             }
             // One without a time that can be read may be it.
-            guard let created = message.date_created.flatMap(UTCDate.milliseconds(rfc2822:)) else { return true }
+            guard let created = message.dateCreated.flatMap(UTCDate.milliseconds(rfc2822:)) else { return true }
             return (begin...max(begin, end)).contains(created)
         }
         // A Messaging Service may change the text.
         if candidates.count == 1, candidates[0].body == question.body { return .found(providerID: candidates[0].sid) }
-        if candidates.isEmpty, page.next_page_uri == nil { return .nothing }
+        if candidates.isEmpty, page.nextPage == nil { return .nothing }
         let same = candidates.filter { $0.body == question.body }
-        return same.count == 1 && page.next_page_uri == nil ? .found(providerID: same[0].sid) : .ambiguous
+        return same.count == 1 && page.nextPage == nil ? .found(providerID: same[0].sid) : .ambiguous
     }
 }
 

@@ -150,15 +150,47 @@ internal import Testing
         }
     }
 
+    /// By a server that checks signatures by itself.
+    @Test func motoTakesWhatIsSigned() async throws {
+        let moto = try await MotoServer()
+        var options = SNSOptions(credentials: moto.credentials, region: "us-east-1")
+        options.endpoint = moto.endpoint
+        let bodies = ["hello", "it's 100% ~é€😀\n*+&=", "(a)/b?c#d", String(repeating: "é", count: 1600)]
+        let batch = SubmissionBatch(
+            bodies.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), "+14155550100", $1) })
+        for (number, outcome) in try await outcomes(batch, options) {
+            if case .accepted = outcome {} else { Issue.record("\(bodies[Int(number) - 1]): \(outcome)") }
+        }
+        options.credentials.secret += "x"
+        for outcome in try await outcomes(batch, options).values {
+            #expect(outcome == .unavailable(code: "SignatureDoesNotMatch"))
+        }
+        options.credentials.keyID = "AKIANOBODY"
+        for outcome in try await outcomes(batch, options).values {
+            #expect(outcome == .unavailable(code: "InvalidClientTokenId"))
+        }
+    }
+
     private struct Attribute: Encodable {
-        var DataType = "String"
-        var StringValue: String
+        var type = "String"
+        var value: String
+
+        enum CodingKeys: String, CodingKey {
+            case type = "DataType"
+            case value = "StringValue"
+        }
     }
 
     private struct PublishQuestion: Encodable {
-        var PhoneNumber = "+14155550100"
-        var Message: String
-        var MessageAttributes: [String: Attribute]
+        var number = "+14155550100"
+        var message: String
+        var attributes: [String: Attribute]
+
+        enum CodingKeys: String, CodingKey {
+            case number = "PhoneNumber"
+            case message = "Message"
+            case attributes = "MessageAttributes"
+        }
     }
 
     @Test func fieldsAsBotocoreSendsThem() throws {
@@ -169,33 +201,33 @@ internal import Testing
         full.templateID = "1107"
         full.messageType = .promotional
         let plain = SNSOptions(credentials: Self.credentials, region: "us-east-1")
-        let transactional = Attribute(StringValue: "Transactional")
+        let transactional = Attribute(value: "Transactional")
         let cases: [(SNSOptions, sender: String, [String: Attribute])] = [
             (plain, "", ["AWS.SNS.SMS.SMSType": transactional]),
             (
                 plain, "Apus",
-                ["AWS.SNS.SMS.SenderID": Attribute(StringValue: "Apus"), "AWS.SNS.SMS.SMSType": transactional]
+                ["AWS.SNS.SMS.SenderID": Attribute(value: "Apus"), "AWS.SNS.SMS.SMSType": transactional]
             ),
             (
                 plain, "+15005550006",
                 [
-                    "AWS.MM.SMS.OriginationNumber": Attribute(StringValue: "+15005550006"),
+                    "AWS.MM.SMS.OriginationNumber": Attribute(value: "+15005550006"),
                     "AWS.SNS.SMS.SMSType": transactional,
                 ]
             ),
             (
                 full, "",
                 [
-                    "AWS.SNS.SMS.SenderID": Attribute(StringValue: "Acme1"),
-                    "AWS.SNS.SMS.SMSType": Attribute(StringValue: "Promotional"),
-                    "AWS.SNS.SMS.MaxPrice": Attribute(DataType: "Number", StringValue: "0.50"),
-                    "AWS.MM.SMS.EntityId": Attribute(StringValue: "1101"),
-                    "AWS.MM.SMS.TemplateId": Attribute(StringValue: "1107"),
+                    "AWS.SNS.SMS.SenderID": Attribute(value: "Acme1"),
+                    "AWS.SNS.SMS.SMSType": Attribute(value: "Promotional"),
+                    "AWS.SNS.SMS.MaxPrice": Attribute(type: "Number", value: "0.50"),
+                    "AWS.MM.SMS.EntityId": Attribute(value: "1101"),
+                    "AWS.MM.SMS.TemplateId": Attribute(value: "1107"),
                 ]
             ),
         ]
         let body = "it's 100% ~é€😀\n*+&="
-        let questions = cases.map { PublishQuestion(Message: body, MessageAttributes: $0.2) }
+        let questions = cases.map { PublishQuestion(message: body, attributes: $0.2) }
         let theirs = try Oracle("sns_client.py", "publish").answers(to: questions, as: [String: String].self)
         for ((options, sender, _), theirs) in zip(cases, theirs) {
             let batch = SubmissionBatch([(MessageID(rawValue: 1), "+14155550100", body)], sender: sender)
