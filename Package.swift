@@ -54,6 +54,7 @@ let package = Package(
             name: "Admission",
             dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL", .product(name: "JWTKit", package: "jwt-kit")],
             swiftSettings: strict),
+        .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.
@@ -62,7 +63,7 @@ let package = Package(
             name: "TLS", dependencies: ["SMSModel", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
         .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire", "TLS"] + nio, swiftSettings: strict),
-        .target(name: "Storage", dependencies: ["SMSModel", "CSQLite"], swiftSettings: strict),
+        .target(name: "Storage", dependencies: ["SMSModel", "ConfigurationModel", "CSQLite"], swiftSettings: strict),
         .target(
             name: "HTTPTransport",
             dependencies: [
@@ -76,16 +77,15 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport", "Storage", "Providers",
-                log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
+                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "Admission", "RPCWire", "TLS", "RPCTransport", "Storage", "Providers", "Gateway", log,
-                lifecycle,
-                signals, argumentParser,
+                "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
+                "Providers", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -98,8 +98,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "SMSModel", "ConfigurationModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
+                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -111,15 +111,18 @@ let package = Package(
         // Tests.
         .target(
             name: "GatewayTestKit",
-            dependencies: ["SMSModel", "TLS", "Storage", "Providers"] + nio,
+            dependencies: ["SMSModel", "ConfigurationModel", "TLS", "Storage", "Providers"] + nio,
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
-            name: "storeexercise", dependencies: ["SMSModel", "Storage", "GatewayTestKit"], path: "Tests/StoreExercise",
-            swiftSettings: strict),
+            name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
+            path: "Tests/StoreExercise", swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["SMSModel", "Storage", "GatewayTestKit", "storeexercise"],
+            name: "StorageTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests", dependencies: ["SMSModel", "HTTPTransport", "Providers", "GatewayTestKit"],
@@ -130,7 +133,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "RPCWire", "Scheduling", "Storage", "Providers", "Gateway", "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
+                "Providers", "Gateway", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
@@ -138,15 +142,18 @@ let package = Package(
             name: "ApusdTests",
             dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
-        .testTarget(name: "AdmissionTests", dependencies: ["SMSModel", "Admission"], swiftSettings: strict),
+        .testTarget(
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
+        ),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

@@ -86,7 +86,7 @@ final class StoreLoad {
         try meter.measure(messages: 0) {
             try round {
                 for index in lives.indices {
-                    let previous = lives[index].state
+                    let previous = lives[index].standing
                     switch step {
                     case 0: _ = lives[index].claimed(at: now, provider: 1, reason: "only provider")
                     case 1:

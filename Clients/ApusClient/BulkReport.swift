@@ -4,7 +4,8 @@ public struct BulkOptions: Sendable {
     public var messagesPerChunk = 1000
     /// Calls in flight at a time, from 1.
     public var chunksInFlight = 4
-    /// What one call may take, repeats included; nil = the client's time-out.
+    /// What one call may take, repeats included; nil = the client's time-out. As long, too, a call waits at most where
+    /// messages come faster than the gateway lets them.
     public var timeout: Duration?
 
     public init() {}

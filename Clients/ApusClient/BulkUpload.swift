@@ -63,8 +63,33 @@ struct BulkUpload<Item: BulkItem> {
 
     private func call(_ chunk: BulkChunk<Item>) async throws(ApusError) -> Answer {
         let request = BulkRequest(batch: batch, firstIndex: chunk.firstIndex, content: content(chunk.items))
-        return Answer(
-            firstIndex: chunk.firstIndex, response: try await client.call(.bulk, request, timeout: options.timeout))
+        while true {
+            do throws(ApusError) {
+                return Answer(
+                    firstIndex: chunk.firstIndex,
+                    response: try await client.call(.bulk, request, timeout: options.timeout))
+            } catch {
+                // Messages came faster than they may. The gateway did nothing, and says when it takes more: however
+                // often that is, the upload goes on at the gateway's pace.
+                guard let wait = error.waitForRate, wait <= options.timeout ?? client.configuration.timeout else {
+                    throw error
+                }
+                do {
+                    try await Task.sleep(for: wait)
+                } catch {
+                    throw ApusError(.cancelled, "the upload was cancelled", notProcessed: true)
+                }
+            }
+        }
+    }
+}
+
+extension ApusError {
+    /// How long to wait where a rate was met; nil for anything else.
+    fileprivate var waitForRate: Duration? {
+        guard code == .resourceExhausted, notProcessed, quota?.limit == "rate" || quota?.limit == "connection_rate"
+        else { return nil }
+        return retryAfter
     }
 }
 

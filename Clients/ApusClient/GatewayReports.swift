@@ -21,7 +21,7 @@ public struct GatewayStatistics: Hashable, Sendable {
     public var commits: UInt64
     public var committedOperations: UInt64
     public var providers: [ProviderStatistics]
-    /// What is paused: `everything`, `provider NAME`, `batch NAME`.
+    /// What is paused: `everything`, `provider NAME`, `tenant NAME`, `batch ID`.
     public var paused: [String]
 
     init(_ statistics: SMSModel.GatewayStatistics) {
@@ -102,11 +102,14 @@ public enum PauseSubject: Hashable, Sendable {
     /// By its name.
     case provider(String)
     case batch(BatchReference)
+    /// By its name.
+    case tenant(String)
 
     var wire: PauseRequest.Subject {
         switch self {
         case .everything: .everything
         case .provider(let name): .provider(name)
+        case .tenant(let name): .tenant(name)
         case .batch(.name(let name)): .batchName(name)
         case .batch(.id(let id)): .batchID(id.model)
         }

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import SMSModel
 
 /// An API key as its holder sees it: `apus_` and at least 32 characters of `A-Za-z0-9-_`.
 package enum APIKey {
@@ -19,6 +20,30 @@ package enum APIKey {
         let characters = credential.dropFirst(prefix.utf8.count)
         return credential.starts(with: prefix.utf8) && characters.count >= minimumCharacters
             && credential.count <= maximumBytes && characters.allSatisfy(alphabet.contains)
+    }
+
+    /// What tells a key from others without being a secret: the first characters after `apus_`.
+    package struct ID: Hashable, Sendable, CustomStringConvertible {
+        /// The characters' bytes.
+        private let bytes: UInt64
+
+        private init(_ characters: some Collection<UInt8>) {
+            bytes = characters.reduce(0) { $0 << 8 | UInt64($1) }
+        }
+
+        /// nil if it is not the id of a key.
+        package init?(_ text: String) {
+            guard text.utf8.count == Limits.keyIDCharacters, text.utf8.allSatisfy(alphabet.contains) else { return nil }
+            self.init(text.utf8)
+        }
+
+        /// nil if the credential is no key.
+        package init?(of credential: UnsafeRawBufferPointer) {
+            guard isWellFormed(credential) else { return nil }
+            self.init(credential[prefix.utf8.count...].prefix(Limits.keyIDCharacters))
+        }
+
+        package var description: String { withUnsafeBytes(of: bytes.bigEndian) { String(decoding: $0, as: UTF8.self) } }
     }
 }
 

@@ -26,6 +26,9 @@ package enum Sender {
         return nil
     }
 
+    /// Whether a sender that was checked is a name, no number.
+    static func isName(_ sender: UnsafeRawBufferPointer) -> Bool { sender.contains(where: isLetter) }
+
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 <= 25 }
 

@@ -1,35 +1,61 @@
+package import ConfigurationModel
 package import SMSModel
 
-/// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults.
+/// Checks requests of one tenant and turns those without fault into drafts. It holds the tenant's defaults and rules.
 ///
 /// Pure: the time is a parameter, and nothing is kept between calls.
 package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let segmentPrice: Int64
+    private let senders: SenderPolicy
+    private let destinations: DestinationPolicy
 
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
     ///   - defaultValidity: milliseconds, where a request gives none.
+    ///   - segmentPrice: of the dearest provider, at most ``Limits/segmentPrice``.
     package init(
         defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
-        defaultOnUnknown: OnUnknown = .hold
+        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0), senders: SenderPolicy = .any,
+        destinations: DestinationPolicy = .everywhere
     ) {
         self.defaultSender = Array(defaultSender.utf8)
         self.defaultValidity = defaultValidity
         self.defaultOnUnknown = defaultOnUnknown
+        self.segmentPrice = segmentPrice.millionths
+        self.senders = senders
+        self.destinations = destinations
+    }
+
+    /// Of a tenant; the defaults are for what its settings leave out.
+    ///
+    /// - Throws: if a destination is none; settings without `policyViolations` have only good ones.
+    package init(
+        _ settings: TenantSettings, sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds,
+        onUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)
+    ) throws(DestinationProblem) {
+        self.init(
+            defaultSender: settings.defaultSender ?? sender, defaultValidity: settings.defaultValidity ?? validity,
+            defaultOnUnknown: settings.onUnknown ?? onUnknown, segmentPrice: segmentPrice,
+            senders: settings.senderPolicy, destinations: try settings.destinationPolicy())
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
     /// it is and returns one violation for each bad field.
     ///
-    /// - Parameter now: milliseconds since the Unix epoch.
+    /// - Parameters:
+    ///   - generation: of the configuration that the tenant's settings are of; the draft remembers it.
+    ///   - now: milliseconds since the Unix epoch.
+    ///   - suppressions: who has opted out; nil = nobody.
     package func validate(
-        _ request: SubmitRequest, tenant: TenantID, now: Int64, into batch: inout DraftBatch
+        _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64,
+        suppressions: SuppressionList? = nil, into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
-        if let problem = PhoneNumber.check(request.to) { violations.add("to", problem.description) }
-        if !request.sender.isEmpty, let problem = Sender.check(request.sender) { violations.add("sender", problem) }
+        checkRecipient(request.to, tenant, suppressions, &violations)
+        checkSender(request.sender, &violations)
         let segmentation = segment(request, &violations)
         let priority = priority(request, &violations)
         let onUnknown = onUnknown(request, &violations)
@@ -44,12 +70,40 @@ package struct SubmitValidator: Sendable {
             expiresAt: (sendAt == 0 ? now : sendAt) + Int64(validity), recipient: ByteSlice(), sender: ByteSlice(),
             body: ByteSlice(), reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.reserve = Int64(segmentation.segments) * segmentPrice
+        draft.generation = generation
         copyTexts(of: request, to: &draft, &batch)
         batch.drafts.append(draft)
         return []
     }
 
     // MARK: Fields
+
+    @inline(__always)
+    private func checkRecipient(
+        _ number: UnsafeRawBufferPointer, _ tenant: TenantID, _ suppressions: SuppressionList?,
+        _ violations: inout Violations
+    ) {
+        if let problem = PhoneNumber.check(number) {
+            violations.add("to", problem.description)
+        } else if let refusal = destinations.refusal(of: number) {
+            violations.add("to", refusal)
+        } else if let suppressions, suppressions.contains(number, of: tenant) {
+            violations.add("to", "The recipient has opted out of the tenant's messages.")
+        }
+    }
+
+    /// What counts is whom the message will be from: the default sender, where it names none.
+    @inline(__always)
+    private func checkSender(_ sender: UnsafeRawBufferPointer, _ violations: inout Violations) {
+        if !sender.isEmpty, let problem = Sender.check(sender) {
+            violations.add("sender", problem)
+        } else if let refusal = sender.isEmpty
+            ? defaultSender.withUnsafeBytes(senders.refusal(of:)) : senders.refusal(of: sender)
+        {
+            violations.add("sender", refusal)
+        }
+    }
 
     private func segment(_ request: SubmitRequest, _ violations: inout Violations) -> Segmentation? {
         if request.maxSegments > Limits.segments {
@@ -114,6 +168,11 @@ package struct SubmitValidator: Sendable {
         if request.idempotencyKey.count > Limits.idempotencyKeyBytes {
             violations.add("idempotency_key", "The key is longer than \(Limits.idempotencyKeyBytes) bytes.")
         }
+        if request.requestID.count > Limits.requestIDBytes {
+            violations.add("request_id", "The request id is longer than \(Limits.requestIDBytes) bytes.")
+        } else if !StrictUTF8.isText(request.requestID) {
+            violations.add("request_id", "The request id is not UTF-8 text without NUL.")
+        }
         if request.tags.isEmpty { return }
         guard request.tags.count <= Limits.tags else {
             return violations.add("tags", "There are \(request.tags.count) tags; at most \(Limits.tags) are allowed.")
@@ -153,6 +212,7 @@ package struct SubmitValidator: Sendable {
         }
         draft.key = batch.append(request.idempotencyKey)
         draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
+        draft.trace = batch.appendTrace(requestID: request.requestID, traceparent: request.traceparent)
     }
 }
 

@@ -6,6 +6,9 @@
 static inline int apus_sqlite3_bind_blob_static(sqlite3_stmt *s, int i, const void *p, int n) {
     return sqlite3_bind_blob(s, i, p ? p : "", n, SQLITE_STATIC);
 }
+static inline int apus_sqlite3_bind_blob_copied(sqlite3_stmt *s, int i, const void *p, int n) {
+    return sqlite3_bind_blob(s, i, p ? p : "", n, SQLITE_TRANSIENT);
+}
 static inline int apus_sqlite3_bind_text_static(sqlite3_stmt *s, int i, const void *p, int n) {
     return sqlite3_bind_text(s, i, p ? (const char *)p : "", n, SQLITE_STATIC);
 }

@@ -1,3 +1,4 @@
+internal import Admission
 internal import Providers
 internal import SMSModel
 internal import Scheduling
@@ -40,13 +41,20 @@ struct Dispatcher: ~Copyable {
     private var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
+    private let suppressions: SuppressionList
+    /// What this round has done so far, for the log.
+    var steps: MessageSteps
     private let retry: RetryPolicy
     private var random = SystemRandomNumberGenerator()
     private var sweepDue: Int64 = 0
 
-    init(lanes: [ProviderLane], retry: RetryPolicy, contentBytes: Int) {
+    init(
+        lanes: [ProviderLane], suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool
+    ) {
         self.lanes = lanes
+        self.suppressions = suppressions
         self.retry = retry
+        steps = MessageSteps(isGathering: tellsSteps)
         contents = WaitingContents(budget: contentBytes)
     }
 
@@ -98,11 +106,23 @@ struct Dispatcher: ~Copyable {
     mutating func interrupted(_ message: RecoveredMessage, now: Int64, store: any MessageStore) throws(StoreError) {
         guard let lifecycle = message.lifecycle else { return }
         var stored = StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: message.batch)
+        let before = lifecycle.mark
         let after = stored.lifecycle.interrupted(at: now, onUnknown: message.onUnknown)
         let flow = FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant)
         let entry = QueuedEntry(message: QueuedMessage(id: message.id, expiresAt: message.expiresAt), flow: flow)
         try follow(after, &stored, entry, now: now, store: store)
-        try store.record(stored, previous: .submitting, isFirst: false)
+        try record(stored, since: before, isFirst: false, store: store)
+    }
+
+    /// Records what became of a message.
+    /// - Returns: whether it is there to be recorded.
+    @discardableResult
+    mutating func record(
+        _ stored: StoredLifecycle, since before: MessageLifecycle.Mark, isFirst: Bool, store: any MessageStore
+    ) throws(StoreError) -> Bool {
+        guard try store.record(stored, previous: before.standing, isFirst: isFirst) else { return false }
+        steps.changed(stored, since: before)
+        return true
     }
 
     // MARK: Claims
@@ -156,11 +176,16 @@ struct Dispatcher: ~Copyable {
             isFirst = false
             stored = known
         }
-        let previous = stored.lifecycle.state
+        let before = stored.lifecycle.mark
         let urgent = draft.priority == .urgent
-        if entry.message.expiresAt <= now {
-            guard stored.lifecycle.expired(at: now) else { return }
-            try store.record(stored, previous: previous, isFirst: isFirst)
+        let isOver = entry.message.expiresAt <= now
+        if isOver || hasOptedOut(content) {
+            let isSettled =
+                isOver
+                ? stored.lifecycle.expired(at: now)
+                : stored.lifecycle.gaveUp(at: now, code: "SUPPRESSED", message: "the recipient has opted out")
+            guard isSettled else { return }
+            try record(stored, since: before, isFirst: isFirst, store: store)
             attempted.remove(id)
             return
         }
@@ -170,12 +195,19 @@ struct Dispatcher: ~Copyable {
         }
         let reason = lanes.count == 1 ? "only provider" : "first with room"
         guard stored.lifecycle.claimed(at: now, provider: lanes[lane].number, reason: reason),
-            try store.record(stored, previous: previous, isFirst: isFirst)
+            try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
         lanes[lane].take(urgent: urgent, now: now)
         lanes[lane].batch.append(content, id: id, attempt: stored.lifecycle.attempts)
         inFlight[id] = InFlight(stored: stored, message: entry, provider: lane, onUnknown: draft.onUnknown)
+    }
+
+    private func hasOptedOut(_ content: MessageContent) -> Bool {
+        content.arena.bytes.withUnsafeBytes { bytes in
+            let recipient = UnsafeRawBufferPointer(rebasing: bytes[content.draft.recipient.range])
+            return suppressions.contains(recipient, of: content.draft.tenant)
+        }
     }
 
     private mutating func content(of id: MessageID, store: any MessageStore) throws(StoreError) -> MessageContent? {
@@ -205,12 +237,12 @@ struct Dispatcher: ~Copyable {
         lanes[flight.provider].slots.release()
         lanes[flight.provider].count(answer.outcome)
         var stored = flight.stored
-        let previous = stored.lifecycle.state
+        let before = stored.lifecycle.mark
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
         try follow(after, &stored, flight.message, now: now, store: store)
-        try store.record(stored, previous: previous, isFirst: false)
+        try record(stored, since: before, isFirst: false, store: store)
         keepRecent(stored)
     }
 
@@ -308,9 +340,9 @@ struct Dispatcher: ~Copyable {
                 ?? StoredLifecycle(
                     lifecycle: MessageLifecycle(id: entry.message.id, waiting: content.draft.waitingState),
                     tenant: content.draft.tenant, batch: content.batch)
-            let previous = stored.lifecycle.state
+            let before = stored.lifecycle.mark
             guard stored.lifecycle.expired(at: now) else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
+            try record(stored, since: before, isFirst: known == nil, store: store)
         }
     }
 
@@ -373,6 +405,7 @@ struct Dispatcher: ~Copyable {
 
     mutating func roundBegan() {
         touched.removeAll(keepingCapacity: true)
+        steps.removeAll()
         for index in lanes.indices { lanes[index].roundBegan() }
     }
 

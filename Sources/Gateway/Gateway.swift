@@ -1,3 +1,4 @@
+package import Admission
 internal import Glibc
 package import Providers
 internal import RPCWire
@@ -10,7 +11,11 @@ package final class Gateway: Sendable {
     package let writer: Writer
     package let desk: StatusDesk
     package let clock: GatewayClock
-    let credentials: Credentials
+    package let log: GatewayLog
+    package let suppressions: SuppressionList
+    let administration: Administration
+    package let tenants: TenantDirectory
+    let guesses: GuessLimit
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -19,13 +24,18 @@ package final class Gateway: Sendable {
     private let connectionCount: Mutex<@Sendable () -> Int>
 
     package init(
-        writer: Writer, desk: StatusDesk, clock: GatewayClock, credentials: Credentials,
-        providers: [any SMSProvider], serverID: String, serverAgent: String
+        writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
+        administration: Administration, tenants: TenantDirectory, guesses: GuessLimit, providers: [any SMSProvider],
+        serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
         self.clock = clock
-        self.credentials = credentials
+        self.log = log
+        self.suppressions = suppressions
+        self.administration = administration
+        self.tenants = tenants
+        self.guesses = guesses
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID
@@ -46,6 +56,7 @@ package final class Gateway: Sendable {
     /// Hands nothing more to providers, waits for what they have, and stops. What is still with a provider
     /// after `grace` is told as possibly sent at the next start.
     package func shutDown(grace: Duration) async {
+        storeLastUses()
         writer.command(.drain)
         let end = ContinuousClock.now + grace
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
@@ -54,6 +65,11 @@ package final class Gateway: Sendable {
         for provider in providers { provider.stop() }
         writer.stop()
         desk.stop()
+    }
+
+    /// Keeps when keys were used last.
+    package func storeLastUses() {
+        administration.storeLastUses(tenants.takeLastUses())
     }
 
     // MARK: What it tells of itself
@@ -91,12 +107,15 @@ package final class Gateway: Sendable {
             ])
     }
 
+    /// Those that have their numbers and nothing more yet.
+    private static let withoutService: Set<RPCMethod> = [
+        .watch, .explain, .unknownList, .unknownResend, .unknownSettle,
+    ]
+
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(
             serverAgent: serverAgent, serverID: serverID,
-            methods: [
-                .send, .bulk, .status, .stats, .cancel, .list, .pause, .resume, .sandbox, .health, .describe, .null,
-            ],
+            methods: RPCMethod.allCases.filter { !Self.withoutService.contains($0) },
             limits: Limits.described, tenant: tenant.name)
     }
 }

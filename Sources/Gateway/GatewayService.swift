@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Glibc
 internal import NIOCore
 internal import Providers
@@ -9,23 +10,32 @@ internal import Storage
 /// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
-    private let gateway: Gateway
+    let gateway: Gateway
+    let tenants: TenantDirectory
+    private let clock: LoopClock
+    private let authenticator: Authenticator
     private let pipeline: SubmitPipeline
 
     package init(loop: RPCLoop, gateway: Gateway) {
         self.loop = loop
         self.gateway = gateway
-        pipeline = SubmitPipeline(loop: loop, writer: gateway.writer, clock: gateway.clock)
+        tenants = gateway.tenants
+        clock = LoopClock(loop: loop, clock: gateway.clock)
+        authenticator = Authenticator(
+            loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
+        pipeline = SubmitPipeline(
+            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
+            log: gateway.log)
     }
 
     package func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
-    ) throws(GatewayError) -> any RPCPrincipal {
-        try gateway.credentials.tenant(for: credential)
+        _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
+    ) throws(GatewayError) -> RPCAuthentication {
+        try authenticator.authenticate(credential, on: connection)
     }
 
     package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
-        gateway.credentials.tenant(forCertificate: peer.certificateNames)
+        authenticator.identify(peer)
     }
 
     package func burstEnded() {
@@ -40,8 +50,17 @@ package final class GatewayService: RPCService {
         guard let principal = request.principal else {
             return refuse(request, on: connection, .unauthenticated)
         }
-        // Only `authenticate` and `identify` make principals, and a checked cast costs as much as decoding the request.
-        let tenant = unsafeDowncast(principal, to: Tenant.self)
+        // Only the authenticator makes principals, and a checked cast costs as much as decoding the request.
+        let caller = unsafeDowncast(principal, to: Principal.self)
+        guard caller.isGood(epoch: tenants.epoch, now: clock.now) else {
+            return refuse(request, on: connection, .unauthenticated)
+        }
+        do throws(GatewayError) {
+            try caller.require(method.scope)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let tenant = caller.tenant
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
         case .bulk: pipeline.bulkReceived(request, of: tenant, on: connection)
@@ -50,21 +69,24 @@ package final class GatewayService: RPCService {
         case .stats: statistics(request, tenant, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
         case .list: list(request, tenant, on: connection)
-        case .pause: pause(request, tenant, paused: true, on: connection)
-        case .resume: pause(request, tenant, paused: false, on: connection)
+        case .pause: pause(request, caller, paused: true, on: connection)
+        case .resume: pause(request, caller, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
+        case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
+            .keyList, .keyCreate, .keyRevoke, .audit:
+            administer(method, request, caller, on: connection)
         case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
 
-    private func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
+    func refuse(_ request: RPCRequest, on connection: RPCServerConnection, _ error: GatewayError) {
         connection.respond(callID: request.callID, error: error)
     }
 
     /// Answers a call on its loop, from whichever thread found the answer.
-    private func later<Answer: WireMessage & Sendable>(
+    func later<Answer: WireMessage & Sendable>(
         _ request: RPCRequest, on connection: RPCServerConnection
     ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
         let (loop, callID, id) = (loop, request.callID, connection.id)
@@ -86,7 +108,7 @@ package final class GatewayService: RPCService {
     }
 
     /// Decodes the request, or answers why not.
-    private func decoded<Message: WireMessage>(
+    func decoded<Message: WireMessage>(
         _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
     ) -> Message? {
         do throws(GatewayError) {
@@ -181,19 +203,34 @@ package final class GatewayService: RPCService {
     }
 
     private func pause(
-        _ request: RPCRequest, _ tenant: Tenant, paused: Bool, on connection: RPCServerConnection
+        _ request: RPCRequest, _ caller: Principal, paused: Bool, on connection: RPCServerConnection
     ) {
         guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
+        do throws(GatewayError) {
+            try caller.require(message.subject.scope)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
         let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
-        let wish: PauseWish =
-            switch message.subject {
-            case .everything: .everything
-            case .provider(let name): .provider(name)
-            case .batchName(let name): .batch(.name(name))
-            case .batchID(let id): .batch(.id(id))
-            }
+        let wish: PauseWish
+        do throws(GatewayError) {
+            wish = try pauseWish(message.subject)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let act = act(caller, on: connection)
         gateway.writer.command(
-            .pause(wish, tenant.id, paused: paused) { answer($0.map(PauseResponse.init(paused:))) })
+            .pause(wish, caller.tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
+    }
+
+    private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
+        switch subject {
+        case .everything: .everything
+        case .provider(let name): .provider(name)
+        case .batchName(let name): .batch(.name(name))
+        case .batchID(let id): .batch(.id(id))
+        case .tenant(let name): .tenant(try tenants.existing(name).id)
+        }
     }
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {

@@ -19,10 +19,10 @@ enum ReceiptIntake {
         guard var stored = found,
             receipt.attempt >= 1, receipt.attempt <= stored.lifecycle.attempts
         else { return false }
-        let previous = stored.lifecycle.state
+        let before = stored.lifecycle.mark
         // A receipt that changes nothing is still told in the timeline.
         _ = stored.lifecycle.receiptReceived(attempt: receipt.attempt, receipt.status, at: now)
-        try store.record(stored, previous: previous, isFirst: false)
+        try dispatcher.record(stored, since: before, isFirst: false, store: store)
         dispatcher.update(stored)
         return true
     }

@@ -13,10 +13,14 @@ final class SubmitPipeline {
     private let loop: RPCLoop
     private let writer: Writer
     private let clock: GatewayClock
+    private let log: GatewayLog
+    private let suppressions: SuppressionList
     private var urgent = OpenBurst()
     private var normal = OpenBurst()
     /// Read once a burst; 0 = not yet.
     private var now: Int64 = 0
+    /// The same by the monotonic clock, in nanoseconds.
+    private var monotonic: Int64 = 0
 
     /// Drafts gathered in this turn of the loop, and who sent each.
     private struct OpenBurst {
@@ -27,21 +31,26 @@ final class SubmitPipeline {
     private struct Caller: Sendable {
         let connection: RPCConnectionID
         let callID: UInt32
+        let tenant: TenantID
         let segments: UInt8
         let encoding: Encoding
     }
 
-    init(loop: RPCLoop, writer: Writer, clock: GatewayClock) {
+    init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
         self.loop = loop
         self.writer = writer
         self.clock = clock
+        self.suppressions = suppressions
+        self.log = log
     }
 
     // MARK: Send
 
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
+        var message = SubmitRequest()
         do throws(GatewayError) {
-            let message = try request.decodeSend()
+            try admit(1, of: tenant, on: connection)
+            message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
             let violations =
@@ -51,6 +60,9 @@ final class SubmitPipeline {
             if !violations.isEmpty { throw .invalid(violations) }
             if normal.callers.count >= Self.burstMessages { handOn(&normal, .normal) }
         } catch {
+            log.refused(error, tenant: tenant.name, to: message.to, body: message.body) {
+                MessageTrace(request.metadata)
+            }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -63,17 +75,32 @@ final class SubmitPipeline {
         _ message: SubmitRequest, _ tenant: Tenant, _ callID: UInt32, _ connection: RPCConnectionID,
         _ burst: inout OpenBurst
     ) -> [FieldViolation] {
-        let violations = tenant.validator.validate(message, tenant: tenant.id, now: now, into: &burst.drafts)
+        let violations = tenant.validator.validate(
+            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
             burst.callers.append(
-                Caller(connection: connection, callID: callID, segments: draft.segments, encoding: draft.encoding))
+                Caller(
+                    connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
+                    encoding: draft.encoding))
         }
         return violations
+    }
+
+    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
+    @inline(__always)
+    private func admit(
+        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
+    ) throws(GatewayError) {
+        guard tenant.limits.hasRates else { return }
+        if monotonic == 0 { monotonic = GatewayClock.monotonicNanoseconds() }
+        try tenant.limits.admit(messages, now: monotonic, &connection.serviceValue)
     }
 
     /// Hands what was gathered to the writer.
     func burstEnded() {
         now = 0
+        monotonic = 0
         handOn(&urgent, .urgent)
         handOn(&normal, .normal)
     }
@@ -86,23 +113,32 @@ final class SubmitPipeline {
         burst.callers.reserveCapacity(callers.count)
         burst.drafts.drafts.reserveCapacity(callers.count)
         burst.drafts.bytes.reserveCapacity(drafts.bytes.count)
-        let loop = loop
+        let (loop, clock, log) = (loop, clock, log)
+        let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, on: loop) }
+                loop.eventLoop.execute { Self.answer(callers, result, told, clock, on: loop, log) }
             }, lane: lane)
     }
 
+    /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, on loop: RPCLoop
+        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
+        _ clock: GatewayClock, on loop: RPCLoop, _ log: GatewayLog
     ) {
+        func refuse(_ index: Int, _ error: GatewayError) {
+            let caller = callers[index]
+            log.refused(error, told, index, tenant: log.name(of: caller.tenant))
+            loop.connection(caller.connection)?.respond(callID: caller.callID, error: error)
+        }
         switch result {
         case .success(let burst):
-            for (caller, accepted) in zip(callers, burst.results) {
-                guard let connection = loop.connection(caller.connection) else { continue }
-                if let refusal = accepted.refusal {
-                    connection.respond(callID: caller.callID, error: refusal)
-                } else {
+            var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+            for (index, accepted) in burst.results.enumerated() {
+                let caller = callers[index]
+                if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
+                    refuse(index, refusal)
+                } else if let connection = loop.connection(caller.connection) {
                     connection.respond(
                         callID: caller.callID,
                         send: SendResponse(
@@ -111,7 +147,7 @@ final class SubmitPipeline {
                 }
             }
         case .failure(let error):
-            for caller in callers { loop.connection(caller.connection)?.respond(callID: caller.callID, error: error) }
+            for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
     }
@@ -120,27 +156,37 @@ final class SubmitPipeline {
 
     func bulkReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
+            // Who may not hand in one message is refused before any is looked at.
+            try admit(0, of: tenant, on: connection)
             let bulk = try BulkRequestView(decoding: request.payload, arena: request.arena)
-            var items = BulkItems(bulk, tenant: tenant, now: clock.now())
+            var items = BulkItems(
+                bulk, request.metadata, tenant: tenant, now: clock.now(), suppressions: suppressions, log)
             try items.admit()
+            try admit(bulk.count, of: tenant, on: connection)
             let chunk = BurstChunk(
                 tenant: tenant.id, batchName: String(decoding: bulk.batch, as: UTF8.self), indices: items.indices)
-            let loop = loop
+            let (loop, clock) = (loop, clock)
             let callID = request.callID
             let connection = connection.id
-            let answer = BulkAnswer(count: bulk.count, firstIndex: bulk.firstIndex, items)
+            let trace = log.tellsSteps ? MessageTrace(request.metadata) : MessageTrace()
+            let refused: @Sendable (GatewayError, _ item: Int?) -> Void = { [log, name = tenant.name] error, item in
+                log.refused(error, tenant: name, item: item) { trace }
+            }
+            let answer = BulkAnswer(tenant.id, count: bulk.count, firstIndex: bulk.firstIndex, items, refused)
             writer.submit(
                 SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                     loop.eventLoop.execute {
+                        if case .failure(let error) = result { refused(error, nil) }
                         guard let connection = loop.connection(connection) else { return }
                         switch result {
-                        case .success(let burst): connection.respond(callID: callID, answer.response(burst))
+                        case .success(let burst): connection.respond(callID: callID, answer.response(burst, clock))
                         case .failure(let error): connection.respond(callID: callID, error: error)
                         }
                         loop.flush()
                     }
                 }, lane: .bulk)
         } catch {
+            log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
             connection.respond(callID: request.callID, error: error)
         }
     }
@@ -149,17 +195,26 @@ final class SubmitPipeline {
 /// A chunk's items on their way through admission: each is accepted or refused alone.
 private struct BulkItems {
     private let bulk: BulkRequestView
+    private let metadata: RequestMetadata
     private let tenant: Tenant
     private let now: Int64
+    private let log: GatewayLog
+    private let suppressions: SuppressionList
     private(set) var drafts = DraftBatch()
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
 
-    init(_ bulk: BulkRequestView, tenant: Tenant, now: Int64) {
+    init(
+        _ bulk: BulkRequestView, _ metadata: RequestMetadata, tenant: Tenant, now: Int64,
+        suppressions: SuppressionList, _ log: GatewayLog
+    ) {
         self.bulk = bulk
+        self.metadata = metadata
         self.tenant = tenant
         self.now = now
+        self.log = log
+        self.suppressions = suppressions
         drafts.drafts.reserveCapacity(bulk.count)
         indices.reserveCapacity(bulk.count)
     }
@@ -169,7 +224,7 @@ private struct BulkItems {
         guard let template = bulk.template else {
             for item in 0..<bulk.count {
                 do throws(GatewayError) {
-                    try accept(bulk.message(at: item), item)
+                    accept(try bulk.message(at: item), item)
                 } catch {
                     refuse(item, error)
                 }
@@ -197,11 +252,11 @@ private struct BulkItems {
                 }
                 let violations = template.render(variables, into: &body)
                 if !violations.isEmpty { throw .invalid(violations) }
-                try body.withUnsafeBufferPointer { (rendered) throws(GatewayError) in
+                body.withUnsafeBufferPointer { rendered in
                     var one = message
                     one.to = recipient.to
                     one.body = UnsafeRawBufferPointer(rendered)
-                    try accept(one, item)
+                    accept(one, item)
                 }
             } catch {
                 refuse(item, error)
@@ -209,13 +264,21 @@ private struct BulkItems {
         }
     }
 
-    private mutating func accept(_ request: SubmitRequest, _ item: Int) throws(GatewayError) {
-        let violations = tenant.validator.validate(request, tenant: tenant.id, now: now, into: &drafts)
-        if !violations.isEmpty { throw .invalid(violations) }
+    private mutating func accept(_ request: SubmitRequest, _ item: Int) {
+        var request = request
+        request.requestID = metadata.requestID
+        request.traceparent = metadata.traceparent
+        let violations = tenant.validator.validate(
+            request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+            into: &drafts)
+        if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
         indices.append(bulk.firstIndex + UInt64(item))
     }
 
-    private mutating func refuse(_ item: Int, _ error: GatewayError) {
+    private mutating func refuse(_ item: Int, _ error: GatewayError, _ request: SubmitRequest = SubmitRequest()) {
+        log.refused(error, tenant: tenant.name, to: request.to, body: request.body, item: item) {
+            MessageTrace(metadata)
+        }
         refusals.append(
             BulkResponse.Refusal(
                 item: UInt32(item), status: error.code, message: error.message, violations: error.violations))
@@ -224,20 +287,29 @@ private struct BulkItems {
 
 /// What is needed to answer a bulk call once its messages are durable.
 private struct BulkAnswer: Sendable {
+    private let tenant: TenantID
     private let count: Int
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
+    private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
-    init(count: Int, firstIndex: UInt64, _ items: BulkItems) {
+    /// - Parameter refused: told of each item that the store refused.
+    init(
+        _ tenant: TenantID, count: Int, firstIndex: UInt64, _ items: BulkItems,
+        _ refused: @escaping @Sendable (GatewayError, Int?) -> Void
+    ) {
+        self.tenant = tenant
         self.count = count
         self.firstIndex = firstIndex
         indices = items.indices
         refusals = items.refusals
+        self.refused = refused
     }
 
-    func response(_ burst: AcceptedBurst) -> BulkResponse {
-        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: refusals)
+    func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {
+        var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+        var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: self.refusals)
         response.ids = Array(repeating: 0, count: count)
         for (index, result) in zip(indices, burst.results) {
             let item = Int(index - firstIndex)
@@ -247,15 +319,12 @@ private struct BulkAnswer: Sendable {
                 response.duplicates += 1
                 response.duplicateItems.append(UInt32(item))
             case .conflict:
-                response.refusals.append(
-                    BulkResponse.Refusal(
-                        item: UInt32(item), status: .alreadyExists,
-                        message: "the batch has another message at index \(index)"))
+                refuse(
+                    item,
+                    GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
                 continue
             case .overSegments, .overCost, .overWaiting:
-                guard let refusal = result.refusal else { continue }
-                response.refusals.append(
-                    BulkResponse.Refusal(item: UInt32(item), status: refusal.code, message: refusal.message))
+                if let refusal = refusals.refusal(of: result, tenant: tenant) { refuse(item, refusal, &response) }
                 continue
             }
             response.ids[item] = result.id.rawValue
@@ -263,26 +332,15 @@ private struct BulkAnswer: Sendable {
         response.refused = UInt32(response.refusals.count)
         return response
     }
-}
 
-extension AcceptResult {
-    /// Why it was not accepted; nil if it was, now or before.
-    fileprivate var refusal: GatewayError? {
-        switch kind {
-        case .accepted, .duplicate: nil
-        case .conflict: .keyTaken
-        case .overSegments: .overQuota("segments_per_day", "the tenant's segments for today are used up")
-        case .overCost: .overQuota("cost_per_month", "the tenant's budget for this month is used up")
-        case .overWaiting: .overQuota("waiting_messages", "as many of the tenant's messages wait as may")
-        }
+    private func refuse(_ item: Int, _ error: GatewayError, _ response: inout BulkResponse) {
+        refused(error, item)
+        response.refusals.append(
+            BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message))
     }
 }
 
 extension GatewayError {
-    fileprivate static func overQuota(_ limit: String, _ message: String) -> GatewayError {
-        GatewayError(.resourceExhausted, message, quota: QuotaDetail(limit: limit, maximum: 0, unit: ""))
-    }
-
     static let keyTaken = GatewayError(
         .alreadyExists, "the idempotency key belongs to a message of another content: use a new key",
         violations: [FieldViolation(field: "idempotency_key", description: "is taken by another message")])

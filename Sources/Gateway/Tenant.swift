@@ -1,48 +1,66 @@
 package import Admission
+package import ConfigurationModel
 package import SMSModel
 
-/// A tenant as a connection knows it once its credential has been checked.
+/// A tenant as one generation of the configuration has it; it never changes.
 package final class Tenant: Sendable {
     package let id: TenantID
     package let name: String
-    let validator: SubmitValidator
+    package let settings: TenantSettings
+    package let generation: UInt32
+    package let validator: SubmitValidator
+    let limits: TenantLimits
+    /// One for each of its issuers.
+    package let verifiers: [TokenVerifier]
 
-    package init(id: TenantID, name: String, validator: SubmitValidator) {
+    /// - Parameter former: of the generation before; what it knows and still holds goes on.
+    package init(_ entry: TenantEntry, generation: UInt32, defaults: TenantDefaults, former: Tenant? = nil) {
+        id = entry.id
+        name = entry.name
+        settings = entry.settings
+        self.generation = generation
+        // Destinations were checked before they were stored; if some later version knows them no more, nobody is sent to.
+        validator =
+            (try? SubmitValidator(
+                entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,
+                segmentPrice: defaults.segmentPrice)) ?? SubmitValidator(destinations: .nowhere)
+        limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
+        verifiers = entry.settings.issuers.map { issuer in
+            former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)
+        }
+    }
+}
+
+/// A tenant of the configuration.
+package struct TenantEntry: Hashable, Sendable {
+    package var id: TenantID
+    package var name: String
+    package var settings: TenantSettings
+
+    package init(id: TenantID, name: String, settings: TenantSettings) {
         self.id = id
         self.name = name
-        self.validator = validator
+        self.settings = settings
     }
 }
 
-/// The keys and certificates that open the gateway, and for whom.
-package struct Credentials: Sendable {
-    private let keys: [(key: StoredKey, tenant: Tenant)]
+/// What holds where neither a request nor its tenant's settings say anything.
+package struct TenantDefaults: Hashable, Sendable {
+    /// Empty leaves the choice to the provider.
+    package var sender: String
+    /// Milliseconds.
+    package var validity: UInt64
+    package var onUnknown: OnUnknown
+    /// Of the dearest provider.
+    package var segmentPrice: Money
 
-    private let certificates: [String: Tenant]
-
-    /// - Parameter certificates: names that a client's certificate bears, and the tenant that it stands for.
-    package init(_ keys: [(key: StoredKey, tenant: Tenant)], certificates: [String: Tenant] = [:]) {
-        self.keys = keys
-        self.certificates = certificates
+    package init(
+        sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds, onUnknown: OnUnknown = .hold,
+        segmentPrice: Money = Money(millionths: 0)
+    ) {
+        self.sender = sender
+        self.validity = validity
+        self.onUnknown = onUnknown
+        self.segmentPrice = segmentPrice
     }
-
-    /// - Parameter names: of a certificate that was found good; a name must match as it is written.
-    /// - Returns: nil if the certificate stands for no tenant.
-    func tenant(forCertificate names: [String]) -> Tenant? {
-        names.lazy.compactMap { certificates[$0] }.first
-    }
-
-    /// - Throws: UNAUTHENTICATED; the same for every reason, so that nothing can be guessed from it.
-    func tenant(for credential: UnsafeRawBufferPointer) throws(GatewayError) -> Tenant {
-        var found: Tenant?
-        // Every key is compared, whether one has matched or not.
-        for (key, tenant) in keys where key.matches(credential) { found = tenant }
-        guard let found else { throw .unauthenticated }
-        return found
-    }
-}
-
-extension GatewayError {
-    static let unauthenticated = GatewayError(
-        .unauthenticated, "the credential is missing or not valid", notProcessed: true)
 }

@@ -1,4 +1,4 @@
-package import Logging
+package import Admission
 package import Providers
 package import SMSModel
 internal import Scheduling
@@ -30,13 +30,17 @@ package final class Writer: ProviderEvents {
     private let waiting = WaitingBytes()
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
+    private let log: GatewayLog
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
+    /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        options: WriterOptions, clock: GatewayClock, log: Logger
+        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
+        clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
+        self.log = log
         let now = clock.now()
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -45,7 +49,9 @@ package final class Writer: ProviderEvents {
             lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
         }
         try store.commit()
-        var core = WriterCore(store: store, lanes: lanes, options: options, urgency: urgency, log: log)
+        var core = WriterCore(
+            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: urgency, log: log)
+        core.configure(tenants)
         try core.takeUp(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)
@@ -127,6 +133,9 @@ package final class Writer: ProviderEvents {
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        for act in effects.acts { log.done(act) }
+        if let steps = effects.steps { log.tell(steps, now: clock.now()) }
+        log.providersAnswered(report.providers)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()
@@ -149,6 +158,10 @@ struct RoundEffects {
     var replies: [() -> Void] = []
     var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
     var draining: [any SMSProvider] = []
+    /// Administrative ones, to log.
+    var acts: [AuditRecord] = []
+    /// nil = there is nothing to log.
+    var steps: MessageSteps?
 }
 
 /// The writer's counts, for Stats and Health.

@@ -14,16 +14,31 @@ extension WriterCore {
             results.reserveCapacity(count)
             try store.accept(burst.drafts, 0..<count, chunk: nil, now: now, results: &results)
             enqueue(burst.drafts, from: 0, results, batch: nil, now: now)
-            let accepted = AcceptedBurst(results: results, batch: nil)
+            let accepted = AcceptedBurst(
+                results: results, batch: nil, quotas: quotasMet(burst.drafts, from: 0, results))
             round.effects.replies.append { burst.reply(.success(accepted)) }
             if deadline.isOver(after: count) { return }
         }
+    }
+
+    /// The quotas of those tenants of whose messages some were refused.
+    private func quotasMet(
+        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult]
+    ) -> [TenantID: TenantQuota] {
+        var met: [TenantID: TenantQuota] = [:]
+        guard !quotas.isEmpty else { return met }
+        for (place, result) in results.enumerated() where result.kind.isOverQuota {
+            let tenant = drafts.drafts[start + place].tenant
+            met[tenant] = quotas[tenant]
+        }
+        return met
     }
 
     /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
     private mutating func enqueue(
         _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
+        dispatcher.steps.accepted(drafts, from: start, results, batch: batch)
         var position = 0
         while position < results.count {
             guard results[position].kind == .accepted else {
@@ -89,10 +104,11 @@ extension WriterCore {
                 results: &results)
             enqueue(burst.drafts, from: done, results, batch: batch.id, now: now)
             bulk!.results += results
+            bulk!.quotas.merge(quotasMet(burst.drafts, from: done, results)) { _, newer in newer }
             bulk!.done = end
         }
         guard end == count else { return false }
-        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id)
+        let accepted = AcceptedBurst(results: bulk!.results, batch: batch.id, quotas: bulk!.quotas)
         round.effects.replies.append { burst.reply(.success(accepted)) }
         return true
     }

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Providers
 internal import SMSModel
 internal import Storage
@@ -14,11 +15,16 @@ extension WriterCore {
                 try cancel(ids, tenant: tenant, now: now, reply)
             case .cancelBatch(let reference, let tenant, let reply):
                 try startCancellation(reference, tenant, reply)
-            case .pause(let wish, let tenant, let paused, let reply):
-                try pause(wish, tenant: tenant, paused: paused, reply)
+            case .pause(let wish, let tenant, let paused, let act, let reply):
+                try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
+            case .usage(let tenants, let reply):
+                var usages: [TenantUsage] = []
+                for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
+                round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .administer(let act):
-                let whenDurable = try act.perform(store.administration, now)
+                round.hasActs = true
+                let whenDurable = try act.perform(store, now)
                 round.effects.replies.append { whenDurable() }
             case .drain: drain()
             }
@@ -26,7 +32,11 @@ extension WriterCore {
     }
 
     mutating func configure(_ tenants: WriterTenants) {
-        store.setQuotas(tenants.quotas)
+        tenantNames = tenants.names
+        log.setTenantNames(tenants.names)
+        quotas = tenants.quotas
+        store.setQuotas(quotas)
+        store.setRetention(of: tenants.retention)
         dispatcher.setWeights(tenants.weights)
     }
 
@@ -56,10 +66,10 @@ extension WriterCore {
         let nobody = CancelVerdict(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
-        let previous = stored.lifecycle.state
+        let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, previous != .canceled {
-            try store.record(stored, previous: previous, isFirst: known == nil)
+        if canceled, before.standing.state != .canceled {
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
             round.operations += 1
         }
@@ -95,14 +105,14 @@ extension WriterCore {
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
             guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let previous = stored.lifecycle.state
+            let before = stored.lifecycle.mark
             guard stored.lifecycle.canceled(at: now) else {
                 job.count.tooLate += 1
                 continue
             }
             job.count.canceled += 1
-            guard previous != .canceled else { continue }
-            try store.record(stored, previous: previous, isFirst: known == nil)
+            guard before.standing.state != .canceled else { continue }
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
             round.forgotten.append(id)
         }
         round.operations += UInt64(slice.ids.count)
@@ -118,7 +128,7 @@ extension WriterCore {
     }
 
     private mutating func pause(
-        _ wish: PauseWish, tenant: TenantID, paused: Bool,
+        _ wish: PauseWish, tenant: TenantID, paused: Bool, by act: Act,
         _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
     ) throws(StoreError) {
         let target: PauseTarget
@@ -140,7 +150,15 @@ extension WriterCore {
         case .tenant(let id): target = .tenant(id)
         }
         try store.setPaused(target, paused)
+        let before = pausedNames
         apply(target, paused: paused)
+        if pausedNames != before {
+            round.hasActs = true
+            try store.administration.append(
+                AuditRecord(
+                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
+                    after: .array(pausedNames.map(JSON.string))))
+        }
         round.effects.replies.append { [names = pausedNames] in reply(.success(names)) }
     }
 
@@ -165,8 +183,18 @@ extension WriterCore {
     var pausedNames: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
             + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
-            + dispatcher.pausedTenants.map(\.rawValue).sorted().map { "tenant \($0)" }
-            + dispatcher.pausedBatches.sorted().map { "batch \($0)" }
+            + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+            + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
+    }
+
+    /// As people read it.
+    private func name(of target: PauseTarget) -> String {
+        switch target {
+        case .everything: "everything"
+        case .provider(let name): "provider \(name)"
+        case .batch(let id): "batch \(id)"
+        case .tenant(let id): "tenant \(tenantNames[id] ?? String(id.rawValue))"
+        }
     }
 }
 
@@ -175,7 +203,8 @@ extension WriterCommand {
         switch self {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
-        case .pause(_, _, _, let reply): reply(.failure(error))
+        case .pause(_, _, _, _, let reply): reply(.failure(error))
+        case .usage(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .drain: break
         }

@@ -1,3 +1,4 @@
+internal import Admission
 internal import DequeModule
 internal import Logging
 internal import Providers
@@ -9,11 +10,14 @@ internal import Storage
 struct WriterCore: ~Copyable {
     let store: any MessageStore
     var dispatcher: Dispatcher
-    let log: Logger
+    let log: GatewayLog
     var pending = WriterInbox()
     /// A bulk burst of which some messages are durable already.
     var bulk: BulkProgress?
     var cancellations: [BatchCancellation] = []
+    var tenantNames: [TenantID: String] = [:]
+    /// Those in force.
+    var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
     /// Where taking up what waits goes on, and how many messages it has found.
@@ -24,6 +28,8 @@ struct WriterCore: ~Copyable {
     private var sweepDue: Int64 = 0
     private var trouble: StoreTrouble?
     private var lowWaterDue: Int64 = 0
+    /// The last entry of the audit log that is not to be told any more.
+    private var lastAct: Int64 = 0
     private(set) var report = WriterReport()
 
     /// Messages of a bulk burst that are accepted at a time.
@@ -49,12 +55,16 @@ struct WriterCore: ~Copyable {
         var forgotten: [MessageID] = []
         var operations: UInt64 = 0
         var hasBegun = false
+        /// The audit log may have new entries.
+        var hasActs = false
     }
 
     struct BulkProgress {
         var burst: SubmitBurst
         var done = 0
         var results: [AcceptResult] = []
+        /// Those that were met.
+        var quotas: [TenantID: TenantQuota] = [:]
     }
 
     struct BatchCancellation {
@@ -73,16 +83,17 @@ struct WriterCore: ~Copyable {
     }
 
     init(
-        store: any MessageStore, lanes: [ProviderLane], options: WriterOptions, urgency: UrgencySignal, log: Logger
+        store: any MessageStore, lanes: [ProviderLane], suppressions: SuppressionList, options: WriterOptions,
+        urgency: UrgencySignal, log: GatewayLog
     ) {
         self.store = store
         self.urgency = urgency
         self.log = log
         dispatcher = Dispatcher(
-            lanes: lanes,
+            lanes: lanes, suppressions: suppressions,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
-            contentBytes: options.contentBytes)
+            contentBytes: options.contentBytes, tellsSteps: log.tellsSteps)
     }
 
     /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled; of that, if it
@@ -97,6 +108,7 @@ struct WriterCore: ~Copyable {
         for target in try store.pausedTargets() { apply(target, paused: true) }
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
+        lastAct = try store.administration.audit(before: nil, limit: 1).first?.id ?? 0
         interrupted.removeAll()
         takenUp = 0
         takeUpCursor = nil
@@ -116,7 +128,7 @@ struct WriterCore: ~Copyable {
         takeUpCursor = next
         dispatcher.takenUpBelow = next
         guard next == nil, takenUp > 0 else { return }
-        log.notice(
+        log.logger.notice(
             "took up unsettled messages",
             metadata: ["messages": "\(takenUp)", "possibly_sent": "\(interrupted.count)"])
     }
@@ -233,10 +245,21 @@ struct WriterCore: ~Copyable {
     private mutating func committed() {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
+        if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.lanes) }
+        if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {
-            log.notice("the store writes again")
+            log.logger.notice("the store writes again")
             trouble = nil
         }
+    }
+
+    /// Of the round that has been committed, as the audit log has them.
+    private mutating func newActs() -> [AuditRecord] {
+        // A log that cannot be read takes nothing but lines from the other one.
+        let newest = (try? store.administration.audit(before: nil, limit: 100)) ?? []
+        let acts = newest.prefix { $0.id > lastAct }
+        lastAct = newest.first?.id ?? lastAct
+        return acts.reversed()
     }
 
     /// Between rounds, once everybody has been told.
@@ -246,7 +269,7 @@ struct WriterCore: ~Copyable {
             try store.upkeep(isIdle: isIdle)
         } catch {
             // What was committed stays so; but a file that cannot be brought up to date must not take more.
-            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
             updateReport()
         }
@@ -263,7 +286,7 @@ struct WriterCore: ~Copyable {
         round.effects.draining = draining
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
-            log.error("the store does not write", metadata: ["reason": "\(error.text)"])
+            log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             undo(error, now: now)
         }
         refuse(error)
@@ -359,9 +382,7 @@ struct WriterCore: ~Copyable {
             round.receipts.append(list)
             for receipt in list {
                 let known = try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher)
-                if !known {
-                    log.warning("a receipt matches no attempt that can be read", metadata: ["id": "\(receipt.id)"])
-                }
+                if !known { log.receiptUnmatched(receipt) }
             }
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }

@@ -43,15 +43,19 @@ package struct AcceptedBurst: Sendable {
     /// One a draft, in order.
     package var results: [AcceptResult]
     package var batch: BatchID?
+    /// Those that some of the messages were refused for, as they were then.
+    package var quotas: [TenantID: TenantQuota] = [:]
 }
 
 /// What operators and callers ask of the writer, beside sending.
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    case pause(PauseWish, TenantID, paused: Bool, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
+    /// What tenants have used of their quotas, in the order in which they are asked for.
+    case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
@@ -63,6 +67,10 @@ package struct WriterTenants: Sendable {
     /// Of those whose weight isn't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
+    /// Of those that have a say in it.
+    package var retention: [TenantID: RetentionPolicy.Days] = [:]
+    /// By which they are told of.
+    package var names: [TenantID: String] = [:]
 
     package init() {}
 }
@@ -70,14 +78,15 @@ package struct WriterTenants: Sendable {
 /// Work on the store that is no message's, done within a round.
 package struct AdministrativeAct: Sendable {
     /// Called on the writer's thread. What it returns is called once all is durable.
-    package var perform: @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
+    package var perform: @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (@Sendable () -> Void)
     /// Called if nothing of it happened.
     package var refuse: @Sendable (GatewayError) -> Void
 
     package init(
-        perform: @escaping @Sendable (any AdministrationStore, _ now: Int64) throws(StoreError) -> (
-            @Sendable () -> Void
-        ),
+        perform:
+            @escaping @Sendable (any MessageStore, _ now: Int64) throws(StoreError) -> (
+                @Sendable () -> Void
+            ),
         refuse: @escaping @Sendable (GatewayError) -> Void
     ) {
         self.perform = perform

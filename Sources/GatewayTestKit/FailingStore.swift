@@ -34,6 +34,7 @@ package final class FailingStore: MessageStore {
 
     package var administration: any AdministrationStore { store.administration }
     package func setQuotas(_ quotas: [TenantID: TenantQuota]) { store.setQuotas(quotas) }
+    package func setRetention(of tenants: [TenantID: RetentionPolicy.Days]) { store.setRetention(of: tenants) }
     package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage {
         try store.usage(of: tenant, now: now)
     }
@@ -59,7 +60,7 @@ package final class FailingStore: MessageStore {
     package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? { try store.lifecycle(of: id) }
 
     package func record(
-        _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
     ) throws(StoreError) -> Bool {
         let isRecorded = try store.record(stored, previous: previous, isFirst: isFirst)
         try fail(.record)

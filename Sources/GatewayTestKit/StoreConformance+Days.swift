@@ -43,7 +43,7 @@ extension StoreConformance {
             for step in 0..<3 {
                 try store.begin()
                 for place in lives.indices where place % 4 != 3 {
-                    let previous = lives[place].state
+                    let previous = lives[place].standing
                     switch step {
                     case 0: _ = lives[place].claimed(at: now, provider: 1, reason: "only provider")
                     case 1:

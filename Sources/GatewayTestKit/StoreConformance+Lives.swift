@@ -112,11 +112,11 @@ extension StoreConformance {
             var store = try fixture.open(now: start)
             let id = try store.accept([TestMessage()], now: start)[0].id
             var lifecycle = MessageLifecycle(id: id, waiting: .queued)
-            var previous = lifecycle.state
+            var previous = lifecycle.standing
             var isFirst = true
             func keep() throws {
                 try store.record([(lifecycle, previous, isFirst)])
-                (previous, isFirst) = (lifecycle.state, false)
+                (previous, isFirst) = (lifecycle.standing, false)
                 try requireEqual(try store.lifecycle(of: id)?.lifecycle, lifecycle, "read back")
                 try requireEqual(try store.lifecycle(of: id)?.tenant, .first, "tenant")
             }
@@ -149,7 +149,8 @@ extension StoreConformance {
             let stored = StoredLifecycle(lifecycle: canceled, tenant: .first, batch: nil)
             try require(try store.record(stored, previous: .queued, isFirst: true), "the first is refused")
             let late = StoredLifecycle(lifecycle: claimed, tenant: .first, batch: nil)
-            try require(!(try store.record(late, previous: .queued, isFirst: true)), "a second first is recorded")
+            try require(
+                !(try store.record(late, previous: .queued, isFirst: true)), "a second first is recorded")
             try store.commit()
             try requireEqual(try store.lifecycle(of: id)?.lifecycle, canceled, "what stands")
         },
@@ -160,7 +161,8 @@ extension StoreConformance {
             _ = lifecycle.claimed(at: start, provider: 1, reason: "")
             try store.begin()
             try store.record(
-                StoredLifecycle(lifecycle: lifecycle, tenant: .first, batch: nil), previous: .queued, isFirst: true)
+                StoredLifecycle(lifecycle: lifecycle, tenant: .first, batch: nil), previous: .queued,
+                isFirst: true)
             store.rollback()
             try require(try store.lifecycle(of: id) == nil, "it is there")
         },
@@ -189,7 +191,7 @@ extension StoreConformance {
                 guard !generator.oneIn(3) else { continue }
                 let first: MessageState = number % 5 == 0 ? .scheduled : .queued
                 let lifecycle = randomLife(id, first, now: now, &generator)
-                try store.record([(lifecycle, first, true)])
+                try store.record([(lifecycle, .init(first), true)])
                 waiting[id] = lifecycle.state == .queued || lifecycle.state == .submitting ? .some(lifecycle) : nil
             }
             for isRestarted in [false, true] {

@@ -22,7 +22,8 @@ package enum StoreConformance {
         }
     }
 
-    package static let cases: [Case] = acceptance + keys + batches + lifecycles + recovery + days
+    package static let cases: [Case] =
+        acceptance + keys + batches + lifecycles + recovery + days + quotas + administration
 
     static let start: Int64 = 1_800_000_000_000
     static let window = Limits.idempotencyWindowMilliseconds
@@ -39,6 +40,9 @@ package enum StoreConformance {
                 $0.sendAt = start + 5000
                 $0.expiresAt = start + 9000
                 $0.tenant = .second
+                $0.generation = .max
+                $0.requestID = "order 7, größer"
+                $0.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             }
             let result = try store.accept([message], now: start)[0]
             try requireEqual(result.kind, .accepted, "kind")
@@ -56,6 +60,10 @@ package enum StoreConformance {
             try requireEqual(loaded.draft.sendAt, message.sendAt, "send time")
             try requireEqual(loaded.draft.expiresAt, message.expiresAt, "expiry")
             try requireEqual(loaded.draft.tenant, .second, "tenant")
+            try requireEqual(loaded.draft.generation, .max, "generation")
+            let trace = arena.trace(of: loaded.draft)
+            try requireEqual(trace.requestID, message.requestID, "request id")
+            try requireEqual(trace.context?.traceparent, message.traceparent, "traceparent")
             try requireEqual(loaded.batch, nil, "batch")
             try require(try store.lifecycle(of: result.id) == nil, "a message that only waits has no lifecycle")
             try require(try store.load(MessageID(rawValue: 77), into: &arena) == nil, "an unknown id gives nothing")
@@ -223,13 +231,15 @@ extension MessageStore {
     }
 
     package func record(
-        _ steps: [(lifecycle: MessageLifecycle, previous: MessageState, isFirst: Bool)], tenant: TenantID = .first,
+        _ steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)],
+        tenant: TenantID = .first,
         batch: BatchID? = nil
     ) throws(StoreError) {
         try transaction { () throws(StoreError) in
             for step in steps {
                 try record(
-                    StoredLifecycle(lifecycle: step.lifecycle, tenant: tenant, batch: batch), previous: step.previous,
+                    StoredLifecycle(lifecycle: step.lifecycle, tenant: tenant, batch: batch),
+                    previous: step.previous,
                     isFirst: step.isFirst)
             }
         }

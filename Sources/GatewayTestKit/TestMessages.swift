@@ -17,8 +17,13 @@ package struct TestMessage: Sendable {
     package var tenant = TenantID.first
     package var priority = Priority.normal
     package var onUnknown = OnUnknown.hold
+    package var generation: UInt32 = 0
+    package var requestID = ""
+    package var traceparent = ""
     package var sendAt: Int64 = 0
     package var expiresAt: Int64 = .max / 2
+    package var segments: UInt8 = 1
+    package var reserve: Int64 = 0
 
     package init() {}
 
@@ -39,14 +44,23 @@ extension DraftBatch {
         for tag in message.tags { tagBytes += [UInt8(tag.utf8.count)] + Array(tag.utf8) }
         let hash = message.key.isEmpty ? 0 : max(1, Self.hash("\(message.tenant.rawValue) \(message.key)"))
         let content = "\(message.to)|\(message.body)|\(message.sender)|\(message.priority)|\(message.sendAt)"
-        drafts.append(
-            MessageDraft(
-                tenant: message.tenant, priority: message.priority, encoding: .gsm7, onUnknown: message.onUnknown,
-                segments: 1, sendAt: message.sendAt, expiresAt: message.expiresAt, recipient: append(text: message.to),
-                sender: append(text: message.sender), body: append(text: message.body),
-                reference: append(text: message.reference), tags: tagBytes.withUnsafeBytes { append($0) },
-                key: append(text: message.key), keyHash: hash,
-                fingerprint: Fingerprint(high: Self.hash(content), low: Self.hash(content + "."))))
+        var draft = MessageDraft(
+            tenant: message.tenant, priority: message.priority, encoding: .gsm7, onUnknown: message.onUnknown,
+            segments: message.segments, sendAt: message.sendAt, expiresAt: message.expiresAt,
+            recipient: append(text: message.to),
+            sender: append(text: message.sender), body: append(text: message.body),
+            reference: append(text: message.reference), tags: tagBytes.withUnsafeBytes { append($0) },
+            key: append(text: message.key), keyHash: hash,
+            fingerprint: Fingerprint(high: Self.hash(content), low: Self.hash(content + ".")))
+        draft.generation = message.generation
+        draft.reserve = message.reserve
+        var (requestID, traceparent) = (message.requestID, message.traceparent)
+        draft.trace = requestID.withUTF8 { id in
+            traceparent.withUTF8 {
+                appendTrace(requestID: UnsafeRawBufferPointer(id), traceparent: UnsafeRawBufferPointer($0))
+            }
+        }
+        drafts.append(draft)
     }
 
     private mutating func append(text: String) -> ByteSlice {

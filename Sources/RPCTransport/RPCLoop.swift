@@ -26,7 +26,7 @@ package final class RPCLoop: @unchecked Sendable {
     private var sendBuffer: ByteBuffer
     private let tlsBuffers = TLSBuffers()
     /// Counts the sweeps: the clock of all time-outs of connections.
-    private(set) var now = 0
+    package private(set) var now = 0
     private var sweeping: RepeatedTask?
     private var drained: EventLoopPromise<Void>?
 

@@ -110,8 +110,9 @@ package final class RPCServer: Sendable {
                     channel.closeFuture.whenComplete { _ in connections.value.subtract(1, ordering: .relaxed) }
                     let tls = address.isOfTLS ? options.tls.map { loop.makeTLSHandler($0) } : nil
                     if let tls { try channel.pipeline.syncOperations.addHandler(tls) }
+                    let uid = address.isOfTCP ? nil : Self.peerUID(of: channel)
                     try channel.pipeline.syncOperations.addHandler(
-                        RPCServerConnection(loop: loop, tls: tls, isRefused: count > options.connections))
+                        RPCServerConnection(loop: loop, tls: tls, uid: uid, isRefused: count > options.connections))
                 }
             }
         switch address {
@@ -129,6 +130,23 @@ package final class RPCServer: Sendable {
             }
             return channel
         }
+    }
+
+    /// The kernel's `struct ucred`, which Glibc keeps to itself.
+    private struct PeerCredentials {
+        var processID: pid_t
+        var uid: uid_t
+        var gid: gid_t
+    }
+
+    /// Who connected to a Unix socket; nil if the system doesn't tell. On the channel's loop, where it is told at once.
+    private static func peerUID(of channel: any Channel) -> UInt32? {
+        guard let options = channel as? any SocketOptionProvider else { return nil }
+        let credentials: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+        let found = NIOLoopBoundBox<UInt32?>(nil, eventLoop: channel.eventLoop)
+        credentials.assumeIsolated().whenSuccess { found.value = $0.uid }
+        return found.value
     }
 
     /// - Throws: EADDRINUSE if somebody answers at the socket: taking it away would cut that server off unseen.

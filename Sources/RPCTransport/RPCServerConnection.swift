@@ -10,9 +10,11 @@ package final class RPCServerConnection: ChannelInboundHandler {
     package typealias OutboundOut = ByteBuffer
 
     package let loop: RPCLoop
-    /// By the HELLO's credential, else by the peer's certificate; nil without either.
+    /// By the HELLO's credential, else by what the connection proves; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
+    /// The service's own, to keep what it likes.
+    @exclusivity(unchecked) package var serviceValue = Int64.min
     /// The largest answer that the peer takes, metadata and payload together.
     package var maximumFrameBytes: Int { parser.maximumLength }
 
@@ -27,17 +29,29 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// What is to be sent; taken from the loop's buffers while there is something.
     @exclusivity(unchecked) private var output: OutputBuffer?
     @exclusivity(unchecked) private var isPaused = false
+    /// What waits for a credential to be judged; what comes after it isn't parsed.
+    private var unauthenticated: Unauthenticated?
     private let isRefused: Bool
     private let tls: TLSHandler?
+    private let uid: UInt32?
     /// The loop's own, where no reference has to be counted to reach them.
     private let service: any RPCService
     private let arena: MessageArena
     private var clock = ConnectionClock()
 
-    /// - Parameter tls: the handler beneath, if the connection is one of TLS.
-    init(loop: RPCLoop, tls: TLSHandler?, isRefused: Bool) {
+    private enum Unauthenticated {
+        case hello(maximumFrameBytes: Int)
+        /// The REQUEST's frame.
+        case request(ByteBuffer)
+    }
+
+    /// - Parameters:
+    ///   - tls: the handler beneath, if the connection is one of TLS.
+    ///   - uid: the peer's, if it is one of a Unix socket.
+    init(loop: RPCLoop, tls: TLSHandler?, uid: UInt32?, isRefused: Bool) {
         self.loop = loop
         self.tls = tls
+        self.uid = uid
         self.isRefused = isRefused
         service = loop.service
         arena = loop.arena
@@ -45,11 +59,12 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    private var peer: RPCPeer {
+    /// As far as is known by now; put together at each call.
+    package var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(
-            address: context?.channel.remoteAddress, certificateSubject: certificate?.subject,
-            certificateNames: certificate?.names ?? [])
+            address: context?.channel.remoteAddress, tlsVersion: tls?.version, certificateSubject: certificate?.subject,
+            certificateNames: certificate?.names ?? [], uid: uid)
     }
 
     // MARK: Answering
@@ -115,6 +130,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         session.closed()
         self.context = nil
         unparsed = nil
+        unauthenticated = nil
         if let output {
             self.output = nil
             loop.giveBack(output)
@@ -150,6 +166,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         // An alert says why: it is left the time to arrive.
         session.closed()
         unparsed = nil
+        unauthenticated = nil
         lastBytesSent()
     }
 
@@ -208,34 +225,37 @@ package final class RPCServerConnection: ChannelInboundHandler {
             switch session.helloReceived(hello) {
             case .refuse(let status, let message): refuse(status, message)
             case .accept(let maximumFrameBytes):
-                var maximumFrameBytes = maximumFrameBytes
-                principal = hello.credential.isEmpty ? service.identify(peer) : try authenticate(hello.credential)
-                // Who has not said who it is gets no room for large frames.
-                if principal == nil { maximumFrameBytes = min(maximumFrameBytes, Limits.minimumFrameBytes) }
-                session.opened()
-                parser.maximumLength = maximumFrameBytes
-                writable().appendHello(
-                    ServerHello(
-                        serverID: loop.options.serverID, serverAgent: loop.options.serverAgent,
-                        maximumFrameBytes: UInt32(maximumFrameBytes),
-                        maximumCallsInFlight: UInt32(loop.options.callsInFlight),
-                        keepaliveMilliseconds: UInt32(loop.options.keepalive.nanoseconds / 1_000_000)))
+                guard !hello.credential.isEmpty else { return open(service.identify(peer), maximumFrameBytes) }
+                switch try authenticate(hello.credential) {
+                case .principal(let principal): open(principal, maximumFrameBytes)
+                case .pending: wait(.hello(maximumFrameBytes: maximumFrameBytes))
+                }
             }
         } catch {
             refuse(error.code, error.message)
         }
     }
 
-    private func authenticate(_ credential: String) throws(GatewayError) -> any RPCPrincipal {
+    private func authenticate(_ credential: String) throws(GatewayError) -> RPCAuthentication {
         let bytes = Array(credential.utf8)
-        let result = bytes.withUnsafeBytes { credential -> Result<any RPCPrincipal, GatewayError> in
-            do throws(GatewayError) {
-                return .success(try service.authenticate(credential, peer: peer))
-            } catch {
-                return .failure(error)
-            }
+        return try bytes.withUnsafeBufferPointer { (credential) throws(GatewayError) in
+            try service.authenticate(UnsafeRawBufferPointer(credential), on: self)
         }
-        return try result.get()
+    }
+
+    private func open(_ principal: (any RPCPrincipal)?, _ maximumFrameBytes: Int) {
+        // Who has not said who it is gets no room for large frames.
+        let maximumFrameBytes = principal == nil ? min(maximumFrameBytes, Limits.minimumFrameBytes) : maximumFrameBytes
+        self.principal = principal
+        session.opened()
+        loop.options.opened?(peer, principal)
+        parser.maximumLength = maximumFrameBytes
+        writable().appendHello(
+            ServerHello(
+                serverID: loop.options.serverID, serverAgent: loop.options.serverAgent,
+                maximumFrameBytes: UInt32(maximumFrameBytes),
+                maximumCallsInFlight: UInt32(loop.options.callsInFlight),
+                keepaliveMilliseconds: UInt32(loop.options.keepalive.nanoseconds / 1_000_000)))
     }
 
     @inline(__always)
@@ -262,11 +282,49 @@ package final class RPCServerConnection: ChannelInboundHandler {
         arena.reset()
         do throws(GatewayError) {
             let metadata = try RequestMetadata(decoding: frame.metadata, arena: arena)
-            guard metadata.authorization.isEmpty else {
-                let own = try service.authenticate(metadata.authorization, peer: peer)
-                return withExtendedLifetime(own) { handOn(frame, metadata, principal: own) }
-            }
+            guard metadata.authorization.isEmpty else { return try authenticate(frame, metadata) }
             handOn(frame, metadata, principal: principal)
+        } catch {
+            respond(callID: frame.header.callID, error: error)
+        }
+    }
+
+    private func authenticate(_ frame: Frame, _ metadata: RequestMetadata) throws(GatewayError) {
+        switch try service.authenticate(metadata.authorization, on: self) {
+        case .principal(let own): withExtendedLifetime(own) { handOn(frame, metadata, principal: own) }
+        case .pending: wait(.request(ByteBuffer(bytes: frame.bytes)))
+        }
+    }
+
+    private func wait(_ waiting: Unauthenticated) {
+        unauthenticated = waiting
+        pauseReading()
+    }
+
+    /// A credential that was pending is judged: what came with it goes on, or is refused, and what came after it
+    /// follows. Without effect if the connection has ended meanwhile. On the loop only.
+    package func authenticated(_ result: Result<any RPCPrincipal, GatewayError>) {
+        guard let waiting = unauthenticated else { return }
+        unauthenticated = nil
+        switch (waiting, result) {
+        case (.hello(let maximumFrameBytes), .success(let principal)): open(principal, maximumFrameBytes)
+        case (.hello, .failure(let error)): refuse(error.code, error.message)
+        case (.request(let frame), _): frame.withUnsafeReadableBytes { take($0, as: result) }
+        }
+        guard !session.isClosed else { return }
+        // The service may have gathered the call.
+        loop.openBurst()
+        resumeReading()
+    }
+
+    /// - Parameter bytes: of a REQUEST's frame that has been taken before.
+    private func take(_ bytes: UnsafeRawBufferPointer, as result: Result<any RPCPrincipal, GatewayError>) {
+        guard let frame = try? parser.frame(in: bytes) else { return }
+        arena.reset()
+        do throws(GatewayError) {
+            let principal = try result.get()
+            let metadata = try RequestMetadata(decoding: frame.metadata, arena: arena)
+            withExtendedLifetime(principal) { handOn(frame, metadata, principal: principal) }
         } catch {
             respond(callID: frame.header.callID, error: error)
         }
@@ -293,7 +351,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
             loop.giveBack(output)
         }
         if session.isClosed { return lastBytesSent() }
-        if isPaused, self.context?.channel.isWritable == true { resumeReading() }
+        if isPaused, unauthenticated == nil, self.context?.channel.isWritable == true { resumeReading() }
     }
 
     /// Stops reading and parsing while more output waits than may.
@@ -352,6 +410,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         guard !session.isClosed else { return }
         session.closed()
         unparsed = nil
+        unauthenticated = nil
         clock.ended(at: loop.now)
         loop.markDirty(self)
     }

@@ -23,6 +23,8 @@ package struct RPCServerOptions: Sendable {
     package var tlsHandshake = TimeAmount.seconds(Int64(Limits.tlsHandshakeSeconds))
     /// Told of each TLS connection that failed, on its event loop: for logs.
     package var tlsFailed: (@Sendable (SocketAddress?, TLSError) -> Void)?
+    /// Told of each connection whose HELLO was accepted, on its event loop, and whose it is: for logs.
+    package var opened: (@Sendable (RPCPeer, (any RPCPrincipal)?) -> Void)?
     /// The permissions of a Unix socket.
     package var socketMode: UInt32 = 0o600
     /// Whether a Unix socket that was left behind is replaced; one that is served never is.

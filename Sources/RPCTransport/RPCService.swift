@@ -8,10 +8,21 @@ package typealias RPCPrincipal = AnyObject & Sendable
 /// Who is at the other end of a connection, as far as the connection itself tells.
 package struct RPCPeer: Sendable {
     package var address: SocketAddress?
+    /// Such as `TLSv1.3`; nil = not encrypted.
+    package var tlsVersion: String?
     /// Of a client that showed a certificate over TLS, which was found good: its subject (RFC 2253).
     package var certificateSubject: String?
     /// Its alternative names, or its common name where it has none; empty without a certificate.
     package var certificateNames: [String] = []
+    /// The user at the other end of a Unix socket, as the system knows it.
+    package var uid: UInt32?
+}
+
+/// What became of a credential, at once or later.
+package enum RPCAuthentication {
+    case principal(any RPCPrincipal)
+    /// ``RPCServerConnection/authenticated(_:)`` will tell. Until then the connection reads nothing more.
+    case pending
 }
 
 /// What the server's connections hand requests to: one instance for each event loop, used only on it.
@@ -21,8 +32,8 @@ package protocol RPCService: AnyObject {
     /// - Parameter credential: borrowed for the call.
     /// - Throws: UNAUTHENTICATED or another refusal, as the peer gets to see it.
     func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
-    ) throws(GatewayError) -> any RPCPrincipal
+        _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
+    ) throws(GatewayError) -> RPCAuthentication
 
     /// Judges a peer whose HELLO has no credential, by what the connection itself proves.
     ///
@@ -73,4 +84,9 @@ package struct RPCRequest {
 package struct RPCConnectionID: Hashable, Sendable {
     let slot: UInt32
     let generation: UInt32
+
+    package init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
 }

@@ -7,6 +7,8 @@ package struct Frame {
     package let type: FrameType?
     package let metadata: UnsafeRawBufferPointer
     package let payload: UnsafeRawBufferPointer
+    /// All of it.
+    package let bytes: UnsafeRawBufferPointer
 
     /// Header, metadata and payload.
     @inline(__always)
@@ -37,7 +39,8 @@ package struct FrameParser: Sendable {
         return Frame(
             header: header, type: type,
             metadata: UnsafeRawBufferPointer(rebasing: bytes[FrameHeader.bytes..<payloadStart]),
-            payload: UnsafeRawBufferPointer(rebasing: bytes[payloadStart..<size]))
+            payload: UnsafeRawBufferPointer(rebasing: bytes[payloadStart..<size]),
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[..<size]))
     }
 
     /// Recognises, by the first bytes of a connection, a peer that speaks something else.

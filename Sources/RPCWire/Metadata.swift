@@ -10,6 +10,7 @@ package struct RequestMetadata {
     package var authorization = UnsafeRawBufferPointer(start: nil, count: 0)
     package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
     package var requestID = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Of any form and length: what is no trace context is ignored, as W3C has it.
     package var traceparent = UnsafeRawBufferPointer(start: nil, count: 0)
     /// 0 = the first.
     package var attempt: UInt32 = 0
@@ -26,13 +27,12 @@ package struct RequestMetadata {
         authorization = check.view(c.authorization, "authorization")
         idempotencyKey = UnsafeRawBufferPointer(c.idempotency_key)
         requestID = check.view(c.request_id, "request_id")
-        traceparent = check.view(c.traceparent, "traceparent")
+        traceparent = UnsafeRawBufferPointer(c.traceparent)
         attempt = c.attempt
         initialCredit = c.initial_credit
         check.atMost(Limits.credentialBytes, authorization, "authorization")
         check.atMost(Limits.idempotencyKeyBytes, idempotencyKey, "idempotency_key")
         check.atMost(Limits.requestIDBytes, requestID, "request_id")
-        check.atMost(Limits.traceparentBytes, traceparent, "traceparent")
         try check.finish()
     }
 

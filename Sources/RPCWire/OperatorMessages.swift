@@ -10,6 +10,7 @@ package struct PauseRequest: WireMessage, Hashable, Sendable {
         case provider(String)
         case batchName(String)
         case batchID(BatchID)
+        case tenant(String)
     }
 
     package var subject: Subject
@@ -25,14 +26,18 @@ package struct PauseRequest: WireMessage, Hashable, Sendable {
         let provider = check.string(c.provider, "provider")
         let batch = check.string(c.batch, "batch")
         check.atMost(Limits.batchNameBytes, UnsafeRawBufferPointer(c.batch), "batch")
-        if [!provider.isEmpty, !batch.isEmpty, c.batch_id != 0].count(where: \.self) > 1 {
-            check.record("provider", "at most one of provider, batch and batch_id may be given")
+        let tenant = check.string(c.tenant, "tenant")
+        check.atMost(Limits.tenantNameCharacters, UnsafeRawBufferPointer(c.tenant), "tenant")
+        if [!provider.isEmpty, !batch.isEmpty, c.batch_id != 0, !tenant.isEmpty].count(where: \.self) > 1 {
+            check.record("provider", "at most one of provider, batch, batch_id and tenant may be given")
         }
         try check.finish()
         if !provider.isEmpty {
             subject = .provider(provider)
         } else if !batch.isEmpty {
             subject = .batchName(batch)
+        } else if !tenant.isEmpty {
+            subject = .tenant(tenant)
         } else {
             subject = c.batch_id == 0 ? .everything : .batchID(BatchID(rawValue: c.batch_id))
         }
@@ -46,6 +51,7 @@ package struct PauseRequest: WireMessage, Hashable, Sendable {
         case .provider(let name): c.pointee.provider = scratch.text(name)
         case .batchName(let name): c.pointee.batch = scratch.text(name)
         case .batchID(let id): c.pointee.batch_id = id.rawValue
+        case .tenant(let name): c.pointee.tenant = scratch.text(name)
         }
         output.pack(c)
     }
@@ -54,7 +60,7 @@ package struct PauseRequest: WireMessage, Hashable, Sendable {
 /// What is paused after a Pause or Resume.
 package struct PauseResponse: WireMessage, Hashable, Sendable {
     package static let wireName = "PauseResponse"
-    /// "everything", "provider NAME", "batch NAME".
+    /// "everything", "provider NAME", "tenant NAME", "batch ID".
     package var paused: [String]
 
     package init(paused: [String]) {

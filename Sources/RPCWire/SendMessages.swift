@@ -11,13 +11,15 @@ extension SubmitRequest: WireMessage {
         try self.init(c, path: "")
     }
 
-    /// Decodes a Send: its message, and the idempotency key from its metadata.
+    /// Decodes a Send: its message, and from its metadata the idempotency key and what logs are joined by.
     @inline(__always)
     package init(
         decoding payload: UnsafeRawBufferPointer, metadata: RequestMetadata, arena: MessageArena
     ) throws(GatewayError) {
         try self.init(decoding: payload, arena: arena)
         idempotencyKey = metadata.idempotencyKey
+        requestID = metadata.requestID
+        traceparent = metadata.traceparent
     }
 
     /// - Parameter path: goes before the names of fields in violations, e.g. `template.message.`.

@@ -161,7 +161,8 @@ extension MessageStatus {
             batch: c.batch_id == 0 ? nil : BatchID(rawValue: c.batch_id),
             acceptedAt: c.accepted_at_ms,
             sendAt: c.send_at_ms,
-            expiresAt: c.expires_at_ms)
+            expiresAt: c.expires_at_ms,
+            generation: c.generation)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
@@ -193,6 +194,7 @@ extension MessageStatus {
         c.pointee.send_at_ms = sendAt
         c.pointee.expires_at_ms = expiresAt
         c.pointee.receipt_overdue = receiptOverdue ? 1 : 0
+        c.pointee.generation = generation
         return c
     }
 }

@@ -11,6 +11,10 @@ package struct SubmitRequest {
     package var tags: [UnsafeRawBufferPointer] = []
     /// From the request's metadata; empty = none.
     package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// From the request's metadata, for logs; empty = none.
+    package var requestID = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// From the request's metadata, of any form; empty = none.
+    package var traceparent = UnsafeRawBufferPointer(start: nil, count: 0)
     /// The protocol's numbers, unchecked.
     package var priority: Int32 = 0
     package var onUnknown: Int32 = 0
@@ -74,7 +78,7 @@ package struct MessageDraft: Sendable {
     package var generation: UInt32 = 0
     /// Its price at the dearest provider, in millionths of the currency: what is kept of the tenant's quota for it.
     package var reserve: Int64 = 0
-    /// Request id and traceparent, each as one length byte and its bytes; empty = neither.
+    /// A ``MessageTrace``, packed; empty = none.
     package var trace = ByteSlice()
 
     package init(

@@ -47,7 +47,7 @@ private struct LifecycleWalk {
         case .rejected: return last == .submitting && (after == .queued || after == .failed)
         case .throttled, .unavailable, .returned: return last == .submitting && after == .queued
         case .outcomeUnknown, .interrupted: return last == .submitting && (after == .unknown || after == .queued)
-        case .failed: return last == .queued && after == .failed
+        case .failed: return waits && after == .failed
         case .expired: return waits && after == .expired
         case .canceled: return waits && after == .canceled
         case .delivered: return last != nil && last != .delivered && after == .delivered

@@ -67,6 +67,23 @@ package enum Limits {
     package static let idempotencyWindowMilliseconds: Int64 = 24 * 3_600_000
     package static let receiptDeadlineMilliseconds: Int64 = 72 * 3_600_000
 
+    // MARK: Logs
+    /// Lines that wait for standard error to take them; what comes beyond it is dropped, and counted.
+    package static let logBufferBytes = 1024 * 1024
+    /// A longer value in a line of the log is cut: above the longest body.
+    package static let logValueBytes = 8 * 1024
+    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    package static let logRepeatSeconds: Int64 = 60
+    /// Addresses, or kinds of refusals, that are kept apart for that.
+    package static let logRepeatKeys = 4096
+
+    // MARK: Tenants' limits
+    /// The largest rate, in messages a second, and the largest burst, in messages.
+    package static let messagesPerSecond: UInt32 = 1_000_000
+    package static let burstMessages: UInt32 = 1_000_000
+    /// The highest price of a segment.
+    package static let segmentPrice = Money(millionths: 10_000_000_000)
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
     package static let normalHandOffsPerBulk = 4
@@ -98,4 +115,74 @@ package enum Limits {
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     package static let sandboxRecords = 1000
+
+    // MARK: Administration
+    /// A key's, and a generation's for the history.
+    package static let noteBytes = 256
+    /// A document of the dynamic configuration.
+    package static let configurationBytes = 1024 * 1024
+    package static let configurationKindBytes = 16
+    /// Generations of a page, and where the history is asked for no number.
+    package static let generations = 1000
+    package static let generationsDefault = 20
+    /// As many as a request may name.
+    package static let keyScopes = 16
+    /// A hundred years.
+    package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
+    /// Entries of a page of the audit log, and where it is asked for no number.
+    package static let auditEntries = 1000
+    package static let auditEntriesDefault = 100
+
+    // MARK: Opt-outs
+    /// Numbers of one call.
+    package static let suppressedNumbers = 1000
+    package static let suppressionReasonBytes = 128
+    /// Entries of a page, and where a listing asks for no number.
+    package static let suppressions = 1000
+    package static let suppressionsDefault = 100
+    // MARK: Credentials
+    /// Of a key, after `apus_`: what tells keys from each other without being a secret.
+    package static let keyIDCharacters = 8
+    package static let tokenBytes = 8 * 1024
+    /// How far the clocks of gateway and issuer may be apart.
+    package static let tokenLeewaySeconds = 60
+    /// Of RSA keys.
+    package static let issuerKeyMinimumBits = 2048
+    /// Good ones that an event loop remembers, so that one that comes with every request is checked once.
+    package static let cachedCredentials = 1024
+    /// Credentials of one peer that may be wrong at once...
+    package static let guesses = 20
+    /// ...and after that.
+    package static let guessesPerSecond = 1
+    /// Peers whose wrong credentials are counted apart; further ones are counted together.
+    package static let guessingPeers = 16_384
+    /// Of a peer that goes on guessing the log tells as often.
+    package static let guessingWarningSeconds = 60
+    /// How exactly a key's last use is known.
+    package static let keyUseSeconds = 60
+
+    // MARK: Configuration
+    /// Arrays and objects within each other.
+    package static let jsonDepth = 32
+    /// Of one generation.
+    package static let tenants = 10_000
+    package static let tenantNameCharacters = 64
+    package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
+    /// A thousand million, in millionths of the currency.
+    package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
+    package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
+    package static let retentionDays = 36_500
+    package static let listedSenders = 1000
+    package static let listedDestinations = 1000
+    package static let certificatesPerTenant = 100
+    package static let certificateNameBytes = 255
+    package static let uidsPerTenant = 100
+    package static let issuersPerTenant = 16
+    package static let issuerBytes = 255
+    package static let keysPerIssuer = 16
+    package static let issuerKeyIDBytes = 128
+    package static let publicKeyBytes = 4096
+    /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
+    package static let issuerSecretMinimumBytes = 32
+    package static let issuerSecretMaximumBytes = 512
 }

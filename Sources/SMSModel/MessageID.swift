@@ -67,6 +67,11 @@ package struct MessageIDGenerator: Sendable {
         self.node = node
     }
 
+    /// The id that would be taken next.
+    package func next(nowMilliseconds: UInt64) -> MessageID {
+        MessageID(ordinal: max(nowMilliseconds << MessageID.sequenceBits, highWater + 1), node: node)
+    }
+
     /// Takes `count` ids in a row and returns the first. A clock behind the mark is ignored: ids go on from it.
     package mutating func take(_ count: Int, nowMilliseconds: UInt64) -> MessageID {
         let first = max(nowMilliseconds << MessageID.sequenceBits, highWater + 1)

@@ -33,6 +33,23 @@ package struct MessageLifecycle: Hashable, Sendable {
         self.attempts = attempts
     }
 
+    /// A moment in a message's life.
+    package struct Mark: Sendable {
+        package let standing: Standing
+        fileprivate let historyBytes: Int
+    }
+
+    /// Now.
+    package var mark: Mark { Mark(standing: standing, historyBytes: history.bytes.count) }
+
+    /// What has happened since, in order. Where the history has been shortened meanwhile, only the last of it.
+    package func events(since mark: Mark) -> [History.Event] {
+        var events: [History.Event] = []
+        history.forEach(from: Int64(id.milliseconds)) { events.append($0) }
+        if history.bytes.count < mark.historyBytes { return events.suffix(1) }
+        return events.filter { $0.detail.upperBound > mark.historyBytes }
+    }
+
     /// Nothing more is expected: a final state, or one whose receipt is overdue.
     package func isSettled(at now: Int64) -> Bool {
         state.isFinal || isReceiptOverdue(at: now)
@@ -164,10 +181,13 @@ package struct MessageLifecycle: Hashable, Sendable {
         return count
     }
 
-    /// No provider will be tried again.
-    package mutating func gaveUp(at now: Int64, code: String, message: String) {
-        guard state == .queued else { return }
+    /// No provider will be tried (again).
+    /// - Returns: false if the message is not waiting (any more).
+    @discardableResult
+    package mutating func gaveUp(at now: Int64, code: String, message: String) -> Bool {
+        guard state == .queued || state == .scheduled else { return false }
         enter(.failed, .failed, at: now, detail: "\(code): \(message)")
+        return true
     }
 
     /// The validity is over.

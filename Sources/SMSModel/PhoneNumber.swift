@@ -25,6 +25,27 @@ package enum PhoneNumber {
         return .unknownCountryCode
     }
 
+    /// The digits of a number as one integer: at most 15 digits, and none of them is lost, as the first isn't 0.
+    ///
+    /// - Parameter number: in E.164, checked.
+    package static func digits(of number: UnsafeRawBufferPointer) -> UInt64 {
+        var digits: UInt64 = 0
+        for offset in 1..<max(1, number.count) { digits = digits &* 10 &+ UInt64(number[offset] &- 0x30) }
+        return digits
+    }
+
+    /// The digits of a number as one integer, or what is wrong with it.
+    package static func digits(of number: String) throws(PhoneNumberProblem) -> UInt64 {
+        try Array(number.utf8).withUnsafeBufferPointer { (utf8) throws(PhoneNumberProblem) in
+            let bytes = UnsafeRawBufferPointer(utf8)
+            if let problem = check(bytes) { throw problem }
+            return digits(of: bytes)
+        }
+    }
+
+    /// A number in E.164, from its digits as one integer.
+    package static func text(_ digits: UInt64) -> String { "+\(digits)" }
+
     private static func check(nationalDigits: Int, _ lengths: UInt16, _ code: Int) -> PhoneNumberProblem? {
         let longest = UInt16.bitWidth - 1 - lengths.leadingZeroBitCount
         if nationalDigits > longest { return .tooLong(countryCode: code, digits: nationalDigits) }
@@ -37,7 +58,7 @@ package enum PhoneNumber {
 }
 
 /// Why a number cannot be one. Digits are those after the country code.
-package enum PhoneNumberProblem: Hashable, Sendable {
+package enum PhoneNumberProblem: Error, Hashable, Sendable {
     case empty
     case missingPlus
     /// Bytes from the number's beginning.

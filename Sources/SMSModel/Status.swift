@@ -22,12 +22,14 @@ package struct MessageStatus: Hashable, Sendable {
     /// 0 = as soon as possible.
     package var sendAt: Int64
     package var expiresAt: Int64
+    /// Of the configuration that it was accepted under; 0 = before there was one.
+    package var generation: UInt32
 
     package init(
         id: MessageID, state: MessageState, settled: Bool, receiptOverdue: Bool, segments: Int, encoding: Encoding,
         to: String, sender: String, priority: Priority, provider: String, providerID: String, attempts: Int,
         error: MessageFailure?, timeline: [TimelineEvent], reference: String, tags: [String], batch: BatchID?,
-        acceptedAt: Int64, sendAt: Int64, expiresAt: Int64
+        acceptedAt: Int64, sendAt: Int64, expiresAt: Int64, generation: UInt32 = 0
     ) {
         self.id = id
         self.state = state
@@ -49,6 +51,7 @@ package struct MessageStatus: Hashable, Sendable {
         self.acceptedAt = acceptedAt
         self.sendAt = sendAt
         self.expiresAt = expiresAt
+        self.generation = generation
     }
 }
 

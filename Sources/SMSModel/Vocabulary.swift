@@ -17,6 +17,15 @@ package enum Priority: UInt8, CaseIterable, Sendable {
     case urgent = 1
     case normal = 2
     case bulk = 3
+
+    /// The name in text and JSON.
+    package var name: String {
+        switch self {
+        case .urgent: "URGENT"
+        case .normal: "NORMAL"
+        case .bulk: "BULK"
+        }
+    }
 }
 
 /// Raw values are the protocol's.
@@ -47,6 +56,9 @@ package enum MessageState: UInt8, CaseIterable, Sendable {
 
     /// No step leads out of it but a receipt of higher rank.
     package var isFinal: Bool { rawValue >= MessageState.delivered.rawValue }
+
+    /// Not sent yet: scheduled, queued, or with a provider that has not answered.
+    package var isWaiting: Bool { self == .scheduled || self == .queued || self == .submitting }
 
     /// The name in text and JSON.
     package var name: String {

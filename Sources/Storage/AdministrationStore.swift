@@ -1,3 +1,4 @@
+package import ConfigurationModel
 package import SMSModel
 
 /// Where tenants, keys, generations of the configuration, opt-outs and the audit log are durable. Called by the
@@ -16,8 +17,9 @@ package protocol AdministrationStore: AnyObject {
     func generation() throws(StoreError) -> UInt32
     /// What the newest generation consists of, by kind and name.
     func configuration() throws(StoreError) -> [ConfigurationObject]
-    /// Makes a new generation of the newest one by these changes, none of which may be without effect.
+    /// Makes a new generation of the newest one by these changes, at least one, none of which may be without effect.
     /// - Returns: its number.
+    /// - Throws: `failed` if a change does not begin from what is there.
     func apply(_ changes: [ConfigurationChange], by act: Act) throws(StoreError) -> UInt32
     /// The newest generations, newest first, `before` one; at most `limit`.
     func generations(before: UInt32?, limit: Int) throws(StoreError) -> [GenerationRecord]
@@ -27,17 +29,21 @@ package protocol AdministrationStore: AnyObject {
     // MARK: Keys
 
     func keys() throws(StoreError) -> [KeyRecord]
+    /// - Throws: `failed` if its id is taken.
     func insert(_ key: KeyRecord) throws(StoreError)
     /// - Returns: false if there is no such key, or it is revoked already.
     func revokeKey(_ id: String, at time: Int64) throws(StoreError) -> Bool
+    /// A use before the one that is known changes nothing; keys that are not there are passed over.
     func setLastUse(of keys: [(id: String, at: Int64)]) throws(StoreError)
 
     // MARK: Opt-outs
 
+    /// One that is there already stays as it is.
     /// - Returns: whether it was not there before.
     func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool
     /// - Returns: whether it was there.
     func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
+    /// By tenant and number.
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError)
 
     // MARK: Audit
@@ -82,37 +88,6 @@ package struct TenantRecord: Hashable, Sendable {
         self.id = id
         self.name = name
         self.createdAt = createdAt
-    }
-}
-
-/// An object of the dynamic configuration: its settings as canonical JSON.
-package struct ConfigurationObject: Hashable, Sendable {
-    /// `tenant`; later also `provider` and `route`.
-    package var kind: String
-    package var name: String
-    package var document: String
-
-    package init(kind: String, name: String, document: String) {
-        self.kind = kind
-        self.name = name
-        self.document = document
-    }
-}
-
-/// One object's step from a generation to the next.
-package struct ConfigurationChange: Hashable, Sendable {
-    package var kind: String
-    package var name: String
-    /// nil = there was none.
-    package var before: String?
-    /// nil = it is removed.
-    package var after: String?
-
-    package init(kind: String, name: String, before: String?, after: String?) {
-        self.kind = kind
-        self.name = name
-        self.before = before
-        self.after = after
     }
 }
 

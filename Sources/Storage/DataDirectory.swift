@@ -39,6 +39,8 @@ package final class DataDirectory: Sendable {
 
     package var socketPath: String { path + "/apus.sock" }
     package var keyPath: String { path + "/dev.key" }
+    /// Where `apusd dev` keeps the master key that it made.
+    package var masterKeyPath: String { path + "/master.key" }
     package var sandboxRecordPath: String { path + "/sandbox.jsonl" }
 
     // MARK: The store's files

@@ -44,6 +44,16 @@ package struct Day: Hashable, Comparable, Sendable {
     /// Milliseconds since the Unix epoch at which it begins.
     package var start: Int64 { Int64(number * Self.milliseconds) }
 
+    /// The days of its UTC month.
+    package var month: Range<Day> {
+        var seconds = time_t(number * 86_400)
+        var time = tm()
+        gmtime_r(&seconds, &time)
+        let first = number - UInt64(time.tm_mday - 1)
+        (time.tm_mday, time.tm_mon) = (1, time.tm_mon + 1)
+        return Day(number: first)..<Day(number: UInt64(timegm(&time)) / (Self.milliseconds / 1000))
+    }
+
     /// How many whole days it lies before `other`; negative if after.
     package func days(until other: Day) -> Int { Int(other.number) - Int(number) }
 

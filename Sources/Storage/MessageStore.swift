@@ -9,15 +9,23 @@ package protocol MessageStore: AnyObject {
     /// What is durable beside messages.
     var administration: any AdministrationStore { get }
 
-    /// What tenants may use from now on; one that is not named has no bound. Outside of rounds, and not durable.
+    /// What tenants may use from the next acceptance on; one that is not named has no bound. Not durable, and no part
+    /// of a round.
     func setQuotas(_ quotas: [TenantID: TenantQuota])
-    /// What a tenant has used, as of the last commit.
+    /// How long these tenants' messages are kept from now on; what is nil, and other tenants', by the standard. Outside
+    /// of rounds, and not durable.
+    func setRetention(of tenants: [TenantID: RetentionPolicy.Days])
+    /// What a tenant has used, the round under way included.
     func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage
 
     func begin() throws(StoreError)
 
     /// Inserts the drafts of `range` and appends one result each to `results`. The same idempotency key, or
-    /// the same place in a batch, gives the message that is there already.
+    /// the same place in a batch, gives the message that is there already. A new one that its tenant's quota leaves no
+    /// room for is refused by itself.
+    ///
+    /// A message is charged its segments on the UTC day of its id, and its reserve in that day's month. It stays
+    /// charged, also when its row is gone, unless it is ``MessageLifecycle/Standing/isReleased``.
     /// - Parameter chunk: where the drafts stand in their batch; nil for messages sent one by one.
     func accept(
         _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
@@ -28,11 +36,13 @@ package protocol MessageStore: AnyObject {
 
     /// Records a step of a message's life.
     /// - Parameters:
-    ///   - previous: the state before.
+    ///   - previous: where it stood before.
     ///   - isFirst: nothing but the acceptance was stored before.
     /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     @discardableResult
-    func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool
+    func record(
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+    ) throws(StoreError) -> Bool
 
     /// Appends the message to `batch` and tells which batch it belongs to; nil if there is no such message.
     func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage?
@@ -132,11 +142,19 @@ package struct AcceptResult: Hashable, Sendable {
         case overCost
         /// Not accepted: as many of the tenant's messages wait as may.
         case overWaiting
+
+        package var isOverQuota: Bool { self == .overSegments || self == .overCost || self == .overWaiting }
     }
 
     package var kind: Kind
     package var state: MessageState
+    /// 0 where there is no message: it was over a quota.
     package var id: MessageID
+
+    /// - Parameter draft: what is refused.
+    static func refused(_ kind: Kind, _ draft: MessageDraft) -> AcceptResult {
+        AcceptResult(kind: kind, state: draft.waitingState, id: MessageID(rawValue: 0))
+    }
 
     package init(kind: Kind, state: MessageState, id: MessageID) {
         self.kind = kind

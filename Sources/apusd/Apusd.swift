@@ -126,6 +126,7 @@ extension Apusd {
         try configuration.check()
         let level = configuration.logLevel
         LoggingSystem.bootstrap { DaemonLogHandler(label: $0, level: level) }
+        defer { LogWriter.standardError.flush() }
         try await Daemon(configuration: configuration, isDevelopment: isDevelopment, log: Logger(label: "apusd")).run()
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Foundation
 internal import Logging
 internal import TLS
 internal import UnixSignals
@@ -45,20 +45,21 @@ struct CertificateWatch: Sendable {
     }
 
     private struct Fingerprint: Equatable {
-        var inode: UInt
-        var size: Int
-        var seconds: Int
-        var nanoseconds: Int
+        var inode: UInt64?
+        var size: UInt64?
+        var modified: Date?
     }
 
     /// Of each file; nil where it is not there.
     private func fingerprints() -> [Fingerprint?] {
         credentials.options.files.map { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
+            // Attributes are those of a link itself, and certificates are often replaced behind one.
+            let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return nil }
             return Fingerprint(
-                inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
-                nanoseconds: status.st_mtim.tv_nsec)
+                inode: (attributes[.systemFileNumber] as? NSNumber)?.uint64Value,
+                size: (attributes[.size] as? NSNumber)?.uint64Value,
+                modified: attributes[.modificationDate] as? Date)
         }
     }
 }

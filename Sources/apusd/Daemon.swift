@@ -1,4 +1,5 @@
 internal import Admission
+internal import ConfigurationModel
 internal import Foundation
 internal import Gateway
 internal import Logging
@@ -56,6 +57,7 @@ struct Daemon {
         announce(server, directory, key: key)
         await withTaskGroup { tasks in
             tasks.addTask { await end(group, on: signals) }
+            tasks.addTask { await keepLastUses(gateway) }
             if let watch, let hangUps { tasks.addTask { await watch.run(hangUps: hangUps) } }
             do {
                 try await group.run()
@@ -91,32 +93,72 @@ struct Daemon {
     }
 
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
-        try storing { () throws(StoreError) in
-            let store = try SQLiteMessageStore(
-                directory: directory.path, options: configuration.store, now: clock.now(),
-                warn: { log.warning("\($0)") })
-            var options = configuration.sandbox
-            if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
-            let sandbox = SandboxProvider(options: options, now: { clock.now() })
-            let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
-            let writer = try Writer(
-                store: store, providers: [(sandbox, configuration.sandboxLimits)], options: configuration.writer,
-                clock: clock, log: log)
-            let tenant = Tenant(
-                id: TenantID(rawValue: 1), name: configuration.tenant,
-                validator: SubmitValidator(
-                    defaultSender: configuration.defaultSender,
-                    defaultValidity: UInt64(configuration.defaultValidity) * 1000,
-                    defaultOnUnknown: configuration.onUnknown))
-            let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
-            let stored = Array(key.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
-            let certificates = Dictionary(
-                configuration.tls.tenantCertificates.map { ($0, tenant) }, uniquingKeysWith: { first, _ in first })
-            return Gateway(
-                writer: writer, desk: desk, clock: clock,
-                credentials: Credentials([(stored, tenant)], certificates: certificates),
-                providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+        do {
+            return try assembleGateway(directory, key: key, clock: clock)
+        } catch let error as StoreError {
+            throw DaemonError(text: error.text, exitCode: 1)
         }
+    }
+
+    private func assembleGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {
+        let store = try SQLiteMessageStore(
+            directory: directory.path, options: configuration.store, now: clock.now(), warn: { log.warning("\($0)") })
+        let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
+        let sealing = try sealing(for: state, store, directory)
+        let fileTenant = FileTenant(name: configuration.tenant, certificates: configuration.tls.tenantCertificates)
+        let tenants = state.configuration.entries(state.numbers, fileTenant, sealing)
+        var options = configuration.sandbox
+        if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
+        let sandbox = SandboxProvider(options: options, now: { clock.now() })
+        let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
+        let suppressions = SuppressionList()
+        suppressions.replace(with: state.suppressions)
+        let writer = try Writer(
+            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
+            suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
+        let directory = makeDirectory(tenants, state, key: key, now: clock.now())
+        let administration = Administration(
+            state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
+            audience: GatewayAudience(directory, suppressions))
+        return Gateway(
+            writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
+            administration: administration, tenants: directory,
+            guesses: GuessLimit { [log] peer in
+                log.warning("a peer goes on guessing credentials", metadata: ["peer": "\(peer)"])
+            },
+            providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+    }
+
+    private func sealing(
+        for state: AdministrationState, _ store: any MessageStore, _ directory: DataDirectory
+    ) throws -> SecretSealing {
+        let source = MasterKeySource(
+            file: configuration.masterKeyFile, variable: ProcessInfo.processInfo.environment["APUS_MASTER_KEY"],
+            ownFile: isDevelopment ? directory.masterKeyPath : nil)
+        return try source.sealing(for: state, store)
+    }
+
+    /// The tenants and keys of the store, and the key of the file, which is kept in memory only.
+    private func makeDirectory(
+        _ tenants: [TenantEntry], _ state: AdministrationState, key: String, now: Int64
+    ) -> TenantDirectory {
+        let directory = TenantDirectory(
+            defaults: TenantDefaults(
+                sender: configuration.defaultSender, validity: UInt64(configuration.defaultValidity) * 1000,
+                onUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
+        directory.publish(tenants, generation: state.generation)
+        for key in state.keys { directory.put(key) }
+        let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
+        Array(key.utf8).withUnsafeBytes { key in
+            guard let id = APIKey.ID(of: key), let tenant = state.numbers[configuration.tenant] else { return }
+            let stored = StoredKey(credential: key, salt: salt)
+            directory.put(
+                KeyRecord(
+                    id: id.description, tenant: tenant, scopes: Scopes.all.rawValue, salt: stored.salt,
+                    hash: stored.hash, note: "", createdAt: now))
+        }
+        return directory
     }
 
     /// nil if no address is of TLS.
@@ -144,7 +186,14 @@ struct Daemon {
         options.replacesSocket = true
         options.tls = tls
         options.tlsFailed = { [log] peer, error in
-            log.debug("a TLS connection failed", metadata: ["peer": "\(peer?.description ?? "")", "error": "\(error)"])
+            log.debug(
+                "a TLS connection failed", metadata: ["peer": "\(peer?.peerName ?? "unknown")", "error": "\(error)"])
+        }
+        if gateway.log.tellsSteps {
+            options.opened = { [gateway] peer, principal in
+                let principal = principal as? Principal
+                gateway.log.connectionOpened(peer, tenant: principal?.tenant.name, actor: principal?.actor)
+            }
         }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
@@ -208,12 +257,18 @@ struct Daemon {
         return most
     }
 
+    /// Has it written down now and then when keys were used.
+    private func keepLastUses(_ gateway: Gateway) async {
+        while (try? await Task.sleep(for: .seconds(Limits.keyUseSeconds))) != nil { gateway.storeLastUses() }
+    }
+
     /// The first signal asks for a drain, the second ends the process at once.
     private func end(_ group: ServiceGroup, on signals: UnixSignalsSequence) async {
         var isStopping = false
         for await _ in signals {
             if isStopping {
                 log.warning("stopped at once by a second signal")
+                LogWriter.standardError.flush()
                 _exit(1)
             }
             isStopping = true

@@ -1,4 +1,5 @@
 internal import Admission
+internal import ConfigurationModel
 internal import Foundation
 internal import Gateway
 internal import Logging
@@ -13,8 +14,10 @@ struct DaemonConfiguration {
     /// Empty: the Unix socket in the data directory.
     var rpc: [String] = []
     var logLevel = Logger.Level.info
+    var redaction = Redaction()
     var tenant = "default"
     var keyFile = ""
+    var masterKeyFile = ""
     var defaultSender = ""
     var defaultValidity = Int(Limits.validityDefaultMilliseconds / 1000)
     var onUnknown = OnUnknown.hold
@@ -31,6 +34,8 @@ struct DaemonConfiguration {
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
+    /// What a segment costs.
+    var sandboxPrice = Money(millionths: 0)
     var tls = TLSSettings()
 
     /// Reads the file and the environment.
@@ -68,6 +73,7 @@ struct DaemonConfiguration {
     /// What no single setting shows: that files are there, and values make sense together.
     func check() throws {
         var problems: [String] = []
+        if let problem = Form.tenantName(tenant) { problems.append("tenant: \(problem)") }
         if !defaultSender.isEmpty,
             let problem = Array(defaultSender.utf8).withUnsafeBytes({ Sender.check($0) })
         {
@@ -107,8 +113,15 @@ struct DaemonConfiguration {
             Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
                 $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
             },
+            Setting(key: "log-numbers", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
+                $0.redaction.numbers = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
+            },
+            Setting(key: "log-bodies", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
+                $0.redaction.bodies = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
+            },
             Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
             Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
+            Setting(key: "master-key-file", kind: .text) { $0.masterKeyFile = $1.text },
             Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },
             Setting(key: "connections", kind: .integer(1...1_000_000)) { $0.connections = $1.integer },
             Setting(key: "drain-seconds", kind: .integer(0...3600)) { $0.drainSeconds = $1.integer },
@@ -139,6 +152,7 @@ struct DaemonConfiguration {
                 $0.sandbox.receiptDelay = Int64($1.integer)
             },
             Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
+            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) { $0.sandboxPrice = $1.amount },
             Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
             Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
             Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },

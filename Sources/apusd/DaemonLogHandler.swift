@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Logging
 
 /// Logs to standard error: JSON lines, or plain text when it is a terminal.
@@ -7,12 +6,12 @@ struct DaemonLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadataProvider: Logger.MetadataProvider?
     private let label: String
-    private let isText: Bool
+    private let writer: LogWriter
 
-    init(label: String, level: Logger.Level) {
+    init(label: String, level: Logger.Level, writer: LogWriter = .standardError) {
         self.label = label
+        self.writer = writer
         logLevel = level
-        isText = isatty(2) == 1
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -21,35 +20,13 @@ struct DaemonLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        let at = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-        var line: String
-        if isText {
-            line = "\(at) \(event.level.rawValue) \(event.message)"
-            for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(value)" }
-        } else {
-            var fields: [(String, String)] = [
-                ("at", at), ("level", event.level.rawValue), ("message", event.message.description),
-            ]
-            fields += all.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
-            line = "{" + fields.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}"
-        }
-        line += "\n"
-        // One write a line, so that lines of several threads don't mix.
-        FileHandle.standardError.write(Data(line.utf8))
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20: quoted += String(format: "\\u%04x", scalar.value)
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
+        if let own = event.metadata { all.merge(own) { $1 } }
+        if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
+        writer.append(
+            writer.format.line(
+                at: LogWriter.now(), level: event.level, message: event.message.description, label: label,
+                fields: LogFormat.fields(of: all)))
     }
 }

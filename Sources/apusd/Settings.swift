@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Foundation
+internal import SMSModel
 internal import Yams
 
 /// The kind of a setting's value, and its bounds.
@@ -10,6 +11,8 @@ enum SettingKind: Sendable {
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case list
+    /// Of money, from nothing to so much.
+    case amount(upTo: Money)
 }
 
 /// One setting of the daemon: its key in the file, and where its value goes.
@@ -31,11 +34,13 @@ enum SettingValue {
     case integer(Int)
     case number(Double)
     case list([String])
+    case amount(Money)
 
     var text: String { if case .text(let value) = self { value } else { "" } }
     var flag: Bool { if case .flag(let value) = self { value } else { false } }
     var integer: Int { if case .integer(let value) = self { value } else { 0 } }
     var number: Double { if case .number(let value) = self { value } else { 0 } }
+    var amount: Money { if case .amount(let value) = self { value } else { Money(millionths: 0) } }
     var list: [String] { if case .list(let value) = self { value } else { [] } }
 }
 
@@ -105,7 +110,9 @@ struct SettingsReader {
         do {
             tree = try Yams.load(yaml: text)
         } catch {
-            throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(error)"])
+            // Its own description quotes the line, which may hold a secret.
+            let problem = (error as? YamlError)?.place ?? "it cannot be parsed"
+            throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(problem)"])
         }
         guard let tree, !(tree is NSNull) else { return [] }
         guard let root = tree as? [String: Any] else {
@@ -132,6 +139,19 @@ struct SettingsReader {
     }
 }
 
+extension YamlError {
+    /// Where what is wrong, without the text that is there.
+    fileprivate var place: String? {
+        switch self {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, _): "given twice: \(duplicates.joined(separator: ", "))"
+        default: nil
+        }
+    }
+}
+
 /// Why a value is refused; follows its name in a sentence.
 private struct BadValue: Error {
     let reason: String
@@ -150,6 +170,13 @@ extension SettingKind {
             return .text(value)
         case .flag: return .flag(try Self.typed("true or false") { try reader.requiredBool(forKey: name) })
         case .list: return .list(try Self.typed("a list of texts") { try reader.requiredStringArray(forKey: name) })
+        case .amount(let most):
+            let text = try Self.typed("an amount") { try reader.requiredString(forKey: name) }
+            guard let value = Money(text), value.millionths <= most.millionths else {
+                throw BadValue(
+                    reason: "is \"\(text)\", and must be a number of 0 to \(most) with at most 6 decimals")
+            }
+            return .amount(value)
         case .integer(let range):
             let value = try Self.typed("a whole number") { try reader.requiredInt(forKey: name) }
             guard range.contains(value) else {

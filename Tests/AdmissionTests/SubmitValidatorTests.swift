@@ -21,9 +21,13 @@ import Testing
         request.sendAt = Self.now + 5000
         request.validity = 60_000
         request.maxSegments = 1
+        request.requestID = bytes("r-1")
+        request.traceparent = bytes(Self.traceparent)
         var batch = DraftBatch()
         _ = batch.append(bytes("before"))
-        #expect(SubmitValidator().validate(request, tenant: TenantID(rawValue: 7), now: Self.now, into: &batch) == [])
+        let violations = SubmitValidator().validate(
+            request, tenant: TenantID(rawValue: 7), generation: 3, now: Self.now, into: &batch)
+        #expect(violations == [])
 
         let draft = try #require(batch.drafts.first)
         #expect(batch.drafts.count == 1)
@@ -41,6 +45,34 @@ import Testing
         #expect(Array(batch.bytes[draft.tags.range]) == [1, 0x61, 2, 0x62, 0x63])
         #expect(batch.text(draft.key) == "key")
         #expect(draft.keyHash == KeyHash.of(bytes("key"), tenant: TenantID(rawValue: 7)))
+        #expect(draft.generation == 3)
+        #expect(batch.trace(of: draft).requestID == "r-1")
+        #expect(batch.trace(of: draft).context?.traceparent == Self.traceparent)
+    }
+
+    private static let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    @Test func aTraceIsNoPartOfTheContentAndNoReasonToRefuse() throws {
+        let (plain, plainBatch) = try accept(bytes.request())
+        #expect(plain.trace.isEmpty && plain.generation == 0)
+        var request = bytes.request()
+        request.requestID = bytes("r-1")
+        request.traceparent = bytes(Self.traceparent)
+        let (traced, _) = try accept(request)
+        #expect(traced.fingerprint == plain.fingerprint)
+        request.traceparent = bytes("nonsense")
+        let (half, halfBatch) = try accept(request)
+        #expect(halfBatch.trace(of: half) == MessageTrace(requestID: "r-1"))
+        request.requestID = bytes("")
+        let (none, noneBatch) = try accept(request)
+        #expect(none.trace.isEmpty && noneBatch.bytes == plainBatch.bytes)
+        request.requestID = bytes(String(repeating: "r", count: Limits.requestIDBytes))
+        let (longest, longestBatch) = try accept(request)
+        #expect(longestBatch.trace(of: longest).requestID.utf8.count == Limits.requestIDBytes)
+        for bad in [bytes(String(repeating: "r", count: Limits.requestIDBytes + 1)), bytes([0]), bytes([0xFF])] {
+            request.requestID = bad
+            #expect(violations(request).map(\.field) == ["request_id"])
+        }
     }
 
     @Test func defaultsWhereNothingIsGiven() throws {
@@ -59,6 +91,16 @@ import Testing
         #expect(plain.sender.isEmpty)
         #expect(plain.expiresAt == Self.now + Self.day)
         #expect(plainBatch.text(plain.body) == "Hello")
+    }
+
+    @Test func whatItMayCostIsKeptForIt() throws {
+        #expect(try accept(bytes.request()).0.reserve == 0)
+        var request = bytes.request()
+        request.body = bytes(String(repeating: "x", count: 307))
+        #expect(try accept(request, SubmitValidator(segmentPrice: Money(millionths: 7500))).0.reserve == 22_500)
+        #expect(
+            try accept(request, SubmitValidator(segmentPrice: Limits.segmentPrice)).0.reserve
+                == 3 * Limits.segmentPrice.millionths)
     }
 
     @Test func aSendTimeThatHasComeIsNow() throws {

@@ -115,6 +115,40 @@ import Testing
         }
     }
 
+    /// A call that is refused for the tenant's rate waits as it is told, beyond its own time-out if need be.
+    @Test func goesOnAtTheGatewaysPace() async throws {
+        try await withGateway(script: { call in
+            call.number % 3 == 0 ? Self.accepting(call) : .error(Self.rateMet("rate", wait: 390))
+        }) { client, record, _ in
+            var options = BulkOptions()
+            options.messagesPerChunk = 1
+            options.chunksInFlight = 1
+            options.timeout = .milliseconds(400)
+            let report = try await client.bulk(messages(2), batch: "b", options: options)
+            #expect(report.accepted == 2 && report.refused == 0)
+            #expect(record.calls.count == 6)
+        }
+    }
+
+    @Test(arguments: [("rate", 60_000), ("waiting_messages", 1000)] as [(String, UInt64)])
+    func doesNotWaitForLongOrForAnotherLimit(_ limit: String, _ wait: UInt64) async throws {
+        try await withGateway(script: { _ in .error(Self.rateMet(limit, wait: wait)) }) { client, record, _ in
+            var options = BulkOptions()
+            options.timeout = .milliseconds(900)
+            let error = await #expect(throws: ApusError.self) {
+                _ = try await client.bulk(messages(1), batch: "b", options: options)
+            }
+            #expect(error?.retryAfter == .milliseconds(Int64(wait)))
+            #expect(record.calls.count == 1)
+        }
+    }
+
+    private static func rateMet(_ limit: String, wait: UInt64) -> GatewayError {
+        GatewayError(
+            .resourceExhausted, "too fast", retryAfterMilliseconds: wait,
+            quota: QuotaDetail(limit: limit, maximum: 10, unit: "messages a second"), notProcessed: true)
+    }
+
     @Test func aMessageThatCannotBeWrittenDoesNotStopTheOthers() async throws {
         try await withGateway(script: Self.accepting) { client, record, _ in
             var list = messages(3)

@@ -87,6 +87,27 @@ private enum Examples {
         let health = try await client.health()
         print(canceled.canceled, statistics.states[.queued], health.isHealthy)
     }
+
+    static func administering(client: GatewayClient) async throws {
+        let configuration = try await client.configuration(kind: "tenants")
+        let applied = try await client.apply(
+            #"{"tenants": {"shop": {"weight": 5, "quota": {"segments_per_day": 10000}}}}"#, partial: true,
+            ifGeneration: configuration.generation, note: "the web shop")
+        for change in applied.changes { print(change.name, change.before ?? "new", change.after ?? "removed") }
+
+        let made = try await client.createKey(tenant: "shop", scopes: [.send, .read], lifetime: .seconds(90 * 86_400))
+        print(made.key.id, made.secret)
+        let revoked = try await client.revokeKey(made.key.id)
+        let usage = try await client.usage(tenant: "shop")
+        print(revoked.revokedAt ?? revoked.createdAt, usage.segmentsToday, "of", usage.segmentsPerDay ?? 0)
+        for entry in try await client.audit(limit: 10) { print(entry.at, entry.actor, entry.verb, entry.subject) }
+    }
+
+    static func keepingOptOuts(client: GatewayClient) async throws {
+        _ = try await client.suppress(["+14155550100"], reason: "STOP")
+        let optOuts = try await client.suppressions(limit: 100)
+        print(optOuts.total, optOuts.entries.map(\.number))
+    }
 }
 
 @Suite struct DocumentationTests {

@@ -112,12 +112,12 @@ final class ScriptedGateway: Sendable {
         init(_ record: Record) { self.record = record }
 
         func authenticate(
-            _ credential: UnsafeRawBufferPointer, peer: RPCPeer
-        ) throws(GatewayError) -> any RPCPrincipal {
+            _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
+        ) throws(GatewayError) -> RPCAuthentication {
             guard String(decoding: credential, as: UTF8.self) == record.key else {
                 throw GatewayError(.unauthenticated, "the key is not known")
             }
-            return Principal()
+            return .principal(Principal())
         }
 
         func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {

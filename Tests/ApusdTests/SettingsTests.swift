@@ -95,7 +95,7 @@ internal import Testing
             // None of them is a word.
             let value =
                 switch setting.kind {
-                case .integer, .number, .flag, .choice: "?"
+                case .integer, .number, .amount, .flag, .choice: "?"
                 case .text, .list: "unix:/x"
                 }
             let found = try await problems(nil, [name: value])
@@ -103,6 +103,20 @@ internal import Testing
             if value == "?" { #expect(found.count == 1, "\(name)") }
         }
         #expect(Set(DaemonConfiguration.settings.map(\.environmentName)).count == DaemonConfiguration.settings.count)
+    }
+
+    @Test func aPriceIsANumberOfExactDecimals() async throws {
+        for (text, millionths) in [
+            ("0", 0), ("0.0075", 7500), ("\"0.0075\"", 7500), ("0.000001", 1), ("1", 1_000_000), ("1.10", 1_100_000),
+            ("10000", Limits.segmentPrice.millionths),
+        ] as [(String, Int64)] {
+            let found = try await load("sandbox: { price: \(text) }\n")
+            #expect(found.sandboxPrice.millionths == millionths, "\(text)")
+        }
+        for text in ["10000.000001", "-1", "0.0000001", "free", "1e-3", "[1]"] {
+            #expect(try await problems("sandbox: { price: \(text) }\n").count == 1, "\(text)")
+        }
+        #expect(try await load(nil, ["APUSD_SANDBOX_PRICE": "0.05"]).sandboxPrice.millionths == 50_000)
     }
 
     // MARK: What is refused
@@ -195,6 +209,19 @@ internal import Testing
         }
         await #expect(throws: ConfigurationProblems.self) {
             _ = try await DaemonConfiguration.load(file: directory.file("missing.yaml"), environment: [:])
+        }
+    }
+
+    /// A broken line may hold a secret.
+    @Test func whatIsWrongWithTheYAMLIsToldWithoutItsText() async throws {
+        for (yaml, place) in [
+            ("data: x\nkey-file: \"apus_secretsecretsecret\n", "line"),
+            ("data: apus_secretsecretsecret: x\n", "line 1"),
+            ("a: [apus_secretsecretsecret\nb: }", "line"), ("data: apus_secretsecretsecret\ndata: x", "data"),
+        ] {
+            let problems = try await problems(yaml)
+            #expect(problems.count == 1 && problems[0].contains("is not valid YAML: "), "\(problems)")
+            #expect(problems[0].contains(place) && !problems[0].contains("secret"), "\(problems)")
         }
     }
 

@@ -12,10 +12,10 @@ import Testing
     /// Appends a request and reads it back with the codec.
     private func request(
         _ frame: LoadFrame, callID: UInt32, key: (UInt64, UInt64) = (0, 0), index: UInt64 = 0,
-        _ check: (Frame, RequestMetadata, MessageArena) throws -> Void
+        credential: [UInt8] = [], _ check: (Frame, RequestMetadata, MessageArena) throws -> Void
     ) throws {
         var buffer = ByteBuffer(string: "before")
-        frame.append(to: &buffer, callID: callID, key: key, index: index)
+        frame.append(to: &buffer, callID: callID, key: key, index: index, credential: credential)
         buffer.moveReaderIndex(forwardBy: 6)
         try buffer.withUnsafeReadableBytes { bytes in
             let arena = MessageArena()
@@ -36,6 +36,14 @@ import Testing
                     == [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0, 0, 0, 0, 0, 0, 0, 9])
             let sent = try SendRequest(decoding: frame.payload, arena: arena)
             #expect(sent == message)
+        }
+    }
+
+    @Test func aCallMayCarryACredentialOfItsOwn() throws {
+        let credential = Array("apus_0123456789".utf8)
+        let frame = LoadFrame.send(.null, message, credentialBytes: credential.count)
+        try request(frame, callID: 7, credential: credential) { _, metadata, _ in
+            #expect(Array(metadata.authorization) == credential)
         }
     }
 

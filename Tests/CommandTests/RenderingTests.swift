@@ -52,6 +52,25 @@ import Testing
         #expect(totals.json(nil).text == #"{"batch": "b", "accepted": 2, "refused": 1, "duplicates": 0}"#)
     }
 
+    @Test func rowsThatALimitRefusesAreWorthAnotherTry() {
+        var totals = BulkTotals(batch: "b")
+        #expect(totals.failure == nil)
+        func refusals(_ code: ApusError.Code, _ message: String) -> [BulkRefusal] {
+            [7, 8].map { BulkRefusal(index: $0, code: code, message: message) }
+        }
+        #expect(totals.note([]) == nil)
+        #expect(totals.note(refusals(.resourceExhausted, "10 segments a day"))?.index == 7)
+        #expect(totals.note(refusals(.resourceExhausted, "a budget of 5")) == nil)
+        totals.refused = 4
+        #expect(totals.failure?.status == .unavailable)
+        #expect(totals.failure?.text.hasPrefix("4 rows refused: a budget of 5\n  Then run the same file") == true)
+        // One row that no time helps: the file has to be corrected.
+        #expect(totals.note(refusals(.invalidArgument, "to is wrong")) == nil)
+        totals.refused = 6
+        #expect(totals.failure?.status == .refused)
+        #expect(totals.failure?.text.hasPrefix("6 rows refused\n  Correct them") == true)
+    }
+
     @Test func aTimelineIsATable() {
         let lines = Self.status.timelineText.split(separator: "\n")
         #expect(lines.count == 2)

@@ -53,6 +53,14 @@ import Testing
         #expect(TimeText.parsePast(text, now: 1_000_000) == nil)
     }
 
+    @Test(arguments: [
+        (250, "0.25 s"), (9999, "9.999 s"), (10_001, "11 s"), (119_000, "119 s"), (119_001, "2 min"),
+        (7_140_000, "119 min"), (7_140_001, "2 h 0 min"), (34_211_532, "9 h 31 min"), (1_000_000_000, "12 days"),
+    ])
+    func writesATimeToWait(_ milliseconds: Int64, _ text: String) {
+        #expect(Duration.milliseconds(milliseconds).formattedWait == text)
+    }
+
     @Test func writesWhatItReads() {
         var time: Int64 = -2_208_988_800_123
         while time < 4_102_444_800_000 {

@@ -34,6 +34,47 @@ internal import Testing
         try driver.check()
     }
 
+    @Test func pausingAndResumingIsInTheAuditLog() throws {
+        let driver = try WriterDriver()
+        _ = driver.bulk([0], of: "spring sale")
+        driver.run()
+        let batch = try #require(try driver.store.batch(tenant: .first, .name("spring sale")))
+        driver.now += 5
+        driver.pause(.everything)
+        driver.pause(.provider("scripted"))
+        driver.pause(.batch(.name("spring sale")))
+        driver.pause(.tenant(.second))
+        driver.pause(.everything)
+        driver.pause(.everything, false)
+        // What changes nothing is no act: what is paused already, and what is not there.
+        driver.pause(.provider("nobody"))
+        driver.pause(.batch(.name("nobody")))
+        driver.run()
+        let entries = try driver.store.administration.audit(before: nil, limit: 100).reversed()
+        #expect(entries.map(\.verb) == ["pause", "pause", "pause", "pause", "resume"])
+        #expect(
+            entries.map(\.subject) == [
+                "everything", "provider scripted", "batch \(batch.id)", "tenant 2", "everything",
+            ])
+        #expect(entries.first?.before == "[]" && entries.first?.after == #"["everything"]"#)
+        #expect(entries.last?.after == #"["provider scripted","tenant 2","batch \#(batch.id)"]"#)
+        #expect(entries.allSatisfy { $0.act == Act(actor: "key abc", peer: "10.0.0.7:5", at: driver.now) })
+    }
+
+    @Test func aPauseThatIsNotDurableIsNotInTheAuditLog() throws {
+        let driver = try WriterDriver()
+        driver.store.failsAt = .commit
+        let failed = driver.pause(.everything)
+        driver.turn()
+        #expect(failed.error?.code == .unavailable)
+        driver.store.failsAt = nil
+        driver.advance(2000)
+        #expect(try driver.store.administration.audit(before: nil, limit: 100).isEmpty)
+        driver.pause(.everything)
+        driver.run()
+        #expect(try driver.store.administration.audit(before: nil, limit: 100).map(\.verb) == ["pause"])
+    }
+
     @Test func aMessageThatWaitsForItsRetryCanBeCanceled() throws {
         let driver = try WriterDriver()
         let id = try driver.accept()

@@ -72,7 +72,7 @@ private let day: Int64 = 86_400_000
                     UNION ALL SELECT ordinal + 1, number + 1 FROM place WHERE number < \(count))
                 SELECT (ordinal >> 12 << 21) + (ordinal & 4095) AS id FROM place WHERE number > 0;
             INSERT INTO message SELECT f.id, 1, NULL, priority, on_unknown, encoding, segments, send_at, expires_at,
-                recipient, sender, body, NULL, NULL, NULL, NULL, fingerprint
+                recipient, sender, body, NULL, NULL, NULL, NULL, fingerprint, 0, 0, NULL
                 FROM filler f, (SELECT * FROM message ORDER BY id LIMIT 1);
             INSERT INTO state SELECT id, 1, NULL, 11, 0, X'0E0B00000000' FROM filler;
             INSERT INTO tally VALUES (-1, 11, \(count));
@@ -261,6 +261,9 @@ private let day: Int64 = 86_400_000
                 FROM message m LEFT JOIN state s ON s.id = m.id GROUP BY 1, 2;
             INSERT INTO tally SELECT m.batch, coalesce(s.state, 3), count(*)
                 FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.batch IS NOT NULL GROUP BY 1, 2;
+            DELETE FROM usage;
+            INSERT INTO usage SELECT m.tenant, sum(m.segments), sum(m.reserve)
+                FROM message m LEFT JOIN state s ON s.id = m.id WHERE s.state IS NOT 11 GROUP BY 1;
             """)
         try driver.restartQuietly()
         #expect(driver.report.isTakingUp)

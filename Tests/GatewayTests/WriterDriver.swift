@@ -1,3 +1,4 @@
+internal import Admission
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -33,6 +34,8 @@ final class WriterDriver {
     var options = WriterOptions()
     var limits: ProviderLimits
     var names: [String]
+    private let log: GatewayLog
+    let suppressions = SuppressionList()
     private(set) var store: FailingStore
     private(set) var providers: [ScriptedProvider] = []
     private(set) var core: WriterCore
@@ -43,20 +46,22 @@ final class WriterDriver {
     /// - Parameter directory: whose data it is to start over; they are copied.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
-        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil
+        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
+        log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     ) throws {
+        self.log = log
         if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, suppressions, limits, options, log, now: now)
     }
 
     private static func takeUp(
-        _ store: FailingStore, _ providers: [ScriptedProvider], _ limits: ProviderLimits, _ options: WriterOptions,
-        now: Int64
+        _ store: FailingStore, _ providers: [ScriptedProvider], _ suppressions: SuppressionList,
+        _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog, now: Int64
     ) throws -> WriterCore {
         var lanes: [ProviderLane] = []
         try store.begin()
@@ -66,8 +71,8 @@ final class WriterDriver {
         }
         try store.commit()
         var core = WriterCore(
-            store: store, lanes: lanes, options: options, urgency: UrgencySignal(),
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: UrgencySignal(),
+            log: log)
         try core.takeUp(now: now)
         return core
     }
@@ -83,7 +88,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, limits, options, now: now)
+        core = try Self.takeUp(store, providers, suppressions, limits, options, log, now: now)
     }
 
     /// Ends as the gateway does.
@@ -100,6 +105,7 @@ final class WriterDriver {
         let effects = core.round(work, now: now)
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
+        if let steps = effects.steps { log.tell(steps, now: now) }
         for provider in effects.draining {
             provider.drain()
             drained.append(provider.name)
@@ -183,7 +189,8 @@ final class WriterDriver {
     @discardableResult
     func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
         let answer = Answer<[String]>()
-        inbox.commands.append(.pause(wish, .first, paused: paused) { answer.tell($0) })
+        let act = Act(actor: "key abc", peer: "10.0.0.7:5", at: now, note: "")
+        inbox.commands.append(.pause(wish, .first, paused: paused, by: act) { answer.tell($0) })
         return answer
     }
 

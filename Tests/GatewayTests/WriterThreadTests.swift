@@ -1,3 +1,4 @@
+internal import Admission
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -52,7 +53,7 @@ internal import Testing
         let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }), providers: [(provider, limits)],
-            options: WriterOptions(), clock: clock, log: log)
+            suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
         writer.start(providers: [provider])
         return (writer, provider)
     }
@@ -134,7 +135,9 @@ internal import Testing
         let (writer, provider) = try start(SandboxOptions(), progress)
         await withCheckedContinuation { continuation in
             writer.command(.drain)
-            writer.command(.pause(.everything, .first, paused: false) { _ in continuation.resume() })
+            writer.command(
+                .pause(.everything, .first, paused: false, by: Act(actor: "tests", at: 0)) { _ in continuation.resume()
+                })
         }
         let results = try await submit([TestMessage()], to: writer, .normal)
         provider.stop()

@@ -15,7 +15,7 @@ HELLO, REQUEST, RESPONSE, ITEM, CANCEL, PING, PONG, GOAWAY, CREDIT = range(1, 10
 TYPES = {HELLO: "HELLO", REQUEST: "REQUEST", RESPONSE: "RESPONSE", ITEM: "ITEM", CANCEL: "CANCEL", PING: "PING",
          PONG: "PONG", GOAWAY: "GOAWAY", CREDIT: "CREDIT"}
 MAGIC = 0x4150
-SEND, BULK, STATUS, LIST = 1, 2, 3, 8
+SEND, BULK, STATUS, LIST, SUPPRESS, CONFIG_APPLY, KEY_CREATE = 1, 2, 3, 8, 9, 33, 37
 
 
 # ---------------------------------------------------------------- protobuf, as far as it is needed
@@ -198,6 +198,26 @@ GOLDEN = [
          .number(16, 4095, "batch_id").number(17, 1700000000000, "accepted_at_ms")
          .number(19, 1700086400000, "expires_at_ms")), "messages[0]")
          .data(2, bytes([1]) + (4099).to_bytes(8, "big"), "cursor")), 9, 0),
+    ("suppress_request", "client", "Two recipients have opted out of the caller's messages.", REQUEST, None,
+     lambda: (Message().data(2, "+14155550100", "numbers[0]").data(2, "+447400123456", "numbers[1]")
+              .data(3, "STOP", "reason")), 10, SUPPRESS),
+    ("config_apply_request", "client", "One tenant is changed and one is removed, if generation 7 is still the newest.",
+     REQUEST, None,
+     lambda: (Message().data(1, '{"tenants":{"old":null,"shop":{"weight":5}}}', "document")
+              .number(2, 1, "partial (true)").number(4, 7, "if_generation").data(5, "more for the shop", "note")),
+     11, CONFIG_APPLY),
+    ("config_apply_response", "server", "It is generation 8, and this is what it changed.", RESPONSE, None,
+     lambda: (Message().number(1, 8, "generation")
+              .message(2, Message().data(1, "tenants", "kind").data(2, "old", "name").data(3, "{}", "before"),
+                       "changes[0]")
+              .message(2, Message().data(1, "tenants", "kind").data(2, "shop", "name")
+                       .data(3, '{"weight":2}', "before").data(4, '{"weight":5}', "after"), "changes[1]")), 11, 0),
+    ("key_create_response", "server", "A new key: this is the only time that it is shown.", RESPONSE, None,
+     lambda: (Message().message(1, (
+         Message().data(1, "0123ABCD", "id").data(2, "shop", "tenant").data(3, "messages:send", "scopes[0]")
+         .data(3, "messages:read", "scopes[1]").data(4, "checkout", "note")
+         .number(5, 1700000000000, "created_at_ms").number(6, 1700086400000, "expires_at_ms")), "key")
+         .data(2, "apus_0123ABCDefghijklmnopqrstuvwxyz-_", "secret")), 12, 0),
     ("cancel", "client", "The answer to call 6 is not wanted any more.", CANCEL, None, None, 6, 0),
     ("ping", "either side", "Is anybody there? Up to 8 bytes of the sender's choice.", PING, None,
      lambda: Raw(b"\x01\x02\x03\x04\x05\x06\x07\x08", "opaque"), 0, 0),

@@ -35,11 +35,11 @@ final class TestService: RPCService {
     }
 
     func authenticate(
-        _ credential: UnsafeRawBufferPointer, peer: RPCPeer
-    ) throws(GatewayError) -> any RPCPrincipal {
+        _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
+    ) throws(GatewayError) -> RPCAuthentication {
         let text = String(decoding: credential, as: UTF8.self)
         guard text.hasPrefix("key-") else { throw GatewayError(.unauthenticated, "unknown key") }
-        return TestPrincipal(String(text.dropFirst(4)))
+        return .principal(TestPrincipal(String(text.dropFirst(4))))
     }
 
     /// A certificate is enough.

@@ -18,6 +18,12 @@ struct DecoderExercise {
         precondition(arena.heldBytes <= Limits.decodeArenaBytes)
     }
 
+    /// Requests whose method's number is another message's here.
+    private static let moved: [UInt16: Int] = [
+        RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
+        RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
+    ]
+
     private func frames(_ bytes: UnsafeRawBufferPointer) {
         guard (try? FrameParser.checkFirst(bytes)) != nil else { return }
         let parser = FrameParser(maximumLength: Limits.frameBytes)
@@ -43,8 +49,7 @@ struct DecoderExercise {
             guard let metadata = try? RequestMetadata(decoding: frame.metadata, arena: arena) else { return }
             metadata.encode(into: output)
             _ = try? SubmitRequest(decoding: frame.payload, metadata: metadata, arena: arena)
-            // List's number is another message's here.
-            message(frame.header.code == RPCMethod.list.rawValue ? 19 : Int(frame.header.code), frame.payload)
+            message(Self.moved[frame.header.code] ?? Int(frame.header.code), frame.payload)
         case .response:
             let error = GatewayError(status: frame.header.code, metadata: frame.metadata, arena: arena)
             output.appendError(callID: 1, error)
@@ -77,6 +82,33 @@ struct DecoderExercise {
         case 18: _ = try? RequestMetadata(decoding: payload, arena: arena)
         case 19: survives(ListRequest.self, payload)
         case 20: list(payload)
+        case 21: survives(SuppressRequest.self, payload)
+        case 22: survives(SuppressResponse.self, payload)
+        case 23: survives(SuppressionsRequest.self, payload)
+        case 24: suppressions(payload)
+        case 25: survives(UsageRequest.self, payload)
+        case 26: survives(UsageResponse.self, payload)
+        default: administration(number, payload)
+        }
+    }
+
+    private func administration(_ number: Int, _ payload: UnsafeRawBufferPointer) {
+        switch number {
+        case 32: survives(ConfigShowRequest.self, payload)
+        case 33: survives(ConfigApplyRequest.self, payload)
+        case 34: survives(ConfigRollbackRequest.self, payload)
+        case 35: survives(ConfigHistoryRequest.self, payload)
+        case 36: survives(KeyListRequest.self, payload)
+        case 37: survives(KeyCreateRequest.self, payload)
+        case 38: survives(KeyRevokeRequest.self, payload)
+        case 39: survives(AuditRequest.self, payload)
+        case 40: survives(ConfigShowResponse.self, payload)
+        case 41: shortens(ConfigApplyResponse.self, payload)
+        case 42: shortens(ConfigHistoryResponse.self, payload)
+        case 43: survives(KeyListResponse.self, payload)
+        case 44: survives(KeyCreateResponse.self, payload)
+        case 45: survives(KeyRevokeResponse.self, payload)
+        case 46: shortens(AuditResponse.self, payload)
         default: break
         }
     }
@@ -89,6 +121,32 @@ struct DecoderExercise {
             precondition(shorter.messages.count < page.messages.count && !shorter.messages.isEmpty)
             precondition(shorter.cursor == ListCursor(last: shorter.messages.last!.id).bytes)
             page = shorter
+        }
+    }
+
+    private func suppressions(_ payload: UnsafeRawBufferPointer) {
+        survives(SuppressionsResponse.self, payload)
+        guard var page = try? SuppressionsResponse(decoding: payload, arena: arena) else { return }
+        while let shorter = page.shortened() {
+            precondition(shorter.entries.count < page.entries.count && !shorter.entries.isEmpty)
+            let last = UInt64(shorter.entries.last!.number.dropFirst())
+            precondition(last != nil && SuppressionCursor(bytes: shorter.cursor)?.last == last)
+            page = shorter
+        }
+    }
+
+    /// However short it is cut, it gets shorter, until it can't be.
+    private func shortens<Message: WireMessage & Equatable>(_ type: Message.Type, _ payload: UnsafeRawBufferPointer) {
+        survives(type, payload)
+        guard var message = try? Message(decoding: payload, arena: arena) else { return }
+        output.reset()
+        message.encode(into: output)
+        while let shorter = message.shortened() {
+            let size = output.bytes.count
+            output.reset()
+            shorter.encode(into: output)
+            precondition(output.bytes.count < size)
+            message = shorter
         }
     }
 

@@ -50,7 +50,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "send_response.txt", "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
-                "goaway_drain.txt", "goaway_refusal.txt", "credit.txt",
+                "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
+                "config_apply_request.txt", "config_apply_response.txt", "key_create_response.txt",
             ])
     }
 
@@ -240,6 +241,45 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 == (try golden("list_response")))
         try withGolden("list_response") { (frame) throws in
             #expect(try ListResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func optOutsAndAdministration() throws {
+        let suppress = SuppressRequest(numbers: ["+14155550100", "+447400123456"], reason: "STOP")
+        try same(suppress, callID: 10, .suppress, "suppress_request")
+        let apply = ConfigApplyRequest(
+            document: #"{"tenants":{"old":null,"shop":{"weight":5}}}"#, isPartial: true, ifGeneration: 7,
+            note: "more for the shop")
+        try same(apply, callID: 11, .configApply, "config_apply_request")
+        let applied = ConfigApplyResponse(
+            generation: 8,
+            changes: [
+                ConfigChange(kind: "tenants", name: "old", before: "{}", after: ""),
+                ConfigChange(kind: "tenants", name: "shop", before: #"{"weight":2}"#, after: #"{"weight":5}"#),
+            ])
+        try same(applied, callID: 11, nil, "config_apply_response")
+        let created = KeyCreateResponse(
+            key: KeyDescription(
+                id: "0123ABCD", tenant: "shop", scopes: ["messages:send", "messages:read"], note: "checkout",
+                createdAt: 1_700_000_000_000, expiresAt: 1_700_086_400_000),
+            secret: "apus_0123ABCDefghijklmnopqrstuvwxyz-_")
+        try same(created, callID: 12, nil, "key_create_response")
+    }
+
+    /// - Parameter method: nil for a response.
+    private func same<Message: WireMessage & Equatable>(
+        _ message: Message, callID: UInt32, _ method: RPCMethod?, _ name: String
+    ) throws {
+        let frame = encoded { output in
+            if let method {
+                output.appendRequest(callID: callID, method: method, message: message)
+            } else {
+                output.appendResponse(callID: callID, message: message, maximumLength: 1000)
+            }
+        }
+        #expect(frame == (try golden(name)))
+        try withGolden(name) { (frame) throws in
+            #expect(try Message(decoding: frame.payload, arena: arena) == message)
         }
     }
 

@@ -269,7 +269,7 @@ private func violations(_ body: () throws -> Void) -> [String] {
         }
         let bounds: [(UInt8, String, Int)] = [
             (2, "authorization", Limits.credentialBytes), (3, "idempotency_key", Limits.idempotencyKeyBytes),
-            (4, "request_id", Limits.requestIDBytes), (5, "traceparent", Limits.traceparentBytes),
+            (4, "request_id", Limits.requestIDBytes),
         ]
         for (number, name, most) in bounds {
             try metadata(field(number, most))
@@ -278,6 +278,10 @@ private func violations(_ body: () throws -> Void) -> [String] {
         // A key is any bytes; the others are text.
         try metadata([0x1A, 2, 0, 0xFF]) { #expect(Array($0.idempotencyKey) == [0, 0xFF]) }
         #expect(violations { try metadata([0x22, 1, 0]) } == ["request_id"])
+        // A trace context is never a reason to refuse.
+        for bytes in [field(5, Limits.traceparentBytes + 1), [0x2A, 1, 0]] {
+            try metadata(bytes) { #expect($0.traceparent.count > 0) }
+        }
     }
 
     @Test func commonMetadataIsReadLikeAllOther() throws {

@@ -63,4 +63,18 @@ import Testing
         #expect(Limits.tenantWeight >= 1)
         #expect(Limits.normalHandOffsPerBulk >= 1)
     }
+
+    @Test func configuration() {
+        // A tenant with all that it may have fits a frame, the lists of texts being the smaller part.
+        let issuers = Limits.issuersPerTenant * Limits.keysPerIssuer * (Limits.publicKeyBytes + Limits.issuerKeyIDBytes)
+        let lists =
+            (Limits.listedSenders + 2 * Limits.listedDestinations) * 32
+            + Limits.certificatesPerTenant * Limits.certificateNameBytes * 2
+        #expect(2 * issuers + lists < Limits.frameBytes)
+        // Money and counts stay far from the ends of their types, whatever is added to them.
+        #expect(Limits.quotaCostPerMonth < .max / 1000)
+        #expect(Limits.quotaSegmentsPerDay < .max / 1000)
+        #expect(Limits.issuerSecretMinimumBytes <= Limits.issuerSecretMaximumBytes)
+        #expect(Limits.tenants < Int(Int32.max))
+    }
 }

@@ -51,7 +51,7 @@ enum LifecycleEvent: CaseIterable, Sendable {
         case .rejectedSender, .rejectedRoute, .throttled, .unavailable, .returned, .unknownResend, .interruptedResend:
             return state == .submitting ? .queued : nil
         case .unknownHold, .interruptedHold: return state == .submitting ? .unknown : nil
-        case .gaveUp: return state == .queued ? .failed : nil
+        case .gaveUp: return waits ? .failed : nil
         case .expired: return waits ? .expired : nil
         case .canceled: return waits ? .canceled : nil
         // The table's states with an attempt are these; the others have no attempt that a receipt could be for.

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel
@@ -90,6 +91,47 @@ private let day: Int64 = 24 * hour
         #expect(try reader.batch(tenant: .first, .name("later 3"), now: now) == nil)
         #expect(try fixture.faults() == [])
         #expect(try fixture.reader().states(tenant: .first).reduce(0) { $0 + $1.count } == UInt64(ids.count + 5303))
+    }
+
+    /// Tenants, generations, keys, opt-outs and the audit log too, as they were then.
+    @Test func itHoldsWhatAdministrationMade() throws {
+        let store = try fixture.openWithProvider()
+        let act = Act(actor: "apusd", peer: "", at: start, note: "before")
+        let (kept, revoked) = try store.administer { (store) throws(StoreError) in
+            let tenant = try store.tenantID(name: "shop", now: start)
+            let change = ConfigurationChange(kind: "tenant", name: "shop", before: nil, after: "{\"weight\":2}")
+            _ = try store.apply([change], by: act)
+            let keys = ["kept", "revoked"].map {
+                KeyRecord(id: $0, tenant: tenant, scopes: 7, salt: [1], hash: [2], note: $0, createdAt: start)
+            }
+            for key in keys { try store.insert(key) }
+            _ = try store.suppress(SuppressionRecord(tenant: tenant, number: 14_155_550_100, at: start, reason: "STOP"))
+            try store.append(AuditRecord(act: act, verb: "config.apply", subject: "1", after: "{}"))
+            try store.setValue("master_key_check", [7, 7])
+            return (keys[0], keys[1])
+        }
+        try make()
+        try store.administer { (store) throws(StoreError) in
+            _ = try store.revokeKey("revoked", at: start + 1)
+            _ = try store.tenantID(name: "later", now: start + 1)
+            _ = try store.unsuppress(14_155_550_100, tenant: .first)
+        }
+        let (target, _, _) = try restored(now: start + hour)
+        let copy = try target.openSQLite(now: start + hour).administration
+        #expect(try copy.tenants().map(\.name) == ["shop"])
+        #expect(try copy.generation() == 1)
+        #expect(
+            try copy.configuration() == [
+                ConfigurationObject(kind: "tenant", name: "shop", document: "{\"weight\":2}")
+            ])
+        // A key that was revoked since is good again: docs/durability.md tells so.
+        #expect(try copy.keys() == [kept, revoked])
+        var numbers: [UInt64] = []
+        try copy.suppressions { numbers.append($0.number) }
+        #expect(numbers == [14_155_550_100])
+        #expect(try copy.audit(before: nil, limit: 9).map(\.act) == [act])
+        #expect(try copy.value("master_key_check") == [7, 7])
+        #expect(try target.faults() == [])
     }
 
     @Test func itNeedsNoLogAndNoWriter() throws {

@@ -73,9 +73,10 @@ extension SQLiteMessageStore {
         let steps = fate.lifecycle(id, waiting: waiting, at: now)
         // A step at a time, as the gateway does, so that provider's ids are found.
         guard fate == .delivered else {
-            return try record([(steps, waiting, true)], tenant: tenant, batch: batch)
+            return try record([(steps, .init(waiting), true)], tenant: tenant, batch: batch)
         }
-        try record([(Fate.sent.lifecycle(id, waiting: waiting, at: now), waiting, true)], tenant: tenant, batch: batch)
+        try record(
+            [(Fate.sent.lifecycle(id, waiting: waiting, at: now), .init(waiting), true)], tenant: tenant, batch: batch)
         try record([(steps, .sent, false)], tenant: tenant, batch: batch)
     }
 

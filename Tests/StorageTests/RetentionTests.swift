@@ -61,6 +61,22 @@ private let midnight = Day(containing: start).start
         try check()
     }
 
+    @Test func tenantsMayHaveOtherDaysAtAnyTime() throws {
+        let store = try store { $0.standard.bodies = 3 }
+        let first = try store.accept(TestMessage(), .delivered, now: start)
+        let second = try store.accept(TestMessage { $0.tenant = .second }, .delivered, now: start)
+        store.setRetention(of: [.second: .init(bodies: 1)])
+        try sweep(store, at: midnight + 2 * day)
+        #expect(try store.body(of: first) == "hello" && store.body(of: second) == "")
+        // What a tenant doesn't say is as for all.
+        store.setRetention(of: [.first: .init(records: 5)])
+        try sweep(store, at: midnight + 4 * day)
+        #expect(try store.body(of: first) == "" && store.lifecycle(of: first) != nil)
+        try sweep(store, at: midnight + 6 * day)
+        #expect(try store.lifecycle(of: first) == nil && store.lifecycle(of: second) != nil)
+        try check()
+    }
+
     @Test func recordsGoAfterTheirDaysAndNotBefore() throws {
         let store = try store { $0.standard.records = 5 }
         let id = try store.accept(TestMessage { $0.reference = "r" }, .delivered, now: start)
@@ -137,7 +153,7 @@ private let midnight = Day(containing: start).start
 
         for fate in [Fate.retries, .claimed] {
             var lifecycle = try #require(try store.lifecycle(of: ids[fate]!)).lifecycle
-            let previous = lifecycle.state
+            let previous = lifecycle.standing
             _ = lifecycle.canceled(at: start)
             _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
             try store.record([(lifecycle, previous, false)])

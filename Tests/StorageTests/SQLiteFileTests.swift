@@ -12,14 +12,15 @@ internal import Testing
     @Test func aNewerSchemaIsRefusedAndLeftAsItIs() throws {
         let fixture = SQLiteFixture()
         _ = try fixture.openSQLite()
-        try fixture.tamper("PRAGMA user_version = 3")
+        let newer = SQLiteSchema.version + 1
+        try fixture.tamper("PRAGMA user_version = \(newer)")
         #expect {
             _ = try fixture.openSQLite()
         } throws: { error in
             guard case StoreError.newerVersion(let text)? = error as? StoreError else { return false }
-            return text.contains("version 3") && text.contains(fixture.path)
+            return text.contains("version \(newer)") && text.contains(fixture.path)
         }
-        #expect(try fixture.integer("PRAGMA user_version") == 3)
+        #expect(try fixture.integer("PRAGMA user_version") == newer)
     }
 
     @Test func aForeignDatabaseIsRefusedAndLeftAsItIs() throws {

@@ -19,6 +19,7 @@ internal import Testing
             $0.tags = ["a", "", "größer"]
             $0.priority = .urgent
             $0.expiresAt = start + 60_000
+            $0.generation = 7
         }
         let id = try store.accept([message], now: start)[0].id
         let reader = try fixture.reader()
@@ -40,6 +41,7 @@ internal import Testing
         #expect(found.sendAt == 0)
         #expect(found.expiresAt == start + 60_000)
         #expect(found.error == nil)
+        #expect(found.generation == 7)
         #expect(found.timeline.map(\.event) == [.accepted, .queued])
 
         var lifecycle = MessageLifecycle(id: id, waiting: .queued)
@@ -147,7 +149,7 @@ internal import Testing
         let (batch, results) = try store.accept(chunk: Array(0..<6), of: "b", now: start) { _ in TestMessage() }
         _ = try store.accept([TestMessage()], now: start)
         let (_, more) = try store.accept(chunk: Array(6..<8), of: "b", now: start + 5) { _ in TestMessage() }
-        var steps: [(lifecycle: MessageLifecycle, previous: MessageState, isFirst: Bool)] = []
+        var steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)] = []
         for (number, result) in (results + more).enumerated() where number > 0 {
             var lifecycle = MessageLifecycle(id: result.id, waiting: .queued)
             _ = lifecycle.claimed(at: start, provider: 1, reason: "")

@@ -16,6 +16,7 @@ internal import Testing
         for number in 0..<cuts { try trial.cut(isTorn: number % 2 == 1) }
         #expect(trial.faults == [])
         #expect(trial.messages > 1000)
+        #expect(trial.generation > 100)
         print(
             "store: \(cuts) cuts over \(trial.days) days, \(trial.messages) messages and \(trial.steps) steps "
                 + "acknowledged, \(trial.faults.count) faults")
@@ -33,20 +34,36 @@ internal import Testing
     @Test(.timeLimit(.minutes(30))) func aMigrationMayEndAnywhere() throws {
         let stored = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Fixtures/version-1.db")
+        try cutMigrations(messages: 184, step: 9) { directory in
+            try Data(contentsOf: stored).write(to: URL(fileURLWithPath: directory + "/apus.db"))
+        }
+    }
+
+    /// The same over a directory of version 2.
+    @Test(.timeLimit(.minutes(30))) func aMigrationInPlaceMayEndAnywhere() throws {
+        try cutMigrations(messages: 35, step: 4) { try SQLiteFixture.copySecondVersion(to: $0) }
+    }
+
+    /// - Parameters:
+    ///   - messages: in what `put` puts into the data directory.
+    ///   - step: in the short size each so many-th operation is the last one.
+    private func cutMigrations(messages: Int, step: Int, put: (String) throws -> Void) throws {
         var cut = 0
         var isCut = true
         while isCut {
-            cut += Self.isSoak ? 1 : 9
+            cut += Self.isSoak ? 1 : step
             let directory = TemporaryDirectory()
             let disk = try PowerLossDisk(data: directory.file("data"), scratch: directory.path)
-            try directory.write(Data(contentsOf: stored), to: "data/apus.db")
+            try put(directory.file("data"))
             try disk.settle()
-            isCut = try exercise(directory.file("data"), ["1", "0"], disk.environment(cut: cut, seed: 0)).wasCut
+            // Half of them lose only some of what was not synced.
+            let seed = cut / step % 2 == 0 ? 0 : UInt64(cut)
+            isCut = try exercise(directory.file("data"), ["1", "0"], disk.environment(cut: cut, seed: seed)).wasCut
             try disk.restore()
             let store = try SQLiteMessageStore(directory: directory.file("data"), now: 1_796_000_000_000) { _ in }
             let report = try SQLiteVerification.run(directory.file("data"))
             #expect(report.faults == [], "cut at \(cut)")
-            #expect(report.messages == 184, "cut at \(cut)")
+            #expect(report.messages == messages, "cut at \(cut)")
             #expect(store.catalog.days.count >= 2)
         }
         #expect(cut > 20)
@@ -64,6 +81,7 @@ private final class PowerLossTrial {
     private var firstDay: UInt64?
     private(set) var messages = 0
     private(set) var steps = 0
+    private(set) var generation: UInt32 = 0
     private(set) var faults: [String] = []
     private static let recordDays: UInt64 = 3
 
@@ -99,6 +117,7 @@ private final class PowerLossTrial {
             guard let id = MessageID(words[1]), let state = UInt8(words[2]).flatMap(MessageState.init) else { return }
             known[id]?.state = state
             steps += 1
+        case ("generation", 2): generation = max(generation, UInt32(words[1]) ?? 0)
         case ("day", 2):
             today = max(today, UInt64(words[1]) ?? 0)
             firstDay = firstDay ?? today
@@ -122,6 +141,12 @@ private final class PowerLossTrial {
             }
             let state = try store.lifecycle(of: id)?.lifecycle.state ?? .queued
             if !isLater(state, told.state) { faults.append("\(id) was \(told.state.name), and is \(state.name)") }
+        }
+        let newest = try store.administration.generation()
+        // Those of rounds of which nobody was told stay.
+        if newest < generation { faults.append("generation \(generation) is lost, \(newest) is the newest") }
+        if try store.administration.audit(before: nil, limit: .max).count != newest {
+            faults.append("the audit log does not tell of each generation")
         }
         let keyed = known.filter { !$0.value.key.isEmpty && Int64($0.key.milliseconds) > now - 3_600_000 }
         for (id, told) in keyed.prefix(200) {

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel
@@ -76,12 +77,59 @@ internal import Testing
         Fault("a provider", "DELETE FROM provider", says: "does not know provider 1", in: "control.db"),
         Fault("a batch", "DELETE FROM batch", says: "does not know batch", in: "control.db"),
         Fault("a batch's day", "DELETE FROM batch_day", says: "does not know batch", in: "control.db"),
+        Fault(
+            "a generation", "DELETE FROM generation WHERE number = 2", says: "2 changes are of no generation",
+            in: "control.db"
+        ),
+        Fault(
+            "the first generation", "DELETE FROM generation WHERE number = 1", says: "generation 1 is missing",
+            in: "control.db"),
+        Fault(
+            "a generation that messages have", "DELETE FROM generation; DELETE FROM generation_change",
+            says: "does not know generation 2", in: "control.db"),
+        Fault(
+            "a change", "DELETE FROM generation_change WHERE generation = 1 AND name = 'a'",
+            says: "generation 1 has 1 changes, and was made of 2", in: "control.db"),
+        Fault(
+            "a change from another place", "UPDATE generation_change SET before = '[]' WHERE generation = 2",
+            says: "generation 2 changes tenant a from what it was not", in: "control.db"),
+        Fault(
+            "a change of no generation", "INSERT INTO generation_change VALUES (9, 'tenant', 'a', NULL, '{}')",
+            says: "1 changes are of no generation", in: "control.db"),
+        Fault(
+            "a setting", "UPDATE configuration SET document = '{}'", says: "tenant a is not what the generations make",
+            in: "control.db"),
+        Fault(
+            "an object", "DELETE FROM configuration", says: "tenant a is not what the generations make",
+            in: "control.db"),
+        Fault(
+            "an object too many", "INSERT INTO configuration VALUES ('tenant', 'z', '{}')",
+            says: "tenant z is not what the generations make", in: "control.db"),
+        Fault("a tenant", "DELETE FROM tenant WHERE name = 'a'", says: "1 keys are of no tenant", in: "control.db"),
+        Fault(
+            "an opt-out's tenant", "UPDATE suppression SET tenant = 77", says: "1 opt-outs are of no tenant",
+            in: "control.db"),
+        Fault(
+            "a tenant's number", "UPDATE tenant SET number = -1 WHERE name = 'b'",
+            says: "1 tenants have impossible numbers", in: "control.db"),
     ]
 
     /// A directory of two days with something of everything; nobody serves it.
     private func healthy() throws -> SQLiteFixture {
         let fixture = SQLiteFixture()
         let store = try fixture.openWithProvider()
+        try store.administer { (store) throws(StoreError) in
+            let tenant = try store.tenantID(name: "a", now: start)
+            _ = try store.tenantID(name: "b", now: start)
+            try store.insert(
+                KeyRecord(id: "k", tenant: tenant, scopes: 1, salt: [1], hash: [2], note: "", createdAt: start))
+            _ = try store.suppress(SuppressionRecord(tenant: tenant, number: 14_155_550_100, at: start, reason: ""))
+            let act = Act(actor: "apusd", at: start)
+            let changes = [("a", nil, "{}"), ("b", nil, "{}")] as [(String, String?, String?)]
+            _ = try store.apply(changes.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: act)
+            let others = [("a", "{}", "{\"weight\":2}"), ("b", "{}", nil)] as [(String, String?, String?)]
+            _ = try store.apply(others.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: act)
+        }
         var number = 0
         for now in [start, start + 86_400_000 - 60_000] {
             for fate in Fate.allCases {
@@ -101,6 +149,12 @@ internal import Testing
             _ = try store.accept(chunk: [0, 1, 2, 5], of: "day \(now)", now: now) { _ in
                 TestMessage { $0.sendAt = now + 1000 }
             }
+            var drafts = DraftBatch([TestMessage()])
+            drafts.drafts[0].generation = 2
+            var accepted: [AcceptResult] = []
+            try store.transaction { () throws(StoreError) in
+                try store.accept(drafts, 0..<1, chunk: nil, now: now, results: &accepted)
+            }
         }
         return fixture
     }
@@ -111,7 +165,7 @@ internal import Testing
         let report = try SQLiteVerification.run(fixture.directory.path) { files.append($0) }
         #expect(report.faults == [])
         #expect(report.faultCount == 0)
-        #expect(report.messages == 2 * (Int64(Fate.allCases.count) + 7))
+        #expect(report.messages == 2 * (Int64(Fate.allCases.count) + 8))
         #expect(report.files == 3)
         #expect(files.count == 3)
         // And while it is served, in the middle of a round.

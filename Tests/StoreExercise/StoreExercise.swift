@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel
@@ -9,7 +10,7 @@ internal import Storage
 ///
 /// It goes on from what the directory holds. Sizes are so small that indices are flushed and merged, logs copied and
 /// files opened and closed all the time. After each commit it says on standard output what is durable now, in lines:
-/// `message ID KEY`, `state ID STATE`, `day NUMBER` (the day that it is). With `normal`, commits are not synced.
+/// `message ID KEY`, `state ID STATE`, `generation NUMBER`, `day NUMBER` (the day that it is). With `normal`, commits are not synced.
 @main
 struct StoreExercise {
     private var store: SQLiteMessageStore
@@ -17,6 +18,7 @@ struct StoreExercise {
     private var now: Int64
     private var open: [StoredLifecycle] = []
     private var round = 0
+    private var generation: UInt32 = 0
     private var said = ""
 
     static func main() throws {
@@ -43,6 +45,7 @@ struct StoreExercise {
         try store.begin()
         _ = try store.providerIndex(name: "exercise", kind: "exercise")
         try store.commit()
+        generation = try store.administration.generation()
         try takeUp()
     }
 
@@ -66,6 +69,7 @@ struct StoreExercise {
         try store.begin()
         // Before anything changes: what is about to change may not be durable with the mark.
         if generator.oneIn(20) { try store.setLowWater(open.map(\.lifecycle.id).min()) }
+        if generator.oneIn(10) { try administer() }
         for _ in 0..<Int.random(in: 0...2, using: &generator) { try accept() }
         if generator.oneIn(6) { try acceptChunk() }
         try advance()
@@ -75,6 +79,22 @@ struct StoreExercise {
         FileHandle.standardOutput.write(Data(said.utf8))
         said = ""
         try store.upkeep(isIdle: generator.oneIn(3))
+    }
+
+    /// A new generation, under which the round's messages are accepted; what leads to it is in the same round.
+    private mutating func administer() throws {
+        let administration = store.administration
+        let name = "tenant \(generator.next() % 5)"
+        let tenant = try administration.tenantID(name: name, now: now)
+        let before = try administration.configuration().first { $0.name == name }?.document
+        let after = before != nil && generator.oneIn(4) ? nil : "{\"round\":\"\(now)-\(round)\"}"
+        let change = ConfigurationChange(kind: "tenant", name: name, before: before, after: after)
+        generation = try administration.apply([change], by: Act(actor: "exercise", at: now))
+        let number = generator.next() >> 16
+        _ = try administration.suppress(SuppressionRecord(tenant: tenant, number: number, at: now, reason: "STOP"))
+        let act = Act(actor: "exercise", at: now)
+        try administration.append(AuditRecord(act: act, verb: "config.apply", subject: "\(generation)"))
+        said += "generation \(generation)\n"
     }
 
     private mutating func accept() throws {
@@ -87,7 +107,9 @@ struct StoreExercise {
             }
         }
         var results: [AcceptResult] = []
-        try store.accept(DraftBatch(messages), 0..<messages.count, chunk: nil, now: now, results: &results)
+        var drafts = DraftBatch(messages)
+        for place in drafts.drafts.indices { drafts.drafts[place].generation = generation }
+        try store.accept(drafts, 0..<messages.count, chunk: nil, now: now, results: &results)
         for (message, result) in zip(messages, results) {
             said += "message \(result.id) \(message.key)\n"
             open.append(
@@ -119,9 +141,9 @@ struct StoreExercise {
         for _ in 0..<min(open.count, 60) {
             let place = Int.random(in: 0..<open.count, using: &generator)
             var stored = open[place]
-            let previous = stored.lifecycle.state
+            let previous = stored.lifecycle.standing
             let isFirst = stored.lifecycle.history.bytes.isEmpty
-            switch previous {
+            switch previous.state {
             case .queued, .scheduled:
                 _ =
                     generator.oneIn(10)

@@ -17,6 +17,8 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     private let meter: LoadMeter
     private let frame: LoadFrame
     private let credential: String
+    /// Brought by the calls in turn; empty = they go by the connection's.
+    private let credentials: [[UInt8]]
     private let slots: Int
     /// A call's id ends in its slot's number, which takes so many bits.
     private let slotBits: UInt32
@@ -37,12 +39,13 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private init(
         eventLoop: any EventLoop, meter: LoadMeter, frame: LoadFrame, inFlight: Int, credential: String,
-        ready: EventLoopPromise<LoadConnection>
+        credentials: [[UInt8]], ready: EventLoopPromise<LoadConnection>
     ) {
         self.eventLoop = eventLoop
         self.meter = meter
         self.frame = frame
         self.credential = credential
+        self.credentials = credentials
         slots = inFlight
         slotBits = UInt32(Int.bitWidth - (inFlight - 1).leadingZeroBitCount)
         startedAt = Array(repeating: 0, count: inFlight)
@@ -52,7 +55,7 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Connects and exchanges HELLOs. From any thread.
     static func connect(
         to address: ServerAddress, on eventLoop: any EventLoop, meter: LoadMeter, frame: LoadFrame, inFlight: Int,
-        credential: String, tls: TLSContext?
+        credential: String, credentials: [[UInt8]] = [], tls: TLSContext?
     ) -> EventLoopFuture<LoadConnection> {
         let ready = eventLoop.makePromise(of: LoadConnection.self)
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -64,7 +67,7 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
                     try channel.pipeline.syncOperations.addHandler(
                         LoadConnection(
                             eventLoop: eventLoop, meter: meter, frame: frame, inFlight: inFlight,
-                            credential: credential, ready: ready))
+                            credential: credential, credentials: credentials, ready: ready))
                 }
             }
         let connected = bootstrap.connect(to: address)
@@ -115,7 +118,8 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
         startedAt[slot] = now
         inFlight += 1
         frame.append(
-            to: &output, callID: callID, key: (keyPrefix, issued), index: issued * UInt64(frame.messages))
+            to: &output, callID: callID, key: (keyPrefix, issued), index: issued * UInt64(frame.messages),
+            credential: credentials.isEmpty ? [] : credentials[Int(issued % UInt64(credentials.count))])
         issued += 1
     }
 

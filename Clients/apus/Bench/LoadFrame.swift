@@ -14,18 +14,28 @@ struct LoadFrame {
     private let bytes: [UInt8]
     private let keyOffset: Int?
     private let indexOffset: Int?
+    private let credentialOffset: Int?
 
     /// A Send, or the Null that looks like it.
-    static func send(_ method: RPCMethod, _ message: SendRequest) -> LoadFrame {
+    ///
+    /// - Parameter credentialBytes: the length of the credential that each call brings; 0 = calls go by the
+    ///   connection's.
+    static func send(_ method: RPCMethod, _ message: SendRequest, credentialBytes: Int = 0) -> LoadFrame {
         let marker = [UInt8](repeating: 0xA5, count: keyBytes)
+        let credential = [UInt8](repeating: UInt8(ascii: "~"), count: credentialBytes)
         let output = OutputBuffer()
         marker.withUnsafeBytes { key in
-            var metadata = RequestMetadata()
-            metadata.idempotencyKey = key
-            output.appendRequest(callID: 1, method: method, metadata: metadata, message: message)
+            credential.withUnsafeBytes { credential in
+                var metadata = RequestMetadata()
+                metadata.idempotencyKey = key
+                metadata.authorization = credential
+                output.appendRequest(callID: 1, method: method, metadata: metadata, message: message)
+            }
         }
         let bytes = Array(output.bytes)
-        return LoadFrame(messages: 1, bytes: bytes, keyOffset: bytes.firstOffset(of: marker), indexOffset: nil)
+        return LoadFrame(
+            messages: 1, bytes: bytes, keyOffset: bytes.firstOffset(of: marker), indexOffset: nil,
+            credentialOffset: credentialBytes == 0 ? nil : bytes.firstOffset(of: credential))
     }
 
     /// A chunk of so many messages of a batch.
@@ -38,7 +48,8 @@ struct LoadFrame {
         output.appendRequest(callID: 1, method: .bulk, message: request)
         let bytes = Array(output.bytes)
         return LoadFrame(
-            messages: count, bytes: bytes, keyOffset: nil, indexOffset: bytes.firstOffset(of: varint(marker)))
+            messages: count, bytes: bytes, keyOffset: nil, indexOffset: bytes.firstOffset(of: varint(marker)),
+            credentialOffset: nil)
     }
 
     /// Appends the request.
@@ -46,7 +57,10 @@ struct LoadFrame {
     /// - Parameters:
     ///   - key: the idempotency key's two halves.
     ///   - index: of the chunk's first message, counted from ``firstIndex``.
-    func append(to buffer: inout ByteBuffer, callID: UInt32, key: (UInt64, UInt64), index: UInt64) {
+    ///   - credential: where each call brings one.
+    func append(
+        to buffer: inout ByteBuffer, callID: UInt32, key: (UInt64, UInt64), index: UInt64, credential: [UInt8] = []
+    ) {
         let start = buffer.writerIndex
         buffer.writeBytes(bytes)
         buffer.setInteger(callID, at: start + 8)
@@ -54,6 +68,7 @@ struct LoadFrame {
             buffer.setInteger(key.0, at: start + keyOffset)
             buffer.setInteger(key.1, at: start + keyOffset + 8)
         }
+        if let credentialOffset { buffer.setBytes(credential, at: start + credentialOffset) }
         if let indexOffset {
             var rest = Self.firstIndex + index
             for place in 0..<Self.indexBytes {

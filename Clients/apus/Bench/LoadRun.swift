@@ -60,6 +60,8 @@ struct LoadRun {
     let plan: LoadPlan
     let address: ServerAddress
     let credential: String
+    /// Brought by the calls in turn, all of one length; empty = they go by the connection's.
+    var credentials: [[UInt8]] = []
     /// For an address of TLS.
     let tls: TLSContext?
     /// Asks for the daemon's figures, beside the load.
@@ -98,7 +100,7 @@ struct LoadRun {
             let futures = (start..<min(start + atOnce, plan.connections)).map { number in
                 LoadConnection.connect(
                     to: address, on: eventLoop, meter: meter, frame: frame(batch: "bench-\(run)-\(number)"),
-                    inFlight: plan.inFlight, credential: credential, tls: tls)
+                    inFlight: plan.inFlight, credential: credential, credentials: credentials, tls: tls)
             }
             for future in futures { connections.append(try await future.get()) }
         }
@@ -107,8 +109,8 @@ struct LoadRun {
 
     private func frame(batch: String) -> LoadFrame {
         switch plan.kind {
-        case .null: .send(.null, plan.message)
-        case .send: .send(.send, plan.message)
+        case .null: .send(.null, plan.message, credentialBytes: credentials.first?.count ?? 0)
+        case .send: .send(.send, plan.message, credentialBytes: credentials.first?.count ?? 0)
         case .bulk(let chunk): .bulk(batch: batch, plan.message, count: min(chunk, plan.messages ?? chunk))
         }
     }

@@ -78,6 +78,7 @@ final class BulkRun: Sendable {
             state.withLock { state in
                 state.skipped += 1
                 state.totals.refused += 1
+                state.totals.hasFaults = true
             }
             progress.clear()
             Console.errorLine("line \(row.line): \(problem)")
@@ -88,10 +89,13 @@ final class BulkRun: Sendable {
     private func answered(_ answer: BulkProgress) {
         let report = answer.report
         let (told, totals): ([(Int?, BulkRefusal)], BulkTotals) = state.withLock { state in
+            let met = state.totals.note(answer.refusals)
             state.totals.accepted = report.accepted
             state.totals.duplicates = report.duplicates
             state.totals.refused = report.refused + state.skipped
-            let told = answer.refusals.map { (state.lines.line(of: $0.index), $0) }
+            // All rows past a quota are refused for the same reason: the first one tells it.
+            let told = answer.refusals.filter { $0.code != .resourceExhausted || $0.index == met?.index }
+                .map { (state.lines.line(of: $0.index), $0) }
             state.lines.forget(from: answer.firstIndex, count: answer.ids.count)
             return (told, state.totals)
         }

@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import ArgumentParser
+internal import Foundation
 internal import Histogram
 internal import RPCTransport
 
@@ -52,9 +53,17 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Messages in a call of --bulk, 2 to 10000.")
     var chunk = 1000
 
+    @Option(
+        help: ArgumentHelp(
+            "A file of API keys, one a line: the calls of --null and --send bring them in turn.", valueName: "file"))
+    var keys: String?
+
     @OptionGroup var connection: ConnectionOptions
 
     mutating func validate() throws {
+        guard keys == nil || mode == .null || mode == .send else {
+            throw ValidationError("--keys goes with --null and --send.")
+        }
         guard (1...10_000).contains(connections) else { throw ValidationError("--connections must be 1 to 10000.") }
         guard (1...1024).contains(inFlight) else { throw ValidationError("--in-flight must be 1 to 1024.") }
         guard (2...10_000).contains(chunk) else { throw ValidationError("--chunk must be 2 to 10000.") }
@@ -93,11 +102,25 @@ struct BenchCommand: AsyncParsableCommand {
             priority: priority?.value ?? (mode == .bulk ? .bulk : .normal))
     }
 
+    /// The keys that calls bring in turn.
+    private func credentials() throws -> [[UInt8]] {
+        guard let keys else { return [] }
+        guard let text = try? String(contentsOfFile: keys, encoding: .utf8) else {
+            throw CommandFailure(.usage, "\(keys) cannot be read")
+        }
+        let credentials = text.split(whereSeparator: \.isNewline).map { Array($0.utf8) }
+        guard let length = credentials.first?.count, credentials.allSatisfy({ $0.count == length }) else {
+            throw CommandFailure(.usage, "\(keys) must hold keys of one length, one a line")
+        }
+        return credentials
+    }
+
     private func drive(_ client: GatewayClient) async throws -> LoadResult {
         let configuration = client.configuration
         let run = LoadRun(
             plan: plan, address: try ServerAddress(parsing: configuration.address.description),
-            credential: configuration.key ?? "", tls: try configuration.tlsContext(), client: client)
+            credential: configuration.key ?? "", credentials: try credentials(),
+            tls: try configuration.tlsContext(), client: client)
         let result = try await run.run()
         guard result.calls > 0 else {
             throw CommandFailure(.refused, "no call succeeded: \(result.firstError ?? "no answer came")")

@@ -73,12 +73,7 @@ struct BulkCommand: AsyncParsableCommand {
     }
 
     private func finish(_ totals: BulkTotals, _ settled: BatchStatus?) throws {
-        if totals.refused > 0 {
-            throw CommandFailure(
-                .refused, "\(counted(totals.refused, "row")) refused",
-                advice: "Correct them and run the same file again with --batch \(totals.batch): "
-                    + "what was accepted is not sent twice.")
-        }
+        if let failure = totals.failure { throw failure }
         guard let settled, !settled.isSettled else { return }
         let advice = "apus status --batch \(totals.batch) --wait"
         if wait == true { throw CommandFailure.notSettled(settled.messages - settled.settled, advice: advice) }
@@ -92,6 +87,31 @@ struct BulkTotals: Equatable {
     var accepted: UInt64 = 0
     var duplicates: UInt64 = 0
     var refused: UInt64 = 0
+    /// What the gateway says of the tenant's limit that was met last; nil = none was.
+    private(set) var limit: String?
+    /// Rows were refused that no other time would help.
+    var hasFaults = false
+
+    /// Takes in why rows were refused.
+    /// - Returns: the first of those that tell of a limit, if none has before.
+    mutating func note(_ refusals: [BulkRefusal]) -> BulkRefusal? {
+        let wasMet = limit != nil
+        let met = refusals.first { $0.code == .resourceExhausted }
+        limit = met?.message ?? limit
+        if refusals.contains(where: { $0.code != .resourceExhausted }) { hasFaults = true }
+        return wasMet ? nil : met
+    }
+
+    /// Why not all is done; nil if no row was refused.
+    var failure: CommandFailure? {
+        guard refused > 0 else { return nil }
+        let again = "run the same file again with --batch \(batch): what was accepted is not sent twice."
+        guard let limit, !hasFaults else {
+            return CommandFailure(
+                .refused, "\(counted(refused, "row")) refused", advice: "Correct them and \(again)")
+        }
+        return CommandFailure(.unavailable, "\(counted(refused, "row")) refused: \(limit)", advice: "Then \(again)")
+    }
 
     func json(_ settled: BatchStatus?) -> JSONValue {
         var members: [(String, JSONValue)] = [

@@ -72,21 +72,26 @@ struct PauseOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only this batch.", valueName: "name"))
     var batch: String?
 
+    @Option(help: ArgumentHelp("Only this tenant's messages.", valueName: "name"))
+    var tenant: String?
+
     enum Everything: String, ExpressibleByArgument, CaseIterable {
         case everything
     }
 
     mutating func validate() throws {
-        guard [subject != nil, provider != nil, batch != nil].count(where: \.self) <= 1 else {
-            throw ValidationError("Give one of everything, --provider NAME and --batch NAME.")
+        guard [subject != nil, provider != nil, batch != nil, tenant != nil].count(where: \.self) <= 1 else {
+            throw ValidationError("Give one of everything, --provider NAME, --batch NAME and --tenant NAME.")
         }
         if let batch { try BatchName.check(batch) }
+        if let tenant, tenant.isEmpty { throw ValidationError("The tenant's name is empty.") }
         if let provider, provider.isEmpty { throw ValidationError("The provider's name is empty.") }
     }
 
     var value: PauseSubject {
         if let provider { return .provider(provider) }
         if let batch { return .batch(.name(batch)) }
+        if let tenant { return .tenant(tenant) }
         return .everything
     }
 }

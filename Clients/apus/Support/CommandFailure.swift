@@ -45,7 +45,7 @@ extension CommandFailure {
     private static func advice(for error: ApusError) -> String? {
         switch error.code {
         case .unavailable:
-            if let wait = error.retryAfter { return "Try again in \(wait.formattedSeconds)." }
+            if let wait = error.retryAfter { return "Try again in \(wait.formattedWait)." }
             return "Is the gateway running, and is this its address? Start one with `apusd dev`, or see `apus context`."
         case .deadlineExceeded:
             return "Try again, or allow more time with --timeout SECONDS. "
@@ -55,7 +55,7 @@ extension CommandFailure {
         case .permissionDenied:
             return "Use a key that may do this."
         case .resourceExhausted:
-            return error.retryAfter.map { "Try again in \($0.formattedSeconds)." }
+            return error.retryAfter.map { "Try again in \($0.formattedWait)." }
         case .alreadyExists:
             return "Send another message under another --idempotency-key."
         case .unimplemented:

@@ -6,6 +6,11 @@ enum Console {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
+    /// Without the line's end.
+    static func text(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
     static func json(_ value: JSONValue) {
         line(value.text)
     }

@@ -159,6 +159,17 @@ extension Duration {
         return "\(Double(milliseconds) / 1000) s"
     }
 
+    /// A time to wait, rounded up to what people mind: `0.25 s`, `42 s`, `9 h 31 min`, `12 days`.
+    var formattedWait: String {
+        if self < .seconds(10) { return formattedSeconds }
+        let seconds = (milliseconds + 999) / 1000
+        if seconds < 120 { return "\(seconds) s" }
+        let minutes = (seconds + 59) / 60
+        if minutes < 120 { return "\(minutes) min" }
+        if minutes < 48 * 60 { return "\(minutes / 60) h \(minutes % 60) min" }
+        return "\((minutes + 1439) / 1440) days"
+    }
+
     var seconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) / 1e18

@@ -93,6 +93,33 @@ final class ControlFile {
         announced.removeAll()
     }
 
+    // MARK: Usage
+
+    /// The day's file is to go: what its messages were charged counts on to the month's end.
+    func keep(_ charges: [TenantID: Charge], of day: Day, today: Day) throws(StoreError) {
+        try touch()
+        try connection.execute("DELETE FROM removed_usage WHERE day < \(today.month.lowerBound.number)")
+        guard today.month.contains(day) else { return }
+        let insert = try connection.prepare("INSERT OR REPLACE INTO removed_usage VALUES (?1, ?2, ?3, ?4)")
+        for (tenant, charge) in charges {
+            insert.bind(1, Int64(day.number))
+            insert.bind(2, Int64(tenant.rawValue))
+            insert.bind(3, charge.segments)
+            insert.bind(4, charge.cost)
+            try insert.run()
+        }
+    }
+
+    /// Visits what was charged on days whose files are gone.
+    func removedCharges(_ visit: (Day, TenantID, Charge) -> Void) throws(StoreError) {
+        let rows = try connection.prepare("SELECT day, tenant, segments, cost FROM removed_usage")
+        while try rows.step() {
+            visit(
+                Day(number: UInt64(rows.integer(0))), TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1))),
+                Charge(segments: rows.integer(2), cost: rows.integer(3)))
+        }
+    }
+
     // MARK: Providers and pauses
 
     func providerNumber(name: String, kind: String) throws(StoreError) -> UInt8 {

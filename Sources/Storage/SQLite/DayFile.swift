@@ -8,6 +8,8 @@ final class DayFile {
     private let file: SQLiteFile
     private let catalog: DayCatalog
     private var tally = TallyDeltas()
+    private let ledger: QuotaLedger?
+    let usage: DayUsage
     private let indices: [SQLiteIndex]
     let parts: BatchParts
     /// When it was last used, by the count of uses.
@@ -23,16 +25,20 @@ final class DayFile {
     private let scanMessages: SQLiteStatement
     private let scanStates: SQLiteStatement
 
+    /// - Parameter ledger: nil where nobody accepts anything.
     init(
-        _ day: Day, _ connection: SQLiteConnection, _ options: IndexOptions, _ catalog: DayCatalog
+        _ day: Day, _ connection: SQLiteConnection, _ options: IndexOptions, _ catalog: DayCatalog,
+        _ ledger: QuotaLedger? = nil
     ) throws(StoreError) {
         self.day = day
         self.catalog = catalog
+        self.ledger = ledger
         end = day.next.firstID
         file = try SQLiteFile(connection)
         let tables = try IndexTables(connection)
         indices = IndexKind.allCases.map { SQLiteIndex($0, tables, options) }
         parts = try BatchParts(connection)
+        usage = try DayUsage(day, connection, ledger)
         insertMessage = try connection.prepare(
             """
             INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)
@@ -41,7 +47,7 @@ final class DayFile {
         selectMessage = try connection.prepare(
             """
             SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
-                   body FROM message WHERE id = ?1
+                   body, generation, trace FROM message WHERE id = ?1
             """)
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
@@ -75,19 +81,25 @@ final class DayFile {
             upsertTally.bind(3, delta)
             try upsertTally.run()
         }
+        try usage.prepareCommit()
         for index in indices { try index.prepareCommit() }
     }
 
     func commit() throws(StoreError) {
         try file.commit()
         tally.removeAll()
+        usage.committed()
         for index in indices { index.committed() }
         catalog.committed(day)
     }
 
     func rollback() {
         file.rollback()
+        for (scope, state, delta) in tally.changes where scope < 0 && state.isWaiting {
+            ledger?.wait(-delta, TenantID(rawValue: Int32(-scope)))
+        }
         tally.removeAll()
+        usage.rolledBack()
         for index in indices { index.rolledBack() }
     }
 
@@ -142,7 +154,8 @@ final class DayFile {
                 try statement.run()
             }
         }
-        tally.add(1, draft.waitingState, tenant: draft.tenant, batch: batchID)
+        count(1, draft.waitingState, tenant: draft.tenant, batch: batchID)
+        usage.charge(Charge(draft), draft.tenant)
     }
 
     /// The message of that idempotency key, not older than `oldest`, and whether its content is the draft's.
@@ -177,7 +190,7 @@ final class DayFile {
             let onUnknown = OnUnknown(rawValue: UInt8(truncatingIfNeeded: row.integer(3))),
             let encoding = Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(4)))
         else { throw .damaged("\(connection.path): message \(id) has values that no version wrote") }
-        let draft = MessageDraft(
+        var draft = MessageDraft(
             tenant: TenantID(rawValue: Int32(row.integer(0))), priority: priority, encoding: encoding,
             onUnknown: onUnknown, segments: UInt8(truncatingIfNeeded: row.integer(5)), sendAt: row.integer(6),
             expiresAt: row.integer(7),
@@ -185,6 +198,8 @@ final class DayFile {
             body: batch.append(row.bytes(10)),
             reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
+        draft.generation = UInt32(truncatingIfNeeded: row.integer(11))
+        draft.trace = batch.append(row.bytes(12))
         return LoadedMessage(
             draft: draft, batch: row.isNull(1) ? nil : BatchID(rawValue: UInt64(row.integer(1))))
     }
@@ -202,7 +217,9 @@ final class DayFile {
     }
 
     /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
-    func record(_ stored: StoredLifecycle, previous: MessageState, isFirst: Bool) throws(StoreError) -> Bool {
+    func record(
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+    ) throws(StoreError) -> Bool {
         try touch()
         let lifecycle = stored.lifecycle
         let isRecorded = try lifecycle.history.bytes.withUnsafeBufferPointer { (history) throws(StoreError) -> Bool in
@@ -233,9 +250,13 @@ final class DayFile {
             let hash = detail.withUnsafeBytes { IndexKind.providerID.hash($0, scope: Int64(provider)) }
             try index(.providerID).add(hash, lifecycle.id)
         }
-        if lifecycle.state != previous {
-            tally.add(-1, previous, tenant: stored.tenant, batch: stored.batch)
-            tally.add(1, lifecycle.state, tenant: stored.tenant, batch: stored.batch)
+        let standing = lifecycle.standing
+        if standing.state != previous.state {
+            count(-1, previous.state, tenant: stored.tenant, batch: stored.batch)
+            count(1, standing.state, tenant: stored.tenant, batch: stored.batch)
+        }
+        if standing.isReleased != previous.isReleased {
+            try usage.setReleased(standing.isReleased, lifecycle.id, stored.tenant)
         }
         return true
     }
@@ -243,6 +264,17 @@ final class DayFile {
     /// Changes the counts of a state.
     func count(_ delta: Int64, _ state: MessageState, tenant: TenantID, batch: BatchID?) {
         tally.add(delta, state, tenant: tenant, batch: batch)
+        if state.isWaiting { ledger?.wait(delta, tenant) }
+    }
+
+    /// Tells the ledger what tenants have used on this day, as far as it counts.
+    /// - Parameter hasWaiting: whether something may wait.
+    func enter(hasWaiting: Bool) throws(StoreError) {
+        for (tenant, charge) in try DayUsage.charges(connection) { ledger?.charge(charge, tenant, on: day) }
+        guard hasWaiting else { return }
+        let states = MessageState.allCases.filter(\.isWaiting).map { "\($0.rawValue)" }.joined(separator: ",")
+        let rows = try connection.prepare("SELECT scope, count FROM tally WHERE scope < 0 AND state IN (\(states))")
+        while try rows.step() { ledger?.wait(rows.integer(1), TenantID(rawValue: Int32(-rows.integer(0)))) }
     }
 
     /// Messages in these states, of all tenants or of a batch.

@@ -10,14 +10,16 @@ final class DayFiles {
     private var uses: UInt64 = 0
     private var last: DayFile?
     private let options: SQLiteStoreOptions
+    private let ledger: QuotaLedger
     /// Files kept open between rounds.
     private static let openFiles = 12
     /// Memory for pages of a file that is not today's, in bytes.
     private static let otherCacheBytes: Int64 = 2 * 1024 * 1024
 
-    init(_ catalog: DayCatalog, _ options: SQLiteStoreOptions) {
+    init(_ catalog: DayCatalog, _ options: SQLiteStoreOptions, _ ledger: QuotaLedger) {
         self.catalog = catalog
         self.options = options
+        self.ledger = ledger
     }
 
     /// Files that the round under way has written to, oldest day first.
@@ -66,7 +68,7 @@ final class DayFiles {
                 catalog.path(of: day), SQLiteSchema.day,
                 cacheBytes: isNewest ? options.cacheBytes : min(options.cacheBytes, Self.otherCacheBytes))
             if !options.isSynced { try connection.execute("PRAGMA synchronous = NORMAL") }
-            file = try DayFile(day, connection, options.index, catalog)
+            file = try DayFile(day, connection, options.index, catalog, ledger)
             open[day] = file
             try boundSize()
             // A round may ask for messages of any day: those that it only read are let go of.

@@ -16,7 +16,7 @@ final class DayReader {
         selectMessage = try connection.prepare(
             """
             SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
-                   m.reference, m.tags, s.state, s.due, s.history
+                   m.reference, m.tags, s.state, s.due, s.history, m.generation
             FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
             """)
         selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
@@ -45,7 +45,8 @@ final class DayReader {
             attempts: lifecycle.attempts, error: nil, timeline: [], reference: row.text(8),
             tags: Self.tags(row.bytes(9)),
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))),
-            acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7))
+            acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7),
+            generation: UInt32(truncatingIfNeeded: row.integer(13)))
         return (status, lifecycle)
     }
 

@@ -130,7 +130,9 @@ enum FirstVersion {
         try connection.execute(
             """
             BEGIN IMMEDIATE;
-            INSERT INTO message SELECT id, tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at,
+            INSERT INTO message (id, tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at,
+                recipient, sender, body, reference, tags, key, key_hash, fingerprint)
+                SELECT id, tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at,
                 recipient, sender, body, reference, tags, key, key_hash, fingerprint
                 FROM old.message WHERE id BETWEEN \(ids) ORDER BY id;
             INSERT INTO state SELECT id, tenant, batch, state, due, history FROM old.state
@@ -144,8 +146,9 @@ enum FirstVersion {
                 FROM message m LEFT JOIN state s ON s.id = m.id GROUP BY 1, 2;
             INSERT INTO tally SELECT m.batch, \(state), count(*)
                 FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.batch IS NOT NULL GROUP BY 1, 2;
-            COMMIT
             """)
+        try UsageCount.charge(connection)
+        try connection.execute("COMMIT")
     }
 
     /// Fills the day's indices from its rows.

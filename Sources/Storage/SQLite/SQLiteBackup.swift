@@ -79,14 +79,16 @@ package enum SQLiteBackup {
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         // First what says that the directory is not to be served yet.
         progress(controlPath)
-        try copy(try snapshot(DataDirectory.controlPath(in: path)), to: controlPath)
+        let oldest = SecondVersion.schemaVersion
+        try copy(try snapshot(DataDirectory.controlPath(in: path), oldest: oldest), to: controlPath)
         try DataDirectory.sync(directory)
         var messages: Int64 = 0
         var unsettled = 0
         let catalog = DayCatalog(directory: directory)
         for day in DataDirectory.days(in: path) {
             progress(catalog.path(of: day))
-            try copy(try snapshot(DataDirectory.path(of: day, in: path)), to: catalog.path(of: day))
+            try copy(try snapshot(DataDirectory.path(of: day, in: path), oldest: oldest), to: catalog.path(of: day))
+            try SecondVersion.migrateDay(catalog.path(of: day))
             catalog.insert([day])
             let connection = try SQLiteSchema.open(catalog.path(of: day), SQLiteSchema.day, cacheBytes: 16 << 20)
             unsettled += try settle(DayFile(day, connection, IndexOptions(), catalog), now: now)
@@ -94,6 +96,7 @@ package enum SQLiteBackup {
             try connection.checkpoint(truncating: true)
         }
         try DataDirectory.sync(DataDirectory.daysPath(in: directory))
+        try SecondVersion.migrateControl(controlPath)
         let control = try ControlFile(
             SQLiteSchema.open(controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         let floor = max(MessageID(milliseconds: UInt64(max(now, backedUpAt))).rawValue, try newestID(catalog))
@@ -105,12 +108,23 @@ package enum SQLiteBackup {
         return (messages, unsettled)
     }
 
+    /// - Throws: `notRestored` if the directory is a backup, or one that a restore has not finished.
+    static func refuse(_ directory: String) throws(StoreError) {
+        guard try backupTime(DataDirectory.controlPath(in: directory)) != nil else { return }
+        throw .notRestored(
+            "\(directory) is a backup: `apusd restore` makes a data directory of it that does not send again what "
+                + "was sent since")
+    }
+
     // MARK: Steps
 
     /// A connection that sees one moment of the file from now on.
-    private static func snapshot(_ path: String) throws(StoreError) -> SQLiteConnection {
+    /// - Parameter oldest: the first schema version of which it may be.
+    private static func snapshot(
+        _ path: String, oldest: Int64 = SQLiteSchema.version
+    ) throws(StoreError) -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
-        try SQLiteSchema.check(connection)
+        try SQLiteSchema.check(connection, oldest: oldest)
         try connection.execute("BEGIN")
         _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
         return connection
@@ -152,7 +166,7 @@ package enum SQLiteBackup {
                     ?? StoredLifecycle(
                         lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant,
                         batch: row.batch)
-                let previous = stored.lifecycle.state
+                let previous = stored.lifecycle.standing
                 guard stored.lifecycle.restored(at: now) else { continue }
                 _ = try file.record(stored, previous: previous, isFirst: known == nil)
                 count += 1
@@ -173,7 +187,8 @@ package enum SQLiteBackup {
     private static func backupTime(_ controlPath: String) throws(StoreError) -> Int64? {
         guard DataDirectory.exists(controlPath) else { return nil }
         let connection = try SQLiteConnection(path: controlPath, mode: .readOnly)
-        try SQLiteSchema.check(connection)
+        // Empty: it was never begun.
+        if try SQLiteSchema.check(connection, oldest: SecondVersion.schemaVersion) { return nil }
         let row = try connection.prepare(
             "SELECT value FROM meta WHERE name = '\(ControlFile.Mark.backedUpAt.rawValue)'")
         return try row.step() ? row.integer(0) : nil

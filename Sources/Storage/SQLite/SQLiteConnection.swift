@@ -189,6 +189,9 @@ final class SQLiteStatement {
     /// An id that a caller asks for may be anything: from 2^63 on it is bound as a negative number, which no row has.
     func bind(_ index: Int32, _ id: MessageID) { bind(index, Int64(bitPattern: id.rawValue)) }
     func bindNull(_ index: Int32) { sqlite3_bind_null(statement, index) }
+    func bind(_ index: Int32, orNull value: Int64?) {
+        if let value { bind(index, value) } else { bindNull(index) }
+    }
 
     func bindText(_ index: Int32, _ text: UnsafeRawBufferPointer) {
         _ = apus_sqlite3_bind_text_static(
@@ -201,12 +204,22 @@ final class SQLiteStatement {
         text.withUTF8 { _ = apus_sqlite3_bind_text_copied(statement, index, $0.baseAddress, Int32($0.count)) }
     }
 
+    func bindText(_ index: Int32, orNull text: String?) {
+        if let text { bindText(index, text) } else { bindNull(index) }
+    }
+
     func bindBlob(_ index: Int32, _ bytes: UnsafeRawBufferPointer) {
         _ = apus_sqlite3_bind_blob_static(
             statement, index, bytes.baseAddress, Int32(bytes.count))
     }
 
+    /// Copies: for the edges only.
+    func bindBlob(_ index: Int32, _ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { apus_sqlite3_bind_blob_copied(statement, index, $0.baseAddress, Int32($0.count)) }
+    }
+
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    func integerOrNull(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
 
     /// Valid until the next step or reset.
@@ -217,4 +230,5 @@ final class SQLiteStatement {
     }
 
     func text(_ column: Int32) -> String { String(decoding: bytes(column), as: UTF8.self) }
+    func textOrNull(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 }

@@ -34,6 +34,7 @@ package final class SQLiteMessageStore: MessageStore {
     let files: DayFiles
     let options: SQLiteStoreOptions
     private var ids: MessageIDGenerator
+    let quotas = QuotaLedger()
     /// As stored: to be lowered at once, and raised now and then.
     private var lowWater: MessageID
     var retention: RetentionSweep
@@ -47,6 +48,8 @@ package final class SQLiteMessageStore: MessageStore {
     ) throws(StoreError) {
         _ = apus_sqlite3_config_no_memory_statistics()
         try FirstVersion.migrate(directory, warn: warn)
+        try SQLiteBackup.refuse(directory)
+        try SecondVersion.migrate(directory, warn: warn)
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         self.options = options
         catalog = DayCatalog(directory: directory)
@@ -58,14 +61,9 @@ package final class SQLiteMessageStore: MessageStore {
         catalog.insert(days)
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
-        administration = SQLiteAdministration(control)
+        administration = try SQLiteAdministration(control)
         try DataDirectory.sync(directory)
-        if try control.mark(.backedUpAt) != nil {
-            throw .notRestored(
-                "\(directory) is a backup: `apusd restore` makes a data directory of it that does not send again what "
-                    + "was sent since")
-        }
-        files = DayFiles(catalog, options)
+        files = DayFiles(catalog, options, quotas)
         if let removing = try control.mark(.removing).map({ Day(number: UInt64($0)) }), catalog.contains(removing) {
             try files.remove(removing)
         }
@@ -78,8 +76,26 @@ package final class SQLiteMessageStore: MessageStore {
         if let newest = try catalog.newest.flatMap({ (day) throws(StoreError) in try files.file(of: day) }) {
             try Self.checkIntegrity(newest.connection)
         }
+        try enterUsage(now: now, warn)
         // No message waits for the making of its file.
         _ = try files.make(Day(containing: now))
+    }
+
+    /// Sums up what tenants have used this month, and what of theirs waits.
+    private func enterUsage(now: Int64, _ warn: (String) -> Void) throws(StoreError) {
+        quotas.begin(Day(of: ids.next(nowMilliseconds: UInt64(now))))
+        for day in catalog.days where quotas.days.contains(day) || day >= Day(of: lowWater) {
+            do throws(StoreError) {
+                try files.file(of: day)?.enter(hasWaiting: day >= Day(of: lowWater))
+            } catch {
+                // A day that nobody asks for must not keep the gateway from its work.
+                warn("what tenants used on \(day) does not count: \(error.text)")
+            }
+        }
+        // A file that is there again counts for itself.
+        try control.removedCharges { day, tenant, charge in
+            if quotas.days.contains(day), !catalog.contains(day) { quotas.charge(charge, tenant, on: day) }
+        }
     }
 
     private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
@@ -179,6 +195,11 @@ package final class SQLiteMessageStore: MessageStore {
                 results.append(known)
                 continue
             }
+            let next = ids.next(nowMilliseconds: UInt64(now))
+            if let kind = quotas.refusal(of: draft, on: Day(of: next)) {
+                results.append(.refused(kind, draft))
+                continue
+            }
             let id = ids.take(1, nowMilliseconds: UInt64(now))
             try file(for: id).insert(draft, of: batch, id: id, batchID: nil)
             results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
@@ -221,44 +242,35 @@ package final class SQLiteMessageStore: MessageStore {
             for part in known { if let id = part.id(at: index) { return id } }
             return nil
         }
-        var position = range.lowerBound
-        while position < range.upperBound {
-            if let id = knownID(at: indices[position]) {
-                results.append(try verified(batch.drafts[position], id))
-                position += 1
+        // A run of indices without a gap gets ids without a gap, and one row that says so; two over midnight.
+        var run: (file: DayFile, part: BatchParts.Part)?
+        for position in range {
+            let index = indices[position]
+            let draft = batch.drafts[position]
+            if let id = knownID(at: index) {
+                results.append(try verified(draft, id))
                 continue
             }
-            // A run of indices without a gap gets ids without a gap, and one row that says so; two over midnight.
-            var end = position + 1
-            while end < range.upperBound, indices[end] == indices[end - 1] + 1, knownID(at: indices[end]) == nil {
-                end += 1
+            let next = ids.next(nowMilliseconds: UInt64(now))
+            if let kind = quotas.refusal(of: draft, on: Day(of: next)) {
+                results.append(.refused(kind, draft))
+                continue
             }
-            let first = ids.take(end - position, nowMilliseconds: UInt64(now))
-            let midnight = Day(of: first).next.firstID.ordinal
-            let split = min(end, position + Int(min(UInt64(end - position), midnight - first.ordinal)))
-            for run in [position..<split, split..<end] where !run.isEmpty {
-                try insert(
-                    batch, run, chunk, firstID: first.advanced(by: run.lowerBound - position), results: &results)
+            let id = ids.take(1, nowMilliseconds: UInt64(now))
+            if let ended = run, index != ended.part.firstIndex + ended.part.count || id >= ended.file.end {
+                try ended.file.parts.insert(chunk.batch, ended.part)
+                run = nil
             }
-            position = end
-        }
-    }
-
-    /// Inserts drafts whose ids follow each other on one day.
-    private func insert(
-        _ batch: DraftBatch, _ run: Range<Int>, _ chunk: BatchChunk, firstID: MessageID, results: inout [AcceptResult]
-    ) throws(StoreError) {
-        let file = try file(for: firstID)
-        try control.announce(file.day, of: chunk.batch)
-        for place in run {
-            let id = firstID.advanced(by: place - run.lowerBound)
-            let draft = batch.drafts[place]
-            try file.insert(draft, of: batch, id: id, batchID: chunk.batch)
+            if run == nil {
+                let file = try file(for: id)
+                try control.announce(file.day, of: chunk.batch)
+                run = (file, BatchParts.Part(firstIndex: index, firstID: id, count: 0))
+            }
+            try run!.file.insert(draft, of: batch, id: id, batchID: chunk.batch)
+            run!.part.count += 1
             results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
         }
-        try file.parts.insert(
-            chunk.batch,
-            .init(firstIndex: chunk.indices[run.lowerBound], firstID: firstID, count: UInt64(run.count)))
+        if let run { try run.file.parts.insert(chunk.batch, run.part) }
     }
 
     /// The same place in a batch again: a duplicate if the content is the same too.
@@ -277,7 +289,7 @@ package final class SQLiteMessageStore: MessageStore {
     }
 
     package func record(
-        _ stored: StoredLifecycle, previous: MessageState, isFirst: Bool
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
     ) throws(StoreError) -> Bool {
         let id = stored.lifecycle.id
         guard let file = try files.file(of: id) else { return false }
@@ -374,9 +386,13 @@ package final class SQLiteMessageStore: MessageStore {
         try control.providerNumber(name: name, kind: kind)
     }
 
-    package func setQuotas(_ quotas: [TenantID: TenantQuota]) {}
+    package func setQuotas(_ quotas: [TenantID: TenantQuota]) { self.quotas.setQuotas(quotas) }
 
-    package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage { TenantUsage() }
+    package func setRetention(of tenants: [TenantID: RetentionPolicy.Days]) { retention.setTenants(tenants) }
+
+    package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage {
+        quotas.usage(of: tenant, on: Day(containing: now))
+    }
 
     // MARK: Recovery
 

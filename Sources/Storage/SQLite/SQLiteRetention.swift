@@ -2,7 +2,7 @@ internal import SMSModel
 
 /// Where the work of retention has got to. Between two rounds it is on one day.
 struct RetentionSweep {
-    let policy: RetentionPolicy
+    private(set) var policy: RetentionPolicy
     private(set) var job: Job?
     /// Days with which nothing is to be done under the plan, as far as this process knows.
     private var done: [Day: RetentionPolicy.Plan] = [:]
@@ -25,6 +25,17 @@ struct RetentionSweep {
 
     init(_ policy: RetentionPolicy) {
         self.policy = policy
+    }
+
+    mutating func setTenants(_ tenants: [TenantID: RetentionPolicy.Days]) {
+        let complete = tenants.mapValues {
+            RetentionPolicy.Days(
+                bodies: $0.bodies ?? policy.standard.bodies, records: $0.records ?? policy.standard.records)
+        }
+        guard complete != policy.tenants else { return }
+        policy.tenants = complete
+        // What was under way was by the old plan; the day comes again if there is anything left to do.
+        job = nil
     }
 
     /// The day to go on with; nil if none is due.
@@ -133,11 +144,16 @@ extension SQLiteMessageStore {
         } else if let next = found.next {
             job.cursor = next
         } else {
-            try control.forget(job.day, try file.parts.batches())
-            retention.isEmpty(job.day)
-            return
+            try forget(file)
         }
         retention.update(job)
+    }
+
+    /// Nothing is left of the day but the file.
+    private func forget(_ file: DayFile) throws(StoreError) {
+        try control.forget(file.day, try file.parts.batches())
+        try control.keep(try file.usage.charges(), of: file.day, today: quotas.days.upperBound)
+        retention.isEmpty(file.day)
     }
 
     private func change(
@@ -155,8 +171,7 @@ extension SQLiteMessageStore {
         retention.update(job)
         retention.changed(job.day)
         if job.skipped == 0, job.plan.deletesAll {
-            try control.forget(job.day, try file.parts.batches())
-            return retention.isEmpty(job.day)
+            return try forget(file)
         }
         if job.skipped == 0 { try file.setSweptMark(job.plan.mark) }
         retention.finished(today: today)
@@ -186,6 +201,8 @@ struct SweepRow {
     var batch: BatchID?
     var state: MessageState
     var due: Int64
+    /// What it counts for its tenant's quotas.
+    var charge: Charge
 
     func isSettled(at now: Int64) -> Bool {
         state.isFinal || (state == .sent || state == .unknown) && now >= due
@@ -225,21 +242,25 @@ extension DayFile {
     func rowsToSweep(from start: MessageID, limit: Int) throws(StoreError) -> [SweepRow] {
         let rows = try connection.prepare(
             """
-            SELECT m.id, m.tenant, m.batch, m.send_at, s.state, s.due FROM message m LEFT JOIN state s ON s.id = m.id
-            WHERE m.id >= ?1 ORDER BY m.id LIMIT ?2
+            SELECT m.id, m.tenant, m.batch, m.send_at, m.segments, m.reserve, s.state, s.due, s.history
+            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id >= ?1 ORDER BY m.id LIMIT ?2
             """)
         rows.bind(1, start)
         rows.bind(2, Int64(limit))
         var found: [SweepRow] = []
         while try rows.step() {
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
-            let state = rows.isNull(4) ? waits : MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(4)))
+            let id = MessageID(rawValue: UInt64(rows.integer(0)))
+            let lifecycle =
+                rows.isNull(6)
+                ? MessageLifecycle(id: id, waiting: waits)
+                : try MessageLifecycle(id, rows, column: 6, path: connection.path)
+            let charge = Charge(segments: rows.integer(4), cost: rows.integer(5))
             found.append(
                 SweepRow(
-                    id: MessageID(rawValue: UInt64(rows.integer(0))),
-                    tenant: TenantID(rawValue: Int32(rows.integer(1))),
-                    batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: state ?? waits,
-                    due: rows.integer(5)))
+                    id: id, tenant: TenantID(rawValue: Int32(rows.integer(1))),
+                    batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: lifecycle.state,
+                    due: lifecycle.due, charge: lifecycle.standing.isReleased ? Charge() : charge))
         }
         return found
     }
@@ -252,7 +273,10 @@ extension DayFile {
     func delete(_ rows: [SweepRow]) throws(StoreError) {
         try run("DELETE FROM message WHERE id = ?1", for: rows.map(\.id))
         try run("DELETE FROM state WHERE id = ?1", for: rows.map(\.id))
-        for row in rows { count(-1, row.state, tenant: row.tenant, batch: row.batch) }
+        for row in rows {
+            count(-1, row.state, tenant: row.tenant, batch: row.batch)
+            usage.rowDeleted(row.charge, row.tenant)
+        }
     }
 
     private func run(_ sql: String, for ids: [MessageID]) throws(StoreError) {

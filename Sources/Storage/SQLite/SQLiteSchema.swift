@@ -4,7 +4,8 @@
 /// only waits. Both are keyed by the time-ordered id and have no other index, so every write goes to the
 /// end of a tree or near it, however many messages there are.
 ///
-/// Version 1 was a single file, `apus.db`; ``FirstVersion`` reads it.
+/// Version 1 was a single file, `apus.db`: ``FirstVersion`` reads it. Version 2 knew one tenant: ``SecondVersion``
+/// brings its files up to date.
 enum SQLiteSchema {
     /// `PRAGMA user_version` of a file that this version writes.
     static let version: Int64 = 3
@@ -59,10 +60,17 @@ enum SQLiteSchema {
             count INTEGER NOT NULL,
             PRIMARY KEY (scope, state)
         ) WITHOUT ROWID;
-        -- What the day's messages count for their tenants' quotas: segments, and millionths of the currency.
-        CREATE TABLE usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        """ + "\n" + IndexTables.schema
+        """ + "\n" + usage + "\n" + IndexTables.schema
+
+    /// Of a day's file: what its messages count for their tenants' quotas.
+    static let usage =
+        """
+        -- Segments, and millionths of the currency.
+        CREATE TABLE usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
+        -- Of that, what messages count whose rows retention has deleted.
+        CREATE TABLE deleted_usage (tenant INTEGER PRIMARY KEY, segments INTEGER NOT NULL, cost INTEGER NOT NULL);
+        """
 
     /// `control.db`: what belongs to no day.
     static let control =
@@ -84,12 +92,74 @@ enum SQLiteSchema {
         );
         -- 'everything', 'provider NAME', 'tenant NUMBER', 'batch ID'
         CREATE TABLE pause (target TEXT PRIMARY KEY) WITHOUT ROWID;
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        """ + "\n" + tenancy
+
+    /// What `control.db` has of tenants. Times are ms since the epoch, documents canonical JSON.
+    static let tenancy =
+        """
         -- Usage of days of this month whose files are gone.
         CREATE TABLE removed_usage (
             day INTEGER NOT NULL, tenant INTEGER NOT NULL, segments INTEGER NOT NULL, cost INTEGER NOT NULL,
             PRIMARY KEY (day, tenant)
         ) WITHOUT ROWID;
-        CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        -- Tenants that ever were: a number is never given to another name.
+        CREATE TABLE tenant (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL);
+        -- What the newest generation consists of.
+        CREATE TABLE configuration (
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (kind, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE generation (
+            number INTEGER PRIMARY KEY,  -- from 1 on, without a gap
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            note TEXT NOT NULL,
+            changes INTEGER NOT NULL
+        );
+        CREATE TABLE generation_change (
+            generation INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            before TEXT,                 -- NULL: there was none
+            after TEXT,                  -- NULL: it is removed
+            PRIMARY KEY (generation, kind, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE api_key (
+            id TEXT PRIMARY KEY,
+            tenant INTEGER NOT NULL,
+            scopes INTEGER NOT NULL,
+            salt BLOB NOT NULL,
+            hash BLOB NOT NULL,
+            note TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            revoked_at INTEGER,
+            last_used_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE TABLE suppression (
+            tenant INTEGER NOT NULL,
+            number INTEGER NOT NULL,     -- E.164 without the plus
+            at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (tenant, number)
+        ) WITHOUT ROWID;
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            peer TEXT NOT NULL,
+            note TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL
+        );
+        -- Small values by name, such as what tells whether the master key is the right one.
+        CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         """
 
     /// Opens a file for writing, in WAL mode with every commit synced; makes it if there is none.
@@ -115,9 +185,10 @@ enum SQLiteSchema {
     }
 
     /// Checks that the file is one that this version can use.
+    /// - Parameter oldest: the first version of which it may be.
     /// - Returns: whether it is empty.
     @discardableResult
-    static func check(_ connection: SQLiteConnection) throws(StoreError) -> Bool {
+    static func check(_ connection: SQLiteConnection, oldest: Int64 = version) throws(StoreError) -> Bool {
         if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 { return true }
         guard try connection.integer("PRAGMA application_id") == applicationID else {
             throw .damaged("\(connection.path) is not a database of Apus: is the data directory the right one?")
@@ -128,8 +199,13 @@ enum SQLiteSchema {
                 "\(connection.path) has schema version \(found), this apusd knows up to \(version): run the newer apusd"
             )
         }
-        guard found == version else {
+        guard found >= SecondVersion.schemaVersion else {
             throw .damaged("\(connection.path) has schema version \(found), which such a file never had")
+        }
+        guard found >= oldest else {
+            throw .failed(
+                "\(connection.path) has the schema of an older version: the first start of this one migrates a data "
+                    + "directory, and `apusd restore` a backup")
         }
         return false
     }

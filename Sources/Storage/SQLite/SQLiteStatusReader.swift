@@ -5,6 +5,8 @@ package final class SQLiteStatusReader {
     private let catalog: DayCatalog
     private let control: SQLiteConnection
     private let batches: BatchNames
+    /// Tenants' names, generations, keys, opt-outs and the audit log.
+    package let administration: AdministrationReader
     private var open: [Day: DayReader] = [:]
     private var uses: UInt64 = 0
     /// Of the catalog, when it was last compared with what is open.
@@ -26,6 +28,7 @@ package final class SQLiteStatusReader {
         self.catalog = catalog
         control = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
         batches = try BatchNames(control)
+        administration = AdministrationReader(control)
     }
 
     /// Reads a directory that nobody serves.

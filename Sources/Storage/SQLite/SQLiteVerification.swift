@@ -26,6 +26,7 @@ package struct SQLiteVerification {
     private var batchDays: Set<BatchDay> = []
     private var batches: Set<BatchID> = []
     private var lowWater: UInt64 = 0
+    private var newestGeneration: UInt32 = 0
     /// Retention was about to remove its file: its batches are forgotten already.
     private var removing: Day?
 
@@ -43,6 +44,7 @@ package struct SQLiteVerification {
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory or a backup?")
         }
+        try SecondVersion.refuse(directory)
         var verification = SQLiteVerification(directory)
         return try verification.run(progress)
     }
@@ -89,6 +91,10 @@ package struct SQLiteVerification {
             for number in day.providers where !providers.contains(number) {
                 report.fault("\(catalog.path(of: day.day)): control.db does not know provider \(number)")
             }
+            if day.newestGeneration > newestGeneration {
+                report.fault(
+                    "\(catalog.path(of: day.day)): control.db does not know generation \(day.newestGeneration)")
+            }
         }
         report.files = days.count + 1
         return report
@@ -115,6 +121,9 @@ package struct SQLiteVerification {
             batches.insert(batch)
             if !rows.isNull(1) { batchDays.insert(BatchDay(batch: batch, day: Day(number: UInt64(rows.integer(1))))) }
         }
+        var administration = AdministrationVerification(connection)
+        try administration.run(&report)
+        newestGeneration = administration.newestGeneration
     }
 
     static func checkIntegrity(
@@ -132,6 +141,8 @@ private final class DayVerification {
     let day: Day
     private(set) var batches: Set<BatchID> = []
     private(set) var providers: Set<UInt8> = []
+    /// That a message was accepted under.
+    private(set) var newestGeneration: Int64 = 0
     /// The first message that waits or is being submitted.
     private(set) var lowestWaiting: MessageID?
     private let connection: SQLiteConnection
@@ -143,6 +154,7 @@ private final class DayVerification {
     private static let waiting = Set(
         [MessageState.scheduled, .queued, .submitting].map { Int64($0.rawValue) })
     private var counts: [TallyKey: Int64] = [:]
+    private var usage = UsageCount()
     private var parts: [(part: BatchParts.Part, batch: BatchID)] = []
 
     private struct TallyKey: Hashable {
@@ -172,6 +184,7 @@ private final class DayVerification {
         try readParts(&report)
         try checkMessages(&report)
         try checkTallies(&report)
+        try usage.check(connection, &report)
         try connection.execute("COMMIT")
     }
 
@@ -209,7 +222,7 @@ private final class DayVerification {
         let rows = try connection.prepare(
             """
             SELECT m.id, m.tenant, m.batch, m.send_at, m.key, m.key_hash, m.reference, s.state, s.due, s.history,
-                   s.tenant, s.batch
+                   s.tenant, s.batch, m.segments, m.reserve, m.generation
             FROM message m LEFT JOIN state s ON s.id = m.id ORDER BY m.id
             """)
         while try rows.step() {
@@ -220,24 +233,30 @@ private final class DayVerification {
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
             let state = rows.isNull(7) ? Int64(waits.rawValue) : rows.integer(7)
             counts[TallyKey(scope: -rows.integer(1), state: state), default: 0] += 1
+            newestGeneration = max(newestGeneration, rows.integer(14))
             if lowestWaiting == nil, Self.waiting.contains(state) { lowestWaiting = id }
             if !rows.isNull(2) {
                 let batch = BatchID(rawValue: UInt64(rows.integer(2)))
                 counts[TallyKey(scope: rows.integer(2), state: state), default: 0] += 1
                 if !hasPart(batch, id) { wrong("batch \(batch) does not have it") }
             }
+            var known: MessageLifecycle?
             if !rows.isNull(7) {
                 if rows.integer(1) != rows.integer(10) || rows.integer(2) != rows.integer(11) {
                     wrong("its state is of another tenant or batch")
                 }
                 do throws(StoreError) {
                     let lifecycle = try MessageLifecycle(id, rows, column: 7, path: connection.path)
+                    known = lifecycle
                     if let fault = lifecycle.fault { wrong(fault) }
                     try checkProviderIDs(lifecycle.history, id, wrong)
                 } catch .damaged(let text) {
                     report.fault(text)
                 }
             }
+            usage.add(
+                Charge(segments: rows.integer(12), cost: rows.integer(13)),
+                TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1))), known)
             if !rows.isNull(5) { try checkKey(rows, id, wrong) }
             if !rows.isNull(6) {
                 let hash = IndexKind.reference.hash(rows.bytes(6), scope: rows.integer(1))

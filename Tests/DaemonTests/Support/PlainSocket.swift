@@ -139,13 +139,23 @@ enum PlainFrames {
     }
 
     static func request(
-        _ callID: UInt32, _ method: RPCMethod, _ message: some WireMessage, key: String = ""
+        _ callID: UInt32, _ method: RPCMethod, _ message: some WireMessage, key: String = "",
+        idempotencyKey: String = "", requestID: String = "", traceparent: String = ""
     ) -> [UInt8] {
         let output = OutputBuffer()
-        var key = key
-        key.withUTF8 { bytes in
+        var texts = key + idempotencyKey + requestID + traceparent
+        texts.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            func take(_ text: String) -> UnsafeRawBufferPointer {
+                let count = text.utf8.count
+                defer { rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
+                return UnsafeRawBufferPointer(rebasing: rest[..<count])
+            }
             var metadata = RequestMetadata()
-            metadata.authorization = UnsafeRawBufferPointer(bytes)
+            metadata.authorization = take(key)
+            metadata.idempotencyKey = take(idempotencyKey)
+            metadata.requestID = take(requestID)
+            metadata.traceparent = take(traceparent)
             output.appendRequest(callID: callID, method: method, metadata: metadata, message: message)
         }
         return Array(output.bytes)

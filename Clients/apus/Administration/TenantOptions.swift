@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import ConfigurationModel
+
+/// The settings of a tenant that have options of their own; `apus admin config` reaches all of them.
+struct TenantOptions: ParsableArguments {
+    @Flag(inversion: .prefixedEnableDisable, help: "Whether its credentials open anything.")
+    var credentials: Bool?
+
+    @Option(help: ArgumentHelp("Its share beside other tenants, 1 to 1000.", valueName: "count"))
+    var weight: Int64?
+
+    @Option(help: ArgumentHelp("Messages a second, and how many at once.", valueName: "n[/burst]"))
+    var rate: RateArgument?
+
+    @Option(help: ArgumentHelp("The same for each connection by itself.", valueName: "n[/burst]"))
+    var connectionRate: RateArgument?
+
+    @Option(help: ArgumentHelp("Segments that a UTC day may have.", valueName: "count"))
+    var segmentsPerDay: Int64?
+
+    @Option(help: ArgumentHelp("What a UTC month may cost, such as 250.00.", valueName: "amount"))
+    var costPerMonth: String?
+
+    @Option(help: ArgumentHelp("Messages that may wait at one time.", valueName: "count"))
+    var waiting: Int64?
+
+    @Option(help: ArgumentHelp("Who its messages are from if they don't say.", valueName: "sender"))
+    var sender: String?
+
+    @Option(help: ArgumentHelp("A sender that it may use, and none but those; may be repeated.", valueName: "sender"))
+    var allowSender: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A country or prefix that it may send to, and no other; may be repeated.", valueName: "to"))
+    var allowDestination: [String] = []
+
+    @Option(help: ArgumentHelp("A country or prefix that it may not send to; may be repeated.", valueName: "to"))
+    var blockDestination: [String] = []
+
+    @Option(help: ArgumentHelp("Days after which its messages' texts go.", valueName: "days"))
+    var bodyDays: Int64?
+
+    @Option(help: ArgumentHelp("Days after which its messages go.", valueName: "days"))
+    var recordDays: Int64?
+
+    @Option(help: ArgumentHelp("A name in a client's certificate that is this tenant; repeatable.", valueName: "name"))
+    var certificate: [String] = []
+
+    @Option(help: ArgumentHelp("A user of this machine who is this tenant; may be repeated.", valueName: "number"))
+    var uid: [Int64] = []
+
+    /// What was given, by the path of its setting.
+    var given: [(path: String, value: JSON)] {
+        let settings: [(String, JSON?)] = [
+            // As written where it is the default: the gateway leaves it out.
+            ("enabled", credentials.map(JSON.bool)), ("weight", weight.map(JSON.integer)), ("rate", rate?.json),
+            ("connection_rate", connectionRate?.json), ("quota.segments_per_day", segmentsPerDay.map(JSON.integer)),
+            ("quota.cost_per_month", costPerMonth.map(JSON.string)),
+            ("quota.waiting_messages", waiting.map(JSON.integer)), ("defaults.sender", sender.map(JSON.string)),
+            ("senders.allowed", Self.list(allowSender)), ("destinations.allowed", Self.list(allowDestination)),
+            ("destinations.blocked", Self.list(blockDestination)),
+            ("retention.body_days", bodyDays.map(JSON.integer)),
+            ("retention.record_days", recordDays.map(JSON.integer)),
+            ("identity.certificates", Self.list(certificate)),
+            ("identity.uids", uid.isEmpty ? nil : .array(uid.map(JSON.integer))),
+        ]
+        return settings.compactMap { path, value in value.map { (path, $0) } }
+    }
+
+    private static func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.string)) }
+
+    var isEmpty: Bool { given.isEmpty }
+
+    func apply(to settings: inout JSON) {
+        for (path, value) in given { settings.set(path, to: value) }
+    }
+}
+
+/// `100` or `100/500`: a rate, and a burst that is the same if it isn't given.
+struct RateArgument: ExpressibleByArgument {
+    let messagesPerSecond: Int64
+    let burst: Int64
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let rate = Int64(parts[0]), rate > 0, let burst = Int64(parts[parts.count - 1]),
+            burst > 0
+        else { return nil }
+        messagesPerSecond = rate
+        self.burst = burst
+    }
+
+    var json: JSON {
+        .object(["messages_per_second": .integer(messagesPerSecond), "burst": .integer(burst)])
+    }
+}

@@ -1,0 +1,37 @@
+/// Base64 with the URL's alphabet and without padding (RFC 4648, section 5), read strictly: every text has one meaning,
+/// and every meaning one text.
+enum Base64URL {
+    /// - Returns: nil for `=`, white space and other foreign characters, for a length that is none, and where bits are
+    ///   set that no octet uses.
+    static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        var octets: [UInt8] = []
+        octets.reserveCapacity(text.count / 4 * 3 + 2)
+        var bits: UInt32 = 0
+        var count = 0
+        for character in text {
+            guard let value = value(of: character) else { return nil }
+            bits = bits << 6 | value
+            count += 6
+            if count >= 8 {
+                count -= 8
+                octets.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        guard bits & (1 << count - 1) == 0 else { return nil }
+        return octets
+    }
+
+    static func decode(_ text: String) -> [UInt8]? { Array(text.utf8).withUnsafeBytes(decode) }
+
+    private static func value(of character: UInt8) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character) - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character) - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character) + 4
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
+    }
+}

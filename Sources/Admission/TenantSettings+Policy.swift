@@ -1,0 +1,46 @@
+package import ConfigurationModel
+package import SMSModel
+
+extension TenantSettings {
+    /// What is wrong with the rules for senders and destinations, by the fields of a tenant's object. The form of the
+    /// single values is taken to be checked.
+    package var policyViolations: [FieldViolation] {
+        var violations: [FieldViolation] = []
+        func check(_ list: [String], _ field: String, _ problem: (String) -> String?) {
+            for (place, value) in list.enumerated() {
+                guard violations.count < Limits.violationsPerRefusal, let problem = problem(value) else { continue }
+                violations.append(FieldViolation(field: "\(field)[\(place)]", description: problem))
+            }
+        }
+        check(allowedDestinations ?? [], "destinations.allowed", Self.problem(ofDestination:))
+        check(blockedDestinations, "destinations.blocked", Self.problem(ofDestination:))
+        check(allowedSenders ?? [], "senders.allowed", Self.problem(ofSender:))
+        if let sender = defaultSender {
+            let problem =
+                Self.problem(ofSender: sender) ?? Array(sender.utf8).withUnsafeBytes(senderPolicy.refusal(of:))
+            if let problem { violations.append(FieldViolation(field: "defaults.sender", description: problem)) }
+        }
+        return violations
+    }
+
+    package var senderPolicy: SenderPolicy {
+        SenderPolicy(allowed: allowedSenders, allowsAlphanumeric: allowsAlphanumericSenders)
+    }
+
+    package func destinationPolicy() throws(DestinationProblem) -> DestinationPolicy {
+        try DestinationPolicy(allowed: allowedDestinations, blocked: blockedDestinations)
+    }
+
+    private static func problem(ofDestination destination: String) -> String? {
+        do throws(DestinationProblem) {
+            _ = try DestinationPolicy(allowed: [destination], blocked: [])
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private static func problem(ofSender sender: String) -> String? {
+        sender.isEmpty ? "A sender is not empty." : Array(sender.utf8).withUnsafeBytes(Sender.check)
+    }
+}

@@ -1,0 +1,139 @@
+package import SMSModel
+
+/// Why a configuration is refused: everything that is wrong with it.
+package struct ConfigurationError: Error, Hashable, Sendable {
+    /// At least one; fields are paths such as `tenants.shop.rate.burst`.
+    package var violations: [FieldViolation]
+
+    package init(_ violations: [FieldViolation]) {
+        self.violations = violations
+    }
+}
+
+/// Reads the members of an object, and gathers what is wrong with them. A member that is null counts as left out.
+struct MemberReader {
+    let path: String
+    private var members: [String: JSON]
+    private var known: Set<String> = []
+    private(set) var violations: [FieldViolation] = []
+
+    /// - Parameter path: of the object.
+    init(_ value: JSON, path: String) {
+        self.path = path
+        members = value.object?.filter { $0.value != .null } ?? [:]
+        if value.object == nil { violations.append(FieldViolation(field: path, description: "must be an object")) }
+    }
+
+    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    mutating func fault(_ name: String, _ description: String) {
+        violations.append(FieldViolation(field: path(of: name), description: description))
+    }
+
+    /// What an object within this one found wrong, unless it is a matter of the object as a whole.
+    mutating func add(_ inner: [FieldViolation]) { violations += inner }
+
+    /// What nobody has asked for is not known.
+    mutating func finish() -> [FieldViolation] {
+        let list = known.sorted().joined(separator: ", ")
+        for name in members.keys.sorted() where !known.contains(name) {
+            fault(name, "is not known; known here are \(list)")
+        }
+        return violations
+    }
+
+    // MARK: Members; nil if it is left out or wrong
+
+    mutating func take(_ name: String) -> JSON? {
+        known.insert(name)
+        return members[name]
+    }
+
+    /// A member that is of some kind.
+    private mutating func take<Value>(_ name: String, _ kind: String, _ convert: (JSON) -> Value?) -> Value? {
+        guard let value = take(name) else { return nil }
+        guard let converted = convert(value) else {
+            fault(name, "must be \(kind)")
+            return nil
+        }
+        return converted
+    }
+
+    mutating func bool(_ name: String) -> Bool? { take(name, "true or false", \.bool) }
+
+    mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
+        take(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") { value in
+            value.integer.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    mutating func string(_ name: String) -> String? { take(name, "a string", \.string) }
+
+    /// A text for people or for comparing, of 1 to `bytes` bytes, without control characters.
+    mutating func text(_ name: String, upTo bytes: Int) -> String? {
+        guard let text = string(name) else { return nil }
+        if let problem = Form.text(text, upTo: bytes) {
+            fault(name, problem)
+            return nil
+        }
+        return text
+    }
+
+    /// An object within this one.
+    mutating func object<Value>(_ name: String, _ read: (inout MemberReader) -> Value?) -> Value? {
+        guard let value = take(name) else { return nil }
+        return Self.read(value, path: path(of: name), into: &violations, read)
+    }
+
+    /// An array, of what `element` makes of each; those of which it makes nothing are wrong and left out.
+    mutating func array<Element>(
+        _ name: String, atMost: Int, _ element: (JSON, String, inout [FieldViolation]) -> Element?
+    ) -> [Element]? {
+        guard let values = take(name, "an array", \.array) else { return nil }
+        guard values.count <= atMost else {
+            fault(name, "has \(values.count) elements, at most \(atMost) are allowed")
+            return nil
+        }
+        let path = path(of: name)
+        return values.enumerated().compactMap { element($0.element, "\(path)[\($0.offset)]", &violations) }
+    }
+
+    /// An array of objects.
+    mutating func objects<Element>(
+        _ name: String, atMost: Int, _ read: (inout MemberReader) -> Element?
+    ) -> [Element]? {
+        array(name, atMost: atMost) { value, path, violations in
+            Self.read(value, path: path, into: &violations, read)
+        }
+    }
+
+    /// An array of texts, none twice.
+    /// - Parameter problem: what is wrong with one, or nil.
+    mutating func strings(_ name: String, atMost: Int, _ problem: (String) -> String?) -> [String]? {
+        var seen: Set<String> = []
+        return array(name, atMost: atMost) { value, path, violations in
+            func wrong(_ description: String) -> String? {
+                violations.append(FieldViolation(field: path, description: description))
+                return nil
+            }
+            guard let text = value.string else { return wrong("must be a string") }
+            if let problem = problem(text) { return wrong(problem) }
+            guard seen.insert(text).inserted else { return wrong("is there twice") }
+            return text
+        }
+    }
+
+    static func read<Value>(
+        _ value: JSON, path: String, into violations: inout [FieldViolation],
+        _ read: (inout MemberReader) -> Value?
+    ) -> Value? {
+        var reader = MemberReader(value, path: path)
+        guard reader.violations.isEmpty else {
+            violations += reader.violations
+            return nil
+        }
+        let result = read(&reader)
+        violations += reader.finish()
+        return result
+    }
+}

@@ -1,0 +1,71 @@
+internal import SMSModel
+internal import Storage
+
+/// What those are told whose messages were not accepted. Each text is made once for a call.
+struct AcceptRefusals {
+    /// Of the tenants that a quota was met of.
+    private let quotas: [TenantID: TenantQuota]
+    /// Milliseconds since the Unix epoch.
+    private let now: Int64
+    private var made: [Key: GatewayError] = [:]
+
+    private struct Key: Hashable {
+        var tenant: TenantID
+        var kind: AcceptResult.Kind
+    }
+
+    init(_ quotas: [TenantID: TenantQuota], now: Int64) {
+        self.quotas = quotas
+        self.now = now
+    }
+
+    /// nil for what was accepted, now or before.
+    mutating func refusal(of result: AcceptResult, tenant: TenantID) -> GatewayError? {
+        switch result.kind {
+        case .accepted, .duplicate: return nil
+        case .conflict: return .keyTaken
+        case .overSegments, .overCost, .overWaiting: break
+        }
+        let key = Key(tenant: tenant, kind: result.kind)
+        if let known = made[key] { return known }
+        let refusal = refusal(result.kind, quotas[tenant] ?? TenantQuota())
+        made[key] = refusal
+        return refusal
+    }
+
+    private func refusal(_ kind: AcceptResult.Kind, _ quota: TenantQuota) -> GatewayError {
+        let today = Day(containing: now)
+        switch kind {
+        case .overSegments:
+            let most = quota.segmentsPerDay ?? 0
+            return .overQuota(
+                QuotaDetail(limit: "segments_per_day", maximum: most, unit: "segments"),
+                "the tenant's quota of \(most) segments a day has no room left for the message; "
+                    + "the next day begins at midnight UTC",
+                retryAfter: today.next.start - now)
+        case .overCost:
+            let most = Money(millionths: quota.costPerMonth ?? 0)
+            return .overQuota(
+                QuotaDetail(
+                    limit: "cost_per_month", maximum: UInt64(max(0, most.millionths)),
+                    unit: "millionths of the currency"),
+                "the tenant's budget of \(most) a month has no room left for the message; "
+                    + "the next month begins at midnight UTC after its last day",
+                retryAfter: today.month.upperBound.start - now)
+        case .accepted, .duplicate, .conflict, .overWaiting:
+            let most = quota.waitingMessages ?? 0
+            return .overQuota(
+                QuotaDetail(limit: "waiting_messages", maximum: most, unit: "messages"),
+                "\(most) of the tenant's messages wait, as many as may; there is room again as they are sent",
+                retryAfter: 1000)
+        }
+    }
+}
+
+extension GatewayError {
+    fileprivate static func overQuota(_ quota: QuotaDetail, _ message: String, retryAfter: Int64) -> GatewayError {
+        GatewayError(
+            .resourceExhausted, message, retryAfterMilliseconds: UInt64(max(1, retryAfter)), quota: quota,
+            notProcessed: true)
+    }
+}

@@ -1,0 +1,354 @@
+internal import Admission
+package import ConfigurationModel
+internal import RPCTransport
+internal import RPCWire
+package import SMSModel
+internal import Storage
+internal import Synchronization
+
+/// The configuration: numbered generations, of which each follows from the one before.
+extension Administration {
+    // MARK: Changing
+
+    func apply(_ request: ConfigApplyRequest, by act: Act, _ reply: @escaping Reply<ConfigApplyResponse>) {
+        let document: JSON
+        do throws(JSONError) {
+            document = try JSON(request.document)
+        } catch {
+            let violation = FieldViolation(field: "document", description: "is not JSON: \(error)")
+            return reply(.failure(GatewayError(ConfigurationError([violation]))))
+        }
+        let isPartial = request.isPartial
+        change(.apply, by: act, isDryRun: request.isDryRun, ifGeneration: request.ifGeneration, reply) {
+            (_, current, _) throws(ChangeFailure) in
+            do throws(ConfigurationError) {
+                return try current.applying(document, isPartial: isPartial)
+            } catch {
+                throw .refused(GatewayError(error))
+            }
+        }
+    }
+
+    /// Keys are no part of the configuration, so what was revoked stays revoked.
+    func rollBack(_ request: ConfigRollbackRequest, by act: Act, _ reply: @escaping Reply<ConfigApplyResponse>) {
+        let wanted = request.toGeneration
+        change(.rollBack, by: act, isDryRun: request.isDryRun, ifGeneration: 0, reply) {
+            (store, current, newest) throws(ChangeFailure) in
+            guard wanted <= newest else { throw .refused(.noGeneration(wanted)) }
+            return try Self.configuration(wanted, from: current, newest) { (number) throws(StoreError) in
+                try store.changes(of: number)
+            }
+        }
+    }
+
+    /// Why there is no next configuration.
+    private enum ChangeFailure: Error {
+        case refused(GatewayError)
+        case store(StoreError)
+    }
+
+    /// Makes a new generation, or tells what it would be.
+    ///
+    /// - Parameter next: what comes after the configuration that it is given, which is of the generation given.
+    private func change(
+        _ verb: AuditVerb, by act: Act, isDryRun: Bool, ifGeneration expected: UInt32,
+        _ reply: @escaping Reply<ConfigApplyResponse>,
+        next:
+            @escaping @Sendable (any AdministrationStore, DynamicConfiguration, UInt32) throws(ChangeFailure) ->
+            DynamicConfiguration
+    ) {
+        perform(reply) { [self] (store, now) throws(StoreError) in
+            do throws(ChangeFailure) {
+                let administration = store.administration
+                let newest = try storing { () throws(StoreError) in try administration.generation() }
+                guard expected == 0 || expected == newest else {
+                    throw .refused(.otherGeneration(expected: expected, newest: newest))
+                }
+                let current = try self.current(administration)
+                let changed = try sealed(try next(administration, current, newest), keeping: current)
+                let changes = current.changes(to: changed)
+                try check(changed, changes, store, now: now)
+                var response = ConfigApplyResponse(generation: newest, changes: changes.map(ConfigChange.init))
+                guard !changes.isEmpty, !isDryRun else { return .done(response) }
+                let published = try storing { () throws(StoreError) in
+                    try write(changes, changed, verb, by: act, administration, now: now)
+                }
+                response.generation = published.generation
+                return .done(response) { [self] in publish(published) }
+            } catch {
+                switch error {
+                case .refused(let error): return .refused(error)
+                case .store(let error): throw error
+                }
+            }
+        }
+    }
+
+    private func storing<T>(_ body: () throws(StoreError) -> T) throws(ChangeFailure) -> T {
+        do throws(StoreError) { return try body() } catch { throw .store(error) }
+    }
+
+    private func current(_ store: any AdministrationStore) throws(ChangeFailure) -> DynamicConfiguration {
+        let objects = try storing { () throws(StoreError) in try store.configuration() }
+        do throws(ConfigurationError) {
+            return try DynamicConfiguration(objects)
+        } catch {
+            throw .refused(
+                GatewayError(.dataLoss, "the stored configuration cannot be read: \(GatewayError(error).message)"))
+        }
+    }
+
+    private func sealed(
+        _ next: DynamicConfiguration, keeping current: DynamicConfiguration
+    ) throws(ChangeFailure) -> DynamicConfiguration {
+        guard let seal = sealing.seal else {
+            guard !next.hasSecrets else { throw .refused(.noMasterKey) }
+            return next
+        }
+        do throws(ConfigurationError) {
+            return try next.sealed(keeping: current, seal: seal, open: sealing.open)
+        } catch {
+            throw .refused(GatewayError(error))
+        }
+    }
+
+    /// What the document alone doesn't show.
+    private func check(
+        _ next: DynamicConfiguration, _ changes: [ConfigurationChange], _ store: any MessageStore, now: Int64
+    ) throws(ChangeFailure) {
+        let changed = changes.filter { $0.kind == DynamicConfiguration.tenantKind }
+        var violations: [FieldViolation] = []
+        for change in changed {
+            guard let settings = next.tenants[change.name] else { continue }
+            violations += settings.problems.map {
+                FieldViolation(field: "tenants.\(change.name).\($0.field)", description: $0.description)
+            }
+        }
+        guard violations.isEmpty else { throw .refused(GatewayError(ConfigurationError(violations))) }
+        guard next.tenants[fileTenant.name] != nil else { throw .refused(.fileTenantStays(fileTenant.name)) }
+        for change in changed where change.after == nil {
+            let name = change.name
+            guard let number = published.withLock({ $0.numbers[name] }) else { continue }
+            let waiting = try storing { () throws(StoreError) in
+                try store.usage(of: number, now: now).waitingMessages
+            }
+            guard waiting == 0 else { throw .refused(.messagesWait(waiting, of: name)) }
+        }
+    }
+
+    /// - Returns: what is to be published.
+    private func write(
+        _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb, by act: Act,
+        _ store: any AdministrationStore, now: Int64
+    ) throws(StoreError) -> Published {
+        var numbers: [String: TenantID] = [:]
+        for name in configuration.tenants.keys.sorted() { numbers[name] = try store.tenantID(name: name, now: now) }
+        let generation = try store.apply(changes, by: act)
+        try store.append(AuditRecord(changes, by: act, verb: verb, generation: generation))
+        return Published(generation: generation, configuration: configuration, numbers: numbers)
+    }
+
+    private func publish(_ new: Published) {
+        let numbers = published.withLock { published in
+            published.generation = new.generation
+            published.configuration = new.configuration
+            published.numbers.merge(new.numbers) { _, newer in newer }
+            return published.numbers
+        }
+        let entries = new.configuration.entries(numbers, fileTenant, sealing)
+        audience.publish(entries, generation: new.generation)
+        writer.command(.configure(WriterTenants(entries)))
+    }
+
+    // MARK: Looking
+
+    func show(_ request: ConfigShowRequest, asker: RPCConnectionID, _ reply: @escaping Reply<ConfigShowResponse>) {
+        let newest = published.withLock { $0 }
+        let wanted = request.generation == 0 ? newest.generation : request.generation
+        guard wanted <= newest.generation else { return reply(.failure(.noGeneration(wanted))) }
+        desk.ask(asker) { reader in
+            reply(
+                Result { () throws(GatewayError) in
+                    let configuration: DynamicConfiguration
+                    do throws(ChangeFailure) {
+                        configuration = try Self.configuration(wanted, from: newest.configuration, newest.generation) {
+                            (number) throws(StoreError) in try reader.administration.changes(of: number)
+                        }
+                    } catch {
+                        switch error {
+                        case .refused(let error): throw error
+                        case .store(let error):
+                            throw GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000)
+                        }
+                    }
+                    return ConfigShowResponse(
+                        generation: wanted,
+                        document: try configuration.document(kind: request.kind, name: request.name).text)
+                })
+        }
+    }
+
+    /// Goes back from the newest generation to another one.
+    private static func configuration(
+        _ wanted: UInt32, from newest: DynamicConfiguration, _ generation: UInt32,
+        changes: (UInt32) throws(StoreError) -> [ConfigurationChange]
+    ) throws(ChangeFailure) -> DynamicConfiguration {
+        var configuration = newest
+        var number = generation
+        while number > wanted {
+            let changed: [ConfigurationChange]
+            do throws(StoreError) {
+                changed = try changes(number)
+            } catch {
+                throw .store(error)
+            }
+            do throws(ConfigurationError) {
+                try configuration.undo(changed)
+            } catch {
+                throw .refused(
+                    GatewayError(.dataLoss, "generation \(number) cannot be undone: \(GatewayError(error).message)"))
+            }
+            number -= 1
+        }
+        return configuration
+    }
+
+    func history(
+        _ request: ConfigHistoryRequest, asker: RPCConnectionID, _ reply: @escaping Reply<ConfigHistoryResponse>
+    ) {
+        let limit = request.limit == 0 ? Limits.generationsDefault : Int(request.limit)
+        let before = request.before == 0 ? nil : request.before
+        desk.ask(asker) { reader in
+            reply(
+                Result { () throws(GatewayError) in
+                    let generations = try reading { () throws(StoreError) in
+                        var found: [ConfigHistoryResponse.Generation] = []
+                        for record in try reader.administration.generations(before: before, limit: limit) {
+                            let changes = try reader.administration.changes(of: record.number)
+                            found.append(.init(record, changes))
+                        }
+                        return found
+                    }
+                    return ConfigHistoryResponse(generations: generations)
+                })
+        }
+    }
+}
+
+extension DynamicConfiguration {
+    /// Whether there is anything to be sealed.
+    package var hasSecrets: Bool {
+        tenants.values.contains { $0.issuers.contains { $0.algorithm == .hs256 } }
+    }
+
+    /// - Parameters:
+    ///   - kind: "" = all.
+    ///   - name: "" = all of the kind.
+    fileprivate func document(kind: String, name: String) throws(GatewayError) -> JSON {
+        guard !kind.isEmpty else { return document }
+        guard let objects = document[kind] else {
+            throw GatewayError(
+                .invalidArgument, "there is no kind \(kind)",
+                violations: [FieldViolation(field: "kind", description: "is not known; known is tenants")],
+                notProcessed: true)
+        }
+        guard !name.isEmpty else { return .object([kind: objects]) }
+        guard let object = objects[name] else { throw .noTenant(name) }
+        return .object([kind: .object([name: object])])
+    }
+
+    /// As they take effect: with secrets opened, and what the daemon's file says.
+    package func entries(
+        _ numbers: [String: TenantID], _ fileTenant: FileTenant, _ sealing: SecretSealing
+    ) -> [TenantEntry] {
+        // What can't be opened was refused before it was stored, and a wrong master key at the start.
+        var opened = (try? opened(sealing.open)) ?? self
+        opened.tenants[fileTenant.name]?.certificates += fileTenant.certificates
+        return opened.tenants.compactMap { name, settings in
+            numbers[name].map { TenantEntry(id: $0, name: name, settings: settings) }
+        }
+    }
+}
+
+extension TenantSettings {
+    /// What is wrong with them beside their form; fields are those of a tenant's object.
+    fileprivate var problems: [FieldViolation] {
+        var problems = policyViolations
+        // Secrets are sealed already; their form was checked before.
+        for (place, issuer) in issuers.enumerated() where issuer.algorithm != .hs256 {
+            guard let problem = TokenVerifier.problem(with: issuer) else { continue }
+            problems.append(FieldViolation(field: "issuers[\(place)].keys", description: problem.description))
+        }
+        if let recordDays, recordDays < RetentionPolicy.leastRecordDays {
+            problems.append(
+                FieldViolation(
+                    field: "retention.record_days",
+                    description: "must be at least \(RetentionPolicy.leastRecordDays): idempotency keys hold for a day")
+            )
+        }
+        if let recordDays, let bodyDays, bodyDays > recordDays {
+            problems.append(FieldViolation(field: "retention.body_days", description: "is above retention.record_days"))
+        }
+        return problems
+    }
+}
+
+extension WriterTenants {
+    package init(_ tenants: [TenantEntry]) {
+        self.init()
+        for tenant in tenants {
+            names[tenant.id] = tenant.name
+            let settings = tenant.settings
+            if settings.weight != 1 { weights[tenant.id] = settings.weight }
+            let quota = TenantQuota(settings)
+            if quota != TenantQuota() { quotas[tenant.id] = quota }
+            let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
+            if days != RetentionPolicy.Days() { retention[tenant.id] = days }
+        }
+    }
+}
+
+extension ConfigChange {
+    init(_ change: ConfigurationChange) {
+        self.init(
+            kind: change.kindInDocuments, name: change.name, before: change.before ?? "", after: change.after ?? "")
+    }
+}
+
+extension ConfigHistoryResponse.Generation {
+    fileprivate init(_ record: GenerationRecord, _ changes: [ConfigurationChange]) {
+        self.init(
+            number: record.number, at: record.act.at, actor: record.act.actor, peer: record.act.peer,
+            note: record.act.note, changes: changes.map(ConfigChange.init))
+    }
+}
+
+extension GatewayError {
+    fileprivate static func noGeneration(_ number: UInt32) -> GatewayError {
+        GatewayError(.notFound, "there is no generation \(number)", notProcessed: true)
+    }
+
+    fileprivate static func otherGeneration(expected: UInt32, newest: UInt32) -> GatewayError {
+        GatewayError(
+            .aborted, "the newest generation is \(newest), not \(expected): read it and make your change again",
+            notProcessed: true)
+    }
+
+    fileprivate static let noMasterKey = GatewayError(
+        .failedPrecondition,
+        "there is no master key to encrypt secrets with: set master-key-file or APUS_MASTER_KEY, and restart apusd",
+        notProcessed: true)
+
+    fileprivate static func fileTenantStays(_ name: String) -> GatewayError {
+        GatewayError(
+            .failedPrecondition, "tenant \(name) is the one that the daemon's file names: it cannot be removed",
+            notProcessed: true)
+    }
+
+    fileprivate static func messagesWait(_ count: UInt64, of name: String) -> GatewayError {
+        GatewayError(
+            .failedPrecondition,
+            "\(count) messages of tenant \(name) wait: disable it, and remove it once they are sent or canceled",
+            notProcessed: true)
+    }
+}

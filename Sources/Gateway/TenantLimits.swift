@@ -1,0 +1,71 @@
+internal import Admission
+package import ConfigurationModel
+internal import SMSModel
+package import Storage
+
+/// How fast a tenant may hand in messages: what is asked at the door, before anything is known of a message. How many
+/// it may have is the store's matter (``TenantQuota``).
+///
+/// A value of one generation of the configuration. What was taken of the rate goes on from one to the next.
+package struct TenantLimits: Sendable {
+    private let rate: Bound?
+    private let connectionRate: Bound?
+    /// Shared by all connections.
+    private let limiter: RateLimiter
+
+    /// A rate, and what those are told who exceed it.
+    private struct Bound: Sendable {
+        let pace: RatePace
+        let refusal: GatewayError
+
+        init(_ limit: RateLimit, name: String, whose: String) {
+            pace = RatePace(limit)
+            refusal = GatewayError(
+                .resourceExhausted,
+                "\(whose) hands in more than its \(limit.messagesPerSecond) messages a second, and \(limit.burst) at once",
+                quota: QuotaDetail(
+                    limit: name, maximum: UInt64(limit.messagesPerSecond), unit: "messages a second"),
+                notProcessed: true)
+        }
+
+        func refusal(wait nanoseconds: Int64) -> GatewayError {
+            var refusal = refusal
+            refusal.retryAfterMilliseconds = UInt64((nanoseconds + 999_999) / 1_000_000)
+            return refusal
+        }
+    }
+
+    /// - Parameter former: of the generation before.
+    package init(_ settings: TenantSettings = TenantSettings(), goingOnFrom former: TenantLimits? = nil) {
+        rate = settings.rate.map { Bound($0, name: "rate", whose: "the tenant") }
+        connectionRate = settings.connectionRate.map {
+            Bound($0, name: "connection_rate", whose: "the connection")
+        }
+        limiter = former?.limiter ?? RateLimiter()
+    }
+
+    var hasRates: Bool { rate != nil || connectionRate != nil }
+
+    /// Lets messages in: all of them if one more may come now, so that none have to be counted before they are read.
+    /// - Parameters:
+    ///   - arrival: the connection's own bucket.
+    ///   - now: nanoseconds of the monotonic clock.
+    /// - Throws: RESOURCE_EXHAUSTED, and nothing is taken.
+    func admit(_ messages: Int, now: Int64, _ arrival: inout Int64) throws(GatewayError) {
+        if let connectionRate, case let wait = connectionRate.pace.wait(arrival, now: now), wait > 0 {
+            throw connectionRate.refusal(wait: wait)
+        }
+        if let rate, case let wait = limiter.take(messages, rate.pace, now: now), wait > 0 {
+            throw rate.refusal(wait: wait)
+        }
+        if let connectionRate { arrival = connectionRate.pace.arrival(arrival, after: messages, now: now) }
+    }
+}
+
+extension TenantQuota {
+    package init(_ settings: TenantSettings) {
+        self.init(
+            segmentsPerDay: settings.segmentsPerDay, costPerMonth: settings.costPerMonth,
+            waitingMessages: settings.waitingMessages)
+    }
+}

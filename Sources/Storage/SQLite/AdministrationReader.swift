@@ -1,0 +1,180 @@
+package import ConfigurationModel
+package import SMSModel
+
+/// Reads what administration has left in `control.db`: the writer's own, or beside it what has been committed.
+/// Used by one thread.
+package struct AdministrationReader {
+    private let connection: SQLiteConnection
+
+    init(_ connection: SQLiteConnection) {
+        self.connection = connection
+    }
+
+    // MARK: Tenants
+
+    package func tenants() throws(StoreError) -> [TenantRecord] {
+        let rows = try connection.prepare("SELECT number, name, created_at FROM tenant ORDER BY number")
+        var tenants: [TenantRecord] = []
+        while try rows.step() {
+            tenants.append(TenantRecord(id: rows.tenant(0), name: rows.text(1), createdAt: rows.integer(2)))
+        }
+        return tenants
+    }
+
+    // MARK: Generations
+
+    /// The number of the newest generation; 0 before the first.
+    package func generation() throws(StoreError) -> UInt32 {
+        UInt32(truncatingIfNeeded: try connection.integer("SELECT coalesce(max(number), 0) FROM generation"))
+    }
+
+    /// What the newest generation consists of, by kind and name.
+    package func configuration() throws(StoreError) -> [ConfigurationObject] {
+        let rows = try connection.prepare("SELECT kind, name, document FROM configuration ORDER BY kind, name")
+        var objects: [ConfigurationObject] = []
+        while try rows.step() {
+            objects.append(ConfigurationObject(kind: rows.text(0), name: rows.text(1), document: rows.text(2)))
+        }
+        return objects
+    }
+
+    /// The newest generations, newest first, `before` one; at most `limit`.
+    package func generations(before: UInt32?, limit: Int) throws(StoreError) -> [GenerationRecord] {
+        let rows = try connection.prepare(
+            """
+            SELECT number, at, actor, peer, note, changes FROM generation WHERE number < ?1
+            ORDER BY number DESC LIMIT ?2
+            """)
+        rows.bind(1, before.map(Int64.init) ?? .max)
+        rows.bind(2, Int64(limit))
+        var generations: [GenerationRecord] = []
+        while try rows.step() {
+            generations.append(
+                GenerationRecord(
+                    number: UInt32(truncatingIfNeeded: rows.integer(0)), act: rows.act(1),
+                    changes: Int(rows.integer(5))))
+        }
+        return generations
+    }
+
+    /// The changes that made a generation, by kind and name.
+    package func changes(of generation: UInt32) throws(StoreError) -> [ConfigurationChange] {
+        let rows = try connection.prepare(
+            "SELECT kind, name, before, after FROM generation_change WHERE generation = ?1 ORDER BY kind, name")
+        rows.bind(1, Int64(generation))
+        var changes: [ConfigurationChange] = []
+        while try rows.step() {
+            changes.append(
+                ConfigurationChange(
+                    kind: rows.text(0), name: rows.text(1), before: rows.textOrNull(2), after: rows.textOrNull(3)))
+        }
+        return changes
+    }
+
+    // MARK: Keys
+
+    /// All that ever were, by the time of their making.
+    package func keys() throws(StoreError) -> [KeyRecord] {
+        let rows = try connection.prepare(
+            """
+            SELECT id, tenant, scopes, salt, hash, note, created_at, expires_at, revoked_at, last_used_at FROM api_key
+            ORDER BY created_at, id
+            """)
+        var keys: [KeyRecord] = []
+        while try rows.step() {
+            keys.append(
+                KeyRecord(
+                    id: rows.text(0), tenant: rows.tenant(1), scopes: UInt8(truncatingIfNeeded: rows.integer(2)),
+                    salt: Array(rows.bytes(3)), hash: Array(rows.bytes(4)), note: rows.text(5),
+                    createdAt: rows.integer(6), expiresAt: rows.integerOrNull(7), revokedAt: rows.integerOrNull(8),
+                    lastUsedAt: rows.integerOrNull(9)))
+        }
+        return keys
+    }
+
+    // MARK: Opt-outs
+
+    /// Of all tenants, by tenant and number.
+    func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError) {
+        let rows = try connection.prepare(
+            "SELECT tenant, number, at, reason FROM suppression ORDER BY tenant, number")
+        while try rows.step() { visit(rows.suppression) }
+    }
+
+    /// A tenant's, by number, those above `number`; at most `limit`.
+    package func suppressions(
+        of tenant: TenantID, after number: UInt64 = 0, limit: Int
+    ) throws(StoreError) -> [SuppressionRecord] {
+        let rows = try connection.prepare(
+            """
+            SELECT tenant, number, at, reason FROM suppression WHERE tenant = ?1 AND number > ?2
+            ORDER BY number LIMIT ?3
+            """)
+        rows.bind(1, Int64(tenant.rawValue))
+        rows.bind(2, Int64(clamping: number))
+        rows.bind(3, Int64(limit))
+        var found: [SuppressionRecord] = []
+        while try rows.step() { found.append(rows.suppression) }
+        return found
+    }
+
+    /// nil if that recipient has not opted out of the tenant's messages.
+    package func suppression(of number: UInt64, tenant: TenantID) throws(StoreError) -> SuppressionRecord? {
+        let row = try connection.prepare(
+            "SELECT tenant, number, at, reason FROM suppression WHERE tenant = ?1 AND number = ?2")
+        row.bind(1, Int64(tenant.rawValue))
+        row.bind(2, Int64(clamping: number))
+        return try row.step() ? row.suppression : nil
+    }
+
+    /// How many recipients have opted out of the tenant's messages.
+    package func suppressionCount(of tenant: TenantID) throws(StoreError) -> UInt64 {
+        UInt64(try connection.integer("SELECT count(*) FROM suppression WHERE tenant = \(tenant.rawValue)"))
+    }
+
+    // MARK: Audit
+
+    /// The newest entries, newest first, `before` one; at most `limit`.
+    package func audit(before: Int64?, limit: Int) throws(StoreError) -> [AuditRecord] {
+        let rows = try connection.prepare(
+            """
+            SELECT id, at, actor, peer, note, verb, subject, before, after FROM audit WHERE id < ?1
+            ORDER BY id DESC LIMIT ?2
+            """)
+        rows.bind(1, before ?? .max)
+        rows.bind(2, Int64(limit))
+        var entries: [AuditRecord] = []
+        while try rows.step() {
+            entries.append(
+                AuditRecord(
+                    id: rows.integer(0), act: rows.act(1), verb: rows.text(5), subject: rows.text(6),
+                    before: rows.text(7), after: rows.text(8)))
+        }
+        return entries
+    }
+
+    // MARK: Marks
+
+    func value(_ name: String) throws(StoreError) -> [UInt8]? {
+        let row = try connection.prepare("SELECT value FROM value WHERE name = ?1")
+        row.bindText(1, name)
+        return try row.step() ? Array(row.bytes(0)) : nil
+    }
+}
+
+extension SQLiteStatement {
+    fileprivate func tenant(_ column: Int32) -> TenantID {
+        TenantID(rawValue: Int32(truncatingIfNeeded: integer(column)))
+    }
+
+    /// Of the columns `at, actor, peer, note`.
+    fileprivate func act(_ column: Int32) -> Act {
+        Act(actor: text(column + 1), peer: text(column + 2), at: integer(column), note: text(column + 3))
+    }
+
+    /// Of a row `tenant, number, at, reason`.
+    fileprivate var suppression: SuppressionRecord {
+        SuppressionRecord(
+            tenant: tenant(0), number: UInt64(truncatingIfNeeded: integer(1)), at: integer(2), reason: text(3))
+    }
+}
