@@ -115,8 +115,8 @@ struct Daemon {
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
         let writer = try Writer(
-            store: store, providers: [(sandbox, configuration.sandboxLimits)], suppressions: suppressions,
-            tenants: WriterTenants(tenants), options: configuration.writer, clock: clock, log: gatewayLog)
+            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
+            suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
         let directory = makeDirectory(tenants, state, key: key, now: clock.now())
         let administration = Administration(
             state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,

@@ -136,7 +136,7 @@ import Testing
         algorithm: IssuerSettings.Algorithm, private: String, public: String, other: String
     )] {
         let made = try #require(
-            Oracle("json_web_tokens.py", "keys").answers(to: [], as: [String: KeyPair].self).first)
+            Oracle("json_web_tokens.py", "keys").answers(to: [String](), as: [String: KeyPair].self).first)
         func pair(_ name: String) throws -> KeyPair { try #require(made[name]) }
         return [
             (.hs256, Self.secret, Self.secret, Self.otherSecret),
@@ -196,7 +196,7 @@ import Testing
 
     @Test func shortRSAKeysAreRefused() async throws {
         let made = try #require(
-            Oracle("json_web_tokens.py", "keys").answers(to: [], as: [String: KeyPair].self).first)
+            Oracle("json_web_tokens.py", "keys").answers(to: [String](), as: [String: KeyPair].self).first)
         let small = try #require(made["small_rsa"])
         let problem = TokenVerifier.problem(with: issuer(.rs256, small.public))
         #expect(problem?.description == "is not an RSA public key of at least 2048 bits in PEM")
