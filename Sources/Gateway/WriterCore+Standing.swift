@@ -1,4 +1,5 @@
 internal import SMSModel
+internal import Scheduling
 internal import Storage
 
 /// What of all that the writer knows is one tenant's own.
