@@ -42,6 +42,7 @@ let package = Package(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Generated from Protos/apus.proto by `make proto`.
         .target(name: "CApusProto", dependencies: ["CProtobufC"]),
 
@@ -63,7 +64,16 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire", "TLS"] + nio, swiftSettings: strict),
         .target(name: "Storage", dependencies: ["SMSModel", "ConfigurationModel", "CSQLite"], swiftSettings: strict),
-        .target(name: "Providers", dependencies: ["SMSModel", "Threading"], swiftSettings: strict),
+        .target(
+            name: "HTTPTransport",
+            dependencies: [
+                "SMSModel", "Threading", "CCurl", "COpenSSL",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Providers", dependencies: ["SMSModel", "Threading", "HTTPTransport", "COpenSSL"],
+            swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
@@ -101,9 +111,9 @@ let package = Package(
         // Tests.
         .target(
             name: "GatewayTestKit",
-            dependencies: ["SMSModel", "ConfigurationModel", "Storage", "Providers"],
+            dependencies: ["SMSModel", "ConfigurationModel", "TLS", "Storage", "Providers"] + nio,
             swiftSettings: strict),
-        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel"], swiftSettings: strict),
+        .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
             name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         // A store under load, for tests that take the power away.
@@ -115,13 +125,17 @@ let package = Package(
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "ProvidersTests", dependencies: ["SMSModel", "Providers", "GatewayTestKit"], swiftSettings: strict),
+            name: "ProvidersTests", dependencies: ["SMSModel", "HTTPTransport", "Providers", "GatewayTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,
+            swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
-                "Providers", "Gateway", "GatewayTestKit", log,
-            ],
+                "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+            ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
@@ -131,8 +145,8 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
-            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission"], swiftSettings: strict
-        ),
+            name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
             swiftSettings: strict),

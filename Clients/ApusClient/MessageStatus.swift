@@ -50,6 +50,8 @@ public struct MessageStatus: Hashable, Sendable {
     public var sendAt: Date?
     /// It is not submitted from then on.
     public var expiresAt: Date
+    /// Of the configuration that it was accepted under; 0 = before there was one.
+    public var generation: UInt32
 
     package init(_ status: SMSModel.MessageStatus) {
         id = MessageID(status.id)
@@ -72,6 +74,7 @@ public struct MessageStatus: Hashable, Sendable {
         acceptedAt = Date(milliseconds: status.acceptedAt)
         sendAt = status.sendAt == 0 ? nil : Date(milliseconds: status.sendAt)
         expiresAt = Date(milliseconds: status.expiresAt)
+        generation = status.generation
     }
 }
 

@@ -1,18 +1,8 @@
-package import SMSModel
-
-/// Why a configuration is refused: everything that is wrong with it.
-package struct ConfigurationError: Error, Hashable, Sendable {
-    /// At least one; fields are paths such as `tenants.shop.rate.burst`.
-    package var violations: [FieldViolation]
-
-    package init(_ violations: [FieldViolation]) {
-        self.violations = violations
-    }
-}
+internal import SMSModel
 
 /// Reads the members of an object, and gathers what is wrong with them. A member that is null counts as left out.
 struct MemberReader {
-    let path: String
+    private let path: String
     private var members: [String: JSON]
     private var known: Set<String> = []
     private(set) var violations: [FieldViolation] = []
@@ -24,14 +14,11 @@ struct MemberReader {
         if value.object == nil { violations.append(FieldViolation(field: path, description: "must be an object")) }
     }
 
-    func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    private func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     mutating func fault(_ name: String, _ description: String) {
         violations.append(FieldViolation(field: path(of: name), description: description))
     }
-
-    /// What an object within this one found wrong, unless it is a matter of the object as a whole.
-    mutating func add(_ inner: [FieldViolation]) { violations += inner }
 
     /// What nobody has asked for is not known.
     mutating func finish() -> [FieldViolation] {

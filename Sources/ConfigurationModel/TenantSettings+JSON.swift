@@ -34,9 +34,9 @@ extension TenantSettings {
             blockedDestinations = destinations.strings("blocked", atMost: most, Form.destination) ?? []
         }
         reader.object("retention") { retention in
-            let range = 1...Int64(Limits.retentionDays)
-            bodyDays = retention.integer("body_days", range).map(Int.init)
-            recordDays = retention.integer("record_days", range).map(Int.init)
+            let most = Int64(Limits.retentionDays)
+            bodyDays = retention.integer("body_days", 1...most).map(Int.init)
+            recordDays = retention.integer("record_days", Int64(Limits.retentionRecordDaysMinimum)...most).map(Int.init)
         }
         reader.object("identity") { readIdentity(&$0) }
         issuers = reader.objects("issuers", atMost: Limits.issuersPerTenant, IssuerSettings.init) ?? []

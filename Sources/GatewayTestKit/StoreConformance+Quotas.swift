@@ -154,8 +154,8 @@ extension StoreConformance {
             var expired = MessageLifecycle(id: ids[1], waiting: .queued)
             _ = expired.claimed(at: start, provider: 1, reason: "")
             try store.record([(expired, .queued, true)])
-            _ = expired.answered(
-                attempt: 1, .throttled(retryAfterMilliseconds: nil), at: start, provider: 1, onUnknown: .hold)
+            let throttled = Outcome.throttled(retryAfterMilliseconds: nil)
+            _ = expired.answered(attempt: 1, throttled, at: start, provider: 1, onUnknown: .hold)
             _ = expired.expired(at: start)
             try store.record([(expired, .submitting, false)])
             try requireCharged(1, "expired")

@@ -32,6 +32,21 @@ package enum Limits {
     /// What may be written before the TLS handshake is done.
     package static let tlsPendingBytes = 64 * 1024
 
+    // MARK: Outgoing HTTP
+    /// Of a session, unless configured. 5,000 requests a second at 40 ms each take 200.
+    package static let httpConnections = 256
+    /// Requests of a session that wait for a connection.
+    package static let httpRequestsWaiting = 65_536
+    package static let httpConnectMilliseconds: Int64 = 5000
+    package static let httpRequestMilliseconds: Int64 = 15_000
+    /// A connection that was not used for so long is not used again: many servers end theirs after 60 s.
+    package static let httpIdleConnectionSeconds = 50
+    /// Connections kept for later, over all sessions.
+    package static let httpIdleConnections = 1024
+    package static let httpResponseBytes = 256 * 1024
+    /// The longest line of a header that is kept.
+    package static let httpResponseHeaderBytes = 1024
+
     // MARK: A message
     package static let bodyScalars = 1600
     package static let phoneNumberDigits = 15
@@ -40,6 +55,8 @@ package enum Limits {
     package static let referenceBytes = 64
     /// As much of a provider's id for a message as is kept.
     package static let providerIDBytes = 256
+    /// As much of a provider's own words as is kept.
+    package static let providerMessageCharacters = 256
     package static let tags = 16
     package static let tagBytes = 64
     package static let segments = 255
@@ -157,6 +174,8 @@ package enum Limits {
     package static let quotaCostPerMonth: Int64 = 1_000_000_000_000_000
     package static let quotaWaitingMessages: Int64 = 1_000_000_000_000
     package static let retentionDays = 36_500
+    /// Idempotency keys are looked up in the messages of yesterday.
+    package static let retentionRecordDaysMinimum = 2
     package static let listedSenders = 1000
     package static let listedDestinations = 1000
     package static let certificatesPerTenant = 100

@@ -15,8 +15,7 @@ package struct RetentionPolicy: Hashable, Sendable {
         }
     }
 
-    /// Idempotency keys are looked up in the messages of yesterday.
-    package static let leastRecordDays = 2
+    package static let leastRecordDays = Limits.retentionRecordDaysMinimum
 
     /// Of tenants that have none of their own.
     package var standard = Days()

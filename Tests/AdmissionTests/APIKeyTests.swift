@@ -1,4 +1,5 @@
 import Admission
+import SMSModel
 import Testing
 
 @Suite struct APIKeyTests {
@@ -55,5 +56,15 @@ import Testing
         #expect(StoredKey(salt: salt, hash: Array(repeating: 0, count: 32)) != nil)
         #expect(StoredKey(salt: salt, hash: Array(repeating: 0, count: 31)) == nil)
         #expect(StoredKey(salt: [], hash: Array(repeating: 0, count: 32)) == nil)
+    }
+
+    @Test func theIDIsTheFirstCharacters() throws {
+        let key = random.withUnsafeBytes(APIKey.make)
+        let id = try #require(APIKey.ID(of: bytes(key)))
+        #expect(id.description == "AIQYgow4" && APIKey.ID("AIQYgow4") == id && APIKey.ID("AIQYgow5") != id)
+        for none in ["", "AIQYgow", "AIQYgow4A", "AIQYgow!", "AIQYgöw"] { #expect(APIKey.ID(none) == nil) }
+        #expect(APIKey.ID(of: bytes("apus_AIQYgow4")) == nil && APIKey.ID(of: bytes("AIQYgow4")) == nil)
+        // What is left of the shortest key is still too much to guess: 24 characters of six bits.
+        #expect((APIKey.minimumCharacters - Limits.keyIDCharacters) * 6 >= 128)
     }
 }

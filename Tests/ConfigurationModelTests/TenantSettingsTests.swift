@@ -124,7 +124,10 @@ import Testing
         ("{\"quota\": {\"segments_per_day\": %}}", 0, Limits.quotaSegmentsPerDay),
         ("{\"quota\": {\"waiting_messages\": %}}", 0, Limits.quotaWaitingMessages),
         ("{\"retention\": {\"body_days\": %}}", 1, Int64(Limits.retentionDays)),
-        ("{\"retention\": {\"record_days\": %}}", 1, Int64(Limits.retentionDays)),
+        (
+            "{\"retention\": {\"record_days\": %}}", Int64(Limits.retentionRecordDaysMinimum),
+            Int64(Limits.retentionDays)
+        ),
         ("{\"identity\": {\"uids\": [%]}}", 0, Int64(UInt32.max)),
     ]) func numbers(_ json: String, _ least: Int64, _ most: Int64) throws {
         for value in [least, most] { #expect(try problems(json.replacing("%", with: "\(value)")) == []) }

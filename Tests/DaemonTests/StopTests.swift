@@ -93,8 +93,11 @@ extension DaemonTests {
             try lock.execute("ROLLBACK")
 
             try await withDaemon(in: directory) { _, client in
-                let status = try await client.status(of: id)
-                #expect(status.state == .unknown)
+                // It answers questions before it has written down what it found interrupted.
+                let status = try await eventually("the message is unknown") {
+                    let status = try await client.status(of: id)
+                    return status.state == .unknown ? status : nil
+                }
                 #expect(status.timeline.last?.event == .interrupted)
             }
         }

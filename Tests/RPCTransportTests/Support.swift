@@ -23,7 +23,8 @@ final class TestPrincipal: Sendable {
     init(_ name: String) { self.name = name }
 }
 
-/// A small service: credentials are `key-NAME`, an answer's `segments` is the length of the principal's name.
+/// A small service: credentials are `key-NAME`, or `late-NAME`, which waits for the test's judgement; an answer's
+/// `segments` is the length of the principal's name.
 final class TestService: RPCService {
     private var held: [(RPCConnectionID, UInt32)] = []
     private let loop: RPCLoop
@@ -38,13 +39,17 @@ final class TestService: RPCService {
         _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
     ) throws(GatewayError) -> RPCAuthentication {
         let text = String(decoding: credential, as: UTF8.self)
+        if text.hasPrefix("late-") {
+            bursts.pending.withLock { $0.append(connection.id) }
+            return .pending
+        }
         guard text.hasPrefix("key-") else { throw GatewayError(.unauthenticated, "unknown key") }
         return .principal(TestPrincipal(String(text.dropFirst(4))))
     }
 
-    /// A certificate is enough.
+    /// A certificate is enough, or the user of a Unix socket.
     func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
-        peer.certificateNames.first.map(TestPrincipal.init)
+        (peer.certificateNames.first ?? peer.uid.map { "uid \($0)" }).map(TestPrincipal.init)
     }
 
     func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {
@@ -89,6 +94,23 @@ final class TestService: RPCService {
 final class BurstCount: Sendable {
     let requests = Atomic<Int>(0)
     let bursts = Atomic<Int>(0)
+    /// Whose credential waits to be judged.
+    let pending = Mutex<[RPCConnectionID]>([])
+
+    /// Judges the credential that has waited longest, once there is one.
+    func judge(_ name: String?, on server: RPCServer) async throws {
+        var waiting: RPCConnectionID?
+        while true {
+            waiting = pending.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            if waiting != nil { break }
+            await Task.yield()
+        }
+        guard let waiting, let loop = server.loops.first else { return }
+        try await loop.eventLoop.submit {
+            loop.connection(waiting)?.authenticated(
+                name.map { .success(TestPrincipal($0)) } ?? .failure(GatewayError(.unauthenticated, "unknown key")))
+        }.get()
+    }
 }
 
 /// A running server with the test's service, stopped at the end of `body`.

@@ -1,3 +1,4 @@
+import GatewayTestKit
 import SMSModel
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 @Suite struct SegmentationOracleTests {
     @Test func alphabetIsThatOfTheCodec() throws {
         var expected = try #require(
-            Oracle("segmentation.py", "alphabet").answers(to: [], as: [String: Int].self).first)
+            Oracle("segmentation.py", "alphabet").answers(to: [String](), as: [String: Int].self).first)
         // The codec takes the escape for a character.
         expected["27"] = nil
         var ours: [String: Int] = [:]

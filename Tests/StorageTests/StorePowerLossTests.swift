@@ -17,9 +17,12 @@ internal import Testing
         #expect(trial.faults == [])
         #expect(trial.messages > 1000)
         #expect(trial.generation > 100)
+        // Every quota was met, so that it could have been passed.
+        #expect(trial.refused.count == 3)
+        let refused = trial.refused.values.reduce(0, +)
         print(
             "store: \(cuts) cuts over \(trial.days) days, \(trial.messages) messages and \(trial.steps) steps "
-                + "acknowledged, \(trial.faults.count) faults")
+                + "acknowledged, \(refused) refused for a quota, \(trial.faults.count) faults")
     }
 
     /// The disk that these tests use does lose what is not synced.
@@ -81,6 +84,9 @@ private final class PowerLossTrial {
     private var firstDay: UInt64?
     private(set) var messages = 0
     private(set) var steps = 0
+    /// How many were refused for a quota, by its kind.
+    private(set) var refused: [AcceptResult.Kind: Int] = [:]
+    private var quotas: [TenantID: TenantQuota] = [:]
     private(set) var generation: UInt32 = 0
     private(set) var faults: [String] = []
     private static let recordDays: UInt64 = 3
@@ -117,6 +123,12 @@ private final class PowerLossTrial {
             guard let id = MessageID(words[1]), let state = UInt8(words[2]).flatMap(MessageState.init) else { return }
             known[id]?.state = state
             steps += 1
+        case ("over", 2):
+            if let kind = UInt8(words[1]).flatMap(AcceptResult.Kind.init) { refused[kind, default: 0] += 1 }
+        case ("quota", 5):
+            guard let tenant = Int32(words[1]) else { return }
+            quotas[TenantID(rawValue: tenant)] = TenantQuota(
+                segmentsPerDay: UInt64(words[2]), costPerMonth: Int64(words[3]), waitingMessages: UInt64(words[4]))
         case ("generation", 2): generation = max(generation, UInt32(words[1]) ?? 0)
         case ("day", 2):
             today = max(today, UInt64(words[1]) ?? 0)
@@ -142,6 +154,7 @@ private final class PowerLossTrial {
             let state = try store.lifecycle(of: id)?.lifecycle.state ?? .queued
             if !isLater(state, told.state) { faults.append("\(id) was \(told.state.name), and is \(state.name)") }
         }
+        try checkQuotas(store, now: now)
         let newest = try store.administration.generation()
         // Those of rounds of which nobody was told stay.
         if newest < generation { faults.append("generation \(generation) is lost, \(newest) is the newest") }
@@ -156,6 +169,22 @@ private final class PowerLossTrial {
         }
         faults += try SQLiteVerification.run(directory.file("data")).faults
         try store.upkeep(isIdle: true)
+    }
+
+    /// No quota is passed, neither today nor on an earlier day. That usage is what the rows say is verified too.
+    private func checkQuotas(_ store: SQLiteMessageStore, now: Int64) throws {
+        func atMost(_ most: some BinaryInteger, _ used: some BinaryInteger, _ what: String) {
+            if used > most { faults.append("\(what): \(used) used, of \(most)") }
+        }
+        for (tenant, quota) in quotas {
+            let usage = try store.usage(of: tenant, now: now)
+            atMost(quota.costPerMonth ?? .max, usage.costThisMonth, "cost of \(tenant)")
+            atMost(quota.waitingMessages ?? .max, usage.waitingMessages, "waiting of \(tenant)")
+            for day in store.catalog.days {
+                guard let charges = try store.files.file(of: day)?.usage.charges() else { continue }
+                atMost(quota.segmentsPerDay ?? .max, charges[tenant]?.segments ?? 0, "segments of \(tenant) on \(day)")
+            }
+        }
     }
 
     /// Whether a message that was told to be in `told` may be in `state` by steps of which nobody was told.

@@ -10,7 +10,9 @@ internal import Storage
 ///
 /// It goes on from what the directory holds. Sizes are so small that indices are flushed and merged, logs copied and
 /// files opened and closed all the time. After each commit it says on standard output what is durable now, in lines:
-/// `message ID KEY`, `state ID STATE`, `generation NUMBER`, `day NUMBER` (the day that it is). With `normal`, commits are not synced.
+/// `message ID KEY`, `state ID STATE`, `generation NUMBER`, `day NUMBER` (the day that it is), `over KIND` (what a quota
+/// refused); and first of all `quota TENANT SEGMENTS COST WAITING` for each tenant. With `normal`, commits are not
+/// synced.
 @main
 struct StoreExercise {
     private var store: SQLiteMessageStore
@@ -20,6 +22,11 @@ struct StoreExercise {
     private var round = 0
     private var generation: UInt32 = 0
     private var said = ""
+    /// So little that each of them is met now and then.
+    private static let quotas = [
+        TenantID.first: TenantQuota(segmentsPerDay: 1000, costPerMonth: 1_000_000, waitingMessages: 60),
+        .second: TenantQuota(segmentsPerDay: 60, costPerMonth: 400, waitingMessages: 1000),
+    ]
 
     static func main() throws {
         let words = CommandLine.arguments
@@ -46,6 +53,11 @@ struct StoreExercise {
         _ = try store.providerIndex(name: "exercise", kind: "exercise")
         try store.commit()
         generation = try store.administration.generation()
+        store.setQuotas(Self.quotas)
+        for (tenant, quota) in Self.quotas {
+            said += "quota \(tenant.rawValue) \(quota.segmentsPerDay!) \(quota.costPerMonth!) "
+            said += "\(quota.waitingMessages!)\n"
+        }
         try takeUp()
     }
 
@@ -104,6 +116,10 @@ struct StoreExercise {
                 if number % 2 == 0 { $0.key = "\(now)-\(round)-\(number)-\(generator.next())" }
                 if number % 3 == 0 { $0.reference = "reference \(number)" }
                 $0.body = String(repeating: "x", count: Int.random(in: 1...300, using: &generator))
+                // Of those without a key.
+                $0.tenant = number % 4 == 3 ? .second : .first
+                $0.segments = UInt8.random(in: 1...3, using: &generator)
+                $0.reserve = Int64.random(in: 0...3, using: &generator)
             }
         }
         var results: [AcceptResult] = []
@@ -111,6 +127,10 @@ struct StoreExercise {
         for place in drafts.drafts.indices { drafts.drafts[place].generation = generation }
         try store.accept(drafts, 0..<messages.count, chunk: nil, now: now, results: &results)
         for (message, result) in zip(messages, results) {
+            guard result.kind == .accepted else {
+                said += "over \(result.kind.rawValue)\n"
+                continue
+            }
             said += "message \(result.id) \(message.key)\n"
             open.append(
                 StoredLifecycle(
@@ -123,7 +143,12 @@ struct StoreExercise {
             tenant: .first, name: "batch \(now / 200_000_000) \(generator.next() % 3)", now: now)
         let first = UInt64.random(in: 0..<100, using: &generator)
         let indices = Array(first..<first + 30)
-        let messages = indices.map { index in TestMessage { $0.body = "\(index)" } }
+        let messages = indices.map { index in
+            TestMessage {
+                $0.body = "\(index)"
+                $0.segments = UInt8(index % 3 + 1)
+            }
+        }
         var results: [AcceptResult] = []
         try store.accept(
             DraftBatch(messages), 0..<messages.count,

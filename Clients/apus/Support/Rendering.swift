@@ -35,7 +35,7 @@ extension MessageStatus {
             ("batch_id", batchID.map { .string($0.description) } ?? .null),
             ("accepted_at", .string(TimeText.rfc3339(acceptedAt))),
             ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
-            ("expires_at", .string(TimeText.rfc3339(expiresAt))),
+            ("expires_at", .string(TimeText.rfc3339(expiresAt))), ("generation", .integer(Int64(generation))),
             ("timeline", timelineJSON),
         ])
     }

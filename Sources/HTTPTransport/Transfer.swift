@@ -1,0 +1,220 @@
+internal import CCurl
+internal import COpenSSL
+internal import SMSModel
+
+/// A handle of libcurl, used for one request after the other of a session.
+final class Transfer {
+    let easy: UnsafeMutableRawPointer
+    unowned let lane: SessionLane
+    private var options: HTTPSessionOptions { lane.options }
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+
+    private(set) var request: HTTPRequest?
+    /// Milliseconds of the client's clock.
+    private(set) var deadline: Int64 = 0
+    /// On a new connection, after one that was kept had ended.
+    private(set) var isSecondStart = false
+    /// How often libcurl was about to send the request.
+    private(set) var sendings = 0
+    private var isHeadWhole = false
+    private var isBodyCut = false
+    private var headers: [HTTPHeader] = []
+    private var body: [UInt8] = []
+
+    /// - Returns: nil without memory.
+    init?(_ lane: SessionLane) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        self.lane = lane
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        setOptions()
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    private func setOptions() {
+        apus_curl_set_callbacks(
+            easy, Unmanaged.passUnretained(self).toOpaque(),
+            { bytes, size, count, context in
+                Transfer.of(context).bodyReceived(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            },
+            { bytes, size, count, context in
+                Transfer.of(context).headerReceived(UnsafeRawBufferPointer(start: bytes, count: size * count))
+            },
+            { context, _, _, _, _ in
+                Transfer.of(context).willSend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+            }, errorText)
+        apus_curl_allow_http_only(easy)
+        apus_curl_leave_resolver(easy)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_USERAGENT, "apus")
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout))
+        set(CURLOPT_MAXAGE_CONN, Limits.httpIdleConnectionSeconds)
+        // Answers are short; this is kept for each connection.
+        set(CURLOPT_BUFFERSIZE, 8 * 1024)
+        set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
+        if let caFile = options.caFile {
+            set(CURLOPT_CAINFO, caFile)
+            // Otherwise the system's directory would be trusted too.
+            set(CURLOPT_CAPATH, nil)
+        }
+        // "" also overrides what the environment says.
+        set(CURLOPT_PROXY, options.proxy ?? "")
+        set(CURLOPT_NOPROXY, "")
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { apus_curl_set_number(easy, option, value) }
+    private func set(_ option: CURLoption, _ value: String?) { apus_curl_set_text(easy, option, value) }
+
+    // MARK: A request
+
+    /// Readies the handle for a request.
+    /// - Returns: false if it can't stand in a request's head.
+    func begin(_ request: HTTPRequest, deadline: Int64, now: Int64) -> Bool {
+        guard request.isWellFormed else { return false }
+        self.request = request
+        self.deadline = deadline
+        isSecondStart = false
+        set(CURLOPT_FRESH_CONNECT, 0)
+        set(CURLOPT_URL, request.url)
+        switch request.method {
+        case .get: set(CURLOPT_HTTPGET, 1)
+        case .post:
+            set(CURLOPT_POST, 1)
+            _ = request.body.withUnsafeBytes { apus_curl_set_body(easy, $0.baseAddress, $0.count) }
+        }
+        for header in request.headers { append("\(header.name): \(header.value)") }
+        authenticate(request)
+        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+        reset(now: now)
+        return true
+    }
+
+    /// Readies it for the same request on a new connection.
+    func beginAgain(now: Int64) {
+        isSecondStart = true
+        set(CURLOPT_FRESH_CONNECT, 1)
+        reset(now: now)
+    }
+
+    private func reset(now: Int64) {
+        sendings = 0
+        isHeadWhole = false
+        isBodyCut = false
+        headers.removeAll()
+        body.removeAll()
+        errorText[0] = 0
+        set(CURLOPT_TIMEOUT_MS, Int(max(1, deadline - now)))
+    }
+
+    private func authenticate(_ request: HTTPRequest) {
+        switch request.authentication {
+        case .none: apus_curl_use_basic(easy, nil, nil)
+        case .basic(let user, let password): apus_curl_use_basic(easy, user, password)
+        case .aws(let credentials, let region, let service):
+            append("x-amz-content-sha256: \(Self.sha256(request.body))")
+            if let token = credentials.sessionToken { append("x-amz-security-token: \(token)") }
+            apus_curl_use_aws(easy, "aws:amz:\(region):\(service)", credentials.keyID, credentials.secret)
+        }
+    }
+
+    private func append(_ line: String) { headerList = curl_slist_append(headerList, line) }
+
+    private static func sha256(_ bytes: [UInt8]) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, &digest) }
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    // MARK: Its end
+
+    /// What became of it, while the handle is still with its multi handle.
+    func end(_ code: CURLcode) -> TransferEnd {
+        TransferEnd(
+            code: code.rawValue, detail: code == CURLE_OK ? "" : text(code), sendings: sendings,
+            sentBytes: apus_curl_number(easy, CURLINFO_REQUEST_SIZE),
+            status: apus_curl_number(easy, CURLINFO_RESPONSE_CODE), isHeadWhole: isHeadWhole, isBodyCut: isBodyCut)
+    }
+
+    func result(_ end: TransferEnd) -> HTTPResult {
+        switch end.verdict {
+        case .answered:
+            .answered(HTTPResponse(status: end.status, headers: headers, body: body, isBodyCut: isBodyCut))
+        case .notSent(let reason): .notSent(HTTPFailure(reason, end.detail))
+        case .unknown(let reason): .unknown(HTTPFailure(reason, end.detail))
+        }
+    }
+
+    /// Forgets the request and what was read.
+    func clear() {
+        request = nil
+        headers.removeAll()
+        body.removeAll()
+        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, nil)
+        curl_slist_free_all(headerList)
+        headerList = nil
+    }
+
+    private func text(_ code: CURLcode) -> String {
+        errorText[0] != 0 ? String(cString: errorText) : String(cString: curl_easy_strerror(code))
+    }
+
+    // MARK: Called by libcurl
+
+    static func of(_ context: UnsafeMutableRawPointer?) -> Transfer {
+        Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    /// - Returns: false the second time: a connection was lost with the request, and libcurl repeats it on another.
+    private func willSend() -> Bool {
+        sendings += 1
+        return sendings == 1
+    }
+
+    /// - Returns: how many bytes are taken; fewer end the transfer.
+    private func bodyReceived(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let room = options.responseBytes - body.count
+        body.append(contentsOf: bytes.prefix(room))
+        guard bytes.count <= room else {
+            isBodyCut = true
+            return 0
+        }
+        return bytes.count
+    }
+
+    /// A line of a head; there may be several heads, of which the last counts.
+    private func headerReceived(_ line: UnsafeRawBufferPointer) -> Int {
+        if line.starts(with: "HTTP/".utf8) {
+            headers.removeAll()
+            isHeadWhole = false
+        } else if line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8) {
+            isHeadWhole = true
+        } else if !isHeadWhole {
+            keepHeader(line)
+        }
+        return line.count
+    }
+
+    private func keepHeader(_ line: UnsafeRawBufferPointer) {
+        guard !options.responseHeaders.isEmpty, line.count <= Limits.httpResponseHeaderBytes,
+            let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        guard options.responseHeaders.contains(name) else { return }
+        var value = line[(colon + 1)...]
+        while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
+        while let last = value.last, last == 0x20 || last == 0x09 || last == 0x0A || last == 0x0D { value.removeLast() }
+        headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
+    }
+}

@@ -1,0 +1,177 @@
+internal import CCurl
+internal import DequeModule
+internal import Glibc
+internal import SMSModel
+internal import Synchronization
+
+/// What the client's thread does: takes commands, lets libcurl work, reports what ended.
+///
+/// Sendable unchecked: but for ``wake()`` and ``isCurrentThread``, all is called by that thread alone.
+final class TransferLoop: @unchecked Sendable {
+    private let multi: UnsafeMutableRawPointer
+    private let thread = Atomic<UInt>(0)
+    /// Those that have something to do.
+    private var sessions: [ObjectIdentifier: HTTPSession] = [:]
+
+    private static let isLibraryReady = apus_curl_global_init() == CURLE_OK
+
+    init() {
+        precondition(Self.isLibraryReady, "libcurl does not start")
+        guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
+        self.multi = multi
+        apus_curl_multi_set_number(multi, CURLMOPT_PIPELINING, 0)
+        apus_curl_multi_set_number(multi, CURLMOPT_MAXCONNECTS, Limits.httpIdleConnections)
+    }
+
+    deinit {
+        curl_multi_cleanup(multi)
+    }
+
+    /// Any thread.
+    func wake() {
+        curl_multi_wakeup(multi)
+    }
+
+    /// Any thread.
+    var isCurrentThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// - Parameter takeCommands: nil = stop.
+    func run(_ takeCommands: () -> [HTTPClient.Command]?) {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        ignoreBrokenPipes()
+        while let commands = takeCommands() {
+            let now = Self.now()
+            for command in commands { obey(command, now: now) }
+            repeat {
+                startWaiting()
+                var running: Int32 = 0
+                curl_multi_perform(multi, &running)
+                takeEnded()
+            } while sessions.values.contains { $0.lane.canStart }
+            deliver()
+            // Woken by ``wake()``, by a socket, and when libcurl has a time to keep.
+            curl_multi_poll(multi, nil, 0, pollMilliseconds(), nil)
+        }
+        for session in sessions.values { drop(session) }
+        sessions.removeAll()
+    }
+
+    /// OpenSSL writes to sockets that their peer has closed.
+    private func ignoreBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    /// Milliseconds, for deadlines.
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: Commands
+
+    private func obey(_ command: HTTPClient.Command, now: Int64) {
+        switch command {
+        case .submit(let session, let requests):
+            guard !session.lane.isClosed else { return }
+            sessions[ObjectIdentifier(session)] = session
+            session.lane.submitted(requests, now: now)
+        case .cancel(let session, let id):
+            session.lane.cancelWaiting { $0 == id }
+            for transfer in session.lane.active.values where transfer.request?.id == id { cancel(transfer) }
+        case .drain(let session):
+            session.lane.isDraining = true
+            session.lane.cancelWaiting { _ in true }
+            for transfer in session.lane.active.values where transfer.sendings == 0 { cancel(transfer) }
+        case .close(let session):
+            drop(session)
+            sessions[ObjectIdentifier(session)] = nil
+        }
+    }
+
+    private func cancel(_ transfer: Transfer) {
+        guard let request = transfer.request else { return }
+        let failure = HTTPFailure(.canceled)
+        transfer.lane.end(request.id, transfer.sendings == 0 ? .notSent(failure) : .unknown(failure))
+        free(transfer)
+    }
+
+    private func drop(_ session: HTTPSession) {
+        for transfer in session.lane.active.values { curl_multi_remove_handle(multi, transfer.easy) }
+        session.lane.active.removeAll()
+        session.lane.idle.removeAll()
+        session.lane.waiting.removeAll()
+        session.lane.ended.removeAll()
+        session.lane.isClosed = true
+    }
+
+    // MARK: Transfers
+
+    private func startWaiting() {
+        let now = Self.now()
+        for session in sessions.values {
+            let lane = session.lane
+            lane.expire(now: now)
+            while lane.canStart, let next = lane.waiting.popFirst() { start(next, lane, now: now) }
+        }
+    }
+
+    private func start(_ waiting: SessionLane.Waiting, _ lane: SessionLane, now: Int64) {
+        let id = waiting.request.id
+        guard let transfer = lane.idle.popLast() ?? Transfer(lane) else {
+            return lane.end(id, .notSent(HTTPFailure(.other, "no memory")))
+        }
+        guard transfer.begin(waiting.request, deadline: waiting.deadline, now: now) else {
+            lane.idle.append(transfer)
+            return lane.end(id, .notSent(HTTPFailure(.invalidRequest, "a text has characters that it may not have")))
+        }
+        lane.active[ObjectIdentifier(transfer)] = transfer
+        curl_multi_add_handle(multi, transfer.easy)
+    }
+
+    private func takeEnded() {
+        var code = CURLE_OK
+        while let easy = apus_curl_multi_take_ended(multi, &code) {
+            let transfer = Transfer.of(apus_curl_context(easy))
+            let end = transfer.end(code)
+            if end.verdict == .notSent(.staleConnection), !transfer.isSecondStart {
+                curl_multi_remove_handle(multi, easy)
+                transfer.beginAgain(now: Self.now())
+                curl_multi_add_handle(multi, easy)
+                continue
+            }
+            if let request = transfer.request { transfer.lane.end(request.id, transfer.result(end)) }
+            free(transfer)
+        }
+    }
+
+    private func free(_ transfer: Transfer) {
+        curl_multi_remove_handle(multi, transfer.easy)
+        transfer.clear()
+        transfer.lane.active[ObjectIdentifier(transfer)] = nil
+        transfer.lane.idle.append(transfer)
+    }
+
+    // MARK: Reports
+
+    private func deliver() {
+        for (id, session) in sessions {
+            let lane = session.lane
+            if !lane.ended.isEmpty {
+                let ended = lane.ended
+                lane.ended.removeAll(keepingCapacity: true)
+                session.deliver(ended)
+            }
+            if lane.hasNothing { sessions[id] = nil }
+        }
+    }
+
+    private func pollMilliseconds() -> Int32 {
+        let first = sessions.values.compactMap { $0.lane.waiting.first?.deadline }.min()
+        guard let first else { return 60_000 }
+        return Int32(clamping: min(60_000, max(0, first - Self.now())))
+    }
+}

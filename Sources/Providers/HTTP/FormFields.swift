@@ -1,0 +1,97 @@
+/// Fields of `application/x-www-form-urlencoded` (WHATWG URL, section 5), in UTF-8.
+package struct FormFields: Hashable, Sendable {
+    package struct Field: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package var fields: [Field]
+
+    package init(_ fields: [Field] = []) {
+        self.fields = fields
+    }
+
+    /// The value of the one field of this name; nil too if there are several, of which none is to be trusted.
+    package func only(_ name: String) -> String? {
+        let found = fields.filter { $0.name == name }
+        return found.count == 1 ? found[0].value : nil
+    }
+
+    /// - Returns: nil if an escape is cut short or none, or a text is no UTF-8.
+    package init?(decoding body: some Collection<UInt8>) {
+        fields = []
+        for part in body.split(separator: UInt8(ascii: "&")) {
+            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+            guard let name = Self.decoded(part[..<equals]),
+                let value = Self.decoded(part[equals...].dropFirst())
+            else { return nil }
+            fields.append(Field(name, value))
+        }
+    }
+
+    private static func decoded(_ text: some Collection<UInt8>) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.makeIterator()
+        while let byte = rest.next() {
+            switch byte {
+            case UInt8(ascii: "+"): bytes.append(0x20)
+            case UInt8(ascii: "%"):
+                guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+                bytes.append(high << 4 | low)
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+/// Writes a form field by field, with everything escaped but what RFC 3986 calls unreserved, a space too: so it can
+/// stand in a query as well.
+struct FormWriter {
+    private(set) var bytes: [UInt8] = []
+
+    private static let isUnreserved: [Bool] = (0...255).map { byte in
+        switch UInt8(byte) {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~".utf8.contains(UInt8(byte))
+        }
+    }
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    mutating func append(_ name: String, _ value: some Collection<UInt8>) {
+        if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
+        escape(name.utf8)
+        bytes.append(UInt8(ascii: "="))
+        escape(value)
+    }
+
+    mutating func append(_ name: String, _ value: String) { append(name, value.utf8) }
+
+    private mutating func escape(_ text: some Collection<UInt8>) {
+        for byte in text {
+            if Self.isUnreserved[Int(byte)] {
+                bytes.append(byte)
+            } else {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(Self.digits[Int(byte >> 4)])
+                bytes.append(Self.digits[Int(byte & 15)])
+            }
+        }
+    }
+}

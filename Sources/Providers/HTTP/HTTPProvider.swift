@@ -1,0 +1,74 @@
+package import HTTPTransport
+package import SMSModel
+internal import Synchronization
+
+/// A carrier's way of taking messages over HTTP: a request for each, and what its answer says. Pure.
+package protocol HTTPCarrier: Sendable {
+    /// As ``SMSProvider/kind``.
+    var kind: String { get }
+    var http: HTTPSessionOptions { get }
+    /// Known by the message's id and attempt.
+    func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest
+    func outcome(of result: HTTPResult) -> Outcome
+}
+
+/// Sends through a carrier that takes messages over HTTP.
+package final class HTTPProvider: SMSProvider {
+    package let name: String
+    private let carrier: any HTTPCarrier
+    private let client: HTTPClient
+    private let link = Mutex<Link?>(nil)
+
+    private struct Link {
+        var session: HTTPSession
+        var events: any ProviderEvents
+    }
+
+    package init(name: String, carrier: any HTTPCarrier, client: HTTPClient) {
+        self.name = name
+        self.carrier = carrier
+        self.client = client
+    }
+
+    package var kind: String { carrier.kind }
+
+    package func start(events: any ProviderEvents) {
+        let session = client.session(carrier.http, handler: self)
+        link.withLock { $0 = Link(session: session, events: events) }
+    }
+
+    package func submit(_ batch: SubmissionBatch) {
+        link.withLock { $0 }?.session.submit(batch.items.map { carrier.request(for: $0, of: batch) })
+    }
+
+    package func drain() {
+        link.withLock { $0 }?.session.drain()
+    }
+
+    package func stop() {
+        link.withLock { $0.take() }?.session.close()
+    }
+}
+
+extension HTTPProvider: HTTPCompletionHandler {
+    package func completed(_ completions: [HTTPCompletion]) {
+        let answers = completions.map { completion in
+            AttemptAnswer(
+                id: MessageID(rawValue: completion.id.number), attempt: completion.id.attempt,
+                outcome: carrier.outcome(of: completion.result))
+        }
+        link.withLock { $0 }?.events.answered(answers)
+    }
+}
+
+/// Options that a provider can't work with.
+package struct InvalidProviderOptions: Error, Hashable, Sendable, CustomStringConvertible {
+    /// In sentences.
+    package var violations: [String]
+
+    package init(violations: [String]) {
+        self.violations = violations
+    }
+
+    package var description: String { violations.joined(separator: "; ") }
+}

@@ -1,0 +1,31 @@
+internal import COpenSSL
+
+/// HMAC (RFC 2104).
+enum MessageAuthentication {
+    enum Hash {
+        case sha1
+        case sha256
+    }
+
+    static func code(_ hash: Hash, key: some Collection<UInt8>, _ message: some Collection<UInt8>) -> [UInt8] {
+        let key = Array(key)
+        let message = Array(message)
+        var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        let type = hash == .sha1 ? EVP_sha1() : EVP_sha256()
+        let made = HMAC(type, key, Int32(key.count), message, message.count, &code, &count)
+        precondition(made != nil, "no memory for an HMAC")
+        return Array(code[..<Int(count)])
+    }
+
+    /// In a time that does not depend on where they differ.
+    static func areEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
+    }
+
+    static func sha256(_ message: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        message.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, &digest) }
+        return digest
+    }
+}

@@ -1,0 +1,35 @@
+internal import SMSModel
+
+/// What Twilio's codes mean for a message, where the status alone doesn't tell.
+///
+/// From the public dictionary of errors, which grows and changes: a code that isn't here goes by the status.
+enum TwilioErrors {
+    static func meaning(code: Int, status: Int) -> Refusal? {
+        switch code {
+        // Too many requests at once; too many messages in the queue of one sender.
+        case 20429, 21611: .throttled
+        // Credentials, an account that isn't active, actions that it may not do.
+        case 20003, 20005, 20006, 20008, 20010, 20403, 20410, 20426: .account
+        case 21211, 21214, 21217, 21265...21268, 21610, 21614, 21635: .rejected(.recipient)
+        case 21212, 21601, 21603, 21606, 21607, 21659...21661, 21703, 21705, 21712: .rejected(.sender)
+        case 21602, 21605, 21617...21620, 21623: .rejected(.content)
+        // No route between the two numbers, a region that the account may not send to, a number that a trial account
+        // has not verified; requests that the gateway should not have made.
+        case 21612, 21408, 21608, 21219, 20001, 21604, 21609, 21624, 21626, 21654...21658: .rejected(.route)
+        default: meaning(status: status)
+        }
+    }
+
+    /// - Returns: nil where the message may have been taken all the same.
+    static func meaning(status: Int) -> Refusal? {
+        switch status {
+        case 429: .throttled
+        // 404 is a wrong account or URL, since nothing else stands in the request's path.
+        case 401, 403, 404: .account
+        case 413: .rejected(.content)
+        case 408: nil
+        case 400...499: .rejected(.route)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,140 @@
+internal import FoundationEssentials
+package import HTTPTransport
+internal import Synchronization
+
+/// A question to a provider for a message that it may have taken. Times are milliseconds since the Unix epoch.
+package struct LookUpQuestion: Hashable, Sendable {
+    package var recipient: String
+    package var body: String
+    /// When the request was begun and when it was given up.
+    package var begun: Int64
+    package var ended: Int64
+    /// Ids of the provider that are known to be other attempts'.
+    package var knownIDs: Set<String>
+
+    package init(recipient: String, body: String, begun: Int64, ended: Int64, knownIDs: Set<String> = []) {
+        self.recipient = recipient
+        self.body = body
+        self.begun = begun
+        self.ended = ended
+        self.knownIDs = knownIDs
+    }
+}
+
+package enum LookUpAnswer: Hashable, Sendable {
+    /// The provider took it.
+    case found(providerID: String)
+    /// No message could be it. That proves nothing while the provider may still be at the request, nor where it shows
+    /// a message only once it has left its queue.
+    case nothing
+    /// Several could be it, or one that is not quite the same: only a person can tell.
+    case ambiguous
+    /// The question got no answer.
+    case failed(code: String)
+}
+
+/// Asks Twilio whether it took messages whose answers were lost. For the few: it has a session of its own, with few
+/// connections.
+package final class TwilioLookUp: Sendable {
+    /// Read of one recipient's newest messages.
+    package static let pageMessages = 50
+    /// Between our clock and Twilio's.
+    package static let clockSkewMilliseconds: Int64 = 60_000
+
+    private struct State {
+        var session: HTTPSession?
+        var lastNumber: UInt64 = 0
+        var asked: [UInt64: (question: LookUpQuestion, answer: @Sendable (LookUpAnswer) -> Void)] = [:]
+    }
+
+    private let requests: TwilioRequests
+    private let state = Mutex(State())
+
+    package init(_ options: TwilioOptions, client: HTTPClient) {
+        requests = TwilioRequests(options)
+        var http = options.http
+        http.connections = 4
+        let session = client.session(http, handler: self)
+        state.withLock { $0.session = session }
+    }
+
+    /// - Parameter answer: called once, on the client's thread, unless it is stopped before.
+    package func ask(_ question: LookUpQuestion, answer: @escaping @Sendable (LookUpAnswer) -> Void) {
+        state.withLock { state in
+            state.lastNumber += 1
+            state.asked[state.lastNumber] = (question, answer)
+            let since = question.begun - Self.clockSkewMilliseconds
+            state.session?.submit([requests.list(number: state.lastNumber, to: question.recipient, since: since)])
+        }
+    }
+
+    package func stop() {
+        let session = state.withLock { state in
+            state.asked.removeAll()
+            return state.session.take()
+        }
+        session?.close()
+    }
+
+    // MARK: The answer
+
+    private struct Page: Decodable {
+        struct Message: Decodable {
+            var sid: String
+            var body: String?
+            var direction: String?
+            var dateCreated: String?
+
+            enum CodingKeys: String, CodingKey {
+                case sid, body, direction
+                case dateCreated = "date_created"
+            }
+        }
+
+        var messages: [Message]
+        var nextPage: String?
+
+        enum CodingKeys: String, CodingKey {
+            case messages
+            case nextPage = "next_page_uri"
+        }
+    }
+
+    package static func answer(to question: LookUpQuestion, _ result: HTTPResult) -> LookUpAnswer {
+        switch result {
+        case .notSent(let failure), .unknown(let failure): return .failed(code: failure.reason.rawValue)
+        case .answered(let response):
+            guard response.status == 200, !response.isBodyCut,
+                let page = try? JSONDecoder().decode(Page.self, from: Data(response.body))
+            else { return .failed(code: "HTTP_\(response.status)") }
+            return answer(to: question, page)
+        }
+    }
+
+    private static func answer(to question: LookUpQuestion, _ page: Page) -> LookUpAnswer {
+        let begin = question.begun - clockSkewMilliseconds
+        let end = question.ended + clockSkewMilliseconds
+        let candidates = page.messages.filter { message in
+            guard message.direction?.hasPrefix("outbound") ?? true, !question.knownIDs.contains(message.sid) else {
+                return false
+            }
+            // One without a time that can be read may be it.
+            guard let created = message.dateCreated.flatMap(UTCDate.milliseconds(rfc2822:)) else { return true }
+            return (begin...max(begin, end)).contains(created)
+        }
+        // A Messaging Service may change the text.
+        if candidates.count == 1, candidates[0].body == question.body { return .found(providerID: candidates[0].sid) }
+        if candidates.isEmpty, page.nextPage == nil { return .nothing }
+        let same = candidates.filter { $0.body == question.body }
+        return same.count == 1 && page.nextPage == nil ? .found(providerID: same[0].sid) : .ambiguous
+    }
+}
+
+extension TwilioLookUp: HTTPCompletionHandler {
+    package func completed(_ completions: [HTTPCompletion]) {
+        for completion in completions {
+            let asked = state.withLock { $0.asked.removeValue(forKey: completion.id.number) }
+            if let asked { asked.answer(Self.answer(to: asked.question, completion.result)) }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package import HTTPTransport
+internal import SMSModel
+
+/// Makes the requests to Twilio's resource `Messages` (API of 2010-04-01).
+package struct TwilioRequests: Sendable {
+    private let options: TwilioOptions
+    private let url: String
+    private let authentication: HTTPAuthentication
+
+    private static let form = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
+
+    package init(_ options: TwilioOptions) {
+        self.options = options
+        let base = options.baseURL.hasSuffix("/") ? String(options.baseURL.dropLast()) : options.baseURL
+        url = "\(base)/2010-04-01/Accounts/\(options.accountSID)/Messages.json"
+        authentication =
+            switch options.credential {
+            case .authToken(let token): .basic(user: options.accountSID, password: token)
+            case .apiKey(let sid, let secret): .basic(user: sid, password: secret)
+            }
+    }
+
+    /// Creates a message.
+    package func create(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+        var body = FormWriter()
+        body.append("To", batch.bytes[item.recipient.range])
+        switch options.sender {
+        case _ where !item.sender.isEmpty: body.append("From", batch.bytes[item.sender.range])
+        case .number(let number): body.append("From", number)
+        case .messagingService(let sid): body.append("MessagingServiceSid", sid)
+        }
+        body.append("Body", batch.bytes[item.body.range])
+        if let callback = options.statusCallback {
+            let token = CorrelationToken(id: item.id, attempt: item.attempt)
+            body.append("StatusCallback", token.added(to: callback.url, key: callback.key))
+        }
+        if let seconds = options.validitySeconds { body.append("ValidityPeriod", String(seconds)) }
+        return HTTPRequest(
+            id: HTTPRequestID(number: item.id.rawValue, attempt: item.attempt), method: .post, url: url,
+            headers: Self.form, body: body.bytes, authentication: authentication)
+    }
+
+    /// Lists the newest messages to a recipient.
+    ///
+    /// - Parameter since: milliseconds since the Unix epoch; of those sent on that day (UTC) or later.
+    package func list(number: UInt64, to recipient: String, since: Int64) -> HTTPRequest {
+        var query = FormWriter()
+        query.append("To", recipient)
+        query.append("DateSent>", "\(UTCDate(milliseconds: since).text)T00:00:00Z")
+        query.append("PageSize", String(TwilioLookUp.pageMessages))
+        return HTTPRequest(
+            id: HTTPRequestID(number: number), url: "\(url)?\(String(decoding: query.bytes, as: UTF8.self))",
+            authentication: authentication)
+    }
+}
