@@ -112,6 +112,7 @@ import Testing
         #expect(try mode(["--null"]) == .null)
         #expect(try mode(["--bulk", "--messages", "1000000"]) == .bulk)
         #expect(try mode(["--life"]) == .life)
+        #expect(try mode(["--probe", "--connections", "1", "--in-flight", "1"]) == .probe)
         #expect(try mode(["--urgent-probe", "--connections", "1", "--in-flight", "1"]) == .urgentProbe)
     }
 }

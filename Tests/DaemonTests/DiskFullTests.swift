@@ -97,7 +97,10 @@ extension DaemonTests {
 
         /// Says so in its health, its log and to callers; and stays so.
         private func isFull(_ daemon: DaemonProcess, _ client: GatewayClient) async throws {
-            #expect(daemon.complaints.contains { $0.contains("the store does not write") }, "\(daemon.log)")
+            // The log is written beside all else.
+            try await waitUntil("the log tells") {
+                daemon.complaints.contains { $0.contains("the store does not write") }
+            }
             let uptime = try await client.statistics().uptime
             var seen: Set<Bool> = []
             try await waitUntil("seconds pass") {

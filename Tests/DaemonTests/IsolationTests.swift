@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import Foundation
 internal import RPCWire
+internal import SMSModel
 internal import Testing
 
 extension DaemonTests {
@@ -104,7 +105,7 @@ extension DaemonTests {
             case .configApply: return [("admin tenant set shop --weight 9", denied)]
             case .configRollback: return [("admin config rollback 1", denied)]
             case .configHistory: return [("admin config history", denied)]
-            case .keyList: return [("admin key list", denied), ("admin key list shop", denied)]
+            case .keyList: return [("admin key list", denied), ("admin key list --tenant shop", denied)]
             case .keyCreate: return [("admin key create shop", denied)]
             case .keyRevoke: return [("admin key revoke \(theirs.key.dropFirst(5).prefix(8))", denied)]
             case .audit: return [("admin audit", denied)]
@@ -187,6 +188,43 @@ extension DaemonTests {
                 #expect(refused.exit == .code(1) && refused.errors.contains("has opted out"), "\(refused.errors)")
                 let taken = try await run(daemon, key: team, ["send", "+14155550100", "again"])
                 #expect(taken.exit == .code(0), "\(taken.errors)")
+            }
+        }
+
+        /// A chunk that takes long is worked on in slices, between which others are answered by the same event loop.
+        @Test(.timeLimit(.minutes(5))) func aHeavyChunkHoldsUpNobody() async throws {
+            try await withDaemon(in: directory, ["event-loops": "1"]) { daemon, client in
+                _ = try await client.pause(.everything)
+                let names = (0..<Limits.templateVariables).map { "v\($0)" }
+                let template = OutgoingMessage(to: "", body: names.map { "{{\($0)}}" }.joined())
+                // 64 variables of 20 characters, each in a body of 1,280.
+                let variables = Dictionary(uniqueKeysWithValues: names.map { ($0, String(repeating: "x", count: 20)) })
+                let recipients = (0..<1500).map { TemplateRecipient(to: Load.number($0), variables: variables) }
+                let heavy = Task {
+                    let started = ContinuousClock.now
+                    let report = try await client.bulk(template: template, recipients: recipients, batch: "heavy")
+                    return (report, ContinuousClock.now - started)
+                }
+                let other = daemon.client()
+                var longest = Duration.zero
+                var calls = 0
+                let isDone = Counter()
+                let watch = Task {
+                    _ = await heavy.result
+                    isDone.add()
+                }
+                while isDone.value == 0 {
+                    let began = ContinuousClock.now
+                    _ = try await other.health()
+                    longest = max(longest, ContinuousClock.now - began)
+                    calls += 1
+                }
+                await watch.value
+                await other.close()
+                let (report, duration) = try await heavy.value
+                #expect(report.accepted == 1500)
+                #expect(calls > 20)
+                #expect(longest < duration / 2, "\(longest) of \(duration), \(calls) calls")
             }
         }
 

@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
         case send
         case bulk
         case life
+        case probe
         case urgentProbe
 
         static func help(for value: Mode) -> ArgumentHelp? {
@@ -25,7 +26,8 @@ struct BenchCommand: AsyncParsableCommand {
             case .send: "A Send a call (default)."
             case .bulk: "Chunks of messages, of priority BULK."
             case .life: "Sends, then waits until all are settled: the cost of a whole life."
-            case .urgentProbe: "One URGENT message every 5 ms: the time until a provider has it."
+            case .probe: "One message every 5 ms: the time until a provider has it."
+            case .urgentProbe: "The same with URGENT messages."
             }
         }
     }
@@ -72,7 +74,9 @@ struct BenchCommand: AsyncParsableCommand {
         }
         if let messages {
             guard messages > 0 else { throw ValidationError("--messages must be positive.") }
-            guard mode != .urgentProbe else { throw ValidationError("--urgent-probe goes by --seconds.") }
+            guard mode != .probe, mode != .urgentProbe else {
+                throw ValidationError("--probe and --urgent-probe go by --seconds.")
+            }
             if mode == .bulk, messages > chunk, messages % chunk != 0 {
                 throw ValidationError("--messages must be a multiple of --chunk.")
             }
@@ -82,7 +86,8 @@ struct BenchCommand: AsyncParsableCommand {
     mutating func run() async throws {
         try await connection.withClient { client in
             switch mode {
-            case .urgentProbe: try await probe(client)
+            case .probe: try await probe(client, priority?.value ?? .normal)
+            case .urgentProbe: try await probe(client, .urgent)
             case .life: try await life(client)
             case .null, .send, .bulk: try await load(client)
             }
@@ -94,7 +99,7 @@ struct BenchCommand: AsyncParsableCommand {
             switch mode {
             case .null: .null
             case .bulk: .bulk(chunk: chunk)
-            case .send, .life, .urgentProbe: .send
+            case .send, .life, .probe, .urgentProbe: .send
             }
         return LoadPlan(
             kind: kind, connections: connections, inFlight: inFlight,
@@ -165,8 +170,8 @@ struct BenchCommand: AsyncParsableCommand {
         }
     }
 
-    private func probe(_ client: GatewayClient) async throws {
-        let probe = UrgentProbe(client: client, seconds: seconds ?? 5, recipient: recipient)
+    private func probe(_ client: GatewayClient, _ priority: MessagePriority) async throws {
+        let probe = HandOffProbe(client: client, seconds: seconds ?? 5, recipient: recipient, priority: priority)
         let result = try await probe.run()
         var figures = BenchFigures()
         figures.add("calls", Double(result.calls))

@@ -2,16 +2,17 @@ internal import ApusClient
 internal import FoundationEssentials
 internal import Histogram
 
-/// Sends one URGENT message at a time and measures how long it takes to a provider.
+/// Sends one message at a time and measures how long it takes to a provider.
 ///
 /// A message's hand-off is reckoned from the call to the longer of two: the call's own time, within which the message
 /// became durable, and the time between its acceptance and its hand-off in the timeline, which has milliseconds only.
-struct UrgentProbe {
+struct HandOffProbe {
     static let interval = Duration.milliseconds(5)
 
     let client: GatewayClient
     let seconds: Double
     let recipient: String
+    let priority: MessagePriority
 
     struct Result {
         var calls = 0
@@ -30,7 +31,8 @@ struct UrgentProbe {
         var sent: [(id: MessageID, microseconds: Int64)] = []
         while ContinuousClock.now < deadline {
             let began = ContinuousClock.now
-            let message = OutgoingMessage(to: recipient, body: "Your code is 123456", sender: "Apus", priority: .urgent)
+            let message = OutgoingMessage(
+                to: recipient, body: "Your code is 123456", sender: "Apus", priority: priority)
             let receipt = try await client.send(message)
             sent.append((receipt.id, (ContinuousClock.now - began).microseconds))
             try await Task.sleep(until: began + Self.interval)
@@ -41,7 +43,7 @@ struct UrgentProbe {
         let waits = try await timelines(sent.map(\.id))
         for (id, microseconds) in sent {
             guard let wait = waits[id] else {
-                throw CommandFailure(.unavailable, "the urgent message \(id) was not handed to a provider in time")
+                throw CommandFailure(.unavailable, "the message \(id) was not handed to a provider in time")
             }
             result.acceptance.record(UInt64(max(0, microseconds)))
             result.timeline.record(UInt64(wait))
