@@ -1,3 +1,4 @@
+import GatewayTestKit
 import Testing
 
 @testable import SMSModel
