@@ -16,6 +16,17 @@ package struct RPCPeer: Sendable {
     package var certificateNames: [String] = []
     /// The user at the other end of a Unix socket, as the system knows it.
     package var uid: UInt32?
+
+    package init(
+        address: SocketAddress? = nil, tlsVersion: String? = nil, certificateSubject: String? = nil,
+        certificateNames: [String] = [], uid: UInt32? = nil
+    ) {
+        self.address = address
+        self.certificateSubject = certificateSubject
+        self.certificateNames = certificateNames
+        self.tlsVersion = tlsVersion
+        self.uid = uid
+    }
 }
 
 /// What became of a credential, at once or later.
