@@ -146,12 +146,7 @@ import Testing
         var settings = TenantSettings()
         settings.blockedDestinations = ["UK"]
         let bytes = Bytes()
-<<<<<<< HEAD
         #expect(settings.destinationPolicy.refusal(of: bytes("+4915123456789")) != nil)
-=======
-        let refusal = withExtendedLifetime(bytes) { settings.destinationPolicy.refusal(of: bytes("+4915123456789")) }
-        #expect(refusal != nil)
->>>>>>> f077ecc80a6dd8189ab1da4606c0842ac4d8be91
     }
 
     @Test func aDefaultSenderMustBeAllowed() {
