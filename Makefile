@@ -5,7 +5,7 @@ BUILD_FLAGS := --explicit-target-dependency-import-check error
 # tenth of a null call.
 RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked
 # Tests that compute for a minute run by themselves: others measure time, and would wait for a core.
-COMPUTING := ^(GatewayTests|StorageTests)\.
+COMPUTING := ^(GatewayTests|StorageTests|SMSModelTests|SchedulingTests|AdmissionTests)\.
 SWIFT_FILES := Package.swift Sources Clients Tests Benchmarks
 
 help: ## Shows this list

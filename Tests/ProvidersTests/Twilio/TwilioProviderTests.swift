@@ -152,8 +152,10 @@ internal import Testing
 
     @Test func whatCannotBeReachedIsUnavailable() async throws {
         let standIn = try await TwilioStandIn()
-        let options = standIn.options
+        var options = standIn.options
         await standIn.server.stop()
+        // A port that no other test is given meanwhile.
+        options.baseURL = "http://127.0.0.1:1"
         #expect(try await outcomes(batch(["+14155550100"]), options)[1] == .unavailable(code: "NOT_CONNECTED"))
     }
 
