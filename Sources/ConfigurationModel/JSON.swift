@@ -37,7 +37,7 @@ package enum JSON: Hashable, Sendable {
         case .bool(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .real(let value): text += value.description
-        case .string(let value): Self.write(value, to: &text)
+        case .string(let value): Self.appendQuoted(value, to: &text)
         case .array(let values):
             text += "["
             for (place, value) in values.enumerated() {
@@ -50,7 +50,7 @@ package enum JSON: Hashable, Sendable {
             let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             for (place, member) in sorted.enumerated() {
                 if place > 0 { text += "," }
-                Self.write(member.key, to: &text)
+                Self.appendQuoted(member.key, to: &text)
                 text += ":"
                 member.value.write(to: &text)
             }
@@ -58,7 +58,8 @@ package enum JSON: Hashable, Sendable {
         }
     }
 
-    private static func write(_ string: String, to text: inout String) {
+    /// A string as JSON has it. Escaped is also what some readers take for the end of a line.
+    package static func appendQuoted(_ string: String, to text: inout String) {
         text += "\""
         for scalar in string.unicodeScalars {
             switch scalar {
@@ -67,7 +68,7 @@ package enum JSON: Hashable, Sendable {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case "\u{0}"..<" ":
+            case "\u{0}"..."\u{1F}", "\u{7F}", "\u{2028}", "\u{2029}":
                 let digits = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: text.unicodeScalars.append(scalar)

@@ -40,7 +40,12 @@ final class Authenticator {
             cache.remove(credential)
         }
         let peer = connection.peer
-        try guesses.check(peer, now: clock.now)
+        do throws(GatewayError) {
+            try guesses.check(peer, now: clock.now)
+        } catch {
+            log.authenticationFailed(peer, reason: error.message)
+            throw error
+        }
         if let id = APIKey.ID(of: credential) {
             return .principal(try accept(isKey(credential, id) ? .key(id) : nil, credential, of: peer))
         }

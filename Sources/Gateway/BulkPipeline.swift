@@ -41,7 +41,7 @@ final class BulkPipeline: @unchecked Sendable {
     func received(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
             // Who may not hand in one message is refused before any is looked at.
-            try admit(0, of: tenant, on: connection)
+            try tenant.limits.admit(0, on: connection, now: GatewayClock.monotonicNanoseconds())
             waiting.append(try BulkCall(request, tenant, connection.id, writer.waiting), of: tenant.id)
         } catch {
             log.refused(error, tenant: tenant.name) { MessageTrace(request.metadata) }
@@ -50,14 +50,6 @@ final class BulkPipeline: @unchecked Sendable {
         guard !isScheduled else { return }
         isScheduled = true
         loop.eventLoop.execute { self.workOff() }
-    }
-
-    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
-    private func admit(
-        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
-    ) throws(GatewayError) {
-        guard tenant.limits.hasRates else { return }
-        try tenant.limits.admit(messages, now: GatewayClock.monotonicNanoseconds(), &connection.serviceValue)
     }
 
     private func workOff() {
@@ -84,7 +76,7 @@ final class BulkPipeline: @unchecked Sendable {
         do throws(GatewayError) {
             let bulk = try call.decode(into: arena)
             let items = try BulkItems(bulk, call, now: clock.now(), suppressions: suppressions, log)
-            try admit(bulk.count, of: call.tenant, on: connection)
+            try call.tenant.limits.admit(bulk.count, on: connection, now: GatewayClock.monotonicNanoseconds())
             current = (call, items)
         } catch {
             arena.reset()

@@ -15,7 +15,7 @@ package final class Gateway: Sendable {
     package let suppressions: SuppressionList
     let administration: Administration
     package let tenants: TenantDirectory
-    let guesses: GuessLimit
+    let guesses = GuessLimit()
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
     private let serverID: String
@@ -25,7 +25,7 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
-        administration: Administration, tenants: TenantDirectory, guesses: GuessLimit, providers: [any SMSProvider],
+        administration: Administration, tenants: TenantDirectory, providers: [any SMSProvider],
         serverID: String, serverAgent: String
     ) {
         self.writer = writer
@@ -35,7 +35,6 @@ package final class Gateway: Sendable {
         self.suppressions = suppressions
         self.administration = administration
         self.tenants = tenants
-        self.guesses = guesses
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID

@@ -8,24 +8,16 @@ internal import Synchronization
 /// Bounds how fast credentials can be guessed: each that is not good is counted against the peer that brought it, over
 /// all connections and event loops. Asked only for credentials that have to be checked.
 package final class GuessLimit: Sendable {
-    /// Told of a peer that goes on guessing, not more often than ``Limits/guessingWarningSeconds``: for logs.
-    package typealias Warning = @Sendable (_ peer: String) -> Void
+    private let table = Mutex(GuessTable())
 
-    private let table: Mutex<GuessTable>
-    private let warn: Warning
-
-    package init(warn: @escaping Warning = { _ in }) {
-        table = Mutex(GuessTable())
-        self.warn = warn
-    }
+    package init() {}
 
     /// - Parameter now: milliseconds since the Unix epoch.
     /// - Throws: RESOURCE_EXHAUSTED if the peer has guessed wrong too often: its credential is not even looked at.
     func check(_ peer: RPCPeer, now: Int64) throws(GatewayError) {
         let origin = PeerOrigin(peer)
-        let (wait, warns) = table.withLock { $0.wait(for: origin, now: now) }
+        let wait = table.withLock { $0.wait(for: origin, now: now) }
         guard wait > 0 else { return }
-        if warns { warn(origin.description) }
         throw GatewayError(
             .resourceExhausted, "too many credentials from this address were not valid: wait before trying again",
             retryAfterMilliseconds: UInt64(wait),
@@ -41,7 +33,7 @@ package final class GuessLimit: Sendable {
 }
 
 /// Where a peer comes from, as far as one that guesses can't change it at will.
-enum PeerOrigin: Hashable, Sendable, CustomStringConvertible {
+enum PeerOrigin: Hashable, Sendable {
     case ipv4(UInt32)
     /// The first 64 bits, which are a network's: whoever has one has all of its addresses.
     case ipv6(UInt64)
@@ -71,34 +63,11 @@ enum PeerOrigin: Hashable, Sendable, CustomStringConvertible {
     private static func number<Number: FixedWidthInteger>(_ octets: ArraySlice<UInt8>) -> Number {
         octets.reduce(0) { $0 << 8 | Number($1) }
     }
-
-    var description: String {
-        switch self {
-        case .ipv4(let address):
-            stride(from: 24, through: 0, by: -8).map { String(address >> $0 & 0xFF) }.joined(separator: ".")
-        case .ipv6(let network):
-            stride(from: 48, through: 0, by: -16).map { String(network >> $0 & 0xFFFF, radix: 16) }
-                .joined(separator: ":") + "::/64"
-        case .uid(let uid): "uid \(uid)"
-        case .unknown: "unknown"
-        case .others: "others"
-        }
-    }
 }
 
 /// A token bucket for each peer that has guessed wrong of late. Pure: times are handed in, in milliseconds.
 struct GuessTable {
-    private struct Entry {
-        var bucket: TokenBucket
-        var warnedAt: Int64?
-
-        init(now: Int64) {
-            bucket = TokenBucket(
-                rate: Double(Limits.guessesPerSecond), burst: Double(Limits.guesses), now: now)
-        }
-    }
-
-    private var entries: [PeerOrigin: Entry] = [:]
+    private var buckets: [PeerOrigin: TokenBucket] = [:]
     private var tidiedAt = Int64.min
     private let capacity: Int
 
@@ -106,39 +75,35 @@ struct GuessTable {
         self.capacity = capacity
     }
 
-    var count: Int { entries.count }
+    var count: Int { buckets.count }
 
-    /// How long a peer has to wait, 0 = not at all; and whether it is time to tell somebody.
-    mutating func wait(for origin: PeerOrigin, now: Int64) -> (milliseconds: Int64, warns: Bool) {
-        let origin = entry(of: origin)
-        guard var entry = entries[origin], let next = entry.bucket.nextTime(now: now), next > now else {
-            return (0, false)
-        }
-        let warns = entry.warnedAt.map { now - $0 >= Int64(Limits.guessingWarningSeconds) * 1000 } ?? true
-        if warns { entry.warnedAt = now }
-        entries[origin] = entry
-        return (next - now, warns)
+    /// Milliseconds that a peer has to wait; 0 = it need not.
+    func wait(for origin: PeerOrigin, now: Int64) -> Int64 {
+        guard var bucket = buckets[place(of: origin)], let next = bucket.nextTime(now: now) else { return 0 }
+        return max(0, next - now)
     }
 
     mutating func failed(_ origin: PeerOrigin, now: Int64) {
-        if entries[origin] == nil, entries.count >= capacity { tidy(now: now) }
-        let origin = entry(of: origin)
-        var entry = entries[origin] ?? Entry(now: now)
-        _ = entry.bucket.take(now: now)
-        entries[origin] = entry
+        if buckets[origin] == nil, buckets.count >= capacity { tidy(now: now) }
+        let place = place(of: origin)
+        var bucket =
+            buckets[place]
+            ?? TokenBucket(rate: Double(Limits.guessesPerSecond), burst: Double(Limits.guesses), now: now)
+        _ = bucket.take(now: now)
+        buckets[place] = bucket
     }
 
     /// Its own, or the one for all that have none, where there is no room.
-    private func entry(of origin: PeerOrigin) -> PeerOrigin {
-        entries[origin] != nil || entries.count < capacity ? origin : .others
+    private func place(of origin: PeerOrigin) -> PeerOrigin {
+        buckets[origin] != nil || buckets.count < capacity ? origin : .others
     }
 
     /// Forgets whose bucket is full again: nothing is counted against them. Once a second, since all are looked at.
     private mutating func tidy(now: Int64) {
         guard now - 1000 >= tidiedAt else { return }
         tidiedAt = now
-        entries = entries.filter { _, entry in
-            var bucket = entry.bucket
+        buckets = buckets.filter { _, bucket in
+            var bucket = bucket
             return bucket.available(now: now) < Limits.guesses
         }
     }

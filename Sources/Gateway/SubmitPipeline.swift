@@ -49,7 +49,7 @@ final class SubmitPipeline {
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         var message = SubmitRequest()
         do throws(GatewayError) {
-            try admit(1, of: tenant, on: connection)
+            try tenant.limits.admit(1, on: connection, now: burstStart)
             message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
@@ -87,14 +87,10 @@ final class SubmitPipeline {
         return violations
     }
 
-    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
-    @inline(__always)
-    private func admit(
-        _ messages: Int, of tenant: Tenant, on connection: RPCServerConnection
-    ) throws(GatewayError) {
-        guard tenant.limits.hasRates else { return }
+    /// Nanoseconds of the monotonic clock.
+    private var burstStart: Int64 {
         if monotonic == 0 { monotonic = GatewayClock.monotonicNanoseconds() }
-        try tenant.limits.admit(messages, now: monotonic, &connection.serviceValue)
+        return monotonic
     }
 
     /// Hands what was gathered to the writer.

@@ -1,5 +1,6 @@
 internal import Admission
 package import ConfigurationModel
+internal import RPCTransport
 internal import SMSModel
 package import Storage
 
@@ -44,7 +45,15 @@ package struct TenantLimits: Sendable {
         limiter = former?.limiter ?? RateLimiter()
     }
 
-    var hasRates: Bool { rate != nil || connectionRate != nil }
+    /// As below, of the messages that came over a connection.
+    /// - Parameter now: asked for only where there is a rate.
+    @inline(__always)
+    func admit(
+        _ messages: Int, on connection: RPCServerConnection, now: @autoclosure () -> Int64
+    ) throws(GatewayError) {
+        guard rate != nil || connectionRate != nil else { return }
+        try admit(messages, now: now(), &connection.serviceValue)
+    }
 
     /// Lets messages in: all of them if one more may come now, so that none have to be counted before they are read.
     /// - Parameters:

@@ -158,8 +158,6 @@ package enum Limits {
     package static let guessesPerSecond = 1
     /// Peers whose wrong credentials are counted apart; further ones are counted together.
     package static let guessingPeers = 16_384
-    /// Of a peer that goes on guessing the log tells as often.
-    package static let guessingWarningSeconds = 60
     /// How exactly a key's last use is known.
     package static let keyUseSeconds = 60
 

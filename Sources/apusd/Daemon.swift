@@ -124,9 +124,6 @@ struct Daemon {
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
-            guesses: GuessLimit { [log] peer in
-                log.warning("a peer goes on guessing credentials", metadata: ["peer": "\(peer)"])
-            },
             providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 

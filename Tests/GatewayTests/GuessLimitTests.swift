@@ -1,7 +1,6 @@
 internal import NIOCore
 internal import RPCTransport
 internal import SMSModel
-internal import Synchronization
 internal import Testing
 
 @testable internal import Gateway
@@ -34,26 +33,12 @@ internal import Testing
         #expect(throws: GatewayError.self) { try limit.check(guesser, now: now + 60_000) }
     }
 
-    @Test func whoGoesOnIsToldOfOnceAMinute() throws {
-        let told = Mutex<[String]>([])
-        let limit = GuessLimit { peer in told.withLock { $0.append(peer) } }
-        let guesser = try peer("192.0.2.1")
-        for second in 0..<150 {
-            let now = now + Int64(second) * 1000
-            for _ in 0..<Limits.guesses { limit.failed(guesser, now: now) }
-            #expect(throws: GatewayError.self) { try limit.check(guesser, now: now) }
-        }
-        #expect(told.withLock(\.self) == Array(repeating: "192.0.2.1", count: 3))
-    }
-
     @Test func originsAreWhatCannotBeChanged() throws {
         func origin(_ address: String) throws -> PeerOrigin { PeerOrigin(try peer(address)) }
-        #expect(try origin("192.0.2.1").description == "192.0.2.1")
         #expect(try origin("192.0.2.1") != origin("192.0.2.2"))
         #expect(try origin("::ffff:192.0.2.1") == origin("192.0.2.1"))
         #expect(try origin("2001:db8:1:2::1") == origin("2001:db8:1:2:ffff::9"))
         #expect(try origin("2001:db8:1:2::1") != origin("2001:db8:1:3::1"))
-        #expect(try origin("2001:db8:1:2::1").description == "2001:db8:1:2::/64")
         let unix = try SocketAddress(unixDomainSocketPath: "/tmp/apus.sock")
         #expect(PeerOrigin(RPCPeer(address: unix, uid: 1000)) == .uid(1000))
         #expect(PeerOrigin(RPCPeer(address: unix)) == .unknown && PeerOrigin(RPCPeer()) == .unknown)
@@ -67,13 +52,13 @@ internal import Testing
         }
         // A hundred, and one for all that came when there was no room for more.
         #expect(table.count == 101)
-        #expect(table.wait(for: origin(50), now: now).milliseconds > 0)
-        #expect(table.wait(for: origin(999), now: now).milliseconds > 0)
-        #expect(table.wait(for: origin(5000), now: now).milliseconds > 0)
+        #expect(table.wait(for: origin(50), now: now) > 0)
+        #expect(table.wait(for: origin(999), now: now) > 0)
+        #expect(table.wait(for: origin(5000), now: now) > 0)
         // As soon as nothing counts any more there is room again.
         let later = now + Int64(Limits.guesses) * 1000
         table.failed(origin(5000), now: later)
         #expect(table.count == 1)
-        #expect(table.wait(for: origin(6000), now: later).milliseconds == 0)
+        #expect(table.wait(for: origin(6000), now: later) == 0)
     }
 }

@@ -1,3 +1,5 @@
+internal import ConfigurationModel
+
 /// JSON to be written, its members in the order given.
 indirect enum JSONValue: Equatable {
     case null
@@ -23,7 +25,7 @@ indirect enum JSONValue: Equatable {
         case .integer(let value): text += String(value)
         case .unsigned(let value): text += String(value)
         case .number(let value): text += value.isFinite ? String(value) : "null"
-        case .string(let value): Self.write(value, to: &text)
+        case .string(let value): JSON.appendQuoted(value, to: &text)
         case .array(let values):
             text += "["
             for (index, value) in values.enumerated() {
@@ -35,30 +37,12 @@ indirect enum JSONValue: Equatable {
             text += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { text += ", " }
-                Self.write(member.0, to: &text)
+                JSON.appendQuoted(member.0, to: &text)
                 text += ": "
                 member.1.write(to: &text)
             }
             text += "}"
         }
-    }
-
-    private static func write(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..."\u{1F}", "\u{7F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 
     static func == (a: JSONValue, b: JSONValue) -> Bool { a.text == b.text }

@@ -1,9 +1,28 @@
 /// Base64 with the URL's alphabet and without padding (RFC 4648, section 5), read strictly: every text has one meaning,
 /// and every meaning one text.
-enum Base64URL {
+package enum Base64URL {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    package static func encode(_ octets: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(octets.count / 3 * 4 + 3)
+        var bits: UInt32 = 0
+        var count = 0
+        for octet in octets {
+            bits = bits << 8 | UInt32(octet)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[Int(bits >> count & 63)])
+            }
+        }
+        if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// - Returns: nil for `=`, white space and other foreign characters, for a length that is none, and where bits are
     ///   set that no octet uses.
-    static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+    package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var octets: [UInt8] = []
         octets.reserveCapacity(text.count / 4 * 3 + 2)
@@ -22,7 +41,9 @@ enum Base64URL {
         return octets
     }
 
-    static func decode(_ text: String) -> [UInt8]? { Array(text.utf8).withUnsafeBytes(decode) }
+    package static func decode(_ text: [UInt8]) -> [UInt8]? { text.withUnsafeBytes(decode) }
+
+    package static func decode(_ text: String) -> [UInt8]? { decode(Array(text.utf8)) }
 
     private static func value(of character: UInt8) -> UInt32? {
         switch character {
