@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Foundation
 internal import Logging
 internal import SMSModel
 internal import Synchronization
@@ -79,11 +79,7 @@ final class LogWriter: Sendable {
     }
 
     /// Milliseconds since the Unix epoch.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
+    static func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
     /// One write a line. What cannot be written is lost: there is nobody to tell.
     private func write(_ lines: [UInt8]) {
