@@ -68,7 +68,7 @@ package final class GatewayService: RPCService {
         switch method {
         case .send: pipeline.sendReceived(request, of: tenant, on: connection)
         case .bulk: bulk.received(request, of: tenant, on: connection)
-        case .null: null(request, on: connection)
+        case .null: null(request, tenant, on: connection)
         case .status: status(request, tenant, on: connection)
         case .stats: statistics(request, caller, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
@@ -125,8 +125,10 @@ package final class GatewayService: RPCService {
 
     // MARK: Methods
 
-    private func null(_ request: RPCRequest, on connection: RPCServerConnection) {
+    /// All that a Send costs at the door: whose it is, whether it comes too fast, what it says.
+    private func null(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
         do throws(GatewayError) {
+            try pipeline.admit(tenant, on: connection)
             let message = try request.decodeSend()
             connection.respond(
                 callID: request.callID,

@@ -49,7 +49,7 @@ final class SubmitPipeline {
     func sendReceived(_ request: RPCRequest, of tenant: Tenant, on connection: RPCServerConnection) {
         var message = SubmitRequest()
         do throws(GatewayError) {
-            try tenant.limits.admit(1, on: connection, now: burstStart)
+            try admit(tenant, on: connection)
             message = try request.decodeSend()
             if now == 0 { now = clock.now() }
             let isUrgent = message.priority == Int32(Priority.urgent.rawValue)
@@ -85,6 +85,13 @@ final class SubmitPipeline {
                     encoding: draft.encoding))
         }
         return violations
+    }
+
+    /// Asks for one message's room in the rates.
+    /// - Throws: RESOURCE_EXHAUSTED if they come faster than they may.
+    @inline(__always)
+    func admit(_ tenant: Tenant, on connection: RPCServerConnection) throws(GatewayError) {
+        try tenant.limits.admit(1, on: connection, now: burstStart)
     }
 
     /// Nanoseconds of the monotonic clock.

@@ -17,30 +17,26 @@ package struct TenantLimits: Sendable {
     /// A rate, and what those are told who exceed it.
     private struct Bound: Sendable {
         let pace: RatePace
-        let refusal: GatewayError
-
-        init(_ limit: RateLimit, name: String, whose: String) {
-            pace = RatePace(limit)
-            refusal = GatewayError(
-                .resourceExhausted,
-                "\(whose) hands in more than its \(limit.messagesPerSecond) messages a second, and \(limit.burst) at once",
-                quota: QuotaDetail(
-                    limit: name, maximum: UInt64(limit.messagesPerSecond), unit: "messages a second"),
-                notProcessed: true)
-        }
+        let name: StaticString
+        let whose: StaticString
 
         func refusal(wait nanoseconds: Int64) -> GatewayError {
-            var refusal = refusal
-            refusal.retryAfterMilliseconds = UInt64((nanoseconds + 999_999) / 1_000_000)
-            return refusal
+            let limit = pace.limit
+            return GatewayError(
+                .resourceExhausted,
+                "\(whose) hands in more than its \(limit.messagesPerSecond) messages a second, and \(limit.burst) at once",
+                retryAfterMilliseconds: UInt64((nanoseconds + 999_999) / 1_000_000),
+                quota: QuotaDetail(
+                    limit: "\(name)", maximum: UInt64(limit.messagesPerSecond), unit: "messages a second"),
+                notProcessed: true)
         }
     }
 
     /// - Parameter former: of the generation before.
     package init(_ settings: TenantSettings = TenantSettings(), goingOnFrom former: TenantLimits? = nil) {
-        rate = settings.rate.map { Bound($0, name: "rate", whose: "the tenant") }
+        rate = settings.rate.map { Bound(pace: RatePace($0), name: "rate", whose: "the tenant") }
         connectionRate = settings.connectionRate.map {
-            Bound($0, name: "connection_rate", whose: "the connection")
+            Bound(pace: RatePace($0), name: "connection_rate", whose: "the connection")
         }
         limiter = former?.limiter ?? RateLimiter()
     }

@@ -19,7 +19,7 @@ package enum Limits {
     /// Late answers may pass that bound; a connection whose peer leaves so many untaken is closed.
     package static let outputCeilingBytesPerConnection = 32 * 1024 * 1024
     /// Memory that decoding one frame may take beside the frame.
-    package static let decodeArenaBytes = 32 * 1024 * 1024
+    package static let decodeArenaBytes = 16 * 1024 * 1024
     package static let connections = 16_384
     package static let handshakeSeconds = 10
     package static let keepaliveSeconds = 60
@@ -150,8 +150,9 @@ package enum Limits {
     package static let tokenLeewaySeconds = 60
     /// Of RSA keys.
     package static let issuerKeyMinimumBits = 2048
-    /// Good ones that an event loop remembers, so that one that comes with every request is checked once.
-    package static let cachedCredentials = 1024
+    /// Good ones that an event loop remembers, so that one that comes with every request is checked once: half of it
+    /// holds one of each tenant.
+    package static let cachedCredentials = 32_768
     /// Credentials of one peer that may be wrong at once...
     package static let guesses = 20
     /// ...and after that.

@@ -123,7 +123,7 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_HEALTH = 64,
   APUS__V1__METHOD__METHOD_DESCRIBE = 65,
   /*
-   * Decodes a SendRequest and answers a SendResponse without doing anything: for measuring.
+   * Decodes a SendRequest and answers a SendResponse without doing anything, within the tenant's rates: for measuring.
    */
   APUS__V1__METHOD__METHOD_NULL = 66
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__METHOD)
