@@ -164,7 +164,7 @@ extension RPCClientConnection {
                 client.eventLoop.execute { client.onClosed = { continuation.resume(returning: $0) } }
             }
             async let held = client.echo(.send)
-            while bursts.requests.load(ordering: .relaxed) < 1 { await Task.yield() }
+            try await until { bursts.requests.load(ordering: .relaxed) >= 1 }
             let stopped = Task { await server.shutDown(reason: "maintenance", grace: .milliseconds(200)) }
             #expect(await retired.reason == "maintenance")
             // New calls surely aren't processed; the one in flight may have been.

@@ -22,7 +22,7 @@ internal import Testing
             try await client.send { $0.appendHello(ClientHello()) }
             try await client.send(requests)
             // Requests are taken only while there is room for answers.
-            while bursts.requests.load(ordering: .relaxed) < 10 { await Task.yield() }
+            try await until { bursts.requests.load(ordering: .relaxed) >= 10 }
             #expect(bursts.requests.load(ordering: .relaxed) < Int(answers))
             try await client.startReading()
             #expect(try await client.next()?.type == .hello)
@@ -39,8 +39,8 @@ internal import Testing
             let client = try await RawClient(server, reads: false)
             try await client.send { $0.appendHello(ClientHello()) }
             client.push(requests)
-            while server.connectionCount == 0 { await Task.yield() }
-            while server.connectionCount > 0 { await Task.yield() }
+            try await until { server.connectionCount > 0 }
+            try await until { server.connectionCount == 0 }
             #expect(bursts.requests.load(ordering: .relaxed) < Int(answers))
         }
     }
@@ -57,8 +57,8 @@ internal import Testing
             let client = try await RawClient(server, reads: false)
             try await client.send { $0.appendHello(ClientHello()) }
             client.push(requests)
-            while server.connectionCount == 0 { await Task.yield() }
-            while server.connectionCount > 0 { await Task.yield() }
+            try await until { server.connectionCount > 0 }
+            try await until { server.connectionCount == 0 }
         }
     }
 
@@ -69,7 +69,7 @@ internal import Testing
             _ = try await client.hello()
             _ = try await idle.hello()
             try await client.send(request(1, TestMethod.hold) + request(2, TestMethod.hold))
-            while bursts.requests.load(ordering: .relaxed) < 2 { await Task.yield() }
+            try await until { bursts.requests.load(ordering: .relaxed) >= 2 }
             let stopped = Task { await server.shutDown(reason: "maintenance", grace: .seconds(50)) }
             for connection in [client, idle] {
                 let word = try #require(try await connection.next()?.decode(GoAway.self))
@@ -99,7 +99,7 @@ internal import Testing
             let client = try await RawClient(server)
             _ = try await client.hello()
             try await client.send(request(1, TestMethod.hold))
-            while bursts.requests.load(ordering: .relaxed) < 1 { await Task.yield() }
+            try await until { bursts.requests.load(ordering: .relaxed) >= 1 }
             await server.shutDown(reason: "now", grace: .milliseconds(10))
             #expect(try await client.next()?.type == .goAway)
             #expect(try await client.next() == nil)

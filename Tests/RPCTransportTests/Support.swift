@@ -99,17 +99,21 @@ final class BurstCount: Sendable {
 
     /// Judges the credential that has waited longest, once there is one.
     func judge(_ name: String?, on server: RPCServer) async throws {
-        var waiting: RPCConnectionID?
-        while true {
-            waiting = pending.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            if waiting != nil { break }
-            await Task.yield()
-        }
-        guard let waiting, let loop = server.loops.first else { return }
+        try await until { !pending.withLock(\.isEmpty) }
+        let waiting = pending.withLock { $0.removeFirst() }
+        guard let loop = server.loops.first else { return }
         try await loop.eventLoop.submit {
             loop.connection(waiting)?.authenticated(
                 name.map { .success(TestPrincipal($0)) } ?? .failure(GatewayError(.unauthenticated, "unknown key")))
         }.get()
+    }
+}
+
+/// Waits for a condition; ends with the test's time limit, which cancels its task.
+func until(isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool) async throws {
+    while try await !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
     }
 }
 
@@ -198,7 +202,7 @@ final class RawClient: Sendable {
                 try channel.pipeline.syncOperations.handler(type: TLSHandler.self).isHandshakeDone
             }.get()
         }
-        while try await !isHandshakeDone() { await Task.yield() }
+        try await until(isHandshakeDone)
         try await channel.setOption(.autoRead, value: false).get()
     }
 

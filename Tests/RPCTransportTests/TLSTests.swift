@@ -104,7 +104,7 @@ internal import Testing
             #expect(loss?.code == .failedPrecondition)
             #expect(loss?.reason.contains("IP address mismatch") == true, "\(loss?.reason ?? "")")
             // The server's log tells it too.
-            while failures.withLock({ $0.isEmpty }) { await Task.yield() }
+            try await until { failures.withLock { !$0.isEmpty } }
             #expect(failures.withLock { $0.first?.kind } == .alert(42))
             #expect(bursts.requests.load(ordering: .relaxed) == 0)
         }
@@ -129,7 +129,7 @@ internal import Testing
             output.appendHello(ClientHello(credential: "key-x"))
             try await plain.writeAndFlush(ByteBuffer(bytes: output.bytes)).get()
             try await plain.closeFuture.get()
-            while server.connectionCount > 0 { await Task.yield() }
+            try await until { server.connectionCount == 0 }
         }
     }
 
