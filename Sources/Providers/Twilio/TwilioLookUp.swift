@@ -2,40 +2,9 @@ internal import FoundationEssentials
 package import HTTPTransport
 internal import Synchronization
 
-/// A question to a provider for a message that it may have taken. Times are milliseconds since the Unix epoch.
-package struct LookUpQuestion: Hashable, Sendable {
-    package var recipient: String
-    package var body: String
-    /// When the request was begun and when it was given up.
-    package var begun: Int64
-    package var ended: Int64
-    /// Ids of the provider that are known to be other attempts'.
-    package var knownIDs: Set<String>
-
-    package init(recipient: String, body: String, begun: Int64, ended: Int64, knownIDs: Set<String> = []) {
-        self.recipient = recipient
-        self.body = body
-        self.begun = begun
-        self.ended = ended
-        self.knownIDs = knownIDs
-    }
-}
-
-package enum LookUpAnswer: Hashable, Sendable {
-    /// The provider took it.
-    case found(providerID: String)
-    /// No message could be it. That proves nothing while the provider may still be at the request, nor where it shows
-    /// a message only once it has left its queue.
-    case nothing
-    /// Several could be it, or one that is not quite the same: only a person can tell.
-    case ambiguous
-    /// The question got no answer.
-    case failed(code: String)
-}
-
 /// Asks Twilio whether it took messages whose answers were lost. For the few: it has a session of its own, with few
 /// connections.
-package final class TwilioLookUp: Sendable {
+package final class TwilioLookUp: MessageLookUp {
     /// Read of one recipient's newest messages.
     package static let pageMessages = 50
     /// Between our clock and Twilio's.

@@ -1,0 +1,33 @@
+/// A provider and what comes with it. All are of one configuration: another one makes others.
+package struct ProviderParts: Sendable {
+    package var provider: any SMSProvider
+    /// nil = the carrier posts nothing.
+    package var webhook: (any WebhookReceiver)?
+    /// nil = the carrier can't be asked.
+    package var lookUp: (any MessageLookUp)?
+    package var check: (any ProviderCheck)?
+
+    package init(
+        provider: any SMSProvider, webhook: (any WebhookReceiver)? = nil, lookUp: (any MessageLookUp)? = nil,
+        check: (any ProviderCheck)? = nil
+    ) {
+        self.provider = provider
+        self.webhook = webhook
+        self.lookUp = lookUp
+        self.check = check
+    }
+}
+
+/// Tries, without sending anything, whether a provider would take messages.
+package protocol ProviderCheck: Sendable {
+    func run() async -> ProviderCheckResult
+}
+
+package enum ProviderCheckResult: Hashable, Sendable {
+    /// The carrier took the credentials.
+    case passed(detail: String)
+    /// It can be reached, and refuses.
+    case refused(code: String, detail: String)
+    /// It can't be reached, or gave no answer that says anything.
+    case inconclusive(code: String, detail: String)
+}

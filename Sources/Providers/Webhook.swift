@@ -1,0 +1,99 @@
+package import HTTPTransport
+package import SMSModel
+
+/// Believes or refuses what a carrier posts to the gateway, and reads it. Nothing else changes by it.
+package protocol WebhookReceiver: Sendable {
+    /// - Parameter now: milliseconds since the Unix epoch.
+    func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict
+}
+
+/// A request as it came, nothing of it parsed: signatures are over the raw bytes.
+package struct WebhookRequest: Hashable, Sendable {
+    /// In capitals.
+    package var method: String
+    /// As the carrier was given it: the gateway's public prefix, then path and query as they came.
+    package var url: String
+    /// Without the `?`, as it came; empty if there is none.
+    package var query: String
+    /// In their order, names in lower case.
+    package var headers: [HTTPHeader]
+    package var body: [UInt8]
+
+    package init(method: String, url: String, query: String = "", headers: [HTTPHeader] = [], body: [UInt8] = []) {
+        self.method = method
+        self.url = url
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The one header of this name, which is given in lower case; nil too if there are several.
+    package func header(_ name: String) -> String? {
+        let found = headers.filter { $0.name == name }
+        return found.count == 1 ? found[0].value : nil
+    }
+}
+
+package enum WebhookVerdict: Hashable, Sendable {
+    /// The carrier's word. It is answered once what the events change is durable.
+    case believed([CarrierEvent], WebhookAnswer)
+    /// Not the carrier's word, or too old: answered 403.
+    case refused(reason: String)
+    /// The carrier's word, which can't be read: answered 400.
+    case unreadable(reason: String)
+    /// It can't be told yet, such as for want of the carrier's certificate: answered 503, to be posted again.
+    case undecided(reason: String)
+}
+
+/// What the carrier gets for its pains.
+package struct WebhookAnswer: Hashable, Sendable {
+    /// 200 to 299.
+    package var status: Int
+    package var contentType: String
+    package var body: String
+
+    package init(status: Int = 204, contentType: String = "", body: String = "") {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
+}
+
+/// What a carrier tells.
+package enum CarrierEvent: Hashable, Sendable {
+    case receipt(CarrierReceipt)
+    case inbound(InboundMessage)
+}
+
+/// A carrier's later word on a message that it took.
+package struct CarrierReceipt: Hashable, Sendable {
+    /// Which attempt it is for, where the carrier handed the token back and the gateway's key made it.
+    package var attempt: CorrelationToken?
+    /// The carrier's id of the message.
+    package var providerID: String?
+    /// nil = it is on its way, no more.
+    package var status: ReceiptStatus?
+
+    package init(attempt: CorrelationToken? = nil, providerID: String? = nil, status: ReceiptStatus?) {
+        self.attempt = attempt
+        self.providerID = providerID
+        self.status = status
+    }
+}
+
+/// A message that somebody sent to one of the gateway's numbers.
+package struct InboundMessage: Hashable, Sendable {
+    /// The carrier's id of it.
+    package var providerID: String
+    /// As the carrier wrote it.
+    package var sender: String
+    package var recipient: String
+    package var body: String
+
+    package init(providerID: String, sender: String, recipient: String, body: String) {
+        self.providerID = providerID
+        self.sender = sender
+        self.recipient = recipient
+        self.body = body
+    }
+}
