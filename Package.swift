@@ -56,6 +56,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "Routing", dependencies: ["SMSModel"], swiftSettings: strict),
 
         // With IO.
         .target(name: "Threading", swiftSettings: strict),
@@ -77,8 +78,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
-                "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "Threading",
+                "RPCTransport", "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(
@@ -133,8 +134,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "RPCTransport", "Storage",
-                "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "RPCTransport",
+                "Storage", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
             ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
@@ -144,6 +145,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
+        .testTarget(
+            name: "RoutingTests", dependencies: ["SMSModel", "Routing", "GatewayTestKit"], swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
             swiftSettings: strict),

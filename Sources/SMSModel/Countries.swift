@@ -11,16 +11,23 @@ package struct Countries: Sendable {
     /// As in ISO 3166-1: two capital letters; rising.
     package let codes: [String]
     private let prefixes: PrefixTable
+    /// What numbers of any country begin with: digits, without the plus.
+    package let callingPrefixes: [[UInt8]]
 
     private init() {
         var codes: [String] = []
         var prefixes = PrefixTable()
+        var callingPrefixes: [[UInt8]] = []
         for line in CountryPrefixes.text.split(separator: "\n") {
             let words = line.split(separator: " ")
             codes.append(String(words[0]))
-            for prefix in words.dropFirst() { prefixes.insert(prefix.utf8, Number(codes.count)) }
+            for prefix in words.dropFirst() {
+                prefixes.insert(prefix.utf8, Number(codes.count))
+                callingPrefixes.append(Array(prefix.utf8))
+            }
         }
         self.codes = codes
+        self.callingPrefixes = callingPrefixes
         self.prefixes = prefixes
     }
 

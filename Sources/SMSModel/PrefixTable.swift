@@ -2,7 +2,7 @@
 /// allocates nothing.
 package struct PrefixTable: Sendable {
     /// Ten of each node, by digit: its child; 0 = none, as the root is nobody's child.
-    private var children = [UInt16](repeating: 0, count: 10)
+    private var children = [UInt32](repeating: 0, count: 10)
     /// By node: the value of the prefix that ends there; 0 = none.
     private var values: [UInt16] = [0]
 
@@ -18,7 +18,7 @@ package struct PrefixTable: Sendable {
         for byte in prefix {
             let place = Self.place(node, byte)
             if children[place] == 0 {
-                children[place] = UInt16(values.count)
+                children[place] = UInt32(values.count)
                 children.append(contentsOf: repeatElement(0, count: 10))
                 values.append(0)
             }

@@ -1,0 +1,63 @@
+/// The providers that may carry a message: those of a route, but for some.
+package struct CandidateSet: Hashable, Sendable {
+    /// Its place in the table.
+    package var route: UInt16
+    /// By place in the route's providers: those that are left out.
+    package var excluded: UInt16 = 0
+
+    package init(route: Int, excluded: UInt16 = 0) {
+        self.route = UInt16(route)
+        self.excluded = excluded
+    }
+
+    package func excludes(_ place: Int) -> Bool { excluded >> UInt16(place) & 1 == 1 }
+}
+
+/// Numbers for candidate sets, by which queues are told apart. A number stands for one set as long as the routes are
+/// the same; afterwards it says nothing, and is given anew once no message waits under it.
+package struct CandidateSets: Sendable {
+    /// What waits under it has not been routed yet: its providers are found out when its turn comes.
+    package static let unrouted: UInt16 = 0
+    /// No route is for it.
+    package static let nowhere: UInt16 = 1
+
+    private var sets: [CandidateSet?] = [nil, nil]
+    private var numbers: [CandidateSet: UInt16] = [:]
+    private var free: [UInt16] = []
+    /// Numbers of earlier routes, under which messages may wait.
+    package private(set) var outdated: [UInt16] = []
+
+    package init() {}
+
+    /// nil for numbers that say nothing.
+    package subscript(number: UInt16) -> CandidateSet? { sets[Int(number)] }
+
+    /// - Returns: the number, and whether it is a new one; ``unrouted`` if there are no more numbers.
+    package mutating func number(of set: CandidateSet) -> (number: UInt16, isNew: Bool) {
+        if let known = numbers[set] { return (known, false) }
+        let number: UInt16
+        if let reused = free.popLast() {
+            number = reused
+            sets[Int(number)] = set
+        } else {
+            guard sets.count < UInt16.max else { return (Self.unrouted, false) }
+            number = UInt16(sets.count)
+            sets.append(set)
+        }
+        numbers[set] = number
+        return (number, true)
+    }
+
+    /// The routes have changed.
+    package mutating func routesChanged() {
+        outdated += numbers.values.sorted()
+        numbers.removeAll()
+        for number in outdated { sets[Int(number)] = nil }
+    }
+
+    /// Gives back the outdated numbers under which nothing waits.
+    package mutating func free(where isUnused: (UInt16) -> Bool) {
+        free += outdated.filter(isUnused)
+        outdated.removeAll(where: isUnused)
+    }
+}

@@ -1,0 +1,173 @@
+internal import GatewayTestKit
+internal import Routing
+internal import SMSModel
+internal import Testing
+
+private let anna = TenantID(rawValue: 1)
+private let bertha = TenantID(rawValue: 2)
+/// Monday, 2026-11-30, 00:00 UTC.
+private let monday: Int64 = 1_795_996_800_000
+private let minute: Int64 = 60_000
+
+private func country(_ code: String) -> RouteDestination {
+    .country(Countries.all.number(of: code) ?? 0)
+}
+
+private func prefix(_ digits: String) -> RouteDestination { .prefix(Array(digits.utf8)) }
+
+/// - Returns: the name of the route that is taken.
+private func taken(
+    _ table: RoutingTable, _ recipient: String, tenant: TenantID = anna, sender: String = "",
+    priority: Priority = .normal
+) -> String? {
+    Array(recipient.utf8).withUnsafeBytes { recipient in
+        Array(sender.utf8).withUnsafeBytes { sender in
+            table.route(
+                of: RoutingQuery(tenant: tenant, priority: priority, recipient: recipient, sender: sender)
+            ).map { table.routes[$0].name }
+        }
+    }
+}
+
+private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }) -> Route {
+    var route = Route(name: name, providers: [1])
+    configure(&route)
+    return route
+}
+
+@Suite struct RoutingTableTests {
+    @Test func withoutRoutesThereIsNone() {
+        #expect(taken(RoutingTable([], now: monday), "+4915112345678") == nil)
+    }
+
+    @Test func theFirstThatMatchesDecides() {
+        let table = RoutingTable(
+            [
+                route("mobile") { $0.destinations = [prefix("4915")] },
+                route("germany") { $0.destinations = [country("DE")] },
+                route("north america") { $0.destinations = [country("US"), country("CA")] },
+                route("fours") { $0.destinations = [prefix("4")] },
+                route("rest"),
+            ], now: monday)
+        #expect(taken(table, "+4915112345678") == "mobile")
+        #expect(taken(table, "+4930123456") == "germany")
+        #expect(taken(table, "+12125550100") == "north america")
+        // The Bahamas share their calling code.
+        #expect(taken(table, "+12425550100") == "rest")
+        #expect(taken(table, "+43123456789") == "fours")
+        #expect(taken(table, "+33123456789") == "rest")
+    }
+
+    /// An earlier route for more wins over a later one for less: order decides, not length.
+    @Test func orderDecidesNotLength() {
+        let table = RoutingTable(
+            [route("all"), route("germany") { $0.destinations = [country("DE")] }], now: monday)
+        #expect(taken(table, "+4930123456") == "all")
+    }
+
+    @Test func conditionsAllHold() {
+        let table = RoutingTable(
+            [
+                route("anna's codes") {
+                    $0.tenants = [anna]
+                    $0.senders = ["ACME", "+491511"]
+                    $0.priorities = [.urgent, .normal]
+                    $0.destinations = [country("DE")]
+                }
+            ], now: monday)
+        #expect(taken(table, "+4930123456", sender: "ACME") != nil)
+        #expect(taken(table, "+4930123456", sender: "+491511", priority: .urgent) != nil)
+        #expect(taken(table, "+4930123456", sender: "ACM") == nil)
+        #expect(taken(table, "+4930123456", sender: "") == nil)
+        #expect(taken(table, "+4930123456", tenant: bertha, sender: "ACME") == nil)
+        #expect(taken(table, "+4930123456", sender: "ACME", priority: .bulk) == nil)
+        #expect(taken(table, "+3930123456", sender: "ACME") == nil)
+    }
+
+    @Test func windowsOpenAndClose() {
+        var table = RoutingTable(
+            [
+                route("office") { $0.windows = [WeeklyWindow(days: [0, 1, 2, 3, 4], begin: 480, end: 1080)] },
+                route("night") { $0.windows = [WeeklyWindow(days: [6], begin: 1320, end: 120)] },
+            ], now: monday)
+        // Monday 00:00 belongs to Sunday's night.
+        #expect(taken(table, "+4930123456") == "night")
+        #expect(table.nextChange == monday + minute)
+        func at(_ minutes: Int64) -> String? {
+            _ = table.advance(to: monday + minutes * minute)
+            return taken(table, "+4930123456")
+        }
+        #expect(at(119) == "night")
+        #expect(at(120) == nil)
+        #expect(at(479) == nil)
+        #expect(at(480) == "office")
+        #expect(at(1079) == "office")
+        #expect(at(1080) == nil)
+        #expect(at(5 * 1440 + 600) == nil)
+        #expect(at(6 * 1440 + 1320) == "night")
+        #expect(table.advance(to: monday + (6 * 1440 + 1321) * minute) == false)
+    }
+
+    @Test func whyARouteIsNotTakenIsTold() {
+        let table = RoutingTable(
+            [
+                route("office") {
+                    $0.destinations = [country("DE")]
+                    $0.tenants = [anna]
+                    $0.senders = ["ACME"]
+                    $0.priorities = [.bulk]
+                    $0.windows = [WeeklyWindow(days: [2], begin: 0, end: 1440)]
+                }
+            ], now: monday)
+        func verdict(_ recipient: String, _ tenant: TenantID, _ sender: String, _ priority: Priority) -> RouteVerdict {
+            Array(recipient.utf8).withUnsafeBytes { recipient in
+                Array(sender.utf8).withUnsafeBytes { sender in
+                    table.verdict(
+                        on: 0,
+                        RoutingQuery(tenant: tenant, priority: priority, recipient: recipient, sender: sender))
+                }
+            }
+        }
+        #expect(verdict("+3930123456", anna, "ACME", .bulk) == .otherDestination)
+        #expect(verdict("+4930123456", bertha, "ACME", .bulk) == .otherTenant)
+        #expect(verdict("+4930123456", anna, "", .bulk) == .otherSender)
+        #expect(verdict("+4930123456", anna, "ACME", .urgent) == .otherPriority)
+        #expect(verdict("+4930123456", anna, "ACME", .bulk) == .otherTime)
+    }
+
+    /// Against a plain reading of the rules.
+    @Test(arguments: 1...20) func randomTablesAgree(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let codes = ["DE", "US", "CA", "BS", "GB", "GG", "KZ", "RU"]
+        func digits(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0x31...0x39, using: &random) } }
+        let routes = (0..<8).map { number in
+            route("\(number)") { route in
+                route.destinations = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                    Bool.random(using: &random)
+                        ? country(codes.randomElement(using: &random) ?? "DE")
+                        : .prefix(digits(Int.random(in: 1...4, using: &random)))
+                }
+                if Bool.random(using: &random) { route.priorities = [.urgent] }
+            }
+        }
+        let table = RoutingTable(routes, now: monday)
+        for _ in 0..<500 {
+            let start = [[UInt8]("49".utf8), Array("1".utf8), Array("1242".utf8), Array("44".utf8), Array("7".utf8), []]
+            let number =
+                [UInt8(ascii: "+")] + (start.randomElement(using: &random) ?? []) + digits(8)
+            let priority: Priority = Bool.random(using: &random) ? .urgent : .bulk
+            let text = String(decoding: number, as: UTF8.self)
+            let expected = routes.first { route in
+                (route.priorities?.contains(priority) ?? true)
+                    && route.destinations?.contains { destination in
+                        switch destination {
+                        case .prefix(let digits): number.dropFirst().starts(with: digits)
+                        case .country(let wanted):
+                            number.withUnsafeBytes { Countries.all.country(of: $0).country } == wanted
+                        }
+                    } ?? true
+            }
+            #expect(taken(table, text, priority: priority) == expected?.name, "\(text), seed \(seed)")
+        }
+    }
+}
