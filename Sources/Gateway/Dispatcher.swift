@@ -1,5 +1,6 @@
 internal import Admission
 internal import Providers
+internal import Routing
 internal import SMSModel
 internal import Scheduling
 internal import Storage
@@ -17,12 +18,14 @@ struct QueuedEntry {
 /// gives them out after the commit. All it holds is derived: after a round that failed it is built anew from the
 /// store.
 struct Dispatcher: ~Copyable {
-    var lanes: [ProviderLane]
+    var pool: ProviderPool
     var queue = MessageQueue()
     var delays = DelayHeap()
     var contents: WaitingContents
     var recent = RecentLifecycles(capacity: 16_384)
     private(set) var inFlight: [MessageID: InFlight] = [:]
+    /// Providers that were taken away and have answered for the last of their messages in this round.
+    private(set) var ended: [any SMSProvider] = []
     /// What was in flight as it was before this round's answers and receipts, in the order of their coming.
     private var touched: [InFlight] = []
     /// Waiting messages that have a lifecycle in the store already.
@@ -49,9 +52,9 @@ struct Dispatcher: ~Copyable {
     private var sweepDue: Int64 = 0
 
     init(
-        lanes: [ProviderLane], suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool
+        pool: ProviderPool, suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool
     ) {
-        self.lanes = lanes
+        self.pool = pool
         self.suppressions = suppressions
         self.retry = retry
         steps = MessageSteps(isGathering: tellsSteps)
@@ -61,11 +64,13 @@ struct Dispatcher: ~Copyable {
     // MARK: Waiting
 
     /// A message has been accepted in this round.
-    mutating func accepted(_ id: MessageID, _ draft: MessageDraft, now: Int64) {
+    /// - Parameter arena: of its texts.
+    mutating func accepted(_ id: MessageID, _ draft: MessageDraft, _ arena: DraftBatch, now: Int64) {
+        let candidates = draft.sendAt > now ? CandidateSets.unrouted : pool.candidates(of: draft, arena)
         wait(
             QueuedEntry(
                 message: QueuedMessage(id: id, expiresAt: draft.expiresAt),
-                flow: FlowKey(candidates: 0, priority: draft.priority, tenant: draft.tenant)),
+                flow: FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)),
             due: draft.sendAt, now: now)
     }
 
@@ -91,7 +96,7 @@ struct Dispatcher: ~Copyable {
         guard inFlight[message.id] == nil else { return true }
         let entry = QueuedEntry(
             message: QueuedMessage(id: message.id, expiresAt: message.expiresAt),
-            flow: FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant))
+            flow: FlowKey(candidates: CandidateSets.unrouted, priority: message.priority, tenant: message.tenant))
         guard let lifecycle = message.lifecycle else {
             push(entry, due: message.sendAt, now: now)
             return true
@@ -108,7 +113,7 @@ struct Dispatcher: ~Copyable {
         var stored = StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: message.batch)
         let before = lifecycle.mark
         let after = stored.lifecycle.interrupted(at: now, onUnknown: message.onUnknown)
-        let flow = FlowKey(candidates: 0, priority: message.priority, tenant: message.tenant)
+        let flow = FlowKey(candidates: CandidateSets.unrouted, priority: message.priority, tenant: message.tenant)
         let entry = QueuedEntry(message: QueuedMessage(id: message.id, expiresAt: message.expiresAt), flow: flow)
         try follow(after, &stored, entry, now: now, store: store)
         try record(stored, since: before, isFirst: false, store: store)
@@ -135,25 +140,11 @@ struct Dispatcher: ~Copyable {
         for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
         try sweep(now: now, store: store)
         guard !isPaused, !isDraining else { return }
-        openCandidates(now: now)
+        pool.refresh(&queue, now: now)
         while let (message, flow) = queue.pop(urgentOnly: urgentOnly) {
             try claim(QueuedEntry(message: message, flow: flow), now: now, store: store)
             if deadline.isOver(after: 1) { break }
-            openCandidates(now: now)
         }
-    }
-
-    /// Tells the queue what the providers have room for.
-    private mutating func openCandidates(now: Int64) {
-        var access = MessageQueue.Access.closed
-        for index in lanes.indices {
-            if lanes[index].room(urgent: false, now: now) > 0 {
-                access = .open
-                break
-            }
-            if lanes[index].room(urgent: true, now: now) > 0 { access = .urgentOnly }
-        }
-        queue.setAccess(access, of: 0)
     }
 
     private mutating func claim(_ entry: QueuedEntry, now: Int64, store: any MessageStore) throws(StoreError) {
@@ -189,18 +180,37 @@ struct Dispatcher: ~Copyable {
             attempted.remove(id)
             return
         }
-        guard let lane = lanes.indices.first(where: { lanes[$0].room(urgent: urgent, now: now) > 0 }) else {
-            queue.pushBack(entry.message, flow: entry.flow)
+        let trouble = isFirst ? AttemptTrouble() : AttemptTrouble(stored.lifecycle)
+        var candidates = entry.flow.candidates
+        if !isFirst || !pool.isRouted(candidates) {
+            switch pool.route(content.draft, content.arena, trouble) {
+            case .candidates(let number): candidates = number
+            case .refusedByAll:
+                stored.lifecycle.gaveUp(
+                    at: now, code: "NO_PROVIDER", message: "every provider of its route has refused it")
+                try record(stored, since: before, isFirst: isFirst, store: store)
+                attempted.remove(id)
+                return
+            }
+        }
+        let flow = FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)
+        guard let choice = pool.choose(candidates, trouble, urgent: urgent, now: now, using: &random) else {
+            pool.refresh(&queue, set: candidates, now: now)
+            queue.pushBack(entry.message, flow: flow)
             return
         }
-        let reason = lanes.count == 1 ? "only provider" : "first with room"
-        guard stored.lifecycle.claimed(at: now, provider: lanes[lane].number, reason: reason),
+        guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: choice.reason),
             try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
-        lanes[lane].take(urgent: urgent, now: now)
-        lanes[lane].batch.append(content, id: id, attempt: stored.lifecycle.attempts)
-        inFlight[id] = InFlight(stored: stored, message: entry, provider: lane, onUnknown: draft.onUnknown)
+        pool.update(choice.lane) {
+            $0.take(urgent: urgent, now: now)
+            $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts)
+        }
+        pool.refresh(&queue, lane: choice.lane, now: now)
+        inFlight[id] = InFlight(
+            stored: stored, message: QueuedEntry(message: entry.message, flow: flow), provider: choice.lane,
+            onUnknown: draft.onUnknown, since: now)
     }
 
     private func hasOptedOut(_ content: MessageContent) -> Bool {
@@ -220,9 +230,9 @@ struct Dispatcher: ~Copyable {
     /// The submissions of a round that has been committed.
     mutating func takeSubmissions() -> [(provider: any SMSProvider, batch: SubmissionBatch)] {
         var submissions: [(any SMSProvider, SubmissionBatch)] = []
-        for index in lanes.indices where !lanes[index].batch.items.isEmpty {
-            submissions.append((lanes[index].provider, lanes[index].batch))
-            lanes[index].batch = SubmissionBatch()
+        for index in pool.lanes.indices where !pool.lanes[index].batch.items.isEmpty {
+            submissions.append((pool.lanes[index].provider, pool.lanes[index].batch))
+            pool.update(index) { $0.batch = SubmissionBatch() }
         }
         return submissions
     }
@@ -234,12 +244,12 @@ struct Dispatcher: ~Copyable {
         guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return }
         inFlight[answer.id] = nil
         touched.append(flight)
-        lanes[flight.provider].slots.release()
-        lanes[flight.provider].count(answer.outcome)
+        pool.update(flight.provider) { $0.answered(answer.outcome, after: now - flight.since, now: now) }
+        if let provider = pool.released(flight.provider) { ended.append(provider) }
         var stored = flight.stored
         let before = stored.lifecycle.mark
         let after = stored.lifecycle.answered(
-            attempt: answer.attempt, answer.outcome, at: now, provider: lanes[flight.provider].number,
+            attempt: answer.attempt, answer.outcome, at: now, provider: pool.lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
         try follow(after, &stored, flight.message, now: now, store: store)
         try record(stored, since: before, isFirst: false, store: store)
@@ -260,13 +270,13 @@ struct Dispatcher: ~Copyable {
         switch after {
         case .nothing: return
         case .tryAnother(let code, let message):
-            stored.lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
-        case .retry(let counted, let retryAfter):
-            // Its batch may have been canceled while the provider had it.
-            if let batch = stored.batch, try store.batch(tenant: stored.tenant, .id(batch))?.canceled == true {
-                _ = stored.lifecycle.canceled(at: now)
-                return
+            let trouble = AttemptTrouble(stored.lifecycle)
+            switch pool.alternative(to: entry.flow.candidates, trouble, now: now) {
+            case .none:
+                stored.lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
+            case .now, .later: try tryAgain(&stored, entry, due: now, now: now, store: store)
             }
+        case .retry(let counted, let retryAfter):
             let attempts = stored.lifecycle.countedAttempts
             if counted, retry.isExhausted(attempts: attempts) {
                 stored.lifecycle.gaveUp(
@@ -274,15 +284,41 @@ struct Dispatcher: ~Copyable {
                 return
             }
             var due = now
-            if retryAfter != 0 {
+            if retryAfter != 0, !isBetterElsewhere(stored.lifecycle, entry, counted: counted, now: now) {
                 due += retry.delay(
                     afterAttempt: counted ? attempts : stored.lifecycle.attempts,
                     retryAfter: retryAfter.map { Int64(clamping: $0) }, using: &random)
             }
-            stored.lifecycle.retry(at: due)
-            if isTakenUp(stored.lifecycle.id) { attempted.insert(stored.lifecycle.id) }
-            wait(entry, due: due, now: now)
+            try tryAgain(&stored, entry, due: due, now: now, store: store)
         }
+    }
+
+    /// Whether another provider can be tried at once.
+    private mutating func isBetterElsewhere(
+        _ lifecycle: MessageLifecycle, _ entry: QueuedEntry, counted: Bool, now: Int64
+    ) -> Bool {
+        let trouble = AttemptTrouble(lifecycle)
+        let provider = lifecycle.lastProvider
+        if counted {
+            return pool.alternative(to: entry.flow.candidates, trouble, failed: provider, now: now) == .now
+        }
+        return pool.hasRoomElsewhere(entry.flow.candidates, than: provider, trouble, now: now)
+    }
+
+    /// Brings a message back that was surely not taken; it is routed anew in its turn.
+    private mutating func tryAgain(
+        _ stored: inout StoredLifecycle, _ entry: QueuedEntry, due: Int64, now: Int64, store: any MessageStore
+    ) throws(StoreError) {
+        // Its batch may have been canceled while the provider had it.
+        if let batch = stored.batch, try store.batch(tenant: stored.tenant, .id(batch))?.canceled == true {
+            _ = stored.lifecycle.canceled(at: now)
+            return
+        }
+        stored.lifecycle.retry(at: due)
+        if isTakenUp(stored.lifecycle.id) { attempted.insert(stored.lifecycle.id) }
+        let flow = FlowKey(
+            candidates: CandidateSets.unrouted, priority: entry.flow.priority, tenant: entry.flow.tenant)
+        wait(QueuedEntry(message: entry.message, flow: flow), due: due, now: now)
     }
 
     // MARK: Receipts
@@ -365,14 +401,9 @@ struct Dispatcher: ~Copyable {
         if !queue.isEmpty { earlier(sweepDue) }
         if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
         guard queue.hasUnpaused(), !isPaused, !isDraining else { return next }
-        let urgent = queue.hasUnpaused(urgentOnly: true)
-        for index in lanes.indices {
-            if lanes[index].room(urgent: urgent, now: now) > 0 {
-                earlier(now)
-            } else {
-                earlier(lanes[index].nextTime(now: now))
-            }
-        }
+        pool.refresh(&queue, now: now)
+        if queue.canPop() { return now }
+        earlier(pool.nextTime(now: now))
         return next
     }
 
@@ -411,21 +442,22 @@ struct Dispatcher: ~Copyable {
     mutating func roundBegan() {
         touched.removeAll(keepingCapacity: true)
         steps.removeAll()
-        for index in lanes.indices { lanes[index].roundBegan() }
+        ended.removeAll()
+        pool.updateAll { $0.roundBegan() }
     }
 
     /// The round's commit failed: what was in flight is so again, as it was. What waits, and what is paused, is
     /// forgotten, to be built anew from the store.
     mutating func roundFailed() {
-        for index in lanes.indices {
-            for item in lanes[index].batch.items { inFlight[item.id] = nil }
-            lanes[index].roundFailed()
+        for lane in pool.lanes {
+            for item in lane.batch.items { inFlight[item.id] = nil }
         }
+        pool.updateAll { $0.roundFailed() }
         // From the last to the first: a message that was touched twice becomes as it was before both.
         for flight in touched.reversed() { inFlight[flight.stored.lifecycle.id] = flight }
         touched.removeAll()
         isPaused = false
-        for index in lanes.indices { lanes[index].setPaused(false) }
+        pool.updateAll { $0.setPaused(false) }
         pausedBatches.removeAll()
         pausedTenants.removeAll()
         parkedOver = .max
@@ -443,15 +475,15 @@ struct Dispatcher: ~Copyable {
     /// - Returns: of the round's claims those that were recorded. They were not handed over, so they are to be
     ///   returned.
     mutating func roundFailedInPart(store: any MessageStore) throws(StoreError) -> [AttemptAnswer] {
-        let claims = lanes.flatMap(\.batch.items).compactMap { inFlight[$0.id] }
+        let claims = pool.lanes.flatMap(\.batch.items).compactMap { inFlight[$0.id] }
         let changed = Set(touched.map(\.stored.lifecycle.id))
         roundFailed()
         var returned: [AttemptAnswer] = []
         for claim in claims {
             let id = claim.stored.lifecycle.id
             guard let stored = try store.lifecycle(of: id), stored.lifecycle == claim.stored.lifecycle else { continue }
-            if let flight = inFlight[id] { lanes[flight.provider].slots.release() }
-            lanes[claim.provider].hold()
+            if let flight = inFlight[id] { pool.update(flight.provider) { $0.slots.release() } }
+            pool.update(claim.provider) { $0.hold() }
             inFlight[id] = claim
             returned.append(AttemptAnswer(id: id, attempt: stored.lifecycle.attempts, outcome: .returned))
         }
@@ -463,7 +495,7 @@ struct Dispatcher: ~Copyable {
                 inFlight[id]!.stored = stored
             } else {
                 inFlight[id] = nil
-                lanes[flight.provider].slots.release()
+                pool.update(flight.provider) { $0.slots.release() }
             }
         }
         return returned

@@ -5,8 +5,11 @@ internal import Storage
 struct InFlight {
     var stored: StoredLifecycle
     var message: QueuedEntry
+    /// Its lane.
     var provider: Int
     var onUnknown: OnUnknown
+    /// When it was handed over, in milliseconds since the Unix epoch.
+    var since: Int64
 }
 
 /// Lifecycles of messages that were sent of late, so that their receipts need no read: two generations, of

@@ -1,5 +1,6 @@
 package import Admission
 package import Providers
+package import Routing
 package import SMSModel
 internal import Scheduling
 package import Storage
@@ -33,24 +34,27 @@ package final class Writer: ProviderEvents {
     private let log: GatewayLog
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
-    /// - Parameter tenants: until ``WriterCommand/configure(_:)`` brings others.
+    /// - Parameters:
+    ///   - routes: over the providers' numbers; nil = every message may go to each of them.
+    ///   - tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
+        routes: [Route]? = nil, tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
         clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
         self.log = log
         let now = clock.now()
-        var lanes: [ProviderLane] = []
+        var pooled: [PooledProvider] = []
         try store.begin()
         for (provider, limits) in providers {
             let number = try store.providerIndex(name: provider.name, kind: provider.kind)
-            lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
+            pooled.append(PooledProvider(provider: provider, number: number, limits: limits))
         }
         try store.commit()
         var core = WriterCore(
-            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: urgency, log: log)
+            store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions, options: options,
+            urgency: urgency, log: log)
         core.configure(tenants)
         try core.takeUp(now: now)
         published = Mutex(core.report)
@@ -134,6 +138,7 @@ package final class Writer: ProviderEvents {
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
         for provider in effects.draining { provider.drain() }
+        for provider in effects.ended { provider.stop() }
         for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
         log.providersAnswered(report.providers)
@@ -159,6 +164,8 @@ struct RoundEffects {
     var replies: [() -> Void] = []
     var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
     var draining: [any SMSProvider] = []
+    /// To be stopped.
+    var ended: [any SMSProvider] = []
     /// Administrative ones, to log.
     var acts: [AuditRecord] = []
     /// nil = there is nothing to log.

@@ -53,7 +53,7 @@ extension WriterCore {
                 results[end].id.ordinal == first.ordinal + UInt64(end - position),
                 (drafts.drafts[start + end].sendAt > now) == isScheduled
             {
-                dispatcher.accepted(results[end].id, drafts.drafts[start + end], now: now)
+                dispatcher.accepted(results[end].id, drafts.drafts[start + end], drafts, now: now)
                 end += 1
             }
             if !isScheduled, dispatcher.isTakenUp(first) {

@@ -45,7 +45,7 @@ extension WriterCore {
 
     mutating func drain() {
         dispatcher.isDraining = true
-        round.effects.draining = dispatcher.lanes.map(\.provider)
+        round.effects.draining = dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
     }
 
     private mutating func cancel(
@@ -138,7 +138,7 @@ extension WriterCore {
         switch wish {
         case .everything: target = .everything
         case .provider(let name):
-            guard dispatcher.lanes.contains(where: { $0.provider.name == name }) else {
+            guard dispatcher.pool.lane(named: name) != nil else {
                 let error = GatewayError(.notFound, "there is no provider \(name)")
                 round.effects.replies.append { reply(.failure(error)) }
                 return
@@ -172,9 +172,7 @@ extension WriterCore {
         switch target {
         case .everything: dispatcher.isPaused = paused
         case .provider(let name):
-            for index in dispatcher.lanes.indices where dispatcher.lanes[index].provider.name == name {
-                dispatcher.lanes[index].setPaused(paused)
-            }
+            dispatcher.pool.updateAll { if $0.provider.name == name { $0.setPaused(paused) } }
         case .batch(let id):
             if paused {
                 dispatcher.pausedBatches.insert(id)
@@ -188,7 +186,7 @@ extension WriterCore {
 
     var pausedForAll: [String] {
         (dispatcher.isPaused ? ["everything"] : [])
-            + dispatcher.lanes.filter(\.isPaused).map { "provider \($0.provider.name)" }
+            + dispatcher.pool.current.filter(\.isPaused).map { "provider \($0.provider.name)" }
     }
 
     var pausedNames: [String] {

@@ -84,14 +84,14 @@ struct WriterCore: ~Copyable {
     }
 
     init(
-        store: any MessageStore, lanes: [ProviderLane], suppressions: SuppressionList, options: WriterOptions,
+        store: any MessageStore, pool: ProviderPool, suppressions: SuppressionList, options: WriterOptions,
         urgency: UrgencySignal, log: GatewayLog
     ) {
         self.store = store
         self.urgency = urgency
         self.log = log
         dispatcher = Dispatcher(
-            lanes: lanes, suppressions: suppressions,
+            pool: pool, suppressions: suppressions,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
             contentBytes: options.contentBytes, tellsSteps: log.tellsSteps)
@@ -246,7 +246,8 @@ struct WriterCore: ~Copyable {
     private mutating func committed() {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
-        if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.lanes) }
+        round.effects.ended += dispatcher.ended
+        if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.pool.lanes) }
         if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {
             log.logger.notice("the store writes again")
@@ -412,7 +413,7 @@ struct WriterCore: ~Copyable {
         report.waitingBulk = UInt64(dispatcher.queue.count(.bulk) + dispatcher.parkedCount)
         report.waitingLater = UInt64(dispatcher.delays.count)
         report.inFlight = UInt64(dispatcher.inFlight.count)
-        report.providers = dispatcher.lanes.map { lane in
+        report.providers = dispatcher.pool.current.map { lane in
             var statistics = lane.statistics
             statistics.inFlight = UInt64(lane.slots.inFlight)
             return statistics

@@ -46,6 +46,11 @@ package struct RoutingTable: Sendable {
         _ = advance(to: now)
     }
 
+    /// Whether the one route is for every message, at all times.
+    package var isUnconditional: Bool {
+        compiled.count == 1 && compiled[0].isForAll && compiled[0].windows == nil && routes[0].destinations == nil
+    }
+
     /// The one route of a message; nil if none is for it.
     package func route(of query: RoutingQuery) -> Int? {
         for place in serving(query.recipient) where matches(Int(place), query) { return Int(place) }

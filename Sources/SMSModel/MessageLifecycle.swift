@@ -242,7 +242,8 @@ package struct MessageLifecycle: Hashable, Sendable {
         return open
     }
 
-    private var lastProvider: UInt8 {
+    /// The number of the provider that had it last; 0 = none.
+    package var lastProvider: UInt8 {
         var provider: UInt8 = 0
         history.forEach(from: 0) { if $0.provider != 0 { provider = $0.provider } }
         return provider

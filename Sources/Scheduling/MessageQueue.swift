@@ -15,10 +15,12 @@ package import SMSModel
 /// behind a greater id of its flow takes 16 bytes and the slack of a heap.
 package struct MessageQueue: ~Copyable {
     /// What of a candidate set may be handed off.
-    package enum Access: UInt8, Sendable {
+    package enum Access: UInt8, Comparable, Sendable {
         case closed
         case urgentOnly
         case open
+
+        package static func < (one: Access, other: Access) -> Bool { one.rawValue < other.rawValue }
     }
 
     private let normalPerBulk: Int
@@ -159,6 +161,14 @@ package struct MessageQueue: ~Copyable {
     }
 
     // MARK: Who may go
+
+    /// Whether ``pop(urgentOnly:)`` would look at a message. Mutating for the same reason as it.
+    package mutating func canPop(urgentOnly: Bool = false) -> Bool { nextLevel(urgentOnly: urgentOnly) != nil }
+
+    /// Whether anything waits for a candidate set. Looks at every flow.
+    package func hasMessages(of candidates: UInt16) -> Bool {
+        flows.contains { $0.key.candidates == candidates && $0.count > 0 }
+    }
 
     /// Whether something waits whose tenant isn't paused, be its candidate set open or not.
     package func hasUnpaused(urgentOnly: Bool = false) -> Bool {

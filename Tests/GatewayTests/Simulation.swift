@@ -29,6 +29,10 @@ final class Simulation {
         /// What the gateway knows of it: nil while it is under way.
         var outcome: Outcome?
         var isInterrupted = false
+        /// Who was given the last attempt.
+        var provider = ""
+        /// Providers that refused its sender or route.
+        var refusedBy: Set<String> = []
     }
 
     /// A rule was broken.
@@ -217,13 +221,15 @@ final class Simulation {
         asked = left
         for provider in driver.providers {
             let seen = provider.seen
-            for submission in seen[seenCount[provider.name, default: 0]...] { try check(submission) }
+            for submission in seen[seenCount[provider.name, default: 0]...] {
+                try check(submission, provider.name)
+            }
             seenCount[provider.name] = seen.count
         }
     }
 
-    /// A message goes out again only if it was surely not taken, or may be sent twice.
-    private func check(_ submission: Submission) throws {
+    /// A message goes out again only if it was surely not taken, or may be sent twice; not to who refused it.
+    private func check(_ submission: Submission, _ provider: String) throws {
         var state = try known[submission.id] ?? stored(submission.id)
         // A claim that was recorded by a round that failed was never handed over, and counts all the same.
         if failsInPart ? submission.attempt <= state.attempt : submission.attempt != state.attempt + 1 {
@@ -232,6 +238,7 @@ final class Simulation {
         if state.attempt > 0 {
             switch state.outcome {
             case .throttled, .unavailable, .returned: break
+            case .rejected(let scope, _, _) where !scope.isFinal: state.refusedBy.insert(state.provider)
             case .unknown where state.onUnknown == .resend: break
             case nil where state.isInterrupted && state.onUnknown == .resend: break
             default:
@@ -240,7 +247,11 @@ final class Simulation {
                         + (state.outcome.map { "\($0)" } ?? "no answer"))
             }
         }
+        guard !state.refusedBy.contains(provider) else {
+            throw Fault(description: "\(submission.id) went to \(provider) again, which had refused it")
+        }
         state.attempt = submission.attempt
+        state.provider = provider
         state.outcome = nil
         state.isInterrupted = false
         note(submission.id, state)

@@ -2,6 +2,7 @@ internal import Admission
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
+internal import Routing
 internal import SMSModel
 internal import Storage
 internal import Synchronization
@@ -34,6 +35,8 @@ final class WriterDriver {
     var options = WriterOptions()
     var limits: ProviderLimits
     var names: [String]
+    /// Over the providers' numbers, which are 1 and up in the order of their names; nil = the gateway's own.
+    var routes: [Route]?
     private let log: GatewayLog
     let suppressions = SuppressionList()
     private(set) var store: FailingStore
@@ -46,33 +49,34 @@ final class WriterDriver {
     /// - Parameter directory: whose data it is to start over; they are copied.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
-        options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
+        routes: [Route]? = nil, options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
         log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     ) throws {
         self.log = log
         if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
+        self.routes = routes
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, suppressions, limits, options, log, now: now)
+        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, now: now)
     }
 
     private static func takeUp(
-        _ store: FailingStore, _ providers: [ScriptedProvider], _ suppressions: SuppressionList,
+        _ store: FailingStore, _ providers: [ScriptedProvider], _ routes: [Route]?, _ suppressions: SuppressionList,
         _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog, now: Int64
     ) throws -> WriterCore {
-        var lanes: [ProviderLane] = []
+        var pooled: [PooledProvider] = []
         try store.begin()
         for provider in providers {
             let number = try store.providerIndex(name: provider.name, kind: provider.kind)
-            lanes.append(ProviderLane(provider: provider, number: number, limits: limits, now: now))
+            pooled.append(PooledProvider(provider: provider, number: number, limits: limits))
         }
         try store.commit()
         var core = WriterCore(
-            store: store, lanes: lanes, suppressions: suppressions, options: options, urgency: UrgencySignal(),
-            log: log)
+            store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions,
+            options: options, urgency: UrgencySignal(), log: log)
         try core.takeUp(now: now)
         return core
     }
@@ -88,7 +92,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, suppressions, limits, options, log, now: now)
+        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, now: now)
     }
 
     /// Ends as the gateway does.
