@@ -188,4 +188,28 @@ package enum Limits {
     /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
     package static let issuerSecretMinimumBytes = 32
     package static let issuerSecretMaximumBytes = 512
+
+    // MARK: Providers and routes of the configuration
+    /// Of one generation.
+    package static let providers = 64
+    package static let providerNameCharacters = 32
+    /// Messages that a provider may have at one time, and where nothing is said about it.
+    package static let providerInFlight = 10_000
+    package static let providerInFlightDefault = 1000
+    /// Messages a second: one in a hundred seconds.
+    package static let providerRateMinimum = 0.01
+    package static let providerWeight = 1000
+    package static let providerSecrets = 16
+    package static let providerSecretNameCharacters = 64
+    package static let providerSecretBytes = 4096
+    /// Of one generation.
+    package static let routes = 1000
+    package static let routeOrder = 1_000_000
+    /// Where a route says nothing: behind those that do, unless they want to be last.
+    package static let routeOrderDefault = 1000
+    package static let routeProviders = 16
+    package static let routeTenants = 1000
+    package static let timeWindows = 50
+    /// Why a route refuses messages.
+    package static let rejectionBytes = 256
 }
