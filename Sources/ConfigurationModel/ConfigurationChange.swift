@@ -1,6 +1,6 @@
 /// An object of the dynamic configuration: its settings as canonical JSON.
 package struct ConfigurationObject: Hashable, Sendable {
-    /// `tenant`; later also `provider` and `route`.
+    /// `provider`, `route` or `tenant`.
     package var kind: String
     package var name: String
     package var document: String

@@ -11,6 +11,36 @@ package enum Form {
         return nil
     }
 
+    /// A provider's name.
+    package static func providerName(_ name: String) -> String? {
+        let isFine = name.utf8.allSatisfy { 0x61...0x7A ~= $0 || isDigit($0) || $0 == UInt8(ascii: "-") }
+        guard isFine, 1...Limits.providerNameCharacters ~= name.utf8.count else {
+            return "a provider's name has 1 to \(Limits.providerNameCharacters) characters of a-z, 0-9 and -"
+        }
+        return nil
+    }
+
+    /// A route's name.
+    package static func routeName(_ name: String) -> String? {
+        tenantName(name) == nil
+            ? nil : "a route's name has 1 to \(Limits.tenantNameCharacters) characters of a-z, A-Z, 0-9 and . _ -"
+    }
+
+    /// What a provider calls one of its secrets.
+    package static func secretName(_ name: String) -> String? {
+        let isFine = name.utf8.allSatisfy { 0x61...0x7A ~= $0 || isDigit($0) || $0 == UInt8(ascii: "_") }
+        guard isFine, 1...Limits.providerSecretNameCharacters ~= name.utf8.count else {
+            return "a secret's name has 1 to \(Limits.providerSecretNameCharacters) characters of a-z, 0-9 and _"
+        }
+        return nil
+    }
+
+    /// A provider's secret, or such a one sealed.
+    static func providerSecret(_ secret: String) -> String? {
+        isSealed(secret) || 1...Limits.providerSecretBytes ~= secret.utf8.count
+            ? nil : "must have 1 to \(Limits.providerSecretBytes) bytes"
+    }
+
     /// A text for people or for comparing.
     static func text(_ text: String, upTo bytes: Int) -> String? {
         guard 1...bytes ~= text.utf8.count else { return "must have 1 to \(bytes) bytes" }
@@ -62,7 +92,8 @@ package enum Form {
         return nil
     }
 
-    /// Whether a secret is there as it is kept, encrypted. A colon is no character of base64url.
+    /// Whether a secret is there as it is kept, encrypted. A colon is no character of base64url, and no carrier's
+    /// credentials begin so.
     package static func isSealed(_ secret: String) -> Bool { secret.hasPrefix("sealed:") }
 
     private static func digits(_ text: Substring) -> Bool {

@@ -2,11 +2,12 @@ internal import SMSModel
 
 /// A tenant's settings as they stand in a document. What is left out there has its default, and what has its default
 /// is left out.
-extension TenantSettings {
-    /// - Parameters:
-    ///   - path: where `value` stands in its document.
-    ///   - violations: takes what is wrong.
-    /// - Returns: nil if it is no object.
+extension TenantSettings: ConfigurationKind {
+    package static let kind = "tenant"
+    static let most = Limits.tenants
+
+    static func problem(withName name: String) -> String? { Form.tenantName(name) }
+
     init?(_ value: JSON, path: String, into violations: inout [FieldViolation]) {
         let settings = MemberReader.read(value, path: path, into: &violations) { reader -> TenantSettings? in
             var settings = TenantSettings()
@@ -66,14 +67,7 @@ extension TenantSettings {
     private mutating func readQuota(_ reader: inout MemberReader) {
         segmentsPerDay = reader.integer("segments_per_day", 0...Limits.quotaSegmentsPerDay).map { UInt64($0) }
         waitingMessages = reader.integer("waiting_messages", 0...Limits.quotaWaitingMessages).map { UInt64($0) }
-        if let text = reader.string("cost_per_month") {
-            costPerMonth = Money(text).flatMap { $0.millionths <= Limits.quotaCostPerMonth ? $0.millionths : nil }
-            if costPerMonth == nil {
-                let most = Money(millionths: Limits.quotaCostPerMonth)
-                reader.fault(
-                    "cost_per_month", "must be an amount such as \"250.00\", with at most six decimals, up to \(most)")
-            }
-        }
+        costPerMonth = reader.money("cost_per_month", upTo: Money(millionths: Limits.quotaCostPerMonth))
     }
 
     private mutating func readIdentity(_ reader: inout MemberReader) {
@@ -141,9 +135,7 @@ extension RateLimit {
     init?(_ reader: inout MemberReader) {
         let rate = reader.integer("messages_per_second", 1...Int64(Limits.messagesPerSecond))
         let burst = reader.integer("burst", 1...Int64(Limits.burstMessages))
-        for (name, value) in [("messages_per_second", rate), ("burst", burst)] {
-            if value == nil, reader.take(name) == nil { reader.fault(name, "is missing") }
-        }
+        reader.require("messages_per_second", "burst")
         guard let rate, let burst else { return nil }
         self.init(messagesPerSecond: UInt32(rate), burst: UInt32(burst))
     }
@@ -156,7 +148,7 @@ extension RateLimit {
 extension IssuerSettings {
     init?(_ reader: inout MemberReader) {
         let issuer = reader.text("issuer", upTo: Limits.issuerBytes)
-        if issuer == nil, reader.take("issuer") == nil { reader.fault("issuer", "is missing") }
+        reader.require("issuer")
         let audience = reader.text("audience", upTo: Limits.issuerBytes)
         let algorithms = Algorithm.allCases.map(\.rawValue)
         let algorithm = reader.string("algorithm").flatMap(Algorithm.init(rawValue:))
@@ -167,7 +159,7 @@ extension IssuerSettings {
         }
         guard let keys = reader.objects("keys", atMost: Limits.keysPerIssuer, { IssuerKey(&$0, for: algorithm) })
         else {
-            if reader.take("keys") == nil { reader.fault("keys", "is missing") }
+            reader.require("keys")
             return nil
         }
         if reader.take("keys")?.array?.isEmpty == true { reader.fault("keys", "must have at least one") }
@@ -201,7 +193,7 @@ extension IssuerKey {
         let (wanted, other) = isShared ? ("secret", "public_key") : ("public_key", "secret")
         if reader.take(other) != nil { reader.fault(other, "does not fit \(algorithm.rawValue), give \(wanted)") }
         guard let material = isShared ? secret : publicKey else {
-            if reader.take(wanted) == nil { reader.fault(wanted, "is missing") }
+            reader.require(wanted)
             return nil
         }
         if let problem = isShared ? Form.secret(material) : Form.publicKey(material) {
@@ -216,25 +208,4 @@ extension IssuerKey {
             ("id", id.map(JSON.string)), (algorithm == .hs256 ? "secret" : "public_key", .string(material)))
         return .object(members.values)
     }
-}
-
-extension JSON {
-    fileprivate static func strings(_ strings: [String]) -> JSON { .array(strings.map(JSON.string)) }
-}
-
-/// Members of an object that is being written: those that are nil are left out.
-private struct Members {
-    private(set) var values: [String: JSON] = [:]
-
-    init(_ members: (String, JSON?)...) {
-        for (name, value) in members { values[name] = value }
-    }
-
-    subscript(name: String) -> JSON? {
-        get { values[name] }
-        set { values[name] = newValue }
-    }
-
-    /// nil without members.
-    var json: JSON? { values.isEmpty ? nil : .object(values) }
 }

@@ -236,11 +236,6 @@ extension Administration {
 }
 
 extension DynamicConfiguration {
-    /// Whether there is anything to be sealed.
-    package var hasSecrets: Bool {
-        tenants.values.contains { $0.issuers.contains { $0.algorithm == .hs256 } }
-    }
-
     /// - Parameters:
     ///   - kind: "" = all.
     ///   - name: "" = all of the kind.
@@ -249,11 +244,13 @@ extension DynamicConfiguration {
         guard let objects = document[kind] else {
             throw GatewayError(
                 .invalidArgument, "there is no kind \(kind)",
-                violations: [FieldViolation(field: "kind", description: "is not known; known is tenants")],
+                violations: [
+                    FieldViolation(field: "kind", description: "is not known; known are providers, routes, tenants")
+                ],
                 notProcessed: true)
         }
         guard !name.isEmpty else { return .object([kind: objects]) }
-        guard let object = objects[name] else { throw .noTenant(name) }
+        guard let object = objects[name] else { throw .noObject(String(kind.dropLast()), name) }
         return .object([kind: .object([name: object])])
     }
 

@@ -196,8 +196,10 @@ extension AuditResponse.Entry {
 }
 
 extension GatewayError {
-    static func noTenant(_ name: String) -> GatewayError {
-        GatewayError(.notFound, "there is no tenant \(name)", notProcessed: true)
+    static func noTenant(_ name: String) -> GatewayError { noObject(DynamicConfiguration.tenantKind, name) }
+
+    static func noObject(_ kind: String, _ name: String) -> GatewayError {
+        GatewayError(.notFound, "there is no \(kind) \(name)", notProcessed: true)
     }
 
     init(_ error: ConfigurationError) {

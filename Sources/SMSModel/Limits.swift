@@ -39,6 +39,10 @@ package enum Limits {
     package static let httpRequestsWaiting = 65_536
     package static let httpConnectMilliseconds: Int64 = 5000
     package static let httpRequestMilliseconds: Int64 = 15_000
+    /// What may be configured for either.
+    package static let httpTimeoutMilliseconds: ClosedRange<Int64> = 100...120_000
+    /// What may be configured of a session.
+    package static let httpConnectionsMaximum = 1024
     /// A connection that was not used for so long is not used again: many servers end theirs after 60 s.
     package static let httpIdleConnectionSeconds = 50
     /// Connections kept for later, over all sessions.
@@ -188,4 +192,34 @@ package enum Limits {
     /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
     package static let issuerSecretMinimumBytes = 32
     package static let issuerSecretMaximumBytes = 512
+
+    // MARK: Providers and routes of the configuration
+    /// Of one generation.
+    package static let providers = 64
+    package static let providerNameCharacters = 32
+    /// Messages that a provider may have at one time, and where nothing is said about it.
+    package static let providerInFlight = 10_000
+    package static let providerInFlightDefault = 1000
+    /// Messages a second: one in a hundred seconds.
+    package static let providerRateMinimum = 0.01
+    package static let providerWeight = 1000
+    package static let providerSecrets = 16
+    package static let providerSecretNameCharacters = 64
+    package static let providerSecretBytes = 4096
+    /// Of a provider's options: names, URLs, paths.
+    package static let providerOptionBytes = 1024
+    /// A file of AWS credentials.
+    package static let credentialsFileBytes = 1024 * 1024
+    /// What the sandbox may take for an answer, and for a receipt after it.
+    package static let sandboxDelayMilliseconds: Int64 = 24 * 3_600_000
+    /// Of one generation.
+    package static let routes = 1000
+    package static let routeOrder = 1_000_000
+    /// Where a route says nothing: behind those that do, unless they want to be last.
+    package static let routeOrderDefault = 1000
+    package static let routeProviders = 16
+    package static let routeTenants = 1000
+    package static let timeWindows = 50
+    /// Why a route refuses messages.
+    package static let rejectionBytes = 256
 }

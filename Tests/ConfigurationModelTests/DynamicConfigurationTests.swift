@@ -42,7 +42,9 @@ import Testing
         #expect(try problems("{\"tenants\": []}").first == "tenants: must be an object of settings by name")
         #expect(try problems("[]") == [": must be an object"])
         #expect(
-            try problems("{\"tenant\": {}}", isPartial: true) == ["tenant: is not known; known here are tenants"])
+            try problems("{\"tenant\": {}}", isPartial: true) == [
+                "tenant: is not known; known here are providers, routes, tenants"
+            ])
         #expect(try problems("{\"tenants\": {\"a\": 7}}") == ["tenants.a: must be an object"])
     }
 
@@ -179,5 +181,62 @@ import Testing
             ]
         }
         #expect(throws: ConfigurationError.self) { _ = try first.opened { _, _ in throw Unopened() } }
+    }
+
+    @Test func secretsOfProvidersAreSealedToo() throws {
+        let sealer = Sealer()
+        func document(_ name: String, _ secrets: String) -> String {
+            "{\"tenants\": {}, \"providers\": {\"\(name)\": {\"kind\": \"twilio\", \"secrets\": \(secrets)}}}"
+        }
+        let plain = try applied(document("eu", "{\"auth_token\": \"t\", \"previous\": \"t\"}"))
+        #expect(plain.hasSecrets)
+        let first = try plain.sealed(keeping: DynamicConfiguration(), seal: sealer.seal, open: sealer.open)
+        #expect(
+            first.providers["eu"]?.secrets == [
+                "auth_token": "sealed:1:provider\neu\nauth_token:t", "previous": "sealed:2:provider\neu\nprevious:t",
+            ])
+        #expect(try first.opened(sealer.open) == plain)
+        // The same again is not sealed again.
+        #expect(try plain.sealed(keeping: first, seal: sealer.seal, open: sealer.open) == first)
+        #expect(try DynamicConfiguration(first.objects) == first)
+        // Sealed for one provider, it is nothing for another.
+        let stolen = try #require(first.providers["eu"]?.secrets["previous"]).replacing("\n", with: "\\n")
+        let thief = try applied(document("us", "{\"previous\": \"\(stolen)\"}"))
+        #expect {
+            _ = try thief.sealed(keeping: first, seal: sealer.seal, open: sealer.open)
+        } throws: { error in
+            (error as? ConfigurationError)?.violations == [
+                FieldViolation(field: "providers.us.secrets.previous", description: "does not open")
+            ]
+        }
+    }
+
+    // MARK: Several kinds
+
+    @Test func allKindsGoTogether() throws {
+        let whole = try applied(
+            """
+            {"tenants": {"shop": {}}, "routes": {"all": {"providers": ["a"], "tenants": ["shop"]}},
+             "providers": {"a": {"kind": "sandbox"}}}
+            """)
+        #expect(whole.objects.map(\.kind) == ["provider", "route", "tenant"])
+        #expect(try applied(whole.document.text) == whole)
+        let changes = DynamicConfiguration().changes(to: whole)
+        #expect(changes.map(\.name) == ["a", "all", "shop"])
+        var current = DynamicConfiguration()
+        try current.apply(changes)
+        #expect(current == whole)
+        // Each kind by itself, and a document of before there were others.
+        let slower = try applied(
+            "{\"providers\": {\"a\": {\"kind\": \"sandbox\", \"rate\": 2.5}}}", to: whole, isPartial: true)
+        #expect(
+            whole.changes(to: slower) == [
+                ConfigurationChange(
+                    kind: "provider", name: "a", before: "{\"kind\":\"sandbox\"}",
+                    after: "{\"kind\":\"sandbox\",\"rate\":2.5}")
+            ])
+        #expect(try applied("{\"tenants\": {\"shop\": {}}}", to: whole).objects.map(\.name) == ["shop"])
+        try current.undo(changes)
+        #expect(current == DynamicConfiguration())
     }
 }

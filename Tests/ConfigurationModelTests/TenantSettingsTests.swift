@@ -104,7 +104,8 @@ import Testing
                 "tenants.shop.issuers[0].issuer: is missing",
                 "tenants.shop.issuers[0].keys: must have at least one",
                 "tenants.shop.quota.a: is not known; known here are cost_per_month, segments_per_day, waiting_messages",
-                "tenants.shop.quota.cost_per_month: must be a string",
+                "tenants.shop.quota.cost_per_month: must be an amount such as \"250.00\", with at most six decimals, "
+                    + "up to 1000000000",
                 "tenants.shop.rate.burst: must be a whole number from 1 to 1000000",
                 "tenants.shop.rate.messages_per_second: is missing",
                 "tenants.shop.senders.allowed[1]: is there twice",

@@ -76,5 +76,9 @@ import Testing
         #expect(Limits.quotaSegmentsPerDay < .max / 1000)
         #expect(Limits.issuerSecretMinimumBytes <= Limits.issuerSecretMaximumBytes)
         #expect(Limits.tenants < Int(Int32.max))
+        #expect(1...Limits.providerInFlight ~= Limits.providerInFlightDefault)
+        #expect(0...Limits.routeOrder ~= Limits.routeOrderDefault)
+        #expect(Limits.routeProviders <= Limits.providers)
+        #expect(Limits.providers * Limits.providerSecrets * Limits.providerSecretBytes * 2 < 2 * Limits.frameBytes + 1)
     }
 }

@@ -63,12 +63,14 @@ extension HTTPProvider: HTTPCompletionHandler {
 
 /// Options that a provider can't work with.
 package struct InvalidProviderOptions: Error, Hashable, Sendable, CustomStringConvertible {
-    /// In sentences.
-    package var violations: [String]
+    /// Fields are those of a provider's settings.
+    package var violations: [FieldViolation]
 
-    package init(violations: [String]) {
+    package init(violations: [FieldViolation]) {
         self.violations = violations
     }
 
-    package var description: String { violations.joined(separator: "; ") }
+    package var description: String {
+        violations.map { "\($0.field) \($0.description)" }.joined(separator: "; ")
+    }
 }

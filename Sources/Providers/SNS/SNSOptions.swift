@@ -1,9 +1,9 @@
 package import HTTPTransport
-internal import SMSModel
+package import SMSModel
 
 /// An account of AWS, and how messages are sent through its Simple Notification Service.
 package struct SNSOptions: Hashable, Sendable {
-    package enum MessageType: String, Hashable, Sendable {
+    package enum MessageType: String, CaseIterable, Hashable, Sendable {
         case promotional = "Promotional"
         case transactional = "Transactional"
     }
@@ -34,36 +34,39 @@ package struct SNSOptions: Hashable, Sendable {
         return "https://sns.\(region).amazonaws.com\(region.hasPrefix("cn-") ? ".cn" : "")/"
     }
 
-    /// What is wrong with them, in sentences.
-    package func violations() -> [String] {
-        var wrong: [String] = []
-        func require(_ condition: Bool, _ sentence: String) { if !condition { wrong.append(sentence) } }
+    /// What is wrong with them; fields are those of a provider's settings.
+    package func violations() -> [FieldViolation] {
+        var wrong: [FieldViolation] = []
+        func require(_ field: String, _ condition: Bool, _ description: String) {
+            if !condition { wrong.append(FieldViolation(field: field, description: description)) }
+        }
         func isPrintable(_ text: String) -> Bool {
             !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }
-        require(isPrintable(credentials.keyID), "the access key's id is empty, or has other than printable characters")
-        require(isPrintable(credentials.secret), "the secret key is empty, or has other than printable characters")
+        let unprintable = "is empty, or has other than printable characters"
+        require("secrets.access_key_id", isPrintable(credentials.keyID), unprintable)
+        require("secrets.secret_access_key", isPrintable(credentials.secret), unprintable)
+        require("secrets.session_token", credentials.sessionToken.map(isPrintable) ?? true, unprintable)
         require(
-            credentials.sessionToken.map(isPrintable) ?? true,
-            "the session token is empty, or has other than printable characters")
-        require(
+            "options.region",
             !region.isEmpty && region.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 },
-            "the region must be of letters, digits and hyphens, such as eu-central-1")
+            "must be of letters, digits and hyphens, such as eu-central-1")
         if let endpoint {
             require(
+                "options.endpoint",
                 (endpoint.hasPrefix("https://") || endpoint.hasPrefix("http://"))
                     && !endpoint.contains { "?#%".contains($0) },
-                "the endpoint must begin with https:// or http://, and have neither a query nor escapes")
+                "must begin with https:// or http://, and have neither a query nor escapes")
         }
         if let sender {
             require(
-                SNSRequests.isNumber(sender.utf8) || SNSRequests.isSenderID(sender.utf8),
-                "the sender must be 1 to 11 letters and digits, one letter at least, or a number of 5 to 14 digits")
+                "options.sender", SNSRequests.isNumber(sender.utf8) || SNSRequests.isSenderID(sender.utf8),
+                "must be 1 to 11 letters and digits, one letter at least, or a number of 5 to 14 digits")
         }
         if let maximumPrice {
             require(
-                Double(maximumPrice).map { $0 > 0 && $0 < 1000 } ?? false,
-                "the maximum price must be a number of dollars")
+                "options.maximum_price", Double(maximumPrice).map { $0 > 0 && $0 < 1000 } ?? false,
+                "must be a number of dollars, such as \"0.50\"")
         }
         return wrong
     }

@@ -17,6 +17,16 @@ package struct SNSRequests: Sendable {
         authentication = .aws(options.credentials, region: options.region, service: "sns")
     }
 
+    /// Asks for the account's settings of SMS, which changes nothing.
+    package var check: HTTPRequest {
+        var body = FormWriter()
+        body.append("Action", "GetSMSAttributes")
+        body.append("Version", "2010-03-31")
+        return HTTPRequest(
+            id: HTTPRequestID(number: 1), method: .post, url: url, headers: Self.form, body: body.bytes,
+            authentication: authentication)
+    }
+
     package func publish(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
         var body = FormWriter()
         body.append("Action", "Publish")

@@ -1,5 +1,5 @@
 package import HTTPTransport
-internal import SMSModel
+package import SMSModel
 
 /// An account of Twilio, and how messages are sent through it.
 package struct TwilioOptions: Hashable, Sendable {
@@ -47,34 +47,38 @@ package struct TwilioOptions: Hashable, Sendable {
         self.sender = sender
     }
 
-    /// What is wrong with them, in sentences.
-    package func violations() -> [String] {
-        var wrong: [String] = []
-        func require(_ condition: Bool, _ sentence: String) { if !condition { wrong.append(sentence) } }
+    /// What is wrong with them; fields are those of a provider's settings.
+    package func violations() -> [FieldViolation] {
+        var wrong: [FieldViolation] = []
+        func require(_ field: String, _ condition: Bool, _ description: String) {
+            if !condition { wrong.append(FieldViolation(field: field, description: description)) }
+        }
         require(
-            Self.isSID(accountSID, "AC"),
-            "the account's SID must be AC and 32 hexadecimal digits, as the console shows it")
+            "options.account_sid", Self.isSID(accountSID, "AC"),
+            "must be AC and 32 hexadecimal digits, as the console shows it")
         switch credential {
-        case .authToken(let token): require(!token.isEmpty, "the auth token is empty")
+        case .authToken(let token): require("secrets.auth_token", !token.isEmpty, "is empty")
         case .apiKey(let sid, let secret):
-            require(Self.isSID(sid, "SK"), "the API key's SID must be SK and 32 hexadecimal digits")
-            require(!secret.isEmpty, "the API key's secret is empty")
+            require("options.api_key_sid", Self.isSID(sid, "SK"), "must be SK and 32 hexadecimal digits")
+            require("secrets.api_key_secret", !secret.isEmpty, "is empty")
         }
         switch sender {
-        case .number(let number): require(!number.isEmpty, "the sender is empty")
+        case .number(let number): require("options.sender", !number.isEmpty, "is empty")
         case .messagingService(let sid):
-            require(Self.isSID(sid, "MG"), "the Messaging Service's SID must be MG and 32 hexadecimal digits")
+            require("options.messaging_service_sid", Self.isSID(sid, "MG"), "must be MG and 32 hexadecimal digits")
         }
         if let seconds = validitySeconds {
-            require((1...36_000).contains(seconds), "the validity must be 1 to 36000 seconds, it is \(seconds)")
+            require("options.validity_s", (1...36_000).contains(seconds), "must be 1 to 36000, it is \(seconds)")
         }
-        require(Self.isHTTP(baseURL), "the base URL must begin with https:// or http://, it is \(baseURL)")
+        require(
+            "options.base_url", Self.isHTTP(baseURL), "must begin with https:// or http://, it is \(baseURL)")
         if let statusCallback {
             let host = statusCallback.url.split(separator: "/", maxSplits: 2).dropFirst().first ?? ""
             require(
-                Self.isHTTP(statusCallback.url) && !host.isEmpty && !host.contains("_"),
-                "the status callback must be an absolute URL whose host has no underscore")
-            require(statusCallback.key.count >= 16, "the status callback's key must have at least 16 bytes")
+                "options.receipts", Self.isHTTP(statusCallback.url) && !host.isEmpty && !host.contains("_"),
+                "need an absolute URL whose host has no underscore, it is \(statusCallback.url)")
+            require(
+                "options.receipts", statusCallback.key.count >= 16, "need a key for tokens of at least 16 bytes")
         }
         return wrong
     }

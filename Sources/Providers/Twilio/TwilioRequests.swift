@@ -4,7 +4,7 @@ internal import SMSModel
 /// Makes the requests to Twilio's resource `Messages` (API of 2010-04-01).
 package struct TwilioRequests: Sendable {
     private let options: TwilioOptions
-    private let url: String
+    private let account: String
     private let authentication: HTTPAuthentication
 
     private static let form = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
@@ -12,12 +12,23 @@ package struct TwilioRequests: Sendable {
     package init(_ options: TwilioOptions) {
         self.options = options
         let base = options.baseURL.hasSuffix("/") ? String(options.baseURL.dropLast()) : options.baseURL
-        url = "\(base)/2010-04-01/Accounts/\(options.accountSID)/Messages.json"
+        account = "\(base)/2010-04-01/Accounts/\(options.accountSID)"
         authentication =
             switch options.credential {
             case .authToken(let token): .basic(user: options.accountSID, password: token)
             case .apiKey(let sid, let secret): .basic(user: sid, password: secret)
             }
+    }
+
+    private var url: String { "\(account)/Messages.json" }
+
+    /// Asks whether the account takes the credentials. A key that isn't the main one may not look at the account
+    /// itself, but at its messages.
+    package var check: HTTPRequest {
+        let isKey = if case .apiKey = options.credential { true } else { false }
+        return HTTPRequest(
+            id: HTTPRequestID(number: 1), url: isKey ? "\(url)?PageSize=1" : "\(account).json",
+            authentication: authentication)
     }
 
     /// Creates a message.

@@ -1,0 +1,127 @@
+package import ConfigurationModel
+package import HTTPTransport
+package import SMSModel
+
+/// Makes providers of the settings that the configuration has of them.
+package struct ProviderFactory: Sendable {
+    private let client: HTTPClient
+    private let receiptKey: [UInt8]
+    private let publicURL: String?
+    private let environment: [String: String]
+    private let now: @Sendable () -> Int64
+
+    /// - Parameters:
+    ///   - client: what all providers over HTTP send through.
+    ///   - receiptKey: of the tokens by which receipts find their messages: at least 16 random bytes, kept as long as
+    ///     receipts may come.
+    ///   - publicURL: where carriers reach the gateway, such as `https://sms.example.com`; nil = they don't.
+    ///   - environment: the gateway's, for credentials that are there.
+    ///   - now: milliseconds since the Unix epoch.
+    package init(
+        client: HTTPClient, receiptKey: [UInt8], publicURL: String?, environment: [String: String] = [:],
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.client = client
+        self.receiptKey = receiptKey
+        self.publicURL = publicURL.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        self.environment = environment
+        self.now = now
+    }
+
+    /// Where a carrier posts to for the provider of this name; nil = nowhere.
+    package func webhookURL(_ name: String) -> String? { publicURL.map { "\($0)/webhooks/\(name)" } }
+
+    /// What is wrong with a provider's settings beside their form; fields begin with `providers.NAME`.
+    /// - Parameter settings: with secrets opened.
+    package func check(_ name: String, _ settings: ProviderSettings) -> [FieldViolation] {
+        do throws(ConfigurationError) {
+            _ = try read(name, settings)
+            return []
+        } catch {
+            return error.violations
+        }
+    }
+
+    /// A provider that is not started yet, and what comes with it.
+    /// - Parameter settings: with secrets opened.
+    /// - Throws: what ``check(_:_:)`` tells.
+    package func make(_ name: String, _ settings: ProviderSettings) throws(ConfigurationError) -> ProviderParts {
+        switch try read(name, settings) {
+        case .sandbox(let options):
+            return ProviderParts(
+                provider: SandboxProvider(name: name, options: options, now: now), check: SandboxCheck())
+        case .twilio(let twilio, let carrier):
+            let options = twilio.options
+            let isReached = publicURL != nil && !twilio.tokens.isEmpty
+            return ProviderParts(
+                provider: HTTPProvider(name: name, carrier: carrier, client: client),
+                webhook: isReached
+                    ? TwilioReceiver(accountSID: options.accountSID, tokens: twilio.tokens, receiptKey: receiptKey)
+                    : nil,
+                lookUp: TwilioLookUp(options, client: client),
+                check: HTTPCheck(
+                    client: client, http: options.http, request: TwilioRequests(options).check,
+                    judge: TwilioCheck.result))
+        case .sns(let options, let carrier):
+            return ProviderParts(
+                provider: HTTPProvider(name: name, carrier: carrier, client: client),
+                check: HTTPCheck(
+                    client: client, http: options.http, request: SNSRequests(options).check,
+                    judge: { SNSCheck.result($0, region: options.region) }))
+        }
+    }
+
+    // MARK: Reading
+
+    private enum Plan {
+        case sandbox(SandboxOptions)
+        case twilio(TwilioSettings, TwilioCarrier)
+        case sns(SNSOptions, SNSCarrier)
+    }
+
+    private func read(_ name: String, _ settings: ProviderSettings) throws(ConfigurationError) -> Plan {
+        var reader = ProviderReader(name, settings)
+        switch settings.kind {
+        case .sandbox:
+            let options = SandboxOptions(&reader)
+            try refuse(reader.finish())
+            return .sandbox(options)
+        case .twilio:
+            let twilio = TwilioSettings(&reader, webhookURL: webhookURL(name), receiptKey: receiptKey)
+            let carrier = try carrier(name, reader.finish()) { () throws(InvalidProviderOptions) in
+                try TwilioCarrier(twilio.options)
+            }
+            return .twilio(twilio, carrier)
+        case .sns:
+            let options = SNSOptions(&reader, environment: environment)
+            let carrier = try carrier(name, reader.finish()) { () throws(InvalidProviderOptions) in
+                try SNSCarrier(options)
+            }
+            return .sns(options, carrier)
+        case .http:
+            // Carriers that are described by the configuration itself are made here.
+            throw ConfigurationError([FieldViolation(field: "providers.\(name).kind", description: "is not known")])
+        }
+    }
+
+    private func refuse(_ violations: [FieldViolation]) throws(ConfigurationError) {
+        guard violations.isEmpty else { throw ConfigurationError(violations) }
+    }
+
+    /// - Parameter violations: what is wrong already; of those fields the carrier's own word is not needed.
+    private func carrier<Carrier: HTTPCarrier>(
+        _ name: String, _ violations: [FieldViolation], _ make: () throws(InvalidProviderOptions) -> Carrier
+    ) throws(ConfigurationError) -> Carrier {
+        do throws(InvalidProviderOptions) {
+            let carrier = try make()
+            if violations.isEmpty { return carrier }
+        } catch {
+            let others = error.violations.map {
+                FieldViolation(field: "providers.\(name).\($0.field)", description: $0.description)
+            }
+            throw ConfigurationError(
+                violations + others.filter { other in !violations.contains { $0.field == other.field } })
+        }
+        throw ConfigurationError(violations)
+    }
+}

@@ -1,0 +1,71 @@
+internal import HTTPTransport
+internal import SMSModel
+
+/// What Twilio posts: statuses of messages, and messages to the account's numbers.
+package struct TwilioReceiver: WebhookReceiver {
+    private let accountSID: String
+    private let tokens: [String]
+    private let receiptKey: [UInt8]
+
+    /// - Parameters:
+    ///   - tokens: the account's auth tokens: two while one is replaced by the other.
+    ///   - receiptKey: of the tokens in callbacks.
+    package init(accountSID: String, tokens: [String], receiptKey: [UInt8]) {
+        self.accountSID = accountSID
+        self.tokens = tokens
+        self.receiptKey = receiptKey
+    }
+
+    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+        let content = Self.content(of: request)
+        let callback = TwilioCallback(
+            url: request.url, content: content, signature: request.header("x-twilio-signature"),
+            signatureSettings: request.header("x-twilio-webhooks-signature-settings"))
+        guard callback.isSigned(by: tokens) else {
+            return .refused(reason: "no auth token of the account made the signature")
+        }
+        guard let form = Self.parameters(of: request, content) else {
+            return .unreadable(reason: "it is no form")
+        }
+        // Accounts have tokens of their own; one that was given to two of them is no reason to mix them up.
+        guard form.only("AccountSid") == accountSID else { return .refused(reason: "it is another account's") }
+        if let message = InboundMessage(form) {
+            return .believed(
+                [.inbound(message)], WebhookAnswer(status: 200, contentType: "text/xml", body: "<Response/>"))
+        }
+        guard let status = TwilioStatus(form) else {
+            return .unreadable(reason: "it is neither a status nor a message")
+        }
+        let token = FormFields(decoding: request.query.utf8)?.only(CorrelationToken.parameter)
+        let receipt = CarrierReceipt(
+            attempt: token.flatMap { CorrelationToken($0, key: receiptKey) }, providerID: status.providerID,
+            status: status.receipt)
+        return .believed([.receipt(receipt)], WebhookAnswer())
+    }
+
+    private static func content(of request: WebhookRequest) -> TwilioCallback.Content {
+        guard !request.body.isEmpty else { return .none }
+        let type = request.header("content-type")?.split(separator: ";").first?.lowercased()
+        guard type == "application/x-www-form-urlencoded", let form = FormFields(decoding: request.body) else {
+            return .raw(request.body)
+        }
+        return .form(form)
+    }
+
+    /// With GET they are in the URL, which is signed as a whole.
+    private static func parameters(of request: WebhookRequest, _ content: TwilioCallback.Content) -> FormFields? {
+        if case .form(let form) = content { return form }
+        return request.method == "GET" ? FormFields(decoding: request.query.utf8) : nil
+    }
+}
+
+extension InboundMessage {
+    /// - Returns: nil if it is no message to a number of the account.
+    fileprivate init?(_ form: FormFields) {
+        guard form.only("SmsStatus") == "received", let sid = form.only("MessageSid"),
+            TwilioOptions.isSID(sid, "SM", "MM"), let sender = form.only("From"), let recipient = form.only("To"),
+            let body = form.only("Body")
+        else { return nil }
+        self.init(providerID: sid, sender: sender, recipient: recipient, body: body)
+    }
+}
