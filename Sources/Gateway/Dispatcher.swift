@@ -203,14 +203,14 @@ struct Dispatcher: ~Copyable {
             try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
-        pool.update(choice.lane) {
-            $0.take(urgent: urgent, now: now)
+        let submitted = pool.update(choice.lane) {
             $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts)
+            return $0.take(urgent: urgent, now: now)
         }
         pool.refresh(&queue, lane: choice.lane, now: now)
         inFlight[id] = InFlight(
             stored: stored, message: QueuedEntry(message: entry.message, flow: flow), provider: choice.lane,
-            onUnknown: draft.onUnknown, since: now)
+            onUnknown: draft.onUnknown, submitted: submitted)
     }
 
     private func hasOptedOut(_ content: MessageContent) -> Bool {
@@ -244,7 +244,7 @@ struct Dispatcher: ~Copyable {
         guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return }
         inFlight[answer.id] = nil
         touched.append(flight)
-        pool.update(flight.provider) { $0.answered(answer.outcome, after: now - flight.since, now: now) }
+        pool.update(flight.provider) { $0.answered(answer.outcome, to: flight.submitted, now: now) }
         if let provider = pool.released(flight.provider) { ended.append(provider) }
         var stored = flight.stored
         let before = stored.lifecycle.mark
@@ -482,7 +482,7 @@ struct Dispatcher: ~Copyable {
         for claim in claims {
             let id = claim.stored.lifecycle.id
             guard let stored = try store.lifecycle(of: id), stored.lifecycle == claim.stored.lifecycle else { continue }
-            if let flight = inFlight[id] { pool.update(flight.provider) { $0.slots.release() } }
+            if let flight = inFlight[id] { pool.update(flight.provider) { $0.release() } }
             pool.update(claim.provider) { $0.hold() }
             inFlight[id] = claim
             returned.append(AttemptAnswer(id: id, attempt: stored.lifecycle.attempts, outcome: .returned))
@@ -495,7 +495,7 @@ struct Dispatcher: ~Copyable {
                 inFlight[id]!.stored = stored
             } else {
                 inFlight[id] = nil
-                pool.update(flight.provider) { $0.slots.release() }
+                pool.update(flight.provider) { $0.release() }
             }
         }
         return returned

@@ -8,8 +8,7 @@ struct InFlight {
     /// Its lane.
     var provider: Int
     var onUnknown: OnUnknown
-    /// When it was handed over, in milliseconds since the Unix epoch.
-    var since: Int64
+    var submitted: ProviderLane.Submitted
 }
 
 /// Lifecycles of messages that were sent of late, so that their receipts need no read: two generations, of

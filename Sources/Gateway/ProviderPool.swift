@@ -41,14 +41,20 @@ struct ProviderPool {
 
     /// Takes over a configuration. Providers that are the same objects go on as they are; those that are not there any
     /// more take nothing new.
-    /// - Returns: those that end.
-    mutating func configure(_ providers: [PooledProvider], routes: [Route]?, now: Int64) -> [any SMSProvider] {
-        var ending: [any SMSProvider] = []
+    /// - Returns: those that end once they have answered, and those that have.
+    mutating func configure(
+        _ providers: [PooledProvider], routes: [Route]?, now: Int64
+    ) -> (draining: [any SMSProvider], ended: [any SMSProvider]) {
+        var ending: (draining: [any SMSProvider], ended: [any SMSProvider]) = ([], [])
         for lane in lanes.indices where !lanes[lane].isRetired {
             guard !providers.contains(where: { $0.provider === lanes[lane].provider }) else { continue }
             lanes[lane].retire()
             laneOf[Int(lanes[lane].number)] = -1
-            ending.append(lanes[lane].provider)
+            if let ended = released(lane) {
+                ending.ended.append(ended)
+            } else {
+                ending.draining.append(lanes[lane].provider)
+            }
         }
         for entry in providers {
             if let lane = lanes.firstIndex(where: { $0.provider === entry.provider }) {
@@ -96,7 +102,7 @@ struct ProviderPool {
     /// A lane whose last answer has come.
     /// - Returns: the provider that can be stopped.
     mutating func released(_ lane: Int) -> (any SMSProvider)? {
-        guard lanes[lane].isRetired, lanes[lane].slots.inFlight == 0, !lanes[lane].isGone else { return nil }
+        guard lanes[lane].isRetired, lanes[lane].inFlight == 0, !lanes[lane].isGone else { return nil }
         lanes[lane].isGone = true
         return lanes[lane].provider
     }
@@ -107,7 +113,9 @@ struct ProviderPool {
 
     func lane(named name: String) -> Int? { lanes.firstIndex { !$0.isRetired && $0.provider.name == name } }
 
-    mutating func update(_ lane: Int, _ change: (inout ProviderLane) -> Void) { change(&lanes[lane]) }
+    mutating func update<Result>(_ lane: Int, _ change: (inout ProviderLane) -> Result) -> Result {
+        change(&lanes[lane])
+    }
 
     mutating func updateAll(_ change: (inout ProviderLane) -> Void) {
         for lane in lanes.indices { change(&lanes[lane]) }
@@ -182,7 +190,9 @@ struct ProviderPool {
         if route.providers.count == 1 {
             guard let lane = lane(of: route.providers[0]), lanes[lane].verdict(urgent: urgent, now: now) == .hasRoom
             else { return nil }
-            return (lane, route.name.isEmpty ? "only provider" : explanation(set, route, 0, [contender(lane)]))
+            return (
+                lane, route.name.isEmpty ? "only provider" : explanation(set, route, 0, [contender(lane, now: now)])
+            )
         }
         var contenders = self.contenders(set, route, urgent: urgent, now: now)
         if !trouble.failures.isEmpty {
@@ -206,16 +216,16 @@ struct ProviderPool {
     private mutating func contenders(_ set: CandidateSet, _ route: Route, urgent: Bool, now: Int64) -> [Contender] {
         route.providers.indices.map { place in
             guard let lane = lane(of: route.providers[place]) else { return Contender(verdict: .isOff) }
-            var contender = contender(lane)
+            var contender = contender(lane, now: now)
             contender.verdict = set.excludes(place) ? .hasRefused : lanes[lane].verdict(urgent: urgent, now: now)
             return contender
         }
     }
 
-    private func contender(_ lane: Int) -> Contender {
+    private mutating func contender(_ lane: Int, now: Int64) -> Contender {
         Contender(
             verdict: .hasRoom, weight: lanes[lane].limits.weight, price: lanes[lane].limits.price,
-            latency: lanes[lane].latency)
+            latency: lanes[lane].latency(now: now))
     }
 
     private mutating func explanation(
@@ -338,10 +348,10 @@ struct ProviderPool {
         queue.setAccess(access(ofSet: number, now: now), of: number)
     }
 
-    /// When a lane that is closed may open by itself, or a route; nil = never.
+    /// When a lane that is closed, as the queue was last told, may open by itself, or a route; nil = never.
     mutating func nextTime(now: Int64) -> Int64? {
         var next = table.nextChange == .max ? nil : table.nextChange
-        for lane in lanes.indices {
+        for lane in lanes.indices where accessOf[lane] != .open {
             guard let time = lanes[lane].nextTime(now: now) else { continue }
             next = min(next ?? time, time)
         }

@@ -39,7 +39,8 @@ package final class Writer: ProviderEvents {
     ///   - tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
         store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        routes: [Route]? = nil, tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList, options: WriterOptions,
+        routes: [Route]? = nil, tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList,
+        options: WriterOptions,
         clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
@@ -53,7 +54,8 @@ package final class Writer: ProviderEvents {
         }
         try store.commit()
         var core = WriterCore(
-            store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions, options: options,
+            store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions,
+            options: options,
             urgency: urgency, log: log)
         core.configure(tenants)
         try core.takeUp(now: now)

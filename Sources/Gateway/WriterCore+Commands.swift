@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 internal import Providers
+internal import Routing
 internal import SMSModel
 internal import Storage
 
@@ -18,6 +19,7 @@ extension WriterCore {
             case .pause(let wish, let tenant, let paused, let act, let reply):
                 try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .configure(let tenants): configure(tenants)
+            case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
                 var usages: [TenantUsage] = []
                 for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
@@ -43,9 +45,15 @@ extension WriterCore {
         dispatcher.setWeights(tenants.weights)
     }
 
+    mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
+        let (draining, ended) = dispatcher.pool.configure(providers, routes: routes, now: now)
+        round.effects.draining += draining
+        round.effects.ended += ended
+    }
+
     mutating func drain() {
         dispatcher.isDraining = true
-        round.effects.draining = dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
+        round.effects.draining += dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
     }
 
     private mutating func cancel(
@@ -214,7 +222,7 @@ extension WriterCommand {
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
-        case .configure, .drain: break
+        case .configure, .configureProviders, .drain: break
         }
     }
 }

@@ -144,7 +144,7 @@ struct WriterCore: ~Copyable {
     mutating func round(_ work: WriterInbox, now: Int64) -> RoundEffects {
         pending.append(work)
         if let trouble, !mayRetry(trouble, now: now) {
-            refuse(trouble.error)
+            refuse(trouble.error, now: now)
             updateReport()
             return takeEffects()
         }
@@ -283,15 +283,16 @@ struct WriterCore: ~Copyable {
         store.rollback()
         let wasWell = trouble == nil
         trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
-        let draining = round.effects.draining
+        let (draining, ended) = (round.effects.draining, round.effects.ended)
         round.effects = RoundEffects()
         round.effects.draining = draining
+        round.effects.ended = ended
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
             log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             undo(error, now: now)
         }
-        refuse(error)
+        refuse(error, now: now)
     }
 
     private mutating func undo(_ failure: StoreError, now: Int64) {
@@ -324,7 +325,7 @@ struct WriterCore: ~Copyable {
     }
 
     /// Tells everybody who waits that nothing can be accepted now.
-    private mutating func refuse(_ error: StoreError) {
+    private mutating func refuse(_ error: StoreError, now: Int64) {
         let gatewayError = Self.unavailable(error, notProcessed: true)
         for burst in [pending.urgent, pending.normal, pending.bulk].joined() {
             round.effects.replies.append { burst.reply(.failure(gatewayError)) }
@@ -341,6 +342,7 @@ struct WriterCore: ~Copyable {
             // What needs no writing is done all the same.
             case .drain: drain()
             case .configure(let tenants): configure(tenants)
+            case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .standing(let tenant, let reply):
                 let standing = waiting(of: tenant)
                 round.effects.replies.append { reply(.success(standing)) }
@@ -413,11 +415,7 @@ struct WriterCore: ~Copyable {
         report.waitingBulk = UInt64(dispatcher.queue.count(.bulk) + dispatcher.parkedCount)
         report.waitingLater = UInt64(dispatcher.delays.count)
         report.inFlight = UInt64(dispatcher.inFlight.count)
-        report.providers = dispatcher.pool.current.map { lane in
-            var statistics = lane.statistics
-            statistics.inFlight = UInt64(lane.slots.inFlight)
-            return statistics
-        }
+        report.providers = dispatcher.pool.current.map(\.report)
         report.paused = pausedNames
         report.pausedForAll = pausedForAll
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil

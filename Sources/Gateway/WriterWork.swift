@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import Providers
+package import Routing
 package import SMSModel
 package import Storage
 internal import Synchronization
@@ -54,6 +55,8 @@ package enum WriterCommand: Sendable {
     case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
+    /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
+    case configureProviders([PooledProvider], routes: [Route]?)
     /// What tenants have used of their quotas, in the order in which they are asked for.
     case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.

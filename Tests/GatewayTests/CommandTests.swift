@@ -1,5 +1,6 @@
 internal import GatewayTestKit
 internal import Providers
+internal import Routing
 internal import SMSModel
 internal import Storage
 internal import Testing
@@ -207,7 +208,7 @@ internal import Testing
     }
 
     @Test func aSecondProviderGoesOnWhileTheFirstIsPaused() throws {
-        let driver = try WriterDriver(names: ["one", "two"])
+        let driver = try WriterDriver(names: ["one", "two"], routes: [Route(name: "all", providers: [1, 2])])
         _ = try driver.accept()
         driver.pause(.provider("one"))
         let second = try driver.accept()

@@ -43,7 +43,10 @@ final class WriterDriver {
     private(set) var providers: [ScriptedProvider] = []
     private(set) var core: WriterCore
     private(set) var drained: [String] = []
+    /// Providers that were stopped.
+    private(set) var ended: [String] = []
     var inbox = WriterInbox()
+    static let startTime = start
     var now = start
 
     /// - Parameter directory: whose data it is to start over; they are copied.
@@ -115,6 +118,7 @@ final class WriterDriver {
             provider.drain()
             drained.append(provider.name)
         }
+        ended += effects.ended.map(\.name)
     }
 
     /// Rounds until nothing is left to do at this moment.

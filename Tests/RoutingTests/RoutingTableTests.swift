@@ -152,7 +152,9 @@ private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }
         }
         let table = RoutingTable(routes, now: monday)
         for _ in 0..<500 {
-            let start = [[UInt8]("49".utf8), Array("1".utf8), Array("1242".utf8), Array("44".utf8), Array("7".utf8), []]
+            let start = [
+                [UInt8]("49".utf8), Array("1".utf8), Array("1242".utf8), Array("44".utf8), Array("7".utf8), [],
+            ]
             let number =
                 [UInt8(ascii: "+")] + (start.randomElement(using: &random) ?? []) + digits(8)
             let priority: Priority = Bool.random(using: &random) ? .urgent : .bulk
