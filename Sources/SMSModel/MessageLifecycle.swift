@@ -242,17 +242,19 @@ package struct MessageLifecycle: Hashable, Sendable {
         return open
     }
 
-    private var lastProvider: UInt8 {
+    /// The provider that had the last attempt; 0 before the first.
+    var lastProvider: UInt8 {
         var provider: UInt8 = 0
         history.forEach(from: 0) { if $0.provider != 0 { provider = $0.provider } }
         return provider
     }
 
-    private mutating func enter(
+    mutating func enter(
         _ next: MessageState, _ event: EventKind, at now: Int64, attempt: Int = 0, provider: UInt8 = 0,
-        detail: String = ""
+        detail: String = "", due: Int64? = nil
     ) {
-        if next != state { due = 0 }
+        if next != state { self.due = 0 }
+        if let due { self.due = due }
         state = next
         history.append(event, state: next, at: now, attempt: attempt, provider: provider, detail: detail)
     }
