@@ -111,6 +111,10 @@ public struct TimelineEvent: Hashable, Sendable {
         case receiptIgnored = "RECEIPT_IGNORED"
         /// The gateway was restored from a backup in which the message was not settled: possibly sent since.
         case restored = "RESTORED"
+        /// An operator asked to send it again: it may be sent twice.
+        case resent = "RESENT"
+        /// An operator said what became of it.
+        case settled = "SETTLED"
     }
 
     /// To the millisecond.
@@ -188,6 +192,8 @@ extension TimelineEvent.Kind {
         case .receiptOverdue: self = .receiptOverdue
         case .receiptIgnored: self = .receiptIgnored
         case .restored: self = .restored
+        case .resent: self = .resent
+        case .settled: self = .settled
         }
     }
 }

@@ -1762,6 +1762,321 @@ void   apus__v1__tenant_usage__free_unpacked
   assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__unknown_list_request__init
+                     (Apus__V1__UnknownListRequest         *message)
+{
+  static const Apus__V1__UnknownListRequest init_value = APUS__V1__UNKNOWN_LIST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_list_request__get_packed_size
+                     (const Apus__V1__UnknownListRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_list_request__pack
+                     (const Apus__V1__UnknownListRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_list_request__pack_to_buffer
+                     (const Apus__V1__UnknownListRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownListRequest *
+       apus__v1__unknown_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownListRequest *)
+     protobuf_c_message_unpack (&apus__v1__unknown_list_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_list_request__free_unpacked
+                     (Apus__V1__UnknownListRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_list_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_list_response__init
+                     (Apus__V1__UnknownListResponse         *message)
+{
+  static const Apus__V1__UnknownListResponse init_value = APUS__V1__UNKNOWN_LIST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_list_response__get_packed_size
+                     (const Apus__V1__UnknownListResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_list_response__pack
+                     (const Apus__V1__UnknownListResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_list_response__pack_to_buffer
+                     (const Apus__V1__UnknownListResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_list_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownListResponse *
+       apus__v1__unknown_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownListResponse *)
+     protobuf_c_message_unpack (&apus__v1__unknown_list_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_list_response__free_unpacked
+                     (Apus__V1__UnknownListResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_list_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_message__init
+                     (Apus__V1__UnknownMessage         *message)
+{
+  static const Apus__V1__UnknownMessage init_value = APUS__V1__UNKNOWN_MESSAGE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_message__get_packed_size
+                     (const Apus__V1__UnknownMessage *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_message__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_message__pack
+                     (const Apus__V1__UnknownMessage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_message__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_message__pack_to_buffer
+                     (const Apus__V1__UnknownMessage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_message__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownMessage *
+       apus__v1__unknown_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownMessage *)
+     protobuf_c_message_unpack (&apus__v1__unknown_message__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_message__free_unpacked
+                     (Apus__V1__UnknownMessage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_resend_request__init
+                     (Apus__V1__UnknownResendRequest         *message)
+{
+  static const Apus__V1__UnknownResendRequest init_value = APUS__V1__UNKNOWN_RESEND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_resend_request__get_packed_size
+                     (const Apus__V1__UnknownResendRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_resend_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_resend_request__pack
+                     (const Apus__V1__UnknownResendRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_resend_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_resend_request__pack_to_buffer
+                     (const Apus__V1__UnknownResendRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_resend_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownResendRequest *
+       apus__v1__unknown_resend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownResendRequest *)
+     protobuf_c_message_unpack (&apus__v1__unknown_resend_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_resend_request__free_unpacked
+                     (Apus__V1__UnknownResendRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_resend_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_settle_request__init
+                     (Apus__V1__UnknownSettleRequest         *message)
+{
+  static const Apus__V1__UnknownSettleRequest init_value = APUS__V1__UNKNOWN_SETTLE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_settle_request__get_packed_size
+                     (const Apus__V1__UnknownSettleRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_settle_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_settle_request__pack
+                     (const Apus__V1__UnknownSettleRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_settle_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_settle_request__pack_to_buffer
+                     (const Apus__V1__UnknownSettleRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_settle_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownSettleRequest *
+       apus__v1__unknown_settle_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownSettleRequest *)
+     protobuf_c_message_unpack (&apus__v1__unknown_settle_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_settle_request__free_unpacked
+                     (Apus__V1__UnknownSettleRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_settle_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_act_response__init
+                     (Apus__V1__UnknownActResponse         *message)
+{
+  static const Apus__V1__UnknownActResponse init_value = APUS__V1__UNKNOWN_ACT_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_act_response__get_packed_size
+                     (const Apus__V1__UnknownActResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_act_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_act_response__pack
+                     (const Apus__V1__UnknownActResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_act_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_act_response__pack_to_buffer
+                     (const Apus__V1__UnknownActResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_act_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownActResponse *
+       apus__v1__unknown_act_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownActResponse *)
+     protobuf_c_message_unpack (&apus__v1__unknown_act_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_act_response__free_unpacked
+                     (Apus__V1__UnknownActResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_act_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__unknown_result__init
+                     (Apus__V1__UnknownResult         *message)
+{
+  static const Apus__V1__UnknownResult init_value = APUS__V1__UNKNOWN_RESULT__INIT;
+  *message = init_value;
+}
+size_t apus__v1__unknown_result__get_packed_size
+                     (const Apus__V1__UnknownResult *message)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__unknown_result__pack
+                     (const Apus__V1__UnknownResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__unknown_result__pack_to_buffer
+                     (const Apus__V1__UnknownResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__unknown_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__UnknownResult *
+       apus__v1__unknown_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__UnknownResult *)
+     protobuf_c_message_unpack (&apus__v1__unknown_result__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__unknown_result__free_unpacked
+                     (Apus__V1__UnknownResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__unknown_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__pause_request__init
                      (Apus__V1__PauseRequest         *message)
 {
@@ -6504,6 +6819,441 @@ const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor =
   (ProtobufCMessageInit) apus__v1__tenant_usage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor apus__v1__unknown_list_request__field_descriptors[5] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListRequest, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_first",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListRequest, oldest_first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_list_request__field_indices_by_name[] = {
+  3,   /* field[3] = cursor */
+  2,   /* field[2] = limit */
+  4,   /* field[4] = oldest_first */
+  1,   /* field[1] = provider */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__unknown_list_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_list_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownListRequest",
+  "UnknownListRequest",
+  "Apus__V1__UnknownListRequest",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownListRequest),
+  5,
+  apus__v1__unknown_list_request__field_descriptors,
+  apus__v1__unknown_list_request__field_indices_by_name,
+  1,  apus__v1__unknown_list_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_list_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_list_response__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__UnknownListResponse, n_messages),
+    offsetof(Apus__V1__UnknownListResponse, messages),
+    &apus__v1__unknown_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownListResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_list_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = messages */
+};
+static const ProtobufCIntRange apus__v1__unknown_list_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_list_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownListResponse",
+  "UnknownListResponse",
+  "Apus__V1__UnknownListResponse",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownListResponse),
+  2,
+  apus__v1__unknown_list_response__field_descriptors,
+  apus__v1__unknown_list_response__field_indices_by_name,
+  1,  apus__v1__unknown_list_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_list_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_message__field_descriptors[3] =
+{
+  {
+    "message",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownMessage, message),
+    &apus__v1__message_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "since_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownMessage, since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tenant",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownMessage, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_message__field_indices_by_name[] = {
+  0,   /* field[0] = message */
+  1,   /* field[1] = since_ms */
+  2,   /* field[2] = tenant */
+};
+static const ProtobufCIntRange apus__v1__unknown_message__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_message__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownMessage",
+  "UnknownMessage",
+  "Apus__V1__UnknownMessage",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownMessage),
+  3,
+  apus__v1__unknown_message__field_descriptors,
+  apus__v1__unknown_message__field_indices_by_name,
+  1,  apus__v1__unknown_message__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_resend_request__field_descriptors[2] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Apus__V1__UnknownResendRequest, n_ids),
+    offsetof(Apus__V1__UnknownResendRequest, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownResendRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_resend_request__field_indices_by_name[] = {
+  0,   /* field[0] = ids */
+  1,   /* field[1] = note */
+};
+static const ProtobufCIntRange apus__v1__unknown_resend_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_resend_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownResendRequest",
+  "UnknownResendRequest",
+  "Apus__V1__UnknownResendRequest",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownResendRequest),
+  2,
+  apus__v1__unknown_resend_request__field_descriptors,
+  apus__v1__unknown_resend_request__field_indices_by_name,
+  1,  apus__v1__unknown_resend_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_resend_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_settle_request__field_descriptors[3] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Apus__V1__UnknownSettleRequest, n_ids),
+    offsetof(Apus__V1__UnknownSettleRequest, ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownSettleRequest, state),
+    &apus__v1__state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "note",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownSettleRequest, note),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_settle_request__field_indices_by_name[] = {
+  0,   /* field[0] = ids */
+  2,   /* field[2] = note */
+  1,   /* field[1] = state */
+};
+static const ProtobufCIntRange apus__v1__unknown_settle_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_settle_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownSettleRequest",
+  "UnknownSettleRequest",
+  "Apus__V1__UnknownSettleRequest",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownSettleRequest),
+  3,
+  apus__v1__unknown_settle_request__field_descriptors,
+  apus__v1__unknown_settle_request__field_indices_by_name,
+  1,  apus__v1__unknown_settle_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_settle_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_act_response__field_descriptors[1] =
+{
+  {
+    "results",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__UnknownActResponse, n_results),
+    offsetof(Apus__V1__UnknownActResponse, results),
+    &apus__v1__unknown_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_act_response__field_indices_by_name[] = {
+  0,   /* field[0] = results */
+};
+static const ProtobufCIntRange apus__v1__unknown_act_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_act_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownActResponse",
+  "UnknownActResponse",
+  "Apus__V1__UnknownActResponse",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownActResponse),
+  1,
+  apus__v1__unknown_act_response__field_descriptors,
+  apus__v1__unknown_act_response__field_indices_by_name,
+  1,  apus__v1__unknown_act_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_act_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__unknown_result__field_descriptors[4] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownResult, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownResult, done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownResult, state),
+    &apus__v1__state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__UnknownResult, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__unknown_result__field_indices_by_name[] = {
+  1,   /* field[1] = done */
+  0,   /* field[0] = id */
+  3,   /* field[3] = reason */
+  2,   /* field[2] = state */
+};
+static const ProtobufCIntRange apus__v1__unknown_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__unknown_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.UnknownResult",
+  "UnknownResult",
+  "Apus__V1__UnknownResult",
+  "apus.v1",
+  sizeof(Apus__V1__UnknownResult),
+  4,
+  apus__v1__unknown_result__field_descriptors,
+  apus__v1__unknown_result__field_indices_by_name,
+  1,  apus__v1__unknown_result__number_ranges,
+  (ProtobufCMessageInit) apus__v1__unknown_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor apus__v1__pause_request__field_descriptors[4] =
 {
   {
@@ -8681,7 +9431,7 @@ const ProtobufCEnumDescriptor apus__v1__state__descriptor =
   apus__v1__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[20] =
+static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[22] =
 {
   { "EVENT_UNSPECIFIED", "APUS__V1__EVENT__EVENT_UNSPECIFIED", 0 },
   { "EVENT_ACCEPTED", "APUS__V1__EVENT__EVENT_ACCEPTED", 1 },
@@ -8703,11 +9453,13 @@ static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[20] =
   { "EVENT_RECEIPT_OVERDUE", "APUS__V1__EVENT__EVENT_RECEIPT_OVERDUE", 17 },
   { "EVENT_RECEIPT_IGNORED", "APUS__V1__EVENT__EVENT_RECEIPT_IGNORED", 18 },
   { "EVENT_RESTORED", "APUS__V1__EVENT__EVENT_RESTORED", 19 },
+  { "EVENT_RESENT", "APUS__V1__EVENT__EVENT_RESENT", 20 },
+  { "EVENT_SETTLED", "APUS__V1__EVENT__EVENT_SETTLED", 21 },
 };
 static const ProtobufCIntRange apus__v1__event__value_ranges[] = {
-{0, 0},{0, 20}
+{0, 0},{0, 22}
 };
-static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[20] =
+static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[22] =
 {
   { "EVENT_ACCEPTED", 1 },
   { "EVENT_CANCELED", 14 },
@@ -8720,10 +9472,12 @@ static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[20] =
   { "EVENT_RECEIPT_IGNORED", 18 },
   { "EVENT_RECEIPT_OVERDUE", 17 },
   { "EVENT_REJECTED", 6 },
+  { "EVENT_RESENT", 20 },
   { "EVENT_RESTORED", 19 },
   { "EVENT_RETURNED", 15 },
   { "EVENT_SCHEDULED", 2 },
   { "EVENT_SENT", 5 },
+  { "EVENT_SETTLED", 21 },
   { "EVENT_SUBMITTING", 4 },
   { "EVENT_THROTTLED", 7 },
   { "EVENT_UNAVAILABLE", 8 },
@@ -8737,9 +9491,9 @@ const ProtobufCEnumDescriptor apus__v1__event__descriptor =
   "Event",
   "Apus__V1__Event",
   "apus.v1",
-  20,
+  22,
   apus__v1__event__enum_values_by_number,
-  20,
+  22,
   apus__v1__event__enum_values_by_name,
   1,
   apus__v1__event__value_ranges,

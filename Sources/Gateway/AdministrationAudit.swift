@@ -12,6 +12,8 @@ enum AuditVerb: String {
     case unsuppress = "suppression.remove"
     case pause
     case resume
+    case resend = "unknown.resend"
+    case settle = "unknown.settle"
 }
 
 extension AuditRecord {

@@ -321,6 +321,16 @@ struct Dispatcher: ~Copyable {
         wait(QueuedEntry(message: entry.message, flow: flow), due: due, now: now)
     }
 
+    /// A message of which nobody knew whether it was sent waits again, in its old place.
+    mutating func requeue(_ stored: StoredLifecycle, _ draft: MessageDraft, now: Int64) {
+        let id = stored.lifecycle.id
+        _ = recent.remove(id)
+        if isTakenUp(id) { attempted.insert(id) }
+        let flow = FlowKey(candidates: CandidateSets.unrouted, priority: draft.priority, tenant: draft.tenant)
+        wait(
+            QueuedEntry(message: QueuedMessage(id: id, expiresAt: draft.expiresAt), flow: flow), due: now, now: now)
+    }
+
     // MARK: Receipts
 
     /// What is known of a message that a receipt is for.

@@ -111,6 +111,8 @@ extension EventKind {
         case .receiptOverdue: "receipt overdue"
         case .receiptIgnored: "receipt ignored"
         case .restored: "message restored"
+        case .resent: "message to be sent again: an operator asked for it"
+        case .settled: "message settled by an operator"
         }
     }
 

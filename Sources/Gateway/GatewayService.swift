@@ -80,7 +80,10 @@ package final class GatewayService: RPCService {
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit:
             administer(method, request, caller, on: connection)
-        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
+        case .unknownList: listUnknown(request, caller, on: connection)
+        case .unknownResend: resendUnknown(request, caller, on: connection)
+        case .unknownSettle: settleUnknown(request, caller, on: connection)
+        case .health, .watch, .explain:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }
@@ -106,7 +109,7 @@ package final class GatewayService: RPCService {
     }
 
     /// When nobody waits for a question's answer any more, in milliseconds since the Unix epoch; nil = never.
-    private func deadline(of request: RPCRequest) -> Int64? {
+    func deadline(of request: RPCRequest) -> Int64? {
         let timeout = request.metadata.timeoutMilliseconds
         return timeout == 0 ? nil : gateway.clock.now() + Int64(timeout)
     }
@@ -275,7 +278,7 @@ package final class GatewayService: RPCService {
 
 extension GatewayClock {
     /// - Throws: DEADLINE_EXCEEDED if the deadline has passed.
-    fileprivate func now(before deadline: Int64?) throws(GatewayError) -> Int64 {
+    func now(before deadline: Int64?) throws(GatewayError) -> Int64 {
         let now = now()
         if let deadline, now > deadline {
             throw GatewayError(.deadlineExceeded, "the time-out was over before the answer was found")

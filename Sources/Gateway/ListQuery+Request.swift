@@ -8,12 +8,14 @@ extension ListQuery {
         if request.limit > 0 { limit = Int(request.limit) }
         cursor = ListCursor(bytes: request.cursor)
         var violations = filter.violations
-        if cursor == nil, !request.cursor.isEmpty {
-            violations.append(
-                FieldViolation(field: "cursor", description: "The cursor is not one that a page of a listing had."))
-        }
+        if cursor == nil, !request.cursor.isEmpty { violations.append(.badCursor) }
         guard violations.isEmpty else { throw .invalid(violations) }
     }
+}
+
+extension FieldViolation {
+    static let badCursor = FieldViolation(
+        field: "cursor", description: "The cursor is not one that a page of a listing had.")
 }
 
 extension MessageFilter {

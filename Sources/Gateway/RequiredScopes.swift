@@ -7,11 +7,14 @@ extension RPCMethod {
     var scope: Scopes {
         switch self {
         case .send, .bulk: .send
-        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage: .read
-        case .cancel, .suppress, .unsuppress: .cancel
+        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage,
+            .unknownList:
+            .read
+        // Of one's own messages; administrators may act on all.
+        case .cancel, .suppress, .unsuppress, .unknownResend, .unknownSettle: .cancel
         case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
             .admin
-        case .sandbox, .unknownList, .unknownResend, .unknownSettle: .admin
+        case .sandbox: .admin
         // By what is paused.
         case .pause, .resume: []
         case .null, .health: []

@@ -18,6 +18,10 @@ extension WriterCore {
                 try startCancellation(reference, tenant, reply)
             case .pause(let wish, let tenant, let paused, let act, let reply):
                 try pause(wish, tenant: tenant, paused: paused, by: act, reply)
+            case .actOnUnknown(let wish, let ids, let tenant, let act, let reply):
+                try actOnUnknown(wish, ids, tenant: tenant, by: act, now: now, reply)
+            case .reconcile(let id, let attempt, let providerID, let reply):
+                try reconcile(id, attempt: attempt, providerID: providerID, now: now, reply)
             case .configure(let tenants): configure(tenants)
             case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
@@ -60,17 +64,24 @@ extension WriterCore {
         _ ids: [MessageID], tenant: TenantID, now: Int64,
         _ reply: @escaping @Sendable (Result<[CancelVerdict], GatewayError>) -> Void
     ) throws(StoreError) {
-        do throws(StoreError) {
-            // A day's file that cannot be read must not end the round: all are looked at before anything is written.
-            for id in ids { _ = try store.lifecycle(of: id) }
-        } catch {
-            let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
+        if let failure = unreadable(ids) {
             round.effects.replies.append { reply(.failure(failure)) }
             return
         }
         var verdicts: [CancelVerdict] = []
         for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
         round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+    }
+
+    /// A day's file that cannot be read must not end the round: all are looked at before anything is written.
+    /// - Returns: why not all can be read.
+    func unreadable(_ ids: [MessageID]) -> GatewayError? {
+        do throws(StoreError) {
+            for id in ids { _ = try store.lifecycle(of: id) }
+            return nil
+        } catch {
+            return GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
+        }
     }
 
     private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {
@@ -219,6 +230,8 @@ extension WriterCommand {
         case .cancel(_, _, let reply): reply(.failure(error))
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
+        case .actOnUnknown(_, _, _, _, let reply): reply(.failure(error))
+        case .reconcile(_, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)

@@ -53,6 +53,12 @@ package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
     case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    /// Of messages of which nobody knows whether they were sent; of any tenant, where that is nil.
+    case actOnUnknown(
+        UnknownWish, [MessageID], TenantID?, by: Act,
+        reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
+    /// A provider was asked about a message of which nobody knows, and has it. The reply says whether that was news.
+    case reconcile(MessageID, attempt: Int, providerID: String, reply: @Sendable (Result<Bool, GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
@@ -111,6 +117,14 @@ package struct CancelVerdict: Hashable, Sendable {
 package struct BatchCancelCount: Hashable, Sendable {
     package var canceled: UInt64 = 0
     package var tooLate: UInt64 = 0
+}
+
+/// What an operator wants of messages of which nobody knows whether they were sent.
+package enum UnknownWish: Hashable, Sendable {
+    /// Sent again: perhaps twice.
+    case resend
+    /// To be taken for one of ``MessageLifecycle/settlements``.
+    case settle(MessageState)
 }
 
 /// What is to be paused or resumed, as the caller names it.

@@ -43,7 +43,10 @@ private struct LifecycleWalk {
         let after = event.state
         switch event.kind {
         case .submitting: return waits && after == .submitting && event.attempt > attempts
-        case .sent: return event.attempt <= attempts && (last == .submitting && after == .sent || after == last)
+        case .sent:
+            // Unknown: the provider was asked, and has it.
+            let isSent = (last == .submitting || last == .unknown) && after == .sent
+            return event.attempt <= attempts && (isSent || after == last)
         case .rejected: return last == .submitting && (after == .queued || after == .failed)
         case .throttled, .unavailable, .returned: return last == .submitting && after == .queued
         case .outcomeUnknown, .interrupted: return last == .submitting && (after == .unknown || after == .queued)
@@ -54,6 +57,8 @@ private struct LifecycleWalk {
         case .undelivered: return last != nil && last != .delivered && last != .undelivered && after == .undelivered
         case .receiptIgnored: return after == last
         case .restored: return after == .unknown && last?.isFinal != true
+        case .resent: return last == .unknown && after == .queued
+        case .settled: return last == .unknown && MessageLifecycle.settlements.contains(after)
         case .accepted, .scheduled, .queued, .receiptOverdue: return false
         }
     }

@@ -111,6 +111,8 @@ package enum Limits {
     package static let statusIDs = 1000
     package static let statusIDsWithTimeline = 100
     package static let cancelIDs = 1000
+    /// Messages that one call sends again, or says of what became of them.
+    package static let unknownIDs = 1000
     /// Messages of a page, and where a listing asks for no number.
     package static let listMessages = 1000
     package static let listMessagesDefault = 100

@@ -249,11 +249,12 @@ package struct MessageLifecycle: Hashable, Sendable {
         return provider
     }
 
-    private mutating func enter(
+    mutating func enter(
         _ next: MessageState, _ event: EventKind, at now: Int64, attempt: Int = 0, provider: UInt8 = 0,
-        detail: String = ""
+        detail: String = "", due: Int64? = nil
     ) {
-        if next != state { due = 0 }
+        if next != state { self.due = 0 }
+        if let due { self.due = due }
         state = next
         history.append(event, state: next, at: now, attempt: attempt, provider: provider, detail: detail)
     }

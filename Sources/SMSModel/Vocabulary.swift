@@ -100,4 +100,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case receiptIgnored = 18
     /// The gateway was restored from a backup in which the message was not settled.
     case restored = 19
+    /// An operator asked to send it again: it may be sent twice.
+    case resent = 20
+    /// An operator said what became of it.
+    case settled = 21
 }

@@ -88,6 +88,33 @@ import Testing
         }
     }
 
+    @Test func doesNotSendAgainTwice() async throws {
+        try await withGateway(script: { _ in .error(GatewayError(.unavailable, "perhaps")) }) { client, record, _ in
+            let id = try #require(ApusClient.MessageID("7"))
+            await #expect(throws: ApusError.self) { _ = try await client.resend([id]) }
+            await #expect(throws: ApusError.self) { _ = try await client.settle([id], as: .sent) }
+            #expect(record.calls.map(\.method) == [.unknownResend, .unknownSettle])
+        }
+    }
+
+    @Test func manyAreSentAgainInPartsOfOneReport() async throws {
+        try await withGateway(script: { call in
+            .message(
+                UnknownActResponse([
+                    UnknownVerdict(
+                        id: SMSModel.MessageID(rawValue: UInt64(call.number)), isDone: call.number == 1,
+                        state: call.number == 3 ? nil : .queued)
+                ]))
+        }) { client, record, _ in
+            let ids = try (1...2001).map { try #require(ApusClient.MessageID("\($0)")) }
+            let report = try await client.resend(ids)
+            #expect(record.calls.count == 3)
+            #expect(report.results.map(\.id.description) == ["1", "2", "3"])
+            #expect((report.done, report.refused, report.notFound) == (1, 1, 1))
+            #expect(try await client.resend([]).results.isEmpty)
+        }
+    }
+
     @Test func repeatsAPauseThatSurelyDidNot() async throws {
         try await withGateway(script: { call in
             call.number == 1

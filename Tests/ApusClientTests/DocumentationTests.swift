@@ -83,6 +83,8 @@ private enum Examples {
         let canceled = try await client.cancel(batch: .name("newsletter-7"))
         _ = try await client.pause(.provider("sandbox"))
         _ = try await client.resume(.everything)
+        let lost = try await client.unknown(provider: "sandbox")
+        _ = try await client.resend(lost.messages.map(\.status.id), note: "not in their console")
         let statistics = try await client.statistics()
         let health = try await client.health()
         print(canceled.canceled, statistics.states[.queued], health.isHealthy)

@@ -23,6 +23,10 @@ import Testing
             ["list", "1"], ["list", "--state", "lost"], ["list", "--state", "accepted"],
             ["list", "--since", "yesterday"],
             ["list", "--until", "10"], ["list", "--limit", "-1"], ["list", "--to", ""], ["list", "--batch", ""],
+            ["unknown", "resend"], ["unknown", "resend", "1", "--all"], ["unknown", "resend", "1", "--provider", "p"],
+            ["unknown", "resend", "--all", "--tenant", "t", "--every-tenant"], ["unknown", "settle", "1"],
+            ["unknown", "settle", "1", "--as", "expired"], ["unknown", "settle", "--as", "sent"],
+            ["unknown", "list", "--limit", "-1"], ["unknown", "list", "--provider", ""],
             ["cancel"], ["pause", "--provider", "p", "--batch", "b"], ["pause", "nothing"],
             ["sandbox", "--limit", "0"], ["sandbox", "--limit", "1001"], ["bench", "--connections", "0"],
             ["bench", "--null", "--bulk"], ["completions", "tcsh"], ["context", "set", "a"],
@@ -44,7 +48,8 @@ import Testing
     @Test(arguments: [
         ["send", "+14155550100", "x"], ["send", "--to", "+14155550100", "--body", "x"], ["status", "1", "--wait"],
         ["status", "--reference", "r"], ["status", "--provider-id", "p"], ["list"], ["list", "--limit", "0"], ["stats"],
-        ["health"], ["pause"], ["resume", "everything"], ["bench", "--seconds", "1"],
+        ["health"], ["pause"], ["resume", "everything"], ["bench", "--seconds", "1"], ["unknown", "list"],
+        ["unknown", "resend", "--all", "--provider", "p"], ["unknown", "settle", "1", "--as", "sent", "--note", "n"],
     ])
     func aGatewayThatIsNotThereIs3(_ arguments: [String]) async {
         #expect(await ApusCommand.run(arguments: arguments + Self.nowhere) == 3)

@@ -112,7 +112,18 @@ extension DaemonTests {
             case .health: return [("health", .only("ok"))]
             // They tell of the gateway's version and limits, or of nothing.
             case .describe, .null: return []
-            case .watch, .explain, .unknownList, .unknownResend, .unknownSettle: return []
+            case .unknownList:
+                return [
+                    ("unknown list", .only("")), ("unknown list --tenant shop", denied),
+                    ("unknown list --every-tenant", denied),
+                ]
+            case .unknownResend:
+                return [
+                    ("unknown resend \(theirs.id)", notFound), ("unknown resend --all --tenant shop", denied),
+                    ("unknown resend --all --every-tenant", denied),
+                ]
+            case .unknownSettle: return [("unknown settle \(theirs.id) --as failed", notFound)]
+            case .watch, .explain: return []
             }
         }
 

@@ -88,6 +88,11 @@ struct DecoderExercise {
         case 24: suppressions(payload)
         case 25: survives(UsageRequest.self, payload)
         case 26: survives(UsageResponse.self, payload)
+        case 27: survives(UnknownListRequest.self, payload)
+        case 28: shortens(UnknownListResponse.self, payload)
+        case 29: survives(UnknownResendRequest.self, payload)
+        case 30: survives(UnknownSettleRequest.self, payload)
+        case 31: survives(UnknownActResponse.self, payload)
         default: administration(number, payload)
         }
     }

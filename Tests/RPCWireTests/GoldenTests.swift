@@ -52,6 +52,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
                 "config_apply_request.txt", "config_apply_response.txt", "key_create_response.txt",
+                "unknown_settle_request.txt", "unknown_act_response.txt",
             ])
     }
 
@@ -247,6 +248,14 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
     @Test func optOutsAndAdministration() throws {
         let suppress = SuppressRequest(numbers: ["+14155550100", "+447400123456"], reason: "STOP")
         try same(suppress, callID: 10, .suppress, "suppress_request")
+        let settle = UnknownSettleRequest(ids: [MessageID(rawValue: 4242)], state: .delivered, note: "seen")
+        try same(settle, callID: 14, .unknownSettle, "unknown_settle_request")
+        let settled = UnknownActResponse([
+            UnknownVerdict(id: MessageID(rawValue: 4242), isDone: true, state: .delivered),
+            UnknownVerdict(
+                id: MessageID(rawValue: 4243), isDone: false, state: nil, reason: "there is no such message"),
+        ])
+        try same(settled, callID: 14, nil, "unknown_act_response")
         let apply = ConfigApplyRequest(
             document: #"{"tenants":{"old":null,"shop":{"weight":5}}}"#, isPartial: true, ifGeneration: 7,
             note: "more for the shop")

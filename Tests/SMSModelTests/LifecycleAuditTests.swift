@@ -42,7 +42,7 @@ private struct Seeded: RandomNumberGenerator {
             case .tryAnother(let code, let message): lifecycle.gaveUp(at: now, code: code, message: message)
             }
         }
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<19, using: &random) {
         case 0...5:
             _ = lifecycle.claimed(at: now, provider: UInt8.random(in: 1...3, using: &random), reason: "only provider")
         case 6...10:
@@ -54,6 +54,11 @@ private struct Seeded: RandomNumberGenerator {
         case 13: _ = lifecycle.receiptReceived(attempt: attempt, .undelivered(code: "X"), at: now)
         case 14:
             if Bool.random(using: &random) { _ = lifecycle.canceled(at: now) } else { _ = lifecycle.expired(at: now) }
+        case 16: _ = lifecycle.resend(at: now, detail: "key abc")
+        case 17:
+            let state = MessageState.allCases.randomElement(using: &random)!
+            _ = lifecycle.settledByOperator(as: state, at: now, detail: "key abc: seen")
+        case 18: _ = lifecycle.reconciled(providerID: "p", at: now)
         default: _ = lifecycle.restored(at: now)
         }
     }
@@ -138,6 +143,10 @@ private struct Seeded: RandomNumberGenerator {
         #expect(fault(.queued, due: 9, [claim, (.throttled, .queued, 1)]) == nil)
         #expect(fault(.unknown, due: 9, [(.restored, .unknown, 0)]) == nil)
         #expect(fault(.canceled, [(.canceled, .canceled, 0)]) == nil)
+        let lost: [Step] = [claim, (.outcomeUnknown, .unknown, 1)]
+        #expect(fault(.queued, lost + [(.resent, .queued, 1)]) == nil)
+        #expect(fault(.sent, due: 9, lost + [(.sent, .sent, 1)]) == nil)
+        for state in MessageLifecycle.settlements { #expect(fault(state, lost + [(.settled, state, 1)]) == nil) }
     }
 
     @Test func illegalHistoriesHaveOne() {
@@ -169,6 +178,11 @@ private struct Seeded: RandomNumberGenerator {
             (.sent, sent + [(.receiptOverdue, .sent, 1)]),
             (.queued, sent + [(.interrupted, .queued, 1)]),
             (.unknown, [(.outcomeUnknown, .unknown, 1)]),
+            (.queued, [claim, (.resent, .queued, 1)]),
+            (.queued, sent + [(.resent, .queued, 1)]),
+            (.unknown, [claim, (.outcomeUnknown, .unknown, 1), (.resent, .unknown, 1)]),
+            (.sent, sent + [(.settled, .sent, 1)]),
+            (.canceled, [claim, (.outcomeUnknown, .unknown, 1), (.settled, .canceled, 1)]),
             // All is legal, but it leads elsewhere.
             (.delivered, sent),
             (.queued, [claim]),

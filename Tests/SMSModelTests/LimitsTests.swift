@@ -27,6 +27,8 @@ import Testing
         // Ids are at most 9 bytes as varints, 8 as fixed ones, and two bytes of key and length besides.
         #expect(Limits.bulkMessages * 9 + 1024 <= Limits.minimumFrameBytes)
         #expect(Limits.cancelIDs * 32 <= Limits.minimumFrameBytes)
+        // With the longest reason why it was not done.
+        #expect(Limits.unknownIDs * 96 <= Limits.minimumFrameBytes)
     }
 
     @Test func aMessage() {

@@ -11,6 +11,7 @@ enum LifecycleEvent: CaseIterable, Sendable {
     case claimed, accepted, acceptedWithoutReceipts, rejectedRecipient, rejectedContent, rejectedSender, rejectedRoute
     case throttled, unavailable, returned, unknownHold, unknownResend, interruptedHold, interruptedResend
     case gaveUp, expired, canceled, delivered, undelivered
+    case resent, settledSent, settledDelivered, settledUndelivered, settledFailed, settledExpired, reconciled
 
     /// Applies the event to the last attempt.
     func apply(to lifecycle: inout MessageLifecycle, attempt: Int? = nil, at now: Int64 = start + 10) {
@@ -38,6 +39,13 @@ enum LifecycleEvent: CaseIterable, Sendable {
         case .canceled: _ = lifecycle.canceled(at: now)
         case .delivered: _ = lifecycle.receiptReceived(attempt: attempt, .delivered, at: now)
         case .undelivered: _ = lifecycle.receiptReceived(attempt: attempt, .undelivered(code: "C"), at: now)
+        case .resent: _ = lifecycle.resend(at: now, detail: "key abc")
+        case .settledSent: _ = lifecycle.settledByOperator(as: .sent, at: now, detail: "key abc")
+        case .settledDelivered: _ = lifecycle.settledByOperator(as: .delivered, at: now, detail: "key abc")
+        case .settledUndelivered: _ = lifecycle.settledByOperator(as: .undelivered, at: now, detail: "key abc")
+        case .settledFailed: _ = lifecycle.settledByOperator(as: .failed, at: now, detail: "key abc")
+        case .settledExpired: _ = lifecycle.settledByOperator(as: .expired, at: now, detail: "key abc")
+        case .reconciled: _ = lifecycle.reconciled(providerID: "p", at: now)
         }
     }
 
@@ -58,6 +66,12 @@ enum LifecycleEvent: CaseIterable, Sendable {
         case .delivered:
             return [.submitting, .sent, .unknown, .undelivered, .failed].contains(state) ? .delivered : nil
         case .undelivered: return [.submitting, .sent, .unknown].contains(state) ? .undelivered : nil
+        case .resent: return state == .unknown ? .queued : nil
+        case .settledSent, .reconciled: return state == .unknown ? .sent : nil
+        case .settledDelivered: return state == .unknown ? .delivered : nil
+        case .settledUndelivered: return state == .unknown ? .undelivered : nil
+        case .settledFailed: return state == .unknown ? .failed : nil
+        case .settledExpired: return nil
         }
     }
 }

@@ -54,6 +54,13 @@ typedef struct Apus__V1__Suppression Apus__V1__Suppression;
 typedef struct Apus__V1__UsageRequest Apus__V1__UsageRequest;
 typedef struct Apus__V1__UsageResponse Apus__V1__UsageResponse;
 typedef struct Apus__V1__TenantUsage Apus__V1__TenantUsage;
+typedef struct Apus__V1__UnknownListRequest Apus__V1__UnknownListRequest;
+typedef struct Apus__V1__UnknownListResponse Apus__V1__UnknownListResponse;
+typedef struct Apus__V1__UnknownMessage Apus__V1__UnknownMessage;
+typedef struct Apus__V1__UnknownResendRequest Apus__V1__UnknownResendRequest;
+typedef struct Apus__V1__UnknownSettleRequest Apus__V1__UnknownSettleRequest;
+typedef struct Apus__V1__UnknownActResponse Apus__V1__UnknownActResponse;
+typedef struct Apus__V1__UnknownResult Apus__V1__UnknownResult;
 typedef struct Apus__V1__PauseRequest Apus__V1__PauseRequest;
 typedef struct Apus__V1__PauseResponse Apus__V1__PauseResponse;
 typedef struct Apus__V1__SandboxRequest Apus__V1__SandboxRequest;
@@ -197,7 +204,15 @@ typedef enum _Apus__V1__Event {
   /*
    * the gateway was restored from a backup that knew it unsettled: possibly sent since
    */
-  APUS__V1__EVENT__EVENT_RESTORED = 19
+  APUS__V1__EVENT__EVENT_RESTORED = 19,
+  /*
+   * an operator asked to send it again: it may be sent twice
+   */
+  APUS__V1__EVENT__EVENT_RESENT = 20,
+  /*
+   * an operator said what became of it
+   */
+  APUS__V1__EVENT__EVENT_SETTLED = 21
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EVENT)
 } Apus__V1__Event;
 /*
@@ -999,6 +1014,150 @@ struct  Apus__V1__TenantUsage
 #define APUS__V1__TENANT_USAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__tenant_usage__descriptor) \
     , {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * Messages in the state UNKNOWN: a provider may have taken them, but its answer was lost.
+ */
+struct  Apus__V1__UnknownListRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs the scope admin
+   */
+  ProtobufCBinaryData tenant;
+  /*
+   * only those that it may have taken, by its name
+   */
+  ProtobufCBinaryData provider;
+  /*
+   * messages a page, at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended; empty = the first page
+   */
+  ProtobufCBinaryData cursor;
+  protobuf_c_boolean oldest_first;
+};
+#define APUS__V1__UNKNOWN_LIST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_list_request__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0 }
+
+
+struct  Apus__V1__UnknownListResponse
+{
+  ProtobufCMessage base;
+  /*
+   * may be fewer than the limit, or none
+   */
+  size_t n_messages;
+  Apus__V1__UnknownMessage **messages;
+  /*
+   * for the next page, at most 64 bytes; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__UNKNOWN_LIST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_list_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Apus__V1__UnknownMessage
+{
+  ProtobufCMessage base;
+  /*
+   * without its timeline; `error` says why nobody knows
+   */
+  Apus__V1__MessageStatus *message;
+  int64_t since_ms;
+  ProtobufCBinaryData tenant;
+};
+#define APUS__V1__UNKNOWN_MESSAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_message__descriptor) \
+    , NULL, 0, {0,NULL} }
+
+
+/*
+ * Sends messages again that are UNKNOWN. They may be sent twice.
+ */
+struct  Apus__V1__UnknownResendRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 1 to 1000
+   */
+  size_t n_ids;
+  uint64_t *ids;
+  /*
+   * at most 256 bytes, for the timeline and the audit log
+   */
+  ProtobufCBinaryData note;
+};
+#define APUS__V1__UNKNOWN_RESEND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_resend_request__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+/*
+ * Says what became of messages that are UNKNOWN.
+ */
+struct  Apus__V1__UnknownSettleRequest
+{
+  ProtobufCMessage base;
+  /*
+   * 1 to 1000
+   */
+  size_t n_ids;
+  uint64_t *ids;
+  /*
+   * SENT, DELIVERED, UNDELIVERED or FAILED
+   */
+  Apus__V1__State state;
+  /*
+   * at most 256 bytes, for the timeline and the audit log
+   */
+  ProtobufCBinaryData note;
+};
+#define APUS__V1__UNKNOWN_SETTLE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_settle_request__descriptor) \
+    , 0,NULL, APUS__V1__STATE__STATE_UNSPECIFIED, {0,NULL} }
+
+
+/*
+ * The answer to both.
+ */
+struct  Apus__V1__UnknownActResponse
+{
+  ProtobufCMessage base;
+  /*
+   * one each, in order
+   */
+  size_t n_results;
+  Apus__V1__UnknownResult **results;
+};
+#define APUS__V1__UNKNOWN_ACT_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_act_response__descriptor) \
+    , 0,NULL }
+
+
+struct  Apus__V1__UnknownResult
+{
+  ProtobufCMessage base;
+  uint64_t id;
+  protobuf_c_boolean done;
+  /*
+   * now; UNSPECIFIED = there is no such message
+   */
+  Apus__V1__State state;
+  /*
+   * why it was not done
+   */
+  ProtobufCBinaryData reason;
+};
+#define APUS__V1__UNKNOWN_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__unknown_result__descriptor) \
+    , 0, 0, APUS__V1__STATE__STATE_UNSPECIFIED, {0,NULL} }
 
 
 /*
@@ -2239,6 +2398,139 @@ Apus__V1__TenantUsage *
 void   apus__v1__tenant_usage__free_unpacked
                      (Apus__V1__TenantUsage *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownListRequest methods */
+void   apus__v1__unknown_list_request__init
+                     (Apus__V1__UnknownListRequest         *message);
+size_t apus__v1__unknown_list_request__get_packed_size
+                     (const Apus__V1__UnknownListRequest   *message);
+size_t apus__v1__unknown_list_request__pack
+                     (const Apus__V1__UnknownListRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_list_request__pack_to_buffer
+                     (const Apus__V1__UnknownListRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownListRequest *
+       apus__v1__unknown_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_list_request__free_unpacked
+                     (Apus__V1__UnknownListRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownListResponse methods */
+void   apus__v1__unknown_list_response__init
+                     (Apus__V1__UnknownListResponse         *message);
+size_t apus__v1__unknown_list_response__get_packed_size
+                     (const Apus__V1__UnknownListResponse   *message);
+size_t apus__v1__unknown_list_response__pack
+                     (const Apus__V1__UnknownListResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_list_response__pack_to_buffer
+                     (const Apus__V1__UnknownListResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownListResponse *
+       apus__v1__unknown_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_list_response__free_unpacked
+                     (Apus__V1__UnknownListResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownMessage methods */
+void   apus__v1__unknown_message__init
+                     (Apus__V1__UnknownMessage         *message);
+size_t apus__v1__unknown_message__get_packed_size
+                     (const Apus__V1__UnknownMessage   *message);
+size_t apus__v1__unknown_message__pack
+                     (const Apus__V1__UnknownMessage   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_message__pack_to_buffer
+                     (const Apus__V1__UnknownMessage   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownMessage *
+       apus__v1__unknown_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_message__free_unpacked
+                     (Apus__V1__UnknownMessage *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownResendRequest methods */
+void   apus__v1__unknown_resend_request__init
+                     (Apus__V1__UnknownResendRequest         *message);
+size_t apus__v1__unknown_resend_request__get_packed_size
+                     (const Apus__V1__UnknownResendRequest   *message);
+size_t apus__v1__unknown_resend_request__pack
+                     (const Apus__V1__UnknownResendRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_resend_request__pack_to_buffer
+                     (const Apus__V1__UnknownResendRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownResendRequest *
+       apus__v1__unknown_resend_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_resend_request__free_unpacked
+                     (Apus__V1__UnknownResendRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownSettleRequest methods */
+void   apus__v1__unknown_settle_request__init
+                     (Apus__V1__UnknownSettleRequest         *message);
+size_t apus__v1__unknown_settle_request__get_packed_size
+                     (const Apus__V1__UnknownSettleRequest   *message);
+size_t apus__v1__unknown_settle_request__pack
+                     (const Apus__V1__UnknownSettleRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_settle_request__pack_to_buffer
+                     (const Apus__V1__UnknownSettleRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownSettleRequest *
+       apus__v1__unknown_settle_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_settle_request__free_unpacked
+                     (Apus__V1__UnknownSettleRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownActResponse methods */
+void   apus__v1__unknown_act_response__init
+                     (Apus__V1__UnknownActResponse         *message);
+size_t apus__v1__unknown_act_response__get_packed_size
+                     (const Apus__V1__UnknownActResponse   *message);
+size_t apus__v1__unknown_act_response__pack
+                     (const Apus__V1__UnknownActResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_act_response__pack_to_buffer
+                     (const Apus__V1__UnknownActResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownActResponse *
+       apus__v1__unknown_act_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_act_response__free_unpacked
+                     (Apus__V1__UnknownActResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__UnknownResult methods */
+void   apus__v1__unknown_result__init
+                     (Apus__V1__UnknownResult         *message);
+size_t apus__v1__unknown_result__get_packed_size
+                     (const Apus__V1__UnknownResult   *message);
+size_t apus__v1__unknown_result__pack
+                     (const Apus__V1__UnknownResult   *message,
+                      uint8_t             *out);
+size_t apus__v1__unknown_result__pack_to_buffer
+                     (const Apus__V1__UnknownResult   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__UnknownResult *
+       apus__v1__unknown_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__unknown_result__free_unpacked
+                     (Apus__V1__UnknownResult *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__PauseRequest methods */
 void   apus__v1__pause_request__init
                      (Apus__V1__PauseRequest         *message);
@@ -2947,6 +3239,27 @@ typedef void (*Apus__V1__UsageResponse_Closure)
 typedef void (*Apus__V1__TenantUsage_Closure)
                  (const Apus__V1__TenantUsage *message,
                   void *closure_data);
+typedef void (*Apus__V1__UnknownListRequest_Closure)
+                 (const Apus__V1__UnknownListRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownListResponse_Closure)
+                 (const Apus__V1__UnknownListResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownMessage_Closure)
+                 (const Apus__V1__UnknownMessage *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownResendRequest_Closure)
+                 (const Apus__V1__UnknownResendRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownSettleRequest_Closure)
+                 (const Apus__V1__UnknownSettleRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownActResponse_Closure)
+                 (const Apus__V1__UnknownActResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__UnknownResult_Closure)
+                 (const Apus__V1__UnknownResult *message,
+                  void *closure_data);
 typedef void (*Apus__V1__PauseRequest_Closure)
                  (const Apus__V1__PauseRequest *message,
                   void *closure_data);
@@ -3091,6 +3404,13 @@ extern const ProtobufCMessageDescriptor apus__v1__suppression__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_list_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_list_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_message__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_resend_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_settle_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_act_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__unknown_result__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__pause_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__pause_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_request__descriptor;

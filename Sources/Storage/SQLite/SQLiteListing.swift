@@ -7,49 +7,117 @@ extension SQLiteStatusReader {
     ///
     /// It examines at most ``Limits/listRowsExamined`` messages.
     package func list(_ query: ListQuery, tenant: TenantID, now: Int64) throws(StoreError) -> MessagePage? {
+        var messages: [MessageStatus] = []
+        let end = try examine(query, of: tenant, now: now) { (id, tenant) throws(StoreError) in
+            if let status = try status(of: id, tenant: tenant, now: now, timeline: false) { messages.append(status) }
+            return messages.count < query.limit
+        }
+        return end.map { MessagePage(messages: messages, cursor: $0.cursor) }
+    }
+
+    /// A page of the messages of which nobody knows whether they were sent. It examines as many as ``list(_:tenant:now:)``.
+    /// - Parameter tenant: nil = all tenants'.
+    package func unknown(_ query: UnknownQuery, tenant: TenantID?, now: Int64) throws(StoreError) -> UnknownPage {
+        var filter = MessageFilter()
+        filter.states = MessageStates(.unknown)
+        let list = ListQuery(filter, limit: query.limit, cursor: query.cursor, oldestFirst: query.oldestFirst)
+        var messages: [UnknownMessage] = []
+        let end = try examine(list, of: tenant, now: now) { (id, tenant) throws(StoreError) in
+            guard var status = try status(of: id, tenant: tenant, now: now, timeline: true),
+                query.provider.isEmpty || status.provider == query.provider
+            else { return true }
+            let since = status.timeline.last { $0.event.makesUnknown && $0.state == .unknown }?.at ?? status.acceptedAt
+            status.timeline = []
+            messages.append(UnknownMessage(status: status, since: since, tenant: tenant))
+            return messages.count < query.limit
+        }
+        return UnknownPage(messages: messages, cursor: end?.cursor)
+    }
+
+    /// Where a page ended.
+    private struct End {
+        var cursor: ListCursor?
+    }
+
+    /// Visits the messages that meet the query's filter, until it is enough or ``Limits/listRowsExamined`` have been
+    /// looked at.
+    /// - Parameters:
+    ///   - tenant: nil = all tenants'.
+    ///   - visit: returns whether there may be more of them.
+    /// - Returns: nil if the tenant has no such batch.
+    private func examine(
+        _ query: ListQuery, of tenant: TenantID?, now: Int64,
+        _ visit: (MessageID, TenantID) throws(StoreError) -> Bool
+    ) throws(StoreError) -> End? {
         var days = self.days
         var batch: BatchID?
         if let reference = query.filter.batch {
-            guard let record = try batchRecord(tenant: tenant, reference) else { return nil }
+            guard let tenant, let record = try batchRecord(tenant: tenant, reference) else { return nil }
             batch = record.id
             days = try self.days(of: record.id)
         }
         let ids = query.ids
         if !query.oldestFirst { days.reverse() }
-        var page = MessagePage(messages: [], cursor: query.cursor)
+        var end = End(cursor: query.cursor)
+        var isEnough = false
         var examined = 0
         var opened = 0
         for day in days {
             let part = ids.clamped(to: day.firstID..<day.next.firstID)
-            let scope = batch.map { Int64($0.rawValue) } ?? -Int64(tenant.rawValue)
-            guard !part.isEmpty, query.filter.mayMeet(try tally(scope: scope, day)), let reader = try reader(of: day)
+            guard !part.isEmpty, try mayMeet(query.filter, tenant, batch, day), let reader = try reader(of: day)
             else { continue }
-            guard examined < Limits.listRowsExamined else { return page }
+            guard examined < Limits.listRowsExamined else { return end }
             // Opening one file after the other has its price too.
             if opened > 0 { examined += 100 }
             opened += 1
             let rows = try reader.scan(part, oldestFirst: query.oldestFirst)
             while try rows.step() {
-                guard examined < Limits.listRowsExamined, page.messages.count < query.limit else { return page }
+                guard examined < Limits.listRowsExamined, !isEnough else { return end }
                 examined += 1
                 let id = MessageID(rawValue: UInt64(rows.integer(0)))
-                page.cursor = ListCursor(last: id)
-                guard rows.integer(1) == Int64(tenant.rawValue),
+                let owner = TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1)))
+                end.cursor = ListCursor(last: id)
+                guard tenant.map({ $0 == owner }) ?? true,
                     batch.map({ !rows.isNull(2) && rows.integer(2) == Int64($0.rawValue) }) ?? true,
                     query.filter.accepts(recipient: rows.bytes(3)),
                     query.filter.accepts(
                         storedState: rows.isNull(5) ? nil : rows.integer(5), sendAt: rows.integer(4), now)
                 else { continue }
-                if let status = try status(of: id, tenant: tenant, now: now, timeline: false) {
-                    page.messages.append(status)
-                }
+                isEnough = try !visit(id, owner)
             }
             // All of the day has been seen.
-            page.cursor = ListCursor(
+            end.cursor = ListCursor(
                 last: query.oldestFirst ? MessageID(rawValue: part.upperBound.rawValue - 1) : part.lowerBound)
         }
-        page.cursor = nil
-        return page
+        end.cursor = nil
+        return end
+    }
+
+    /// Whether the day may have something that meets the filter, by its counts.
+    private func mayMeet(
+        _ filter: MessageFilter, _ tenant: TenantID?, _ batch: BatchID?, _ day: Day
+    ) throws(StoreError) -> Bool {
+        guard let tenant else { return filter.mayMeet(try reader(of: day)?.countsOfAll() ?? [:]) }
+        return filter.mayMeet(try tally(scope: batch.map { Int64($0.rawValue) } ?? -Int64(tenant.rawValue), day))
+    }
+}
+
+extension EventKind {
+    /// After it nobody may know whether the message was sent.
+    fileprivate var makesUnknown: Bool { self == .outcomeUnknown || self == .interrupted || self == .restored }
+}
+
+extension DayReader {
+    /// The day's part of all tenants' counts: scopes below 0 are theirs.
+    fileprivate func countsOfAll() throws(StoreError) -> [MessageState: Int64] {
+        let rows = try connection.prepare("SELECT state, sum(count) FROM tally WHERE scope < 0 GROUP BY state")
+        var counts: [MessageState: Int64] = [:]
+        while try rows.step() {
+            if let state = MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(0))) {
+                counts[state] = rows.integer(1)
+            }
+        }
+        return counts
     }
 }
 

@@ -104,7 +104,10 @@ package final class SQLiteStatusReader {
             case .sent:
                 status.providerID = event.detail
                 status.error = nil
-            case .delivered: status.error = nil
+            case .delivered, .resent: status.error = nil
+            case .settled:
+                let isError = event.state == .undelivered || event.state == .failed
+                status.error = isError ? Self.failure(event) : nil
             case .rejected, .failed, .undelivered, .unavailable, .throttled, .outcomeUnknown, .interrupted, .restored,
                 .expired:
                 status.error = Self.failure(event)
@@ -128,6 +131,7 @@ package final class SQLiteStatusReader {
             return MessageFailure(code: event.detail, message: "the provider may have taken it, its answer was lost")
         case .interrupted: return MessageFailure(code: "INTERRUPTED", message: event.detail)
         case .restored: return MessageFailure(code: "RESTORED", message: event.detail)
+        case .settled: return MessageFailure(code: "SETTLED", message: "said by \(event.detail)")
         case .undelivered: return MessageFailure(code: event.detail, message: "the carrier could not deliver it")
         default:
             // "CODE: words", as the lifecycle writes it.

@@ -1,0 +1,128 @@
+internal import ConfigurationModel
+internal import SMSModel
+internal import Storage
+
+/// Messages of which nobody knows whether they were sent: what operators do with them, and what providers that are
+/// asked know.
+extension WriterCore {
+    mutating func actOnUnknown(
+        _ wish: UnknownWish, _ ids: [MessageID], tenant: TenantID?, by act: Act, now: Int64,
+        _ reply: @escaping @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void
+    ) throws(StoreError) {
+        if let failure = unreadable(ids) {
+            round.effects.replies.append { reply(.failure(failure)) }
+            return
+        }
+        var verdicts: [UnknownVerdict] = []
+        for id in ids {
+            let known = try store.lifecycle(of: id)
+            guard let stored = known, tenant.map({ $0 == stored.tenant }) ?? true else {
+                // A message that only waits is there, but has no lifecycle yet.
+                verdicts.append(UnknownVerdict(id: id, isDone: false, state: try waitingState(of: id, tenant)))
+                continue
+            }
+            switch wish {
+            case .resend: verdicts.append(try resend(stored, by: act, now: now))
+            case .settle(let state): verdicts.append(try settle(stored, as: state, by: act, now: now))
+            }
+        }
+        for index in verdicts.indices where !verdicts[index].isDone && verdicts[index].reason.isEmpty {
+            verdicts[index].reason =
+                verdicts[index].state.map { "it is \($0.name), not UNKNOWN" } ?? "there is no such message"
+        }
+        try audit(wish, verdicts.filter(\.isDone).map(\.id), by: act)
+        round.operations += UInt64(ids.count)
+        round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+    }
+
+    private func waitingState(of id: MessageID, _ tenant: TenantID?) throws(StoreError) -> MessageState? {
+        var arena = DraftBatch()
+        guard let draft = try store.load(id, into: &arena)?.draft, tenant.map({ $0 == draft.tenant }) ?? true
+        else { return nil }
+        return try store.lifecycle(of: id)?.lifecycle.state ?? draft.waitingState
+    }
+
+    private mutating func resend(
+        _ known: StoredLifecycle, by act: Act, now: Int64
+    ) throws(StoreError) -> UnknownVerdict {
+        var stored = known
+        let id = stored.lifecycle.id
+        func refused(_ reason: String = "") -> UnknownVerdict {
+            UnknownVerdict(id: id, isDone: false, state: known.lifecycle.state, reason: reason)
+        }
+        let before = stored.lifecycle.mark
+        guard stored.lifecycle.resend(at: now, detail: act.inWords) else { return refused() }
+        var arena = DraftBatch()
+        guard let draft = try store.load(id, into: &arena)?.draft else { return refused() }
+        guard draft.expiresAt > now else { return refused("its validity is over: send a new message") }
+        guard draft.body.count > 0 else { return refused("its body has been taken away: send a new message") }
+        if let batch = stored.batch, try store.batch(tenant: stored.tenant, .id(batch))?.canceled == true {
+            return refused("its batch has been canceled")
+        }
+        try dispatcher.record(stored, since: before, isFirst: false, store: store)
+        dispatcher.requeue(stored, draft, now: now)
+        return UnknownVerdict(id: id, isDone: true, state: stored.lifecycle.state)
+    }
+
+    private mutating func settle(
+        _ known: StoredLifecycle, as state: MessageState, by act: Act, now: Int64
+    ) throws(StoreError) -> UnknownVerdict {
+        var stored = known
+        let before = stored.lifecycle.mark
+        let isDone = stored.lifecycle.settledByOperator(as: state, at: now, detail: act.inWords)
+        if isDone {
+            try dispatcher.record(stored, since: before, isFirst: false, store: store)
+            keep(stored)
+        }
+        return UnknownVerdict(id: stored.lifecycle.id, isDone: isDone, state: stored.lifecycle.state)
+    }
+
+    /// A provider has the message of that attempt, under this id.
+    mutating func reconcile(
+        _ id: MessageID, attempt: Int, providerID: String, now: Int64,
+        _ reply: @escaping @Sendable (Result<Bool, GatewayError>) -> Void
+    ) throws(StoreError) {
+        if let failure = unreadable([id]) {
+            round.effects.replies.append { reply(.failure(failure)) }
+            return
+        }
+        var isNews = false
+        if var stored = try store.lifecycle(of: id), stored.lifecycle.attempts == attempt {
+            let before = stored.lifecycle.mark
+            isNews = stored.lifecycle.reconciled(providerID: providerID, at: now)
+            if isNews {
+                try dispatcher.record(stored, since: before, isFirst: false, store: store)
+                keep(stored)
+            }
+        }
+        round.operations += 1
+        round.effects.replies.append { [isNews] in reply(.success(isNews)) }
+    }
+
+    /// What is kept of it for its receipt is that it was unknown.
+    private mutating func keep(_ stored: StoredLifecycle) {
+        _ = dispatcher.recent.remove(stored.lifecycle.id)
+        dispatcher.update(stored)
+    }
+
+    private mutating func audit(_ wish: UnknownWish, _ ids: [MessageID], by act: Act) throws(StoreError) {
+        guard let first = ids.first else { return }
+        var after: [String: JSON] = ["messages": .array(ids.map { .string($0.description) })]
+        let verb: AuditVerb
+        switch wish {
+        case .resend: verb = .resend
+        case .settle(let state):
+            verb = .settle
+            after["state"] = .string(state.name)
+        }
+        round.hasActs = true
+        try store.administration.append(
+            AuditRecord(
+                verb, ids.count == 1 ? "message \(first)" : "\(ids.count) messages", by: act, after: .object(after)))
+    }
+}
+
+extension Act {
+    /// For a timeline: who it was, and why.
+    fileprivate var inWords: String { note.isEmpty ? actor : "\(actor): \(note)" }
+}
