@@ -80,7 +80,7 @@ package final class GatewayService: RPCService {
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit:
             administer(method, request, caller, on: connection)
-        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle:
+        case .health, .watch, .explain, .unknownList, .unknownResend, .unknownSettle, .providerTest:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }

@@ -9,7 +9,8 @@ extension RPCMethod {
         case .send, .bulk: .send
         case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage: .read
         case .cancel, .suppress, .unsuppress: .cancel
-        case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
+        case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit,
+            .providerTest:
             .admin
         case .sandbox, .unknownList, .unknownResend, .unknownSettle: .admin
         // By what is paused.
