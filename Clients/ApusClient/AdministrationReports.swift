@@ -141,3 +141,32 @@ public struct AuditEntry: Hashable, Sendable {
         note = entry.note
     }
 }
+
+/// What a provider's carrier says of the credentials, without a message having been sent.
+public struct ProviderTest: Hashable, Sendable {
+    public enum Result: String, Hashable, Sendable {
+        /// The carrier took them.
+        case passed = "PASSED"
+        /// It was reached, and refuses.
+        case refused = "REFUSED"
+        /// It was not reached, or its answer says neither.
+        case inconclusive = "INCONCLUSIVE"
+    }
+
+    public var result: Result
+    /// The carrier's, or the connection's, such as `NOT_CONNECTED`; empty if it passed.
+    public var code: String
+    /// For people.
+    public var detail: String
+
+    init(_ response: ProviderTestResponse) {
+        result =
+            switch response.result {
+            case .passed: .passed
+            case .refused: .refused
+            case .inconclusive: .inconclusive
+            }
+        code = response.code
+        detail = response.detail
+    }
+}

@@ -128,4 +128,14 @@ extension GatewayClient {
             .audit, AuditRequest(limit: UInt32(clamping: limit), before: before ?? 0), timeout: timeout)
         return response.entries.map(AuditEntry.init)
     }
+
+    // MARK: Providers
+
+    /// Tries a provider of the configuration out, without sending anything.
+    /// - Throws: NOT_FOUND if there is none of that name.
+    public func testProvider(_ name: String, timeout: Duration? = nil) async throws(ApusError) -> ProviderTest {
+        let response: ProviderTestResponse = try await call(
+            .providerTest, ProviderTestRequest(name: name), timeout: timeout)
+        return ProviderTest(response)
+    }
 }

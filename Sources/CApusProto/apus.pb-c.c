@@ -3157,6 +3157,96 @@ void   apus__v1__audit_entry__free_unpacked
   assert(message->base.descriptor == &apus__v1__audit_entry__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__provider_test_request__init
+                     (Apus__V1__ProviderTestRequest         *message)
+{
+  static const Apus__V1__ProviderTestRequest init_value = APUS__V1__PROVIDER_TEST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__provider_test_request__get_packed_size
+                     (const Apus__V1__ProviderTestRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__provider_test_request__pack
+                     (const Apus__V1__ProviderTestRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__provider_test_request__pack_to_buffer
+                     (const Apus__V1__ProviderTestRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ProviderTestRequest *
+       apus__v1__provider_test_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ProviderTestRequest *)
+     protobuf_c_message_unpack (&apus__v1__provider_test_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__provider_test_request__free_unpacked
+                     (Apus__V1__ProviderTestRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__provider_test_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__provider_test_response__init
+                     (Apus__V1__ProviderTestResponse         *message)
+{
+  static const Apus__V1__ProviderTestResponse init_value = APUS__V1__PROVIDER_TEST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__provider_test_response__get_packed_size
+                     (const Apus__V1__ProviderTestResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__provider_test_response__pack
+                     (const Apus__V1__ProviderTestResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__provider_test_response__pack_to_buffer
+                     (const Apus__V1__ProviderTestResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__provider_test_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ProviderTestResponse *
+       apus__v1__provider_test_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ProviderTestResponse *)
+     protobuf_c_message_unpack (&apus__v1__provider_test_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__provider_test_response__free_unpacked
+                     (Apus__V1__ProviderTestResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__provider_test_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__health_request__init
                      (Apus__V1__HealthRequest         *message)
 {
@@ -8855,6 +8945,108 @@ const ProtobufCMessageDescriptor apus__v1__audit_entry__descriptor =
   (ProtobufCMessageInit) apus__v1__audit_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor apus__v1__provider_test_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderTestRequest, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__provider_test_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange apus__v1__provider_test_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__provider_test_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ProviderTestRequest",
+  "ProviderTestRequest",
+  "Apus__V1__ProviderTestRequest",
+  "apus.v1",
+  sizeof(Apus__V1__ProviderTestRequest),
+  1,
+  apus__v1__provider_test_request__field_descriptors,
+  apus__v1__provider_test_request__field_indices_by_name,
+  1,  apus__v1__provider_test_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__provider_test_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__provider_test_response__field_descriptors[3] =
+{
+  {
+    "result",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderTestResponse, result),
+    &apus__v1__provider_test_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "code",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderTestResponse, code),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderTestResponse, detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__provider_test_response__field_indices_by_name[] = {
+  1,   /* field[1] = code */
+  2,   /* field[2] = detail */
+  0,   /* field[0] = result */
+};
+static const ProtobufCIntRange apus__v1__provider_test_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__provider_test_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ProviderTestResponse",
+  "ProviderTestResponse",
+  "Apus__V1__ProviderTestResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ProviderTestResponse),
+  3,
+  apus__v1__provider_test_response__field_descriptors,
+  apus__v1__provider_test_response__field_indices_by_name,
+  1,  apus__v1__provider_test_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__provider_test_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 #define apus__v1__health_request__field_descriptors NULL
 #define apus__v1__health_request__field_indices_by_name NULL
 #define apus__v1__health_request__number_ranges NULL
@@ -9237,7 +9429,7 @@ const ProtobufCMessageDescriptor apus__v1__limit__descriptor =
   (ProtobufCMessageInit) apus__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[30] =
+static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[31] =
 {
   { "METHOD_UNSPECIFIED", "APUS__V1__METHOD__METHOD_UNSPECIFIED", 0 },
   { "METHOD_SEND", "APUS__V1__METHOD__METHOD_SEND", 1 },
@@ -9266,14 +9458,15 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[30] =
   { "METHOD_KEY_CREATE", "APUS__V1__METHOD__METHOD_KEY_CREATE", 37 },
   { "METHOD_KEY_REVOKE", "APUS__V1__METHOD__METHOD_KEY_REVOKE", 38 },
   { "METHOD_AUDIT", "APUS__V1__METHOD__METHOD_AUDIT", 39 },
+  { "METHOD_PROVIDER_TEST", "APUS__V1__METHOD__METHOD_PROVIDER_TEST", 40 },
   { "METHOD_HEALTH", "APUS__V1__METHOD__METHOD_HEALTH", 64 },
   { "METHOD_DESCRIBE", "APUS__V1__METHOD__METHOD_DESCRIBE", 65 },
   { "METHOD_NULL", "APUS__V1__METHOD__METHOD_NULL", 66 },
 };
 static const ProtobufCIntRange apus__v1__method__value_ranges[] = {
-{0, 0},{24, 13},{32, 19},{64, 27},{0, 30}
+{0, 0},{24, 13},{32, 19},{64, 28},{0, 31}
 };
-static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[30] =
+static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[31] =
 {
   { "METHOD_AUDIT", 26 },
   { "METHOD_BULK", 2 },
@@ -9282,15 +9475,16 @@ static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[30] =
   { "METHOD_CONFIG_HISTORY", 22 },
   { "METHOD_CONFIG_ROLLBACK", 21 },
   { "METHOD_CONFIG_SHOW", 19 },
-  { "METHOD_DESCRIBE", 28 },
+  { "METHOD_DESCRIBE", 29 },
   { "METHOD_EXPLAIN", 7 },
-  { "METHOD_HEALTH", 27 },
+  { "METHOD_HEALTH", 28 },
   { "METHOD_KEY_CREATE", 24 },
   { "METHOD_KEY_LIST", 23 },
   { "METHOD_KEY_REVOKE", 25 },
   { "METHOD_LIST", 8 },
-  { "METHOD_NULL", 29 },
+  { "METHOD_NULL", 30 },
   { "METHOD_PAUSE", 16 },
+  { "METHOD_PROVIDER_TEST", 27 },
   { "METHOD_RESUME", 17 },
   { "METHOD_SANDBOX", 18 },
   { "METHOD_SEND", 1 },
@@ -9313,9 +9507,9 @@ const ProtobufCEnumDescriptor apus__v1__method__descriptor =
   "Method",
   "Apus__V1__Method",
   "apus.v1",
-  30,
+  31,
   apus__v1__method__enum_values_by_number,
-  30,
+  31,
   apus__v1__method__enum_values_by_name,
   4,
   apus__v1__method__value_ranges,
@@ -9527,5 +9721,37 @@ const ProtobufCEnumDescriptor apus__v1__on_unknown__descriptor =
   apus__v1__on_unknown__enum_values_by_name,
   1,
   apus__v1__on_unknown__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__provider_test_result__enum_values_by_number[4] =
+{
+  { "PROVIDER_TEST_RESULT_UNSPECIFIED", "APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED", 0 },
+  { "PROVIDER_TEST_RESULT_PASSED", "APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_PASSED", 1 },
+  { "PROVIDER_TEST_RESULT_REFUSED", "APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_REFUSED", 2 },
+  { "PROVIDER_TEST_RESULT_INCONCLUSIVE", "APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_INCONCLUSIVE", 3 },
+};
+static const ProtobufCIntRange apus__v1__provider_test_result__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex apus__v1__provider_test_result__enum_values_by_name[4] =
+{
+  { "PROVIDER_TEST_RESULT_INCONCLUSIVE", 3 },
+  { "PROVIDER_TEST_RESULT_PASSED", 1 },
+  { "PROVIDER_TEST_RESULT_REFUSED", 2 },
+  { "PROVIDER_TEST_RESULT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__provider_test_result__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.ProviderTestResult",
+  "ProviderTestResult",
+  "Apus__V1__ProviderTestResult",
+  "apus.v1",
+  4,
+  apus__v1__provider_test_result__enum_values_by_number,
+  4,
+  apus__v1__provider_test_result__enum_values_by_name,
+  1,
+  apus__v1__provider_test_result__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

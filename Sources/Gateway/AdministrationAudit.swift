@@ -54,7 +54,11 @@ extension JSON {
             .object(
                 Dictionary(
                     uniqueKeysWithValues: members.map { name, value in
-                        (name, name == "secret" ? .string("…") : value.withoutSecrets)
+                        switch (name, value) {
+                        case ("secret", _): (name, .string("…"))
+                        case ("secrets", .object(let secrets)): (name, .object(secrets.mapValues { _ in .string("…") }))
+                        default: (name, value.withoutSecrets)
+                        }
                     }))
         case .array(let elements): .array(elements.map(\.withoutSecrets))
         case .null, .bool, .integer, .real, .string: self

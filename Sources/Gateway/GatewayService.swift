@@ -83,7 +83,7 @@ package final class GatewayService: RPCService {
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)
-        case .health, .watch, .explain:
+        case .health, .watch, .explain, .providerTest:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }

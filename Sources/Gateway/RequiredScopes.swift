@@ -7,12 +7,12 @@ extension RPCMethod {
     var scope: Scopes {
         switch self {
         case .send, .bulk: .send
-        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage,
-            .unknownList:
+        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage, .unknownList:
             .read
         // Of one's own messages; administrators may act on all.
         case .cancel, .suppress, .unsuppress, .unknownResend, .unknownSettle: .cancel
-        case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit:
+        case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit,
+            .providerTest:
             .admin
         case .sandbox: .admin
         // By what is paused.

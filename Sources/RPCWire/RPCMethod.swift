@@ -26,6 +26,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
     case keyCreate = 37
     case keyRevoke = 38
     case audit = 39
+    case providerTest = 40
     case health = 64
     case describe = 65
     /// Decodes a SendRequest and answers a SendResponse without doing anything: for measuring.
@@ -59,6 +60,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
         case .keyCreate: "KeyCreate"
         case .keyRevoke: "KeyRevoke"
         case .audit: "Audit"
+        case .providerTest: "ProviderTest"
         case .health: "Health"
         case .describe: "Describe"
         case .null: "Null"

@@ -46,6 +46,16 @@ import Testing
         }
     }
 
+    @Test func providersAreTested() async throws {
+        try await withGateway(script: { _ in
+            .message(ProviderTestResponse(result: .refused, code: "20003", detail: "Authenticate"))
+        }) { client, record, _ in
+            let test = try await client.testProvider("eu")
+            #expect(test.result == .refused && test.code == "20003" && test.detail == "Authenticate")
+            #expect(record.calls.map(\.method) == [.providerTest])
+        }
+    }
+
     /// A key whose answer was lost would be one that nobody knows of; a change may have been made.
     @Test func whatMayHaveBeenDoneIsNotRepeated() async throws {
         let lost = GatewayError(.unavailable, "no room", retryAfterMilliseconds: 1)

@@ -109,6 +109,7 @@ extension DaemonTests {
             case .keyCreate: return [("admin key create shop", denied)]
             case .keyRevoke: return [("admin key revoke \(theirs.key.dropFirst(5).prefix(8))", denied)]
             case .audit: return [("admin audit", denied)]
+            case .providerTest: return [("admin provider test sandbox", denied)]
             case .health: return [("health", .only("ok"))]
             // They tell of the gateway's version and limits, or of nothing.
             case .describe, .null: return []

@@ -45,6 +45,7 @@ internal import Testing
         try same(KeyCreateRequest(tenant: "shop", scopes: ["a", "b"], note: "n", lifetime: 5))
         try same(KeyRevokeRequest(id: "abcdefgh"))
         try same(AuditRequest(limit: 1000, before: .max))
+        try same(ProviderTestRequest(name: "twilio-eu"))
     }
 
     @Test func responsesSurviveARoundTrip() throws {
@@ -70,6 +71,9 @@ internal import Testing
         try same(KeyCreateResponse(key: key, secret: "s"))
         try same(KeyRevokeResponse(key: key))
         try same(AuditResponse(entries: [entry(2), entry(1)]))
+        for result in ProviderTestResponse.Result.allCases {
+            try same(ProviderTestResponse(result: result, code: "20003", detail: "Authenticate"))
+        }
     }
 
     @Test func boundsHoldAtTheirEdges() {
@@ -111,11 +115,15 @@ internal import Testing
         #expect(violations(KeyRevokeRequest(id: "abcdefg")) == ["id"])
         #expect(violations(KeyRevokeRequest(id: "abcdefghi")) == ["id"])
         #expect(violations(AuditRequest(limit: 1001, before: -1)) == ["limit", "before"])
+        let provider = text(Limits.providerNameCharacters)
+        #expect(violations(ProviderTestRequest(name: provider)).isEmpty)
+        #expect(violations(ProviderTestRequest(name: provider + "n")) == ["name"])
     }
 
     @Test func whatIsNeededIsMissed() throws {
         #expect(violations(SuppressRequest(numbers: [])) == ["numbers"])
         #expect(violations(ConfigShowRequest(name: "shop")) == ["kind"])
+        #expect(violations(ProviderTestRequest(name: "")) == ["name"])
         #expect(violations(ConfigApplyRequest(document: "")) == ["document"])
         #expect(violations(ConfigRollbackRequest(toGeneration: 0)) == ["to_generation"])
         #expect(violations(KeyCreateRequest(tenant: "")) == ["tenant"])

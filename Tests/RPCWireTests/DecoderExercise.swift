@@ -22,6 +22,7 @@ struct DecoderExercise {
     private static let moved: [UInt16: Int] = [
         RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
         RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
+        RPCMethod.providerTest.rawValue: 47,
     ]
 
     private func frames(_ bytes: UnsafeRawBufferPointer) {
@@ -114,6 +115,8 @@ struct DecoderExercise {
         case 44: survives(KeyCreateResponse.self, payload)
         case 45: survives(KeyRevokeResponse.self, payload)
         case 46: shortens(AuditResponse.self, payload)
+        case 47: survives(ProviderTestRequest.self, payload)
+        case 48: survives(ProviderTestResponse.self, payload)
         default: break
         }
     }

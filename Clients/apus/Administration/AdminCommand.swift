@@ -3,10 +3,11 @@ internal import ArgumentParser
 
 struct AdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "admin", abstract: "Administers tenants, keys and the configuration.",
+        commandName: "admin", abstract: "Administers tenants, keys, providers, routes and the configuration.",
         discussion: "Needs a key with the scope admin, such as the one in the daemon's key-file.",
         subcommands: [
-            TenantCommand.self, KeyCommand.self, IssuerCommand.self, ConfigurationCommand.self, AuditCommand.self,
+            TenantCommand.self, KeyCommand.self, IssuerCommand.self, ProviderCommand.self, RouteCommand.self,
+            ConfigurationCommand.self, AuditCommand.self,
         ])
 }
 

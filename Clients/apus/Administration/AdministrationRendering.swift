@@ -8,9 +8,13 @@ internal import SMSModel
 extension ApusClient.ConfigurationChange {
     var json: JSONValue {
         .object([
-            ("kind", .string(kind)), ("name", .string(name)), ("before", JSONValue(document: before)),
-            ("after", JSONValue(document: after)),
+            ("kind", .string(kind)), ("name", .string(name)), ("before", Self.json(before)),
+            ("after", Self.json(after)),
         ])
+    }
+
+    private static func json(_ document: String?) -> JSONValue {
+        document.flatMap { try? JSON($0) }.map { JSONValue($0.withoutSecrets) } ?? .null
     }
 
     /// `tenants shop`, then the settings that go and those that come.
@@ -19,8 +23,10 @@ extension ApusClient.ConfigurationChange {
         let title = "\(kind) \(name)" + (before == nil ? ", new" : after == nil ? ", removed" : "")
         var lines = [title]
         for path in Set(old.keys).union(new.keys).sorted() where old[path] != new[path] {
-            if let value = old[path] { lines.append("  - \(path): \(value.plainText)") }
-            if let value = new[path] { lines.append("  + \(path): \(value.plainText)") }
+            // Of a secret it is told that it changes, and no more.
+            let isSecret = path.hasPrefix("secrets.")
+            if let value = old[path] { lines.append("  - \(path): \(isSecret ? "…" : value.plainText)") }
+            if let value = new[path] { lines.append("  + \(path): \(isSecret ? "…" : value.plainText)") }
         }
         return lines.joined(separator: "\n")
     }

@@ -16,7 +16,8 @@ struct IssuerListCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let settings = try await TenantSettingsEditor(client: client, name: tenant.name, note: "").current()
+            let settings = try await SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: "")
+                .current()
             connection.print(rows: settings["issuers"]?.array ?? [], json: { JSONValue($0) }, columns: Self.columns)
         }
     }
@@ -73,20 +74,14 @@ struct IssuerAddCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let key = try await readKey()
         try await connection.withClient { client in
-            let editor = TenantSettingsEditor(client: client, name: tenant.name, note: note.note)
+            let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             connection.print(try await editor.change { add(key, to: &$0) })
         }
     }
 
     private func readKey() async throws -> JSON {
-        let file = try InputFile(path: keyMaterial)
-        var bytes: [UInt8] = []
-        while case let block = try await file.read(), !block.isEmpty, bytes.count < 65_536 { bytes += block }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.usage, "\(file.name) is no text")
-        }
-        let trimmed = text.trimmingPrefix(while: \.isWhitespace).reversed().trimmingPrefix(while: \.isWhitespace)
-        var members = [algorithm == .hs256 ? "secret" : "public_key": JSON.string(String(trimmed.reversed()))]
+        let text = try await InputFile(path: keyMaterial).trimmedText()
+        var members = [algorithm == .hs256 ? "secret" : "public_key": JSON.string(text)]
         members["id"] = keyID.map(JSON.string)
         return .object(members)
     }
@@ -125,7 +120,7 @@ struct IssuerRemoveCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let editor = TenantSettingsEditor(client: client, name: tenant.name, note: note.note)
+            let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             connection.print(try await editor.change { try remove(from: &$0) })
         }
     }

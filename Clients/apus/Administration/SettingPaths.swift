@@ -72,3 +72,13 @@ extension JSONValue {
         self = document.flatMap { try? JSON($0) }.map(JSONValue.init) ?? .null
     }
 }
+
+extension JSON {
+    /// Settings of a provider, with the names of its secrets alone. Sealed as they are, nobody needs to see more.
+    var withoutSecrets: JSON {
+        guard let secrets = self["secrets"]?.object else { return self }
+        var copy = self
+        copy.set("secrets", to: .array(secrets.keys.sorted().map(JSON.string)))
+        return copy
+    }
+}

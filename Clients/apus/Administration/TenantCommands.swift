@@ -59,7 +59,8 @@ struct TenantShowCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let settings = try await TenantSettingsEditor(client: client, name: tenant.name, note: "").current()
+            let settings = try await SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: "")
+                .current()
             let rows = settings.settings.map { ($0.path, $0.value.plainText) }
             connection.print(
                 json: TenantListCommand.json(tenant.name, settings),
@@ -83,7 +84,7 @@ struct TenantCreateCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var json = JSON.object([:])
             settings.apply(to: &json)
-            let editor = TenantSettingsEditor(client: client, name: tenant.name, note: note.note)
+            let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             connection.print(try await editor.create(json))
         }
     }
@@ -112,7 +113,7 @@ struct TenantSetCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let editor = TenantSettingsEditor(client: client, name: tenant.name, note: note.note)
+            let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             let applied = try await editor.change { json in
                 for path in clear { json.set(path, to: nil) }
                 settings.apply(to: &json)
@@ -136,7 +137,7 @@ struct TenantRemoveCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let editor = TenantSettingsEditor(client: client, name: tenant.name, note: note.note)
+            let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             connection.print(try await editor.remove())
         }
     }

@@ -145,6 +145,18 @@ struct InputFile: Sendable {
         }
     }
 
+    /// All of it, without white space around it: a key or another secret.
+    /// - Throws: a usage failure if it is no text, or too long for that.
+    func trimmedText() async throws -> String {
+        var bytes: [UInt8] = []
+        while case let block = try await read(), !block.isEmpty, bytes.count <= Self.blockBytes { bytes += block }
+        guard bytes.count <= Self.blockBytes, let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.usage, "\(name) is no text of at most \(Self.blockBytes) bytes")
+        }
+        let trimmed = text.trimmingPrefix(while: \.isWhitespace).reversed().trimmingPrefix(while: \.isWhitespace)
+        return String(trimmed.reversed())
+    }
+
     /// Bytes read so far of a regular file.
     var position: Int { Int(lseek(descriptor, 0, SEEK_CUR)) }
 }

@@ -85,6 +85,8 @@ typedef struct Apus__V1__KeyRevokeResponse Apus__V1__KeyRevokeResponse;
 typedef struct Apus__V1__AuditRequest Apus__V1__AuditRequest;
 typedef struct Apus__V1__AuditResponse Apus__V1__AuditResponse;
 typedef struct Apus__V1__AuditEntry Apus__V1__AuditEntry;
+typedef struct Apus__V1__ProviderTestRequest Apus__V1__ProviderTestRequest;
+typedef struct Apus__V1__ProviderTestResponse Apus__V1__ProviderTestResponse;
 typedef struct Apus__V1__HealthRequest Apus__V1__HealthRequest;
 typedef struct Apus__V1__HealthResponse Apus__V1__HealthResponse;
 typedef struct Apus__V1__HealthCheck Apus__V1__HealthCheck;
@@ -127,6 +129,7 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_KEY_CREATE = 37,
   APUS__V1__METHOD__METHOD_KEY_REVOKE = 38,
   APUS__V1__METHOD__METHOD_AUDIT = 39,
+  APUS__V1__METHOD__METHOD_PROVIDER_TEST = 40,
   APUS__V1__METHOD__METHOD_HEALTH = 64,
   APUS__V1__METHOD__METHOD_DESCRIBE = 65,
   /*
@@ -227,6 +230,22 @@ typedef enum _Apus__V1__OnUnknown {
   APUS__V1__ON_UNKNOWN__ON_UNKNOWN_RESEND = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__ON_UNKNOWN)
 } Apus__V1__OnUnknown;
+typedef enum _Apus__V1__ProviderTestResult {
+  APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED = 0,
+  /*
+   * the carrier took the credentials
+   */
+  APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_PASSED = 1,
+  /*
+   * it was reached, and refuses
+   */
+  APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_REFUSED = 2,
+  /*
+   * it was not reached, or its answer says neither
+   */
+  APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_INCONCLUSIVE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__PROVIDER_TEST_RESULT)
+} Apus__V1__ProviderTestResult;
 
 /* --- messages --- */
 
@@ -1571,6 +1590,40 @@ struct  Apus__V1__AuditEntry
 #define APUS__V1__AUDIT_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__audit_entry__descriptor) \
     , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+/*
+ * Tries a provider of the configuration out, without sending anything.
+ */
+struct  Apus__V1__ProviderTestRequest
+{
+  ProtobufCMessage base;
+  /*
+   * at most 32 bytes
+   */
+  ProtobufCBinaryData name;
+};
+#define APUS__V1__PROVIDER_TEST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__provider_test_request__descriptor) \
+    , {0,NULL} }
+
+
+struct  Apus__V1__ProviderTestResponse
+{
+  ProtobufCMessage base;
+  Apus__V1__ProviderTestResult result;
+  /*
+   * the carrier's, or the connection's, such as NOT_CONNECTED; empty if it passed
+   */
+  ProtobufCBinaryData code;
+  /*
+   * words for people
+   */
+  ProtobufCBinaryData detail;
+};
+#define APUS__V1__PROVIDER_TEST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__provider_test_response__descriptor) \
+    , APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__HealthRequest
@@ -2987,6 +3040,44 @@ Apus__V1__AuditEntry *
 void   apus__v1__audit_entry__free_unpacked
                      (Apus__V1__AuditEntry *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__ProviderTestRequest methods */
+void   apus__v1__provider_test_request__init
+                     (Apus__V1__ProviderTestRequest         *message);
+size_t apus__v1__provider_test_request__get_packed_size
+                     (const Apus__V1__ProviderTestRequest   *message);
+size_t apus__v1__provider_test_request__pack
+                     (const Apus__V1__ProviderTestRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__provider_test_request__pack_to_buffer
+                     (const Apus__V1__ProviderTestRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ProviderTestRequest *
+       apus__v1__provider_test_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__provider_test_request__free_unpacked
+                     (Apus__V1__ProviderTestRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ProviderTestResponse methods */
+void   apus__v1__provider_test_response__init
+                     (Apus__V1__ProviderTestResponse         *message);
+size_t apus__v1__provider_test_response__get_packed_size
+                     (const Apus__V1__ProviderTestResponse   *message);
+size_t apus__v1__provider_test_response__pack
+                     (const Apus__V1__ProviderTestResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__provider_test_response__pack_to_buffer
+                     (const Apus__V1__ProviderTestResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ProviderTestResponse *
+       apus__v1__provider_test_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__provider_test_response__free_unpacked
+                     (Apus__V1__ProviderTestResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__HealthRequest methods */
 void   apus__v1__health_request__init
                      (Apus__V1__HealthRequest         *message);
@@ -3332,6 +3423,12 @@ typedef void (*Apus__V1__AuditResponse_Closure)
 typedef void (*Apus__V1__AuditEntry_Closure)
                  (const Apus__V1__AuditEntry *message,
                   void *closure_data);
+typedef void (*Apus__V1__ProviderTestRequest_Closure)
+                 (const Apus__V1__ProviderTestRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ProviderTestResponse_Closure)
+                 (const Apus__V1__ProviderTestResponse *message,
+                  void *closure_data);
 typedef void (*Apus__V1__HealthRequest_Closure)
                  (const Apus__V1__HealthRequest *message,
                   void *closure_data);
@@ -3365,6 +3462,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__state__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__event__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__client_hello__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__server_hello__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__go_away__descriptor;
@@ -3435,6 +3533,8 @@ extern const ProtobufCMessageDescriptor apus__v1__key_revoke_response__descripto
 extern const ProtobufCMessageDescriptor apus__v1__audit_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__audit_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__audit_entry__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__provider_test_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__provider_test_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__health_check__descriptor;

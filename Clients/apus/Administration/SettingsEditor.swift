@@ -1,40 +1,51 @@
 internal import ApusClient
 internal import ConfigurationModel
 
-/// Changes to one tenant of the configuration: read, changed, written if nobody was faster, else once more.
-struct TenantSettingsEditor {
+/// A kind of objects of the configuration.
+enum SettingsKind: String {
+    case tenant
+    case provider
+    case route
+
+    /// As documents have it.
+    var plural: String { rawValue + "s" }
+}
+
+/// Changes to one object of the configuration: read, changed, written if nobody was faster, else once more.
+struct SettingsEditor {
     let client: GatewayClient
+    let kind: SettingsKind
     let name: String
     let note: String
 
     private static let tries = 20
 
     /// Its settings now.
-    /// - Throws: NOT_FOUND if there is no such tenant.
+    /// - Throws: NOT_FOUND if there is no such object.
     func current() async throws -> JSON {
-        try settings(in: try await client.configuration(kind: "tenants", name: name))
+        try settings(in: try await client.configuration(kind: kind.plural, name: name))
     }
 
-    /// - Throws: a failure if there is a tenant of that name.
+    /// - Throws: a failure if there is one of that name.
     func create(_ settings: JSON) async throws -> AppliedConfiguration {
         try await whileOthersAreFaster {
             let generation = try await client.generations(limit: 1).first?.number
             do throws(ApusError) {
-                _ = try await client.configuration(kind: "tenants", name: name)
+                _ = try await client.configuration(kind: kind.plural, name: name)
             } catch {
                 guard error.code == .notFound else { throw error }
                 return try await write(settings, over: generation)
             }
             throw CommandFailure(
-                .refused, "there is a tenant \(name) already",
-                advice: "Change it with `apus admin tenant set \(name)`.")
+                .refused, "there is a \(kind) \(name) already",
+                advice: "Change it with `apus admin \(kind) set \(name)`.")
         }
     }
 
     /// - Parameter change: gets the settings as they are.
     func change(_ change: (inout JSON) throws -> Void) async throws -> AppliedConfiguration {
         try await whileOthersAreFaster {
-            let configuration = try await client.configuration(kind: "tenants", name: name)
+            let configuration = try await client.configuration(kind: kind.plural, name: name)
             var settings = try settings(in: configuration)
             try change(&settings)
             return try await write(settings, over: configuration.generation)
@@ -43,19 +54,19 @@ struct TenantSettingsEditor {
 
     func remove() async throws -> AppliedConfiguration {
         try await whileOthersAreFaster {
-            let configuration = try await client.configuration(kind: "tenants", name: name)
+            let configuration = try await client.configuration(kind: kind.plural, name: name)
             return try await write(.null, over: configuration.generation)
         }
     }
 
     private func write(_ settings: JSON, over generation: UInt32?) async throws -> AppliedConfiguration {
-        let document = JSON.object(["tenants": .object([name: settings])])
+        let document = JSON.object([kind.plural: .object([name: settings])])
         return try await client.apply(document.text, partial: true, ifGeneration: generation, note: note)
     }
 
     private func settings(in configuration: GatewayConfiguration) throws -> JSON {
-        guard let settings = try? JSON(configuration.document)["tenants"]?[name] else {
-            throw CommandFailure(.refused, "the gateway's answer has no tenant \(name)")
+        guard let settings = try? JSON(configuration.document)[kind.plural]?[name] else {
+            throw CommandFailure(.refused, "the gateway's answer has no \(kind) \(name)")
         }
         return settings
     }

@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import ConfigurationModel
+internal import SMSModel
+
+/// Settings of a route on the command line.
+struct RouteOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Its place: the route with the lowest is tried first.", valueName: "number"))
+    var order: Int64?
+
+    @Option(help: ArgumentHelp("A country (DE) or prefix (+4915) of recipients; repeatable.", valueName: "to"))
+    var destination: [String] = []
+
+    @Option(help: ArgumentHelp("A tenant whose messages it is for; repeatable.", valueName: "tenant"))
+    var tenant: [String] = []
+
+    @Option(help: ArgumentHelp("A sender of messages, as they have it; repeatable.", valueName: "sender"))
+    var sender: [String] = []
+
+    @Option(help: ArgumentHelp("URGENT, NORMAL or BULK; repeatable.", valueName: "priority"))
+    var priority: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "When it is chosen, in UTC, such as MON,FRI/08:00-20:00, SAT,SUN or 22:00-06:00; repeatable.",
+            valueName: "time"))
+    var time: [TimeWindowArgument] = []
+
+    @Option(help: ArgumentHelp("A provider that it sends through; repeatable.", valueName: "provider"))
+    var provider: [String] = []
+
+    @Option(help: ArgumentHelp("ORDER, WEIGHT, LEAST_COST or FASTEST.", valueName: "policy"))
+    var policy: String?
+
+    @Flag(inversion: .prefixedNo, help: "Whether a provider without room is passed over for the next one.")
+    var overflow: Bool?
+
+    @Option(help: ArgumentHelp("Refuses messages, for this reason, instead of sending them.", valueName: "text"))
+    var reject: String?
+
+    static let defaultOrder = Int64(Limits.routeOrderDefault)
+
+    mutating func validate() throws {
+        if reject != nil, !provider.isEmpty || policy != nil || overflow != nil {
+            throw ValidationError("A route sends or refuses: give --provider or --reject.")
+        }
+    }
+
+    /// What was given, by its setting.
+    private var given: [(String, JSON)] {
+        let settings: [(String, JSON?)] = [
+            ("order", order.map(JSON.integer)), ("destinations", Self.list(destination)),
+            ("tenants", Self.list(tenant)), ("senders", Self.list(sender)), ("priorities", Self.list(priority)),
+            ("times", time.isEmpty ? nil : .array(time.map(\.json))), ("providers", Self.list(provider)),
+            ("policy", policy.map(JSON.string)), ("overflow", overflow.map(JSON.bool)),
+            ("reject", reject.map(JSON.string)),
+        ]
+        return settings.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    private static func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.string)) }
+
+    var isEmpty: Bool { given.isEmpty }
+
+    func apply(to settings: inout JSON) {
+        // A route that sent and is to refuse keeps nothing of its sending, and the other way about.
+        if reject != nil { for name in ["providers", "policy", "overflow"] { settings.set(name, to: nil) } }
+        if !provider.isEmpty { settings.set("reject", to: nil) }
+        for (name, value) in given { settings.set(name, to: value) }
+    }
+}
+
+/// `DAYS/FROM-TO`, or one of the two. The gateway checks the names of days and the times.
+struct TimeWindowArgument: ExpressibleByArgument {
+    let json: JSON
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let last = parts.last, !parts.contains(where: \.isEmpty) else { return nil }
+        var members: [String: JSON] = [:]
+        let hours = last.split(separator: "-", omittingEmptySubsequences: false)
+        if hours.count == 2 {
+            members["from"] = .string(String(hours[0]))
+            members["to"] = .string(String(hours[1]))
+        } else if hours.count > 2 || parts.count == 2 {
+            return nil
+        }
+        if parts.count == 2 || hours.count == 1 {
+            members["days"] = .array(parts[0].split(separator: ",").map { .string(String($0)) })
+        }
+        json = .object(members)
+    }
+}

@@ -1,0 +1,49 @@
+internal import ApusClient
+internal import ArgumentParser
+internal import ConfigurationModel
+
+/// What commands about providers and about routes have in common.
+struct SettingsTable {
+    let kind: SettingsKind
+
+    /// Lists all of the kind.
+    func list(_ client: GatewayClient, _ connection: ConnectionOptions) async throws {
+        let configuration = try await client.configuration(kind: kind.plural)
+        let objects = try JSON(configuration.document)[kind.plural]?.object ?? [:]
+        let rows = objects.sorted { Self.order($0.value, $0.key) < Self.order($1.value, $1.key) }
+        connection.print(rows: rows) { name, settings in
+            Self.json(name, settings)
+        } columns: { name, settings in
+            [name, settings.withoutSecrets.settings.map { "\($0.path)=\($0.value.plainText)" }.joined(separator: " ")]
+        }
+    }
+
+    /// Shows one of them.
+    func show(_ name: String, _ client: GatewayClient, _ connection: ConnectionOptions) async throws {
+        let settings = try await SettingsEditor(client: client, kind: kind, name: name, note: "").current()
+        let rows = settings.withoutSecrets.settings.map { ($0.path, $0.value.plainText) }
+        connection.print(
+            json: Self.json(name, settings),
+            text: rows.isEmpty ? name : "\(name)\n" + TextTable.list(rows, indent: "  "))
+    }
+
+    /// Routes as they are tried, everything else by name.
+    private static func order(_ settings: JSON, _ name: String) -> (Int64, String) {
+        (settings["order"]?.integer ?? RouteOptions.defaultOrder, name)
+    }
+
+    static func json(_ name: String, _ settings: JSON) -> JSONValue {
+        .object([("name", .string(name)), ("settings", JSONValue(settings.withoutSecrets))])
+    }
+}
+
+/// A setting that becomes the default again.
+struct ClearOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The default again, by the name that `show` tells; repeatable.", valueName: "setting"))
+    var clear: [String] = []
+
+    func apply(to settings: inout JSON) {
+        for path in clear { settings.set(path, to: nil) }
+    }
+}
