@@ -72,7 +72,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Providers", dependencies: ["SMSModel", "Threading", "HTTPTransport", "COpenSSL"],
+            name: "Providers",
+            dependencies: ["SMSModel", "ConfigurationModel", "Threading", "HTTPTransport", "COpenSSL"],
             swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -125,7 +126,8 @@ let package = Package(
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "ProvidersTests", dependencies: ["SMSModel", "HTTPTransport", "Providers", "GatewayTestKit"],
+            name: "ProvidersTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "HTTPTransport", "Providers", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,

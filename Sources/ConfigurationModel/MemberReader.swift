@@ -1,14 +1,14 @@
-internal import SMSModel
+package import SMSModel
 
 /// Reads the members of an object, and gathers what is wrong with them. A member that is null counts as left out.
-struct MemberReader {
+package struct MemberReader {
     private let path: String
     private var members: [String: JSON]
     private var known: Set<String> = []
-    private(set) var violations: [FieldViolation] = []
+    package private(set) var violations: [FieldViolation] = []
 
     /// - Parameter path: of the object.
-    init(_ value: JSON, path: String) {
+    package init(_ value: JSON, path: String) {
         self.path = path
         members = value.object?.filter { $0.value != .null } ?? [:]
         if value.object == nil { violations.append(FieldViolation(field: path, description: "must be an object")) }
@@ -16,12 +16,12 @@ struct MemberReader {
 
     private func path(of name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    mutating func fault(_ name: String, _ description: String) {
+    package mutating func fault(_ name: String, _ description: String) {
         violations.append(FieldViolation(field: path(of: name), description: description))
     }
 
     /// What nobody has asked for is not known.
-    mutating func finish() -> [FieldViolation] {
+    package mutating func finish() -> [FieldViolation] {
         let list = known.sorted().joined(separator: ", ")
         for name in members.keys.sorted() where !known.contains(name) {
             fault(name, "is not known; known here are \(list)")
@@ -31,7 +31,7 @@ struct MemberReader {
 
     // MARK: Members; nil if it is left out or wrong
 
-    mutating func take(_ name: String) -> JSON? {
+    package mutating func take(_ name: String) -> JSON? {
         known.insert(name)
         return members[name]
     }
@@ -46,18 +46,18 @@ struct MemberReader {
         return converted
     }
 
-    mutating func bool(_ name: String) -> Bool? { take(name, "true or false", \.bool) }
+    package mutating func bool(_ name: String) -> Bool? { take(name, "true or false", \.bool) }
 
-    mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
+    package mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
         take(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") { value in
             value.integer.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    mutating func string(_ name: String) -> String? { take(name, "a string", \.string) }
+    package mutating func string(_ name: String) -> String? { take(name, "a string", \.string) }
 
     /// A text for people or for comparing, of 1 to `bytes` bytes, without control characters.
-    mutating func text(_ name: String, upTo bytes: Int) -> String? {
+    package mutating func text(_ name: String, upTo bytes: Int) -> String? {
         guard let text = string(name) else { return nil }
         if let problem = Form.text(text, upTo: bytes) {
             fault(name, problem)
@@ -67,13 +67,13 @@ struct MemberReader {
     }
 
     /// An object within this one.
-    mutating func object<Value>(_ name: String, _ read: (inout MemberReader) -> Value?) -> Value? {
+    package mutating func object<Value>(_ name: String, _ read: (inout MemberReader) -> Value?) -> Value? {
         guard let value = take(name) else { return nil }
         return Self.read(value, path: path(of: name), into: &violations, read)
     }
 
     /// An array, of what `element` makes of each; those of which it makes nothing are wrong and left out.
-    mutating func array<Element>(
+    package mutating func array<Element>(
         _ name: String, atMost: Int, _ element: (JSON, String, inout [FieldViolation]) -> Element?
     ) -> [Element]? {
         guard let values = take(name, "an array", \.array) else { return nil }
@@ -86,7 +86,7 @@ struct MemberReader {
     }
 
     /// An array of objects.
-    mutating func objects<Element>(
+    package mutating func objects<Element>(
         _ name: String, atMost: Int, _ read: (inout MemberReader) -> Element?
     ) -> [Element]? {
         array(name, atMost: atMost) { value, path, violations in
@@ -96,7 +96,7 @@ struct MemberReader {
 
     /// An array of texts, none twice.
     /// - Parameter problem: what is wrong with one, or nil.
-    mutating func strings(_ name: String, atMost: Int, _ problem: (String) -> String?) -> [String]? {
+    package mutating func strings(_ name: String, atMost: Int, _ problem: (String) -> String?) -> [String]? {
         var seen: Set<String> = []
         return array(name, atMost: atMost) { value, path, violations in
             func wrong(_ description: String) -> String? {
@@ -110,7 +110,7 @@ struct MemberReader {
         }
     }
 
-    static func read<Value>(
+    package static func read<Value>(
         _ value: JSON, path: String, into violations: inout [FieldViolation],
         _ read: (inout MemberReader) -> Value?
     ) -> Value? {

@@ -188,4 +188,25 @@ package enum Limits {
     /// A shared secret's, once decoded; the least that RFC 7518 allows for HS256.
     package static let issuerSecretMinimumBytes = 32
     package static let issuerSecretMaximumBytes = 512
+
+    // MARK: Providers described by configuration
+    /// Connections of one provider.
+    package static let httpConnectionsMaximum: Int64 = 1024
+    package static let httpRequestMillisecondsMinimum: Int64 = 1000
+    package static let httpRequestMillisecondsMaximum: Int64 = 120_000
+    /// Of a form or a query, headers, or variables.
+    package static let httpTemplateFields = 64
+    package static let httpURLBytes = 2048
+    package static let httpAnswerRules = 64
+    /// Of a rule.
+    package static let httpAnswerConditions = 16
+    package static let httpAnswerCodes = 1000
+    /// Of receipts.
+    package static let httpReceiptStatuses = 100
+    /// Of a token that a request shows, and unless configured.
+    package static let httpTokenSecondsMaximum: Int64 = 86_400
+    package static let httpTokenSeconds: Int64 = 300
+    /// How old or how far ahead a signed request to the webhook may be, at most and unless configured.
+    package static let webhookToleranceSecondsMaximum: Int64 = 86_400
+    package static let webhookToleranceSeconds: Int64 = 300
 }
