@@ -12,7 +12,7 @@ extension AnswerRule {
         guard let statuses, let conditions, let codes, let meaning else { return nil }
         if !codes.isEmpty, code == nil { reader.fault("codes", "needs code, which says where the code stands") }
         let meanings = [meaning] + codes.values
-        if meanings.contains(.accepted), id == nil {
+        if meanings.contains(.accepted), reader.take("id") == nil {
             reader.fault("id", "is missing: a message that was accepted is known by the carrier's id")
         }
         if meaning.refusal != nil, conditions.isEmpty,

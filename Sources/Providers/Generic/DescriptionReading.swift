@@ -104,11 +104,14 @@ extension MemberReader {
     mutating func header(
         _ key: String, _ text: String, at place: String, in scope: TemplateScope
     ) -> RequestTemplate.Header? {
+        compiled(text, at: place, .header, in: scope).flatMap { header(key, $0, at: place) }
+    }
+
+    mutating func header(_ key: String, _ template: Template, at place: String) -> RequestTemplate.Header? {
         guard Self.isHeader(key) else {
             fault(place, "is no name of a header that can be set")
             return nil
         }
-        guard let template = compiled(text, at: place, .header, in: scope) else { return nil }
         let isFine = template.parts.allSatisfy { part in
             guard case .text(let bytes) = part else { return true }
             return bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }

@@ -1,7 +1,7 @@
 package import ConfigurationModel
+internal import Glibc
 package import HTTPTransport
 package import SMSModel
-internal import Glibc
 
 /// A carrier that is described by configuration alone: what is asked of it, what its answers mean, and what it posts.
 /// `docs/providers/http.md` has the members of such a description.
@@ -64,19 +64,19 @@ struct GenericDescription {
         if reader.take("authentication") != nil {
             authentication = reader.object("authentication") { RequestAuthentication(&$0, in: scope) }
         }
-        let method = authentication.flatMap { authentication in
+        let shown = authentication ?? .none
+        let request =
             reader.needed("request", "it says what the carrier is sent")
-                ? reader.object("request") { RequestTemplate(&$0, authentication, in: scope) } : nil
-        }
+            ? reader.object("request") { RequestTemplate(&$0, shown, in: scope) } : nil
         let rules =
             reader.needed("answer", "it says what the carrier's answers mean")
             ? reader.objects("answer", atMost: Limits.httpAnswerRules) { AnswerRule(&$0) } : nil
         webhook = Webhook(&reader, in: scope)
-        guard let method, let rules else { return nil }
+        guard authentication != nil, let request, let rules else { return nil }
         if !rules.contains(where: { $0.meaning == .accepted || $0.codes.values.contains(.accepted) }) {
             reader.fault("answer", "has no rule for messages that were accepted")
         }
-        request = method
+        self.request = request
         answer = rules
     }
 }

@@ -12,7 +12,8 @@ extension GenericDescription.Webhook {
         }
         guard
             reader.needed(
-                "signature", "it says how the carrier's requests are told from forged ones; where the carrier has no "
+                "signature",
+                "it says how the carrier's requests are told from forged ones; where the carrier has no "
                     + "means for it, the scheme is none"),
             let signature = reader.object("signature", { WebhookSignature(&$0, in: scope) })
         else { return nil }
@@ -61,9 +62,9 @@ extension GenericWebhook.ReceiptFields {
         let status = reader.neededField("status", coverage)
         let error = reader.field("error", coverage)
         let meanings = Self.meanings(&reader)
-        if token == nil, needsToken {
+        if reader.take("token") == nil, needsToken {
             reader.fault("token", "is missing: with a signature of the scheme none it is all that can be believed")
-        } else if token == nil, id == nil {
+        } else if reader.take("token") == nil, reader.take("id") == nil {
             reader.fault("id", "is missing, and so is token: a receipt is for a message that one of them names")
         }
         guard let status, let meanings else { return nil }

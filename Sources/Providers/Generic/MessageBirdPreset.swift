@@ -35,7 +35,7 @@ extension GenericPreset {
                   "text": "/errors/0/description"
                 },
                 {
-                  "status": "400-428,430-499",
+                  "status": "400-407,409-428,430-499",
                   "when": {"/errors/*/code": true},
                   "code": "/errors/*/code",
                   "text": "/errors/0/description",

@@ -27,14 +27,13 @@ extension RequestAuthentication {
             self = .basic(user: user, password: password ?? "")
         case .bearer:
             guard let token = reader.neededConstant("token", "it is the credential", in: scope),
-                let header = reader.header(
-                    "Authorization", "Bearer \(token)", at: "token", in: TemplateScope(known: []))
+                let header = reader.header("Authorization", Template(constant: "Bearer \(token)"), at: "token")
             else { return nil }
             self = .header(header)
         case .header:
             guard let name = reader.headerName("name", or: "Authorization"),
                 let value = reader.neededConstant("value", "it is the credential", in: scope),
-                let header = reader.header(name, value, at: "value", in: TemplateScope(known: []))
+                let header = reader.header(name, Template(constant: value), at: "value")
             else { return nil }
             self = .header(header)
         case .hmac:

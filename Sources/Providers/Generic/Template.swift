@@ -34,6 +34,12 @@ struct Template: Hashable, Sendable {
         append(rest, literal)
     }
 
+    /// The same for all messages, whatever is in it.
+    init(constant text: String) {
+        escape = .none
+        parts = text.isEmpty ? [] : [.text(Array(text.utf8))]
+    }
+
     private static let open = Array("{{".utf8)
     private static let close = Array("}}".utf8)
 
@@ -66,8 +72,8 @@ struct Template: Hashable, Sendable {
             return parts.append(.encoding(gsm7: choice.gsm7, ucs2: choice.ucs2))
         }
         guard let variable = TemplateVariable(rawValue: hole), scope.known.contains(variable) else {
-            let known = scope.known.map(\.rawValue).sorted().joined(separator: ", ")
-            throw TemplateError("has {{\(hole)}}, which is not known; known here are \(known), secret.NAME, option.NAME")
+            let known = (scope.known.map(\.rawValue).sorted() + ["secret.NAME", "option.NAME"]).joined(separator: ", ")
+            throw TemplateError("has {{\(hole)}}, which is not known; known here are \(known)")
         }
         parts.append(.variable(variable))
     }

@@ -193,7 +193,7 @@ internal import Testing
     @Test func severalAtOnce() throws {
         let found = try Generic.violations(
             #"{"request": {"url": "x", "form": {"a": "{{x}}"}}, "answer": [{"outcome": "route"}], "sender": ""}"#)
-        #expect(found.keys.sorted() == ["answer", "answer[0].outcome", "request.form.a", "request.url", "sender"])
+        #expect(found.keys.sorted() == ["answer[0].outcome", "request.form.a", "request.url", "sender"])
         #expect(try Generic.violations("[]", isWhole: true).count == 1)
         #expect(try Generic.violations("{}", isWhole: true).keys.sorted() == ["answer", "request"])
     }
