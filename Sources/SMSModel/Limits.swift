@@ -224,4 +224,25 @@ package enum Limits {
     package static let timeWindows = 50
     /// Why a route refuses messages.
     package static let rejectionBytes = 256
+
+    // MARK: Providers described by configuration
+    /// Connections of one provider.
+    package static let httpConnectionsMaximum: Int64 = 1024
+    package static let httpRequestMillisecondsMinimum: Int64 = 1000
+    package static let httpRequestMillisecondsMaximum: Int64 = 120_000
+    /// Of a form or a query, headers, or variables.
+    package static let httpTemplateFields = 64
+    package static let httpURLBytes = 2048
+    package static let httpAnswerRules = 64
+    /// Of a rule.
+    package static let httpAnswerConditions = 16
+    package static let httpAnswerCodes = 1000
+    /// Of receipts.
+    package static let httpReceiptStatuses = 100
+    /// Of a token that a request shows, and unless configured.
+    package static let httpTokenSecondsMaximum: Int64 = 86_400
+    package static let httpTokenSeconds: Int64 = 300
+    /// How old or how far ahead a signed request to the webhook may be, at most and unless configured.
+    package static let webhookToleranceSecondsMaximum: Int64 = 86_400
+    package static let webhookToleranceSeconds: Int64 = 300
 }

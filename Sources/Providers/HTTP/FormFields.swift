@@ -76,21 +76,21 @@ struct FormWriter {
 
     mutating func append(_ name: String, _ value: some Collection<UInt8>) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
-        escape(name.utf8)
+        Self.append(escaped: name.utf8, to: &bytes)
         bytes.append(UInt8(ascii: "="))
-        escape(value)
+        Self.append(escaped: value, to: &bytes)
     }
 
     mutating func append(_ name: String, _ value: String) { append(name, value.utf8) }
 
-    private mutating func escape(_ text: some Collection<UInt8>) {
+    static func append(escaped text: some Collection<UInt8>, to bytes: inout [UInt8]) {
         for byte in text {
-            if Self.isUnreserved[Int(byte)] {
+            if isUnreserved[Int(byte)] {
                 bytes.append(byte)
             } else {
                 bytes.append(UInt8(ascii: "%"))
-                bytes.append(Self.digits[Int(byte >> 4)])
-                bytes.append(Self.digits[Int(byte & 15)])
+                bytes.append(digits[Int(byte >> 4)])
+                bytes.append(digits[Int(byte & 15)])
             }
         }
     }

@@ -2,9 +2,23 @@ internal import COpenSSL
 
 /// HMAC (RFC 2104).
 enum MessageAuthentication {
-    enum Hash {
+    enum Hash: Hashable {
+        /// Weak; where a carrier has nothing better.
+        case md5
         case sha1
         case sha256
+        case sha384
+        case sha512
+
+        fileprivate var type: OpaquePointer {
+            switch self {
+            case .md5: EVP_md5()
+            case .sha1: EVP_sha1()
+            case .sha256: EVP_sha256()
+            case .sha384: EVP_sha384()
+            case .sha512: EVP_sha512()
+            }
+        }
     }
 
     static func code(_ hash: Hash, key: some Collection<UInt8>, _ message: some Collection<UInt8>) -> [UInt8] {
@@ -12,8 +26,7 @@ enum MessageAuthentication {
         let message = Array(message)
         var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
-        let type = hash == .sha1 ? EVP_sha1() : EVP_sha256()
-        let made = HMAC(type, key, Int32(key.count), message, message.count, &code, &count)
+        let made = HMAC(hash.type, key, Int32(key.count), message, message.count, &code, &count)
         precondition(made != nil, "no memory for an HMAC")
         return Array(code[..<Int(count)])
     }
@@ -21,6 +34,15 @@ enum MessageAuthentication {
     /// In a time that does not depend on where they differ.
     static func areEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
+    }
+
+    /// The hash of a message alone.
+    static func digest(_ hash: Hash, _ message: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        let made = EVP_Digest(message, message.count, &digest, &count, hash.type, nil)
+        precondition(made == 1, "no memory for a digest")
+        return Array(digest[..<Int(count)])
     }
 
     static func sha256(_ message: [UInt8]) -> [UInt8] {

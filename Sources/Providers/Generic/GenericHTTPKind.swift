@@ -1,0 +1,122 @@
+package import ConfigurationModel
+internal import Glibc
+package import HTTPTransport
+package import SMSModel
+
+/// A carrier that is described by configuration alone: what is asked of it, what its answers mean, and what it posts.
+/// `docs/providers/http.md` has the members of such a description.
+package struct GenericHTTPKind: Sendable {
+    package let carrier: GenericCarrier
+    /// nil where nothing is said of receipts or inbound messages.
+    package let receiver: (any WebhookReceiver)?
+
+    /// - Parameters:
+    ///   - options: the description; with `preset` it is laid over a ready-made one.
+    ///   - secrets: by their names, for `{{secret.NAME}}`.
+    ///   - path: of the options, such as `providers.NAME.options`.
+    ///   - receiptKey: of the correlation tokens; at least 16 random bytes.
+    ///   - publicURL: where the carrier can post to, as it was given it; nil if it can't, and then no receipts come.
+    ///   - now: milliseconds since the Unix epoch, for what signs requests.
+    /// - Returns: nil if something is wrong, and `violations` has more than before.
+    package init?(
+        options: JSON, secrets: [String: String], path: String, receiptKey: [UInt8], publicURL: String?,
+        now: @escaping @Sendable () -> Int64 = GenericCarrier.wallClock, into violations: inout [FieldViolation]
+    ) {
+        let before = violations.count
+        guard let (description, kind) = GenericPreset.laidUnder(options, secrets, path: path, into: &violations),
+            let read = MemberReader.read(
+                description, path: path, into: &violations,
+                { reader in GenericDescription(&reader, secrets: secrets) }),
+            violations.count == before
+        else { return nil }
+        carrier = GenericCarrier(
+            kind: kind, read, receiptKey: receiptKey, webhook: publicURL ?? "", now: now)
+        receiver = read.webhook.map { webhook in
+            GenericWebhook(
+                signature: webhook.signature, receipt: webhook.receipt, inbound: webhook.inbound,
+                receiptKey: receiptKey)
+        }
+    }
+}
+
+/// What the options of a generic provider say.
+struct GenericDescription {
+    struct Webhook {
+        var signature: WebhookSignature
+        var receipt: GenericWebhook.ReceiptFields?
+        var inbound: GenericWebhook.InboundFields?
+    }
+
+    var request: RequestTemplate
+    var answer: [AnswerRule]
+    var sender: String
+    var http: HTTPSessionOptions
+    var webhook: Webhook?
+
+    /// - Returns: nil if something is wrong, which the reader knows then.
+    init?(_ reader: inout MemberReader, secrets: [String: String]) {
+        // It chose what this is laid over.
+        _ = reader.take("preset")
+        let scope = TemplateScope(secrets: secrets, options: reader.constants("variables"))
+        sender = reader.text("sender", upTo: Limits.phoneNumberDigits + 1) ?? ""
+        http = reader.object("http") { HTTPSessionOptions(described: &$0) } ?? HTTPSessionOptions()
+        var authentication: RequestAuthentication? = RequestAuthentication.none
+        if reader.take("authentication") != nil {
+            authentication = reader.object("authentication") { RequestAuthentication(&$0, in: scope) }
+        }
+        let shown = authentication ?? .none
+        let request =
+            reader.needed("request", "it says what the carrier is sent")
+            ? reader.object("request") { RequestTemplate(&$0, shown, in: scope) } : nil
+        let rules =
+            reader.needed("answer", "it says what the carrier's answers mean")
+            ? reader.objects("answer", atMost: Limits.httpAnswerRules) { AnswerRule(&$0) } : nil
+        webhook = Webhook(&reader, in: scope)
+        guard authentication != nil, let request, let rules else { return nil }
+        if !rules.contains(where: { $0.meaning == .accepted || $0.codes.values.contains(.accepted) }) {
+            reader.fault("answer", "has no rule for messages that were accepted")
+        }
+        self.request = request
+        answer = rules
+    }
+}
+
+/// A carrier whose requests and answers are described by configuration.
+package struct GenericCarrier: HTTPCarrier {
+    /// The preset's name, or `http`.
+    package let kind: String
+    package let http: HTTPSessionOptions
+    private let template: RequestTemplate
+    private let answer: AnswerRules
+    private let common: MessageValues.Common
+    private let now: @Sendable () -> Int64
+
+    init(
+        kind: String, _ description: GenericDescription, receiptKey: [UInt8], webhook: String,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.kind = kind
+        var http = description.http
+        http.responseHeaders = HTTPResponse.headersForOutcomes
+        self.http = http
+        template = description.request
+        answer = AnswerRules(
+            rules: description.answer, receipts: description.webhook?.receipt != nil && !webhook.isEmpty)
+        common = MessageValues.Common(
+            receiptKey: receiptKey, webhook: webhook, sender: Array(description.sender.utf8))
+        self.now = now
+    }
+
+    package func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+        template.request(MessageValues(item: item, batch: batch, common: common), now: now())
+    }
+
+    package func outcome(of result: HTTPResult) -> Outcome { answer.outcome(of: result) }
+
+    /// Milliseconds since the Unix epoch.
+    package static let wallClock: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,102 @@
+internal import ConfigurationModel
+internal import SMSModel
+
+extension GenericDescription.Webhook {
+    /// - Returns: nil if there is none, or it is wrong, which the reader knows then.
+    init?(_ reader: inout MemberReader, in scope: TemplateScope) {
+        let hasReceipt = reader.take("receipt") != nil
+        let hasInbound = reader.take("inbound") != nil
+        guard hasReceipt || hasInbound else {
+            if reader.take("signature") != nil { reader.fault("signature", "is there without receipt or inbound") }
+            return nil
+        }
+        guard
+            reader.needed(
+                "signature",
+                "it says how the carrier's requests are told from forged ones; where the carrier has no "
+                    + "means for it, the scheme is none"),
+            let signature = reader.object("signature", { WebhookSignature(&$0, in: scope) })
+        else { return nil }
+        if case .none = signature, hasInbound {
+            reader.fault("inbound", "can't be believed with a signature of the scheme none: anybody could post them")
+        }
+        let coverage = signature.coverage
+        var isUnsigned = false
+        if case .none = signature { isUnsigned = true }
+        receipt = reader.object("receipt") {
+            GenericWebhook.ReceiptFields(&$0, coverage, needsToken: isUnsigned)
+        }
+        inbound = reader.object("inbound") { GenericWebhook.InboundFields(&$0, coverage) }
+        self.signature = signature
+    }
+}
+
+extension MemberReader {
+    /// - Parameter coverage: nil for the token, which shows by itself whose it is.
+    fileprivate mutating func field(_ name: String, _ coverage: WebhookSignature.Coverage?) -> WebhookField? {
+        guard let text = string(name) else { return nil }
+        guard let field = WebhookField(text) else {
+            fault(name, "must be a JSON pointer such as /message/id, or param:NAME, form:NAME or query:NAME")
+            return nil
+        }
+        let isCovered =
+            switch (coverage, field) {
+            case (nil, _), (.everything, _), (_, .parameter): true
+            case (.body, .json), (.body, .form): true
+            case (.formAndQuery, .form), (.formAndQuery, .query): true
+            default: false
+            }
+        if !isCovered { fault(name, "stands where the signature doesn't reach; try param:NAME") }
+        return isCovered ? field : nil
+    }
+
+    fileprivate mutating func neededField(_ name: String, _ coverage: WebhookSignature.Coverage) -> WebhookField? {
+        needed(name, "it says where it stands, such as param:NAME") ? field(name, coverage) : nil
+    }
+}
+
+extension GenericWebhook.ReceiptFields {
+    fileprivate init?(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage, needsToken: Bool) {
+        let token = reader.field("token", nil)
+        let id = reader.field("id", coverage)
+        let status = reader.neededField("status", coverage)
+        let error = reader.field("error", coverage)
+        let meanings = Self.meanings(&reader)
+        if reader.take("token") == nil, needsToken {
+            reader.fault("token", "is missing: with a signature of the scheme none it is all that can be believed")
+        } else if reader.take("token") == nil, reader.take("id") == nil {
+            reader.fault("id", "is missing, and so is token: a receipt is for a message that one of them names")
+        }
+        guard let status, let meanings else { return nil }
+        self.init(token: token, id: id, status: status, error: error, meanings: meanings)
+    }
+
+    private static func meanings(_ reader: inout MemberReader) -> [String: Meaning]? {
+        guard reader.needed("statuses", "it says what the carrier's statuses mean") else { return nil }
+        let words = Meaning.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let members = reader.take("statuses")?.object, members.count <= Limits.httpReceiptStatuses else {
+            reader.fault("statuses", "must be an object of at most \(Limits.httpReceiptStatuses) statuses")
+            return nil
+        }
+        var meanings: [String: Meaning] = [:]
+        for (status, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard let meaning = value.string.flatMap(Meaning.init) else {
+                reader.fault("statuses.\(status)", "must be one of \(words)")
+                continue
+            }
+            meanings[status.lowercased()] = meaning
+        }
+        return meanings
+    }
+}
+
+extension GenericWebhook.InboundFields {
+    fileprivate init?(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage) {
+        let id = reader.neededField("id", coverage)
+        let from = reader.neededField("from", coverage)
+        let to = reader.neededField("to", coverage)
+        let text = reader.neededField("text", coverage)
+        guard let id, let from, let to, let text else { return nil }
+        self.init(id: id, from: from, to: to, text: text)
+    }
+}

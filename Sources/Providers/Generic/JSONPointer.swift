@@ -1,0 +1,65 @@
+internal import ConfigurationModel
+
+/// A place in a JSON value (RFC 6901). Beyond it, `*` stands for every element of an array.
+struct JSONPointer: Hashable, Sendable {
+    private let steps: [String]
+
+    /// - Returns: nil if it doesn't begin with a slash, or has a `~` that escapes nothing.
+    init?(_ text: String) {
+        guard text.hasPrefix("/") else { return nil }
+        var steps: [String] = []
+        for step in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            let escapes = step.split(separator: "~", omittingEmptySubsequences: false).dropFirst()
+            guard escapes.allSatisfy({ $0.hasPrefix("0") || $0.hasPrefix("1") }) else { return nil }
+            var plain = ""
+            for (place, piece) in step.split(separator: "~", omittingEmptySubsequences: false).enumerated() {
+                plain += place == 0 ? String(piece) : (piece.hasPrefix("0") ? "~" : "/") + piece.dropFirst()
+            }
+            steps.append(plain)
+        }
+        self.steps = steps
+    }
+
+    /// What stands there; several values only by `*`.
+    func values(in value: JSON) -> [JSON] {
+        var values = [value]
+        for step in steps {
+            values = values.flatMap { value -> [JSON] in
+                switch value {
+                case .object(let members): return members[step].map { [$0] } ?? []
+                case .array(let elements):
+                    if step == "*" { return elements }
+                    guard let index = Self.index(step), index < elements.count else { return [] }
+                    return [elements[index]]
+                default: return []
+                }
+            }
+        }
+        return values
+    }
+
+    /// The text of a string, number or boolean; nil if there is none, or several that differ.
+    func text(in value: JSON) -> String? {
+        let texts = values(in: value).map(\.scalarText)
+        guard let first = texts.first, texts.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
+    private static func index(_ step: String) -> Int? {
+        guard step == "0" || !step.hasPrefix("0"), step.utf8.allSatisfy({ $0 &- 0x30 <= 9 }) else { return nil }
+        return Int(step)
+    }
+}
+
+extension JSON {
+    /// nil for null, arrays and objects.
+    var scalarText: String? {
+        switch self {
+        case .null, .array, .object: nil
+        case .bool(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .real(let value): value.description
+        case .string(let value): value
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import ConfigurationModel
+internal import HTTPTransport
+
+/// Where a field of a webhook's request stands.
+enum WebhookField: Hashable, Sendable {
+    /// `/a/b`: a JSON pointer into the body.
+    case json(JSONPointer)
+    /// `form:NAME`: a field of the body.
+    case form(String)
+    /// `query:NAME`
+    case query(String)
+    /// `param:NAME`: of the body, a form's field or a JSON object's member; of the query if there is no body.
+    case parameter(String)
+
+    init?(_ text: String) {
+        if text.hasPrefix("/") {
+            guard let pointer = JSONPointer(text) else { return nil }
+            self = .json(pointer)
+            return
+        }
+        let words = text.split(separator: ":", maxSplits: 1)
+        guard words.count == 2 else { return nil }
+        let name = String(words[1])
+        switch words[0] {
+        case "form": self = .form(name)
+        case "query": self = .query(name)
+        case "param": self = .parameter(name)
+        default: return nil
+        }
+    }
+}
+
+/// A webhook's request taken apart. A field that is there twice is not there: which one was meant is anybody's guess.
+struct WebhookFields {
+    let query: FormFields
+    /// nil unless the body is a form.
+    let form: FormFields?
+    /// nil unless the body is JSON.
+    let json: JSON?
+
+    /// - Returns: nil if query or body can't be read.
+    init?(_ request: WebhookRequest) {
+        guard let query = FormFields(decoding: request.query.utf8) else { return nil }
+        self.query = query
+        guard !request.body.isEmpty else {
+            form = nil
+            json = nil
+            return
+        }
+        if Self.isJSON(request) {
+            guard let json = try? JSON(request.body) else { return nil }
+            self.json = json
+            form = nil
+        } else {
+            guard let form = FormFields(decoding: request.body) else { return nil }
+            self.form = form
+            json = nil
+        }
+    }
+
+    private static func isJSON(_ request: WebhookRequest) -> Bool {
+        request.header("content-type")?.lowercased().contains("json") ?? false
+    }
+
+    /// What stands there, unless it is empty.
+    subscript(_ field: WebhookField) -> String? {
+        let text =
+            switch field {
+            case .json(let pointer): json.flatMap(pointer.text)
+            case .form(let name): form?.only(name)
+            case .query(let name): query.only(name)
+            case .parameter(let name): json.map { $0[name]?.scalarText } ?? (form ?? query).only(name)
+            }
+        return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// All parameters of the request; nil if some are no texts.
+    var parameters: [FormFields.Field]? {
+        guard let json else { return (form ?? query).fields }
+        guard let members = json.object else { return nil }
+        var fields: [FormFields.Field] = []
+        for (name, value) in members where value != .null {
+            guard let text = value.scalarText else { return nil }
+            fields.append(FormFields.Field(name, text))
+        }
+        return fields
+    }
+}

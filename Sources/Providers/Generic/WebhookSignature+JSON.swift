@@ -1,0 +1,95 @@
+internal import ConfigurationModel
+internal import SMSModel
+
+extension WebhookSignature {
+    private enum Scheme: String, CaseIterable {
+        case none
+        case basic
+        case header
+        case hmac
+        case jwt
+        case vonage = "vonage-sig"
+        case plivo = "plivo-v3"
+        case messageBird = "messagebird-jwt"
+    }
+
+    /// - Returns: nil if it is wrong, which the reader knows then.
+    init?(_ reader: inout MemberReader, in scope: TemplateScope) {
+        guard let scheme = reader.choice("scheme", or: Scheme?.none) else { return nil }
+        switch scheme {
+        case .none: self = .none
+        case .basic:
+            let user = reader.neededConstant("user", "the carrier was told it with the URL", in: scope)
+            let password = reader.neededConstant("password", "the carrier was told it with the URL", in: scope)
+            guard let user, let password else { return nil }
+            self = .basic(user: user, password: password)
+        case .header:
+            let name = reader.needed("name", "it is the header") ? reader.headerName("name", or: nil) : nil
+            let secret = reader.neededConstant("value", "it is the secret that the carrier sends", in: scope)
+            guard let name, let secret else { return nil }
+            self = .header(name: name.lowercased(), secret: secret)
+        case .hmac:
+            guard let hmac = WebhookHMAC(&reader, in: scope) else { return nil }
+            self = .hmac(hmac)
+        case .jwt:
+            let key = Self.key(&reader, in: scope)
+            let header = reader.headerName("header", or: "Authorization")
+            let bodyClaim = reader.string("body_claim") ?? "payload_hash"
+            let claims = reader.constants("claims", in: scope)
+            let tolerance = Self.tolerance(&reader)
+            guard let key, let header else { return nil }
+            self = .bearer(
+                BearerSignature(
+                    key: key, header: header.lowercased(), bodyClaim: bodyClaim, claims: claims,
+                    toleranceSeconds: tolerance))
+        case .vonage:
+            let key = Self.key(&reader, in: scope)
+            let method = reader.choice("method", or: VonageSignature.Method?.none)
+            let tolerance = Self.tolerance(&reader)
+            guard let key, let method else { return nil }
+            self = .vonage(VonageSignature(method: method, key: key, toleranceSeconds: tolerance))
+        case .plivo:
+            guard let key = Self.key(&reader, in: scope) else { return nil }
+            self = .plivo(PlivoSignature(key: key))
+        case .messageBird:
+            guard let key = Self.key(&reader, in: scope) else { return nil }
+            self = .messageBird(MessageBirdSignature(key: key))
+        }
+    }
+
+    fileprivate static func key(_ reader: inout MemberReader, in scope: TemplateScope) -> [UInt8]? {
+        reader.neededConstant("key", "it checks signatures, such as {{secret.signature}}", in: scope)
+            .map { Array($0.utf8) }
+    }
+
+    fileprivate static func tolerance(_ reader: inout MemberReader) -> Int64 {
+        reader.integer("tolerance_seconds", 1...Limits.webhookToleranceSecondsMaximum)
+            ?? Limits.webhookToleranceSeconds
+    }
+}
+
+extension WebhookHMAC {
+    fileprivate init?(_ reader: inout MemberReader, in scope: TemplateScope) {
+        let key = WebhookSignature.key(&reader, in: scope)
+        let hash = reader.choice("hash", or: HMACHash.sha256)
+        let form = reader.choice("form", or: CodeForm.hex)
+        let signed = reader.compiled(
+            reader.string("signed") ?? "{{body}}", at: "signed", .none, in: scope.with(TemplateVariable.ofRequest))
+        let header =
+            reader.needed("header", "it is where the signature stands") ? reader.headerName("header", or: nil) : nil
+        let prefix = reader.string("prefix") ?? ""
+        let timestampHeader = reader.headerName("timestamp_header", or: nil)
+        let tolerance = WebhookSignature.tolerance(&reader)
+        guard let key, let hash, let form, let signed, let header else { return nil }
+        if !signed.variables.contains(.body) {
+            reader.fault("signed", "must have {{body}}: what is read has to be signed")
+        }
+        if signed.variables.contains(.timestamp) != (timestampHeader != nil) {
+            reader.fault(
+                "timestamp_header", "and {{timestamp}} in signed belong together: a time counts if it is signed")
+        }
+        self.init(
+            hash: hash.hash, key: key, form: form, signed: signed, header: header.lowercased(), prefix: prefix,
+            timestampHeader: timestampHeader?.lowercased(), toleranceSeconds: tolerance)
+    }
+}

@@ -1,0 +1,121 @@
+internal import HTTPTransport
+internal import SMSModel
+internal import Testing
+
+@testable internal import Providers
+
+/// What is read of requests that are believed.
+@Suite struct GenericWebhookTests {
+    private func receiver(_ text: String) throws -> any WebhookReceiver {
+        try #require(Generic.kind(text).receiver)
+    }
+
+    private static let secret = #""signature": {"scheme": "header", "name": "X-Secret", "value": "s"}"#
+    private static let headers = ["x-secret": "s"]
+    private static let attempt = CorrelationToken(id: MessageID(rawValue: 77), attempt: 2)
+
+    @Test func fieldsStandInManyPlaces() async throws {
+        let receiver = try receiver(
+            "{" + Self.secret
+                + #"""
+                , "receipt": {"token": "query:apus", "id": "/messages/0/id", "status": "/messages/0/state",
+                  "error": "/messages/0/why", "statuses": {"DELIVRD": "delivered", "Undeliv": "undelivered",
+                  "acceptd": "pending"}}}
+                """#)
+        func receipt(_ state: String, query: String = "apus=\(Generic.token)") async -> [CarrierEvent]? {
+            await receiver.receive(
+                Generic.posted(
+                    #"{"messages":[{"id":12,"state":"\#(state)","why":"E7"}]}"#, query: query, headers: Self.headers),
+                now: 0
+            ).events
+        }
+        func event(_ status: ReceiptStatus?, _ attempt: CorrelationToken? = Self.attempt) -> [CarrierEvent] {
+            [.receipt(CarrierReceipt(attempt: attempt, providerID: "12", status: status))]
+        }
+        #expect(await receipt("DELIVRD") == event(.delivered))
+        #expect(await receipt("delivrd") == event(.delivered))
+        #expect(await receipt("UNDELIV") == event(.undelivered(code: "E7")))
+        #expect(await receipt("ACCEPTD") == event(nil))
+        // A status that isn't known settles nothing.
+        #expect(await receipt("NEW") == event(nil))
+        // Another's token, a cut one, and two: the id is left.
+        for query in ["apus=77-2-x", "apus=\(Generic.token.dropLast())", "apus=\(Generic.token)&apus=1", ""] {
+            #expect(await receipt("DELIVRD", query: query) == event(.delivered, nil), "\(query)")
+        }
+    }
+
+    @Test func formsAndParameters() async throws {
+        let receiver = try receiver(
+            "{" + Self.secret
+                + #"""
+                , "receipt": {"token": "param:ref", "id": "param:id", "status": "param:status", "error": "form:err",
+                  "statuses": {"ok": "delivered", "bad": "undelivered"}},
+                  "inbound": {"id": "param:id", "from": "param:from", "to": "param:to", "text": "param:text"}}
+                """#)
+        func events(_ request: WebhookRequest) async -> [CarrierEvent]? {
+            await receiver.receive(request, now: 0).events
+        }
+        let delivered = [CarrierEvent.receipt(CarrierReceipt(providerID: "1", status: .delivered))]
+        #expect(await events(Generic.form("id=1&status=ok", headers: Self.headers)) == delivered)
+        #expect(
+            await events(Generic.posted("", query: "id=1&status=ok", headers: Self.headers, method: "GET"))
+                == delivered)
+        #expect(await events(Generic.posted(#"{"id":1,"status":"ok"}"#, headers: Self.headers)) == delivered)
+        // No error is written as 0.
+        for (error, code) in [("0", "BAD"), ("", "BAD"), ("000", "BAD"), ("9", "9")] {
+            #expect(
+                await events(Generic.form("id=1&status=bad&err=\(error)", headers: Self.headers))
+                    == [.receipt(CarrierReceipt(providerID: "1", status: .undelivered(code: code)))])
+        }
+        #expect(
+            await events(
+                Generic.form("id=2&from=%2B4915&to=%2B4930&text=h%C3%A9+%F0%9F%98%80", headers: Self.headers))
+                == [
+                    .inbound(InboundMessage(providerID: "2", sender: "+4915", recipient: "+4930", body: "hé 😀"))
+                ])
+        let unreadable = [
+            Generic.form("", headers: Self.headers), Generic.form("id=1", headers: Self.headers),
+            Generic.form("status=ok", headers: Self.headers),
+            // Which of two is meant?
+            Generic.form("id=1&id=2&status=ok", headers: Self.headers),
+            Generic.form("id=1&status=ok&status=bad", headers: Self.headers),
+            Generic.form("id=%zz&status=ok", headers: Self.headers),
+            Generic.posted("{", headers: Self.headers), Generic.posted("[]", headers: Self.headers),
+            Generic.posted(#"{"id":1,"id":2,"status":"ok"}"#, headers: Self.headers),
+            Generic.posted(#"{"id":{},"status":"ok"}"#, headers: Self.headers),
+            Generic.posted("id=1&status=ok", headers: Self.headers),
+            Generic.form(
+                "id=\(String(repeating: "a", count: Limits.providerIDBytes + 1))&status=ok", headers: Self.headers),
+        ]
+        for request in unreadable {
+            #expect(await receiver.receive(request, now: 0).isUnreadable, "\(request)")
+        }
+        let longest = String(repeating: "a", count: Limits.providerIDBytes)
+        #expect(await events(Generic.form("id=\(longest)&status=ok", headers: Self.headers)) != nil)
+    }
+
+    @Test func withoutASignatureOnlyTheTokenCounts() async throws {
+        let receiver = try receiver(
+            #"""
+            {"signature": {"scheme": "none"}, "receipt": {"token": "query:apus", "id": "param:id",
+              "status": "param:status", "statuses": {"ok": "delivered"}}}
+            """#)
+        func verdict(_ query: String) async -> WebhookVerdict {
+            await receiver.receive(Generic.form("id=other&status=ok", query: query), now: 0)
+        }
+        #expect(
+            await verdict("apus=\(Generic.token)").events
+                == [.receipt(CarrierReceipt(attempt: Self.attempt, status: .delivered))])
+        let last = Generic.token.hasSuffix("A") ? "B" : "A"
+        for query in [
+            "", "apus=", "apus=77-2-", "apus=\(Generic.token.dropLast())", "apus=\(Generic.token.dropLast())\(last)",
+            "apus=\(Generic.token)&apus=\(Generic.token)", "apus=1\(Generic.token)",
+        ] {
+            #expect(await verdict(query).isRefused, "\(query)")
+        }
+    }
+
+    @Test func withoutAWordOnReceiptsThereAreNone() throws {
+        #expect(try Generic.kind().receiver == nil)
+    }
+}
