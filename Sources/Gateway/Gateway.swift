@@ -92,7 +92,7 @@ package final class Gateway: Sendable {
         return statistics
     }
 
-    var health: HealthReport {
+    package var health: HealthReport {
         let report = writer.report
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =
