@@ -137,7 +137,8 @@ let package = Package(
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
-            name: "ProvidersTests", dependencies: ["SMSModel", "HTTPTransport", "Providers", "GatewayTestKit"],
+            name: "ProvidersTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "HTTPTransport", "Providers", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,
@@ -156,7 +157,7 @@ let package = Package(
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
             name: "ApusdTests",
-            dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
+            dependencies: ["SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log],
             swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),

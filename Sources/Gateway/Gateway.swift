@@ -1,7 +1,7 @@
 package import Admission
 internal import Glibc
 package import Providers
-internal import RPCWire
+package import RPCWire
 internal import SMSModel
 internal import Storage
 internal import Synchronization

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import RPCTransport
 internal import TLS
+internal import WebGateway
 
 extension DaemonConfiguration {
     /// The private CA of `apusd dev`.

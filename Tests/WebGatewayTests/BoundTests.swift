@@ -25,7 +25,7 @@ internal import Testing
             func chunks(_ count: Int) -> String {
                 let half = String(repeating: "x", count: count / 2)
                 let rest = String(repeating: "x", count: count - half.utf8.count)
-                return request(["Transfer-Encoding: chunked"])
+                return request(headers: ["Transfer-Encoding: chunked"])
                     + [half, rest].map { String($0.utf8.count, radix: 16) + "\r\n\($0)\r\n" }.joined() + "0\r\n\r\n"
             }
             let client = try await RawClient(server)
@@ -46,7 +46,7 @@ internal import Testing
             #expect(try await client.ask(padded(Limits.webHeadBytes)).status == 400)
             let other = try await RawClient(server)
             let header = "X: " + String(repeating: "v", count: Limits.webHeadBytes)
-            #expect(try await other.ask(request("GET", [header])).status == 400)
+            #expect(try await other.ask(request("GET", headers: [header])).status == 400)
             #expect(intake.received.count == 1)
         }
     }
@@ -55,14 +55,14 @@ internal import Testing
         try await withServer { server, _ in
             func headers(_ count: Int) -> [String] { (0..<count).map { "X-\($0): 1" } }
             let client = try await RawClient(server)
-            #expect(try await client.ask(request("GET", headers(Limits.webHeaders - 1))).status == 200)
-            #expect(try await client.ask(request("GET", headers(Limits.webHeaders))).status == 400)
+            #expect(try await client.ask(request("GET", headers: headers(Limits.webHeaders - 1))).status == 200)
+            #expect(try await client.ask(request("GET", headers: headers(Limits.webHeaders))).status == 400)
         }
     }
 
     @Test(arguments: [
-        "", "POST /webhooks/a HTTP/1.1\r\nHo", request(["Content-Length: 5"]) + "four",
-        request(["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n",
+        "", "POST /webhooks/a HTTP/1.1\r\nHo", request(headers: ["Content-Length: 5"]) + "four",
+        request(headers: ["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n",
     ])
     func whoIsTooSlowIsCutOff(_ text: String) async throws {
         try await withServer {
@@ -89,7 +89,7 @@ internal import Testing
 
     @Test func aBodyCutShortIsNoBody() async throws {
         try await withServer { server, intake in
-            for text in [request(["Content-Length: 5"]) + "four", request(["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n"] {
+            for text in [request(headers: ["Content-Length: 5"]) + "four", request(headers: ["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n"] {
                 let client = try await RawClient(server)
                 try await client.send(text)
                 try await client.finish()

@@ -12,7 +12,7 @@ internal import Testing
             let client = try await RawClient(server)
             let target = "/webhooks/twilio/status/%7e/../x?apus=1-1-A%2b+&&b=%zz?"
             let answer = try await client.ask(
-                request("POST", target, ["X-Twilio-Signature: abc=", "X-Two: 1", "X-Two: 2"], body: "A=1&B=%20"))
+                request("POST", target, headers: ["X-Twilio-Signature: abc=", "X-Two: 1", "X-Two: 2"], body: "A=1&B=%20"))
             #expect(answer.status == 200)
             #expect(answer.body == "ok")
             #expect(answer.headers["content-type"] == "text/plain")
@@ -53,7 +53,7 @@ internal import Testing
         try await withServer { server, intake in
             let client = try await RawClient(server)
             #expect(try await client.ask(request("GET", host: nil)).status == 400)
-            #expect(try await client.ask(request("GET", ["Host: other.example.com"])).status == 400)
+            #expect(try await client.ask(request("GET", headers: ["Host: other.example.com"])).status == 400)
             #expect(intake.received.isEmpty)
         }
     }
@@ -94,7 +94,7 @@ internal import Testing
     @Test func nothingComesAfterTheLast() async throws {
         try await withServer { server, intake in
             let client = try await RawClient(server)
-            try await client.send(request(["Connection: close"], body: "only") + request(body: "too late"))
+            try await client.send(request(headers: ["Connection: close"], body: "only") + request(body: "too late"))
             let answer = try await client.response()
             #expect(answer.status == 200)
             #expect(answer.headers["connection"] == "close")
@@ -106,7 +106,7 @@ internal import Testing
     @Test func chunks() async throws {
         try await withServer { server, intake in
             let client = try await RawClient(server)
-            try await client.send(request(["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n")
+            try await client.send(request(headers: ["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n")
             try await client.send("7;note=1\r\n in two\r\n0\r\n\r\n")
             #expect(try await client.response().status == 200)
             #expect(intake.received.map(\.request.body) == [Array("body in two".utf8)])
@@ -116,12 +116,12 @@ internal import Testing
     @Test func whoWaitsForContinueIsToldTo() async throws {
         try await withServer { server, intake in
             let client = try await RawClient(server)
-            try await client.send(request(["Expect: 100-continue", "Content-Length: 5"]))
+            try await client.send(request(headers: ["Expect: 100-continue", "Content-Length: 5"]))
             #expect(try await client.response().status == 100)
             #expect(intake.received.isEmpty)
             try await client.send("hello")
             #expect(try await client.response().status == 200)
-            #expect(try await client.ask(request(["Expect: 200-ok"], body: "x")).status == 417)
+            #expect(try await client.ask(request(headers: ["Expect: 200-ok"], body: "x")).status == 417)
             #expect(intake.received.count == 1)
         }
     }
@@ -134,7 +134,7 @@ internal import Testing
     func whatCanBeReadInTwoWaysIsRefused(_ headers: [String]) async throws {
         try await withServer { server, intake in
             let client = try await RawClient(server)
-            let answer = try await client.ask(request(headers) + "4\r\nbody\r\n0\r\n\r\n")
+            let answer = try await client.ask(request(headers: headers) + "4\r\nbody\r\n0\r\n\r\n")
             #expect(answer.status == 400)
             #expect(answer.headers["connection"] == "close")
             #expect(await client.receiveToEnd() == "")
@@ -159,7 +159,7 @@ internal import Testing
             let wrong = try await client.ask(request("DELETE"))
             #expect(wrong.status == 405)
             #expect(wrong.headers["allow"] == "GET, HEAD, POST")
-            let unhealthy = try await client.ask(request("POST", "/health", ["Content-Length: 0"]))
+            let unhealthy = try await client.ask(request("POST", "/health", headers: ["Content-Length: 0"]))
             #expect(unhealthy.status == 405)
             #expect(unhealthy.headers["allow"] == "GET, HEAD")
             let unknown = try await client.ask(request("GET", "/secret-of-mine?key=value"))

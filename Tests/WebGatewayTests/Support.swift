@@ -206,7 +206,7 @@ private final class Arrivals: ChannelInboundHandler, Sendable {
 /// A request as text.
 func request(
     _ method: String = "POST", _ target: String = "/webhooks/twilio", host: String? = "sms.example.com",
-    _ headers: [String] = [], body: String = "", version: String = "1.1"
+    headers: [String] = [], body: String = "", version: String = "1.1"
 ) -> String {
     var lines = ["\(method) \(target) HTTP/\(version)"]
     if let host { lines.append("Host: \(host)") }
