@@ -157,7 +157,9 @@ let package = Package(
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
             name: "ApusdTests",
-            dependencies: ["SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log],
+            dependencies: [
+                "SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log,
+            ],
             swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),

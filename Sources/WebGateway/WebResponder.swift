@@ -44,20 +44,26 @@ final class WebResponder: Sendable {
             webhooks.subtract(1, ordering: .relaxed)
             return try await refuse(request, by: writer, on: channel)
         }
-        defer { webhooks.subtract(1, ordering: .relaxed) }
+        let reply: WebhookReply
+        let isBodyRead: Bool
+        do {
+            defer { webhooks.subtract(1, ordering: .relaxed) }
+            (reply, isBodyRead) = try await take(request, for: provider, isSecure: isSecure, writer)
+        }
+        try await answer(request, reply, isBodyRead: isBodyRead, by: writer, on: channel)
+    }
+
+    /// - Throws: if the body is cut short.
+    private func take(
+        _ request: Request, for provider: String, isSecure: Bool, _ writer: borrowing ResponseWriter
+    ) async throws -> (WebhookReply, isBodyRead: Bool) {
         guard let url = url(of: request, isSecure: isSecure) else {
-            let reply = WebhookReply(status: 400, error: "the Host header is missing or none")
-            return try await answer(request, reply, by: writer, on: channel)
+            return (WebhookReply(status: 400, error: "the Host header is missing or none"), false)
         }
-        if let refusal = Self.refusalBeforeBody(request.headers) {
-            return try await answer(request, refusal, by: writer, on: channel)
-        }
+        if let refusal = Self.refusalBeforeBody(request.headers) { return (refusal, false) }
         if request.headers[.expect] != nil { try await writer.writeInformationalHead(.init(status: .continue)) }
-        guard let body = try await Self.body(of: request) else {
-            return try await answer(request, Self.tooLarge, by: writer, on: channel)
-        }
-        let reply = await intake.receive(Self.webhook(request, url: url, body: body), for: provider)
-        try await answer(request, reply, isBodyRead: true, by: writer, on: channel)
+        guard let body = try await Self.body(of: request) else { return (Self.tooLarge, false) }
+        return (await intake.receive(Self.webhook(request, url: url, body: body), for: provider), true)
     }
 
     /// Tells that there is too much at once.

@@ -213,25 +213,6 @@ struct Daemon {
         }
     }
 
-    /// nil without an address.
-    private func serveWeb(
-        _ addresses: [WebAddress], _ gateway: Gateway, _ tls: TLSServerCredentials?, connections: Int
-    ) async throws -> WebServer? {
-        guard !addresses.isEmpty else { return nil }
-        var options = WebServerOptions()
-        options.publicURL = try configuration.publicURL()
-        options.tls = tls
-        options.connections = connections
-        do {
-            return try await WebServer.listen(
-                on: addresses, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), options: options,
-                intake: NoWebhooks(), health: { gateway.webHealth }, log: log)
-        } catch {
-            throw DaemonError(
-                text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)
-        }
-    }
-
     private func announce(_ server: RPCServer, _ web: WebServer?, _ directory: DataDirectory, key: String) {
         let addresses = server.addresses.map { "rpc=\(absolute($0))" } + (web?.addresses ?? []).map { "http=\($0)" }
         say("ready \(addresses.joined(separator: " "))")

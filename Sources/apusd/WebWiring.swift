@@ -1,5 +1,7 @@
 internal import ConfigurationModel
 internal import Gateway
+internal import NIOCore
+internal import NIOPosix
 internal import Providers
 internal import RPCWire
 internal import TLS
@@ -9,6 +11,27 @@ internal import WebGateway
 struct NoWebhooks: WebhookIntake {
     func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
         WebhookReply(status: 404, error: "not found")
+    }
+}
+
+extension Daemon {
+    /// nil without an address.
+    func serveWeb(
+        _ addresses: [WebAddress], _ gateway: Gateway, _ tls: TLSServerCredentials?, connections: Int
+    ) async throws -> WebServer? {
+        guard !addresses.isEmpty else { return nil }
+        var options = WebServerOptions()
+        options.publicURL = try configuration.publicURL()
+        options.tls = tls
+        options.connections = connections
+        do {
+            return try await WebServer.listen(
+                on: addresses, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), options: options,
+                intake: NoWebhooks(), health: { gateway.webHealth }, log: log)
+        } catch {
+            throw DaemonError(
+                text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)
+        }
     }
 }
 

@@ -89,7 +89,10 @@ internal import Testing
 
     @Test func aBodyCutShortIsNoBody() async throws {
         try await withServer { server, intake in
-            for text in [request(headers: ["Content-Length: 5"]) + "four", request(headers: ["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n"] {
+            for text in [
+                request(headers: ["Content-Length: 5"]) + "four",
+                request(headers: ["Transfer-Encoding: chunked"]) + "4\r\nbody\r\n",
+            ] {
                 let client = try await RawClient(server)
                 try await client.send(text)
                 try await client.finish()

@@ -12,7 +12,8 @@ internal import Testing
             let client = try await RawClient(server)
             let target = "/webhooks/twilio/status/%7e/../x?apus=1-1-A%2b+&&b=%zz?"
             let answer = try await client.ask(
-                request("POST", target, headers: ["X-Twilio-Signature: abc=", "X-Two: 1", "X-Two: 2"], body: "A=1&B=%20"))
+                request(
+                    "POST", target, headers: ["X-Twilio-Signature: abc=", "X-Two: 1", "X-Two: 2"], body: "A=1&B=%20"))
             #expect(answer.status == 200)
             #expect(answer.body == "ok")
             #expect(answer.headers["content-type"] == "text/plain")
@@ -142,7 +143,9 @@ internal import Testing
         }
     }
 
-    @Test(arguments: ["GARBAGE\r\n\r\n", "POST /webhooks/a\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}", "GET / HTTP/2.0\r\n\r\n"])
+    @Test(arguments: [
+        "GARBAGE\r\n\r\n", "POST /webhooks/a\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}", "GET / HTTP/2.0\r\n\r\n",
+    ])
     func whatIsNoHTTPIsRefused(_ text: String) async throws {
         try await withServer { server, intake in
             let client = try await RawClient(server)

@@ -38,7 +38,8 @@ internal import Testing
     @Test func routes() {
         let longest = String(repeating: "n", count: Limits.webhookNameBytes)
         for (target, provider) in [
-            ("/webhooks/twilio", "twilio"), ("/webhooks/twilio?apus=1-1-x", "twilio"), ("/webhooks/a-b_c.1/", "a-b_c.1"),
+            ("/webhooks/twilio", "twilio"), ("/webhooks/twilio?apus=1-1-x", "twilio"),
+            ("/webhooks/a-b_c.1/", "a-b_c.1"),
             ("/webhooks/a/status/%2F..//?q=/health", "a"), ("/webhooks/\(longest)", longest),
         ] {
             #expect(WebRoute(target: target) == .webhook(provider: provider), "\(target)")

@@ -61,7 +61,8 @@ internal import Testing
         #expect(SNSURL.isIssuer("http://crt.r2m01.amazontrust.com/r2m01.cer"))
         #expect(SNSURL.isIssuer("http://crt.rootca1.amazontrust.com/rootca1.cer"))
         for url in [
-            "", "http://127.0.0.1/r2m01.cer", "http://crt.amazontrust.com/a.cer", "http://crt.a.b.amazontrust.com/a.cer",
+            "", "http://127.0.0.1/r2m01.cer", "http://crt.amazontrust.com/a.cer",
+            "http://crt.a.b.amazontrust.com/a.cer",
             "http://crt.a.amazontrust.com.evil.com/a.cer", "http://crt.a@evil.amazontrust.com/a.cer",
             "http://crt.a.amazontrust.com/../a.cer", "http://crt.a.amazontrust.com:80/a.cer",
             "http://crt.a.amazontrust.com/a.cer?x.cer", "http://crt.a.amazontrust.com/.cer",
