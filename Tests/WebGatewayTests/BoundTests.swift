@@ -144,6 +144,17 @@ internal import Testing
         }
     }
 
+    @Test func whoIsRefusedHoldsNoPlace() async throws {
+        try await withServer {
+            $0.webhooksInFlight = 1
+        } _: { server, _ in
+            let refused = try await RawClient(server)
+            let length = "Content-Length: \(Limits.webhookBodyBytes + 1)"
+            #expect(try await refused.ask(request(headers: [length])).status == 413)
+            #expect(try await RawClient(server).ask(request(body: "x")).status == 200)
+        }
+    }
+
     @Test func manyAtOnce() async throws {
         try await withServer { server, intake in
             try await withThrowingTaskGroup { group in

@@ -41,6 +41,7 @@ package struct SNSReceiverOptions: Hashable, Sendable {
 package final class SNSReceiver: WebhookReceiver {
     private let options: SNSReceiverOptions
     private let fetch: @Sendable (String) async -> HTTPResult
+    private let stopFetching: @Sendable () -> Void
     private let certificates: SNSCertificates
     /// Of subscriptions that were confirmed: a confirmation that is posted again is not visited again.
     private let confirmed = Mutex<Set<String>>([])
@@ -48,19 +49,26 @@ package final class SNSReceiver: WebhookReceiver {
     /// - Throws: ``InvalidProviderOptions``.
     package convenience init(_ options: SNSReceiverOptions, client: HTTPClient) throws(InvalidProviderOptions) {
         let fetcher = HTTPFetcher(options.http, client: client)
-        try self.init(options) { await fetcher.get($0) }
+        try self.init(options, stopFetching: { fetcher.stop() }, fetch: { await fetcher.get($0) })
     }
 
-    /// - Parameter fetch: GETs a URL without following redirects.
+    /// - Parameters:
+    ///   - stopFetching: ends the fetches that are under way.
+    ///   - fetch: GETs a URL without following redirects.
     package init(
-        _ options: SNSReceiverOptions, fetch: @escaping @Sendable (String) async -> HTTPResult
+        _ options: SNSReceiverOptions, stopFetching: @escaping @Sendable () -> Void = {},
+        fetch: @escaping @Sendable (String) async -> HTTPResult
     ) throws(InvalidProviderOptions) {
         let violations = options.violations()
         guard violations.isEmpty else { throw InvalidProviderOptions(violations: violations) }
         self.options = options
         self.fetch = fetch
+        self.stopFetching = stopFetching
         certificates = SNSCertificates(caFile: options.caFile, fetch: fetch)
     }
+
+    /// Whatever waits for Amazon is undecided then, and so is what comes later and would have to.
+    package func stop() { stopFetching() }
 
     package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
         guard request.method == "POST" else { return .refused(reason: "SNS posts its notifications") }

@@ -173,6 +173,16 @@ internal import Testing
         await server.stop()
     }
 
+    @Test func aStoppedReceiverDecidesNothing() async throws {
+        let client = HTTPClient()
+        let receiver = try SNSReceiver(SNSReceiverOptions(topics: [SNSVector.topic]), client: client)
+        receiver.stop()
+        let request = WebhookRequest(
+            method: "POST", url: "https://sms.example.com/webhooks/sns", body: SNSVector.withSubject.body)
+        #expect(await receiver.receive(request, now: SNSVector.time).isUndecided)
+        client.stop()
+    }
+
     @Test func whoeverWaitsIsToldOfTheEnd() async throws {
         let server = try await ScriptedHTTPServer { _ in .silence }
         let client = HTTPClient()
