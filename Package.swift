@@ -35,6 +35,8 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.6.0"),
     ],
     targets: [
         // C libraries of the system: a module map and a shim each, no logic.
@@ -77,6 +79,15 @@ let package = Package(
             dependencies: ["SMSModel", "ConfigurationModel", "Threading", "HTTPTransport", "COpenSSL"],
             swiftSettings: strict),
         .target(
+            name: "WebGateway",
+            dependencies: [
+                "SMSModel", "HTTPTransport", "RPCTransport", "Providers", "TLS", log, lifecycle,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
+            swiftSettings: strict),
+        .target(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "Threading",
@@ -87,7 +98,7 @@ let package = Package(
             name: "apusd",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
-                "Providers", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
+                "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -140,10 +151,16 @@ let package = Package(
                 "Storage", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
             ] + nio,
             swiftSettings: strict),
+        .testTarget(
+            name: "WebGatewayTests",
+            dependencies: ["SMSModel", "HTTPTransport", "Providers", "TLS", "WebGateway", log] + nio,
+            swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
             name: "ApusdTests",
-            dependencies: ["SMSModel", "Storage", "Providers", "Gateway", "apusd", "GatewayTestKit", log],
+            dependencies: [
+                "SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log,
+            ],
             swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),

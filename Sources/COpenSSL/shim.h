@@ -66,3 +66,18 @@ static inline int apus_x509_add_extension(X509 *certificate, X509 *issuer, int n
     X509_EXTENSION_free(extension);
     return added;
 }
+
+/// The place of the issuer's certificate that an entry names, valid as long as `access`; NULL if it names none.
+static inline const ASN1_STRING *apus_ca_issuer(const AUTHORITY_INFO_ACCESS *access, int index) {
+    const ACCESS_DESCRIPTION *entry = sk_ACCESS_DESCRIPTION_value(access, index);
+    if (OBJ_obj2nid(entry->method) != NID_ad_ca_issuers || entry->location->type != GEN_URI) return NULL;
+    return entry->location->d.uniformResourceIdentifier;
+}
+static inline int apus_access_count(const AUTHORITY_INFO_ACCESS *access) { return sk_ACCESS_DESCRIPTION_num(access); }
+
+static inline STACK_OF(X509) *apus_x509_stack_new(void) { return sk_X509_new_null(); }
+static inline int apus_x509_stack_push(STACK_OF(X509) *stack, X509 *certificate) {
+    return sk_X509_push(stack, certificate);
+}
+/// The certificates stay.
+static inline void apus_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_free(stack); }

@@ -1,7 +1,7 @@
 package import Admission
 internal import Glibc
 package import Providers
-internal import RPCWire
+package import RPCWire
 internal import SMSModel
 internal import Storage
 internal import Synchronization
@@ -92,7 +92,7 @@ package final class Gateway: Sendable {
         return statistics
     }
 
-    var health: HealthReport {
+    package var health: HealthReport {
         let report = writer.report
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =

@@ -40,7 +40,8 @@ package enum ServerAddress: Hashable, Sendable {
         }
     }
 
-    private static func hostAndPort(_ text: Substring) -> (String, Int)? {
+    /// Of `HOST:PORT`, an IPv6 host in brackets; nil if it is none.
+    package static func hostAndPort(_ text: Substring) -> (String, Int)? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = text[..<colon]
         let digits = text[text.index(after: colon)...]
@@ -73,7 +74,8 @@ extension ServerAddress: CustomStringConvertible {
         }
     }
 
-    private static func text(_ host: String, _ port: Int) -> String {
+    /// `HOST:PORT`, an IPv6 host in brackets.
+    package static func text(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

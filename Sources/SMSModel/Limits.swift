@@ -51,6 +51,37 @@ package enum Limits {
     /// The longest line of a header that is kept.
     package static let httpResponseHeaderBytes = 1024
 
+    // MARK: Incoming HTTP
+    package static let webConnections = 1024
+    /// Connections beyond those, which are told so; still more are closed at once.
+    package static let webConnectionsRefused = 64
+    /// Webhooks under way at once, over all connections.
+    package static let webhooksInFlight = 256
+    package static let webhookBodyBytes = 256 * 1024
+    /// A request's target, and its headers' names and values together.
+    package static let webHeadBytes = 16 * 1024
+    package static let webHeaders = 100
+    /// A connection that neither brings a whole request nor takes a whole answer for so long is closed.
+    package static let webStepSeconds = 30
+    /// When a carrier may try again that was told 503.
+    package static let webRetryAfterSeconds = 5
+    /// Of a provider, as a webhook's path has it.
+    package static let webhookNameBytes = 64
+
+    // MARK: Notifications of AWS SNS
+    /// One that was signed longer ago, or so far in the future, is refused.
+    package static let snsAgeMilliseconds: Int64 = 3_600_000
+    /// A certificate with those between it and the root.
+    package static let snsCertificateBytes = 64 * 1024
+    /// Certificates that are remembered...
+    package static let snsCertificates = 16
+    /// ...for so long.
+    package static let snsCertificateMilliseconds: Int64 = 24 * 3_600_000
+    /// Fetches of certificates and confirmations at once, and those that wait for them.
+    package static let snsFetches = 2
+    package static let snsFetchesWaiting = 16
+    package static let snsTopics = 100
+
     // MARK: A message
     package static let bodyScalars = 1600
     package static let phoneNumberDigits = 15

@@ -54,10 +54,16 @@ struct ServingOptions: ParsableArguments {
         help: "Where to listen: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; repeatable. Default: unix:DIR/apus.sock.")
     var rpc: [String] = []
 
+    @Option(
+        name: .long,
+        help: "Where carriers' webhooks come in: http:HOST:PORT or https:HOST:PORT; repeatable. Default: nowhere.")
+    var http: [String] = []
+
     /// The command line goes before the environment and the file.
     func apply(to configuration: inout DaemonConfiguration) {
         if let data { configuration.data = data }
         if !rpc.isEmpty { configuration.rpc = rpc }
+        if !http.isEmpty { configuration.http = http }
     }
 }
 

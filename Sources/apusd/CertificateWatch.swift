@@ -5,7 +5,8 @@ internal import UnixSignals
 
 /// Reads the certificates anew at SIGHUP and when their files have changed, while the daemon serves.
 struct CertificateWatch: Sendable {
-    let credentials: TLSServerCredentials
+    /// From the same files.
+    let credentials: [TLSServerCredentials]
     let watchSeconds: Int
     let log: Logger
 
@@ -34,10 +35,10 @@ struct CertificateWatch: Sendable {
 
     private func reload(_ reason: Logger.MetadataValue) {
         do throws(TLSError) {
-            try credentials.reload()
+            for credentials in credentials { try credentials.reload() }
             log.notice(
                 "certificates read anew",
-                metadata: ["because": reason, "subject": "\(credentials.current.certificate?.subject ?? "")"])
+                metadata: ["because": reason, "subject": "\(credentials.first?.current.certificate?.subject ?? "")"])
         } catch {
             log.error(
                 "the new certificates cannot be used; those of before stay", metadata: ["error": "\(error)"])
@@ -52,7 +53,7 @@ struct CertificateWatch: Sendable {
 
     /// Of each file; nil where it is not there.
     private func fingerprints() -> [Fingerprint?] {
-        credentials.options.files.map { path in
+        credentials.flatMap(\.options.files).map { path in
             // Attributes are those of a link itself, and certificates are often replaced behind one.
             let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
             guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return nil }

@@ -12,6 +12,7 @@ internal import ServiceLifecycle
 internal import Storage
 internal import TLS
 internal import UnixSignals
+internal import WebGateway
 
 /// Why the daemon does not start or ends: words for standard error, and its exit code.
 struct DaemonError: Error {
@@ -29,6 +30,7 @@ struct Daemon {
     /// Serves until SIGTERM or SIGINT, then drains.
     func run() async throws {
         let addresses = try configuration.addresses()
+        let webAddresses = try configuration.webAddresses()
         // Bodies and numbers are for the owner alone, also in a directory that others may enter.
         umask(0o077)
         let directory = try storing { () throws(StoreError) in try DataDirectory(path: configuration.data) }
@@ -36,25 +38,32 @@ struct Daemon {
         let clock = GatewayClock(log: log)
         let gateway = try makeGateway(directory, key: key, clock: clock)
         ignoreBrokenPipes()
-        let tls = try readCertificates(addresses)
-        let server = try await listen(addresses, gateway, tls, connections: connectionsWithinFileLimit())
+        let tls = try readCertificates(isUsed: addresses.contains(where: \.isOfTLS)) { $0 }
+        let webTLS = try readCertificates(isUsed: webAddresses.contains(where: \.isOfTLS), WebServer.withoutClients)
+        let connections = connectionsWithinFileLimit(web: webAddresses.isEmpty ? 0 : Limits.webConnections)
+        let server = try await listen(addresses, gateway, tls, connections: connections.rpc)
+        let web = try await serveWeb(webAddresses, gateway, webTLS, connections: connections.web)
         gateway.countConnections { server.connectionCount }
         gateway.start()
 
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: ServingGateway(gateway: gateway, server: server, configuration: configuration))
+                    .init(
+                        service: ServingGateway(
+                            gateway: gateway, server: server, web: web, configuration: configuration))
                 ],
                 logger: log))
         // Before anybody is told that it serves: a signal right after that must not be lost.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let watch = tls.map {
-            CertificateWatch(credentials: $0, watchSeconds: configuration.tls.watchSeconds, log: log)
-        }
+        let credentials = [tls, webTLS].compactMap { $0 }
+        let watch =
+            credentials.isEmpty
+            ? nil
+            : CertificateWatch(credentials: credentials, watchSeconds: configuration.tls.watchSeconds, log: log)
         // Without certificates a hang-up ends the process, as ever.
         let hangUps = watch == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
-        announce(server, directory, key: key)
+        announce(server, web, directory, key: key)
         await withTaskGroup { tasks in
             tasks.addTask { await end(group, on: signals) }
             tasks.addTask { await keepLastUses(gateway) }
@@ -159,12 +168,14 @@ struct Daemon {
     }
 
     /// nil if no address is of TLS.
-    private func readCertificates(_ addresses: [ServerAddress]) throws -> TLSServerCredentials? {
-        guard addresses.contains(where: \.isOfTLS) else { return nil }
+    private func readCertificates(
+        isUsed: Bool, _ change: (TLSServerOptions) -> TLSServerOptions
+    ) throws -> TLSServerCredentials? {
+        guard isUsed else { return nil }
         let expiries = configuration.tls.expiries(now: Date())
         for text in expiries.over + expiries.soon { log.warning("\(text)") }
         do throws(TLSError) {
-            return try TLSServerCredentials(configuration.tls.options)
+            return try TLSServerCredentials(change(configuration.tls.options))
         } catch {
             throw DaemonError(text: "tls: \(error)", exitCode: 1)
         }
@@ -202,9 +213,9 @@ struct Daemon {
         }
     }
 
-    private func announce(_ server: RPCServer, _ directory: DataDirectory, key: String) {
-        let addresses = server.addresses.map { "rpc=\(absolute($0))" }.joined(separator: " ")
-        say("ready \(addresses)")
+    private func announce(_ server: RPCServer, _ web: WebServer?, _ directory: DataDirectory, key: String) {
+        let addresses = server.addresses.map { "rpc=\(absolute($0))" } + (web?.addresses ?? []).map { "http=\($0)" }
+        say("ready \(addresses.joined(separator: " "))")
         if isDevelopment {
             say("key \(key)")
             if let first = server.addresses.first {
@@ -237,21 +248,24 @@ struct Daemon {
     }
 
     /// Takes as many file descriptors as the system lets this process have: one a connection.
+    /// - Parameter web: how many the web server would have.
     /// - Returns: the connections that there may be. Some descriptors are left for files, and to tell those who come
     ///   beyond the bound: without one, nobody could be turned away.
-    private func connectionsWithinFileLimit() -> Int {
+    private func connectionsWithinFileLimit(web: Int) -> (rpc: Int, web: Int) {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            return configuration.connections
+            return (configuration.connections, web)
         }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let most = max(1, Int(clamping: limit.rlim_max) - 256)
-        guard configuration.connections > most else { return configuration.connections }
+        let free = max(2, Int(clamping: limit.rlim_max) - 256)
+        let web = min(web, free / 4)
+        let most = free - web
+        guard configuration.connections > most else { return (configuration.connections, web) }
         log.warning(
             "fewer connections than configured: the system's limit on open files is too low",
             metadata: ["connections": "\(most)", "configured": "\(configuration.connections)"])
-        return most
+        return (most, web)
     }
 
     /// Has it written down now and then when keys were used.
@@ -286,13 +300,16 @@ struct Daemon {
 private struct ServingGateway: Service {
     let gateway: Gateway
     let server: RPCServer
+    let web: WebServer?
     let configuration: DaemonConfiguration
 
     func run() async throws {
         try? await gracefulShutdown()
         SystemdNotification.send("STOPPING=1", environment: ProcessInfo.processInfo.environment)
         let grace = configuration.drainSeconds
+        async let webEnd: Void? = web?.shutDown(grace: .seconds(grace))
         await server.shutDown(reason: "the gateway is stopping", grace: .seconds(Int64(grace)))
+        await webEnd
         await gateway.shutDown(grace: .seconds(grace))
     }
 }

@@ -7,12 +7,17 @@ internal import Providers
 internal import RPCTransport
 internal import SMSModel
 internal import Storage
+internal import WebGateway
 
 /// All that the daemon can be told, with its defaults. `docs/apusd.yaml` has every setting explained.
 struct DaemonConfiguration {
     var data = "./apus-data"
     /// Empty: the Unix socket in the data directory.
     var rpc: [String] = []
+    /// Empty: there is no web server.
+    var http: [String] = []
+    /// Empty: what the Host header says.
+    var webhooksPublicURL = ""
     var logLevel = Logger.Level.info
     var redaction = Redaction()
     var tenant = "default"
@@ -70,6 +75,33 @@ struct DaemonConfiguration {
         return found
     }
 
+    /// Where the web server listens.
+    /// - Throws: ``ConfigurationProblems`` naming each that is none.
+    func webAddresses() throws -> [WebAddress] {
+        var found: [WebAddress] = []
+        var problems: [String] = []
+        for text in http {
+            do throws(WebAddress.ParseError) {
+                found.append(try WebAddress(parsing: text))
+            } catch {
+                problems.append(error.description)
+            }
+        }
+        if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
+        return found
+    }
+
+    /// nil without the setting.
+    /// - Throws: ``ConfigurationProblems``.
+    func publicURL() throws -> PublicURL? {
+        guard !webhooksPublicURL.isEmpty else { return nil }
+        do throws(PublicURL.ParseError) {
+            return try PublicURL(parsing: webhooksPublicURL)
+        } catch {
+            throw ConfigurationProblems(problems: ["webhooks.public-url \(error.description)"])
+        }
+    }
+
     /// What no single setting shows: that files are there, and values make sense together.
     func check() throws {
         var problems: [String] = []
@@ -96,7 +128,9 @@ struct DaemonConfiguration {
             problems.append("dispatch.retry-base-ms is above dispatch.retry-cap-ms")
         }
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
-        let isUsed = try addresses().contains(where: \.isOfTLS)
+        _ = try publicURL()
+        let isUsedByWeb = try webAddresses().contains(where: \.isOfTLS)
+        let isUsed = try addresses().contains(where: \.isOfTLS) || isUsedByWeb
         problems = tls.problems(isUsed: isUsed)
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
     }
@@ -109,6 +143,8 @@ struct DaemonConfiguration {
         [
             Setting(key: "data", kind: .text) { $0.data = $1.text },
             Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
+            Setting(key: "http", kind: .list) { $0.http = $1.list },
+            Setting(key: "webhooks.public-url", kind: .text) { $0.webhooksPublicURL = $1.text },
             Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
             Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
                 $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info

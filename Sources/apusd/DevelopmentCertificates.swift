@@ -1,6 +1,7 @@
 internal import Foundation
 internal import RPCTransport
 internal import TLS
+internal import WebGateway
 
 extension DaemonConfiguration {
     /// The private CA of `apusd dev`.
@@ -9,9 +10,10 @@ extension DaemonConfiguration {
     /// Where `apusd dev` is to serve TLS and no certificate is configured: a private CA in the data directory, the same
     /// at every start, and a new certificate signed by it.
     mutating func makeDevelopmentCertificates() throws {
-        let hosts = try addresses().compactMap { address in
-            if case .tls(let host, _) = address { host } else { nil }
-        }
+        let hosts =
+            try addresses().compactMap { address in
+                if case .tls(let host, _) = address { host } else { nil }
+            } + webAddresses().filter(\.isOfTLS).map(\.host)
         guard !hosts.isEmpty, tls.options.certificate.isEmpty else { return }
         let local = Apusd.Certificates.localHosts
         let names = local + Set(hosts + [ProcessInfo.processInfo.hostName]).subtracting(local).sorted()

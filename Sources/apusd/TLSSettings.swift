@@ -15,7 +15,9 @@ struct TLSSettings {
     /// What keeps it from serving.
     func problems(isUsed: Bool) -> [String] {
         var problems: [String] = []
-        if isUsed, options.certificate.isEmpty { problems.append("a tls: address needs tls.certificate and tls.key") }
+        if isUsed, options.certificate.isEmpty {
+            problems.append("a tls: or https: address needs tls.certificate and tls.key")
+        }
         if options.certificate.isEmpty != options.key.isEmpty {
             problems.append("tls.certificate and tls.key go together, and one is missing")
         }

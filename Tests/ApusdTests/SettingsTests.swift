@@ -6,6 +6,7 @@ internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
+internal import WebGateway
 
 @testable internal import apusd
 
@@ -105,6 +106,25 @@ internal import Testing
         #expect(Set(DaemonConfiguration.settings.map(\.environmentName)).count == DaemonConfiguration.settings.count)
     }
 
+    @Test func theWebServer() async throws {
+        let found = try await load(
+            """
+            http: [ "http:127.0.0.1:8080", "http:[::1]:0" ]
+            webhooks: { public-url: "https://sms.example.com/gateway" }
+            """)
+        #expect(try found.webAddresses() == [.http(host: "127.0.0.1", port: 8080), .http(host: "::1", port: 0)])
+        #expect(try found.publicURL()?.text == "https://sms.example.com/gateway")
+        try found.check()
+        for (yaml, word) in [
+            ("http: [ \"tcp:127.0.0.1:80\" ]", "is no address of the web server"),
+            ("webhooks: { public-url: sms.example.com }", "webhooks.public-url must be"),
+            ("webhooks: { public-url: \"https://sms.example.com/\" }", "webhooks.public-url must be"),
+        ] {
+            let wrong = try await problems(yaml)
+            #expect(wrong.count == 1 && wrong[0].contains(word), "\(yaml): \(wrong)")
+        }
+    }
+
     @Test func aPriceIsANumberOfExactDecimals() async throws {
         for (text, millionths) in [
             ("0", 0), ("0.0075", 7500), ("\"0.0075\"", 7500), ("0.000001", 1), ("1", 1_000_000), ("1.10", 1_100_000),
@@ -188,7 +208,8 @@ internal import Testing
             "sandbox: { faults: { unknown: 0.1, rejected: 0.2, throttled: 0.3, unavailable: 0.1, undelivered: 0.3 } }"
         #expect(try await problems(whole) == [])
         for (yaml, word) in [
-            ("rpc: [ \"tls:localhost:1\" ]", "needs tls.certificate"), ("tls: { certificate: x }", "go together"),
+            ("rpc: [ \"tls:localhost:1\" ]", "needs tls.certificate"),
+            ("http: [ \"https:localhost:1\" ]", "needs tls.certificate"), ("tls: { certificate: x }", "go together"),
             ("tls: { client-ca: x }", "tls.client-ca does nothing"),
             ("tls: { tenant-certificates: [a] }", "tls.tenant-certificates does nothing"),
             ("tls: { client-certificates: required }", "needs tls.client-ca"),
@@ -259,5 +280,7 @@ internal import Testing
         #expect(told.tls.options == defaults.tls.options)
         #expect(told.tls.tenantCertificates == defaults.tls.tenantCertificates)
         #expect(told.tls.watchSeconds == defaults.tls.watchSeconds)
+        #expect(told.http == defaults.http)
+        #expect(told.webhooksPublicURL == defaults.webhooksPublicURL)
     }
 }

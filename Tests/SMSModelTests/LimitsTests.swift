@@ -52,6 +52,13 @@ import Testing
         #expect(Limits.violationsPerRefusal > 0)
     }
 
+    @Test func web() {
+        #expect(Limits.webhooksInFlight <= Limits.webConnections)
+        #expect(Limits.webhooksInFlight * Limits.webhookBodyBytes <= 64 * 1024 * 1024)
+        #expect(Limits.snsCertificateBytes <= Limits.httpResponseBytes)
+        #expect(Limits.snsFetches <= Limits.snsFetchesWaiting)
+    }
+
     @Test func listings() {
         #expect(Limits.listMessagesDefault <= Limits.listMessages)
         #expect(Limits.listMessages <= Limits.listRowsExamined)

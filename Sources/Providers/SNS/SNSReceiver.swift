@@ -1,0 +1,135 @@
+package import HTTPTransport
+internal import SMSModel
+internal import Synchronization
+
+package struct SNSReceiverOptions: Hashable, Sendable {
+    /// The ARNs of the topics whose notifications are believed.
+    package var topics: Set<String>
+    /// Whether signatures of version 1 count, which are over SHA-1: those of topics that were not set to version 2.
+    package var acceptsSHA1 = true
+    /// PEM: whom to trust for the certificates that notifications are signed with, instead of those the system trusts.
+    package var caFile: String?
+    /// For the certificates, and to confirm subscriptions.
+    package var http: HTTPSessionOptions
+
+    package init(topics: Set<String>) {
+        self.topics = topics
+        http = HTTPSessionOptions()
+        // Amazon waits 15 s for the answer.
+        http.timeout = 5000
+        http.connections = Limits.snsFetches
+        http.waiting = Limits.snsFetchesWaiting
+        http.responseBytes = Limits.snsCertificateBytes
+    }
+
+    /// What is wrong with them, in sentences.
+    package func violations() -> [String] {
+        var wrong: [String] = []
+        if topics.isEmpty || topics.count > Limits.snsTopics {
+            wrong.append("there must be 1 to \(Limits.snsTopics) topics, by their ARNs")
+        }
+        let arn = /arn:aws[a-z-]*:sns:[a-z0-9-]{3,32}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?/
+        for topic in topics.sorted() where topic.wholeMatch(of: arn) == nil {
+            wrong.append(
+                "the topic \"\(topic)\" is no ARN of one, such as arn:aws:sns:eu-central-1:123456789012:sms-status")
+        }
+        return wrong
+    }
+}
+
+/// Believes what Amazon's SNS posts for the configured topics, and confirms their subscriptions.
+package final class SNSReceiver: WebhookReceiver {
+    private let options: SNSReceiverOptions
+    private let fetch: @Sendable (String) async -> HTTPResult
+    private let stopFetching: @Sendable () -> Void
+    private let certificates: SNSCertificates
+    /// Of subscriptions that were confirmed: a confirmation that is posted again is not visited again.
+    private let confirmed = Mutex<Set<String>>([])
+
+    /// - Throws: ``InvalidProviderOptions``.
+    package convenience init(_ options: SNSReceiverOptions, client: HTTPClient) throws(InvalidProviderOptions) {
+        let fetcher = HTTPFetcher(options.http, client: client)
+        try self.init(options, stopFetching: { fetcher.stop() }, fetch: { await fetcher.get($0) })
+    }
+
+    /// - Parameters:
+    ///   - stopFetching: ends the fetches that are under way.
+    ///   - fetch: GETs a URL without following redirects.
+    package init(
+        _ options: SNSReceiverOptions, stopFetching: @escaping @Sendable () -> Void = {},
+        fetch: @escaping @Sendable (String) async -> HTTPResult
+    ) throws(InvalidProviderOptions) {
+        let violations = options.violations()
+        guard violations.isEmpty else { throw InvalidProviderOptions(violations: violations) }
+        self.options = options
+        self.fetch = fetch
+        self.stopFetching = stopFetching
+        certificates = SNSCertificates(caFile: options.caFile, fetch: fetch)
+    }
+
+    /// Whatever waits for Amazon is undecided then, and so is what comes later and would have to.
+    package func stop() { stopFetching() }
+
+    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+        guard request.method == "POST" else { return .refused(reason: "SNS posts its notifications") }
+        guard request.header("x-amz-sns-rawdelivery")?.lowercased() != "true" else {
+            return .refused(reason: "with raw message delivery nothing is signed: switch it off for the subscription")
+        }
+        let notification: SNSNotification
+        do throws(SNSNotification.ParseError) {
+            notification = try SNSNotification(request.body)
+        } catch {
+            return .refused(reason: "it is no notification of SNS: \(error.reason)")
+        }
+        if let verdict = await verdictUnlessBelieved(notification, now: now) { return verdict }
+        switch notification.kind {
+        case .notification:
+            return .believed(SNSContent.events(of: notification.message), Self.answer)
+        case .subscription: return await confirm(notification)
+        case .unsubscription: return .believed([], Self.answer)
+        }
+    }
+
+    private static let answer = WebhookAnswer(status: 200)
+
+    /// What is cheap is checked first: nothing is fetched for topics of others.
+    ///
+    /// - Returns: nil if it is Amazon's word.
+    private func verdictUnlessBelieved(_ notification: SNSNotification, now: Int64) async -> WebhookVerdict? {
+        guard options.topics.contains(notification.topic) else {
+            return .refused(reason: "its topic is none of those configured")
+        }
+        guard abs(now - notification.time) <= Limits.snsAgeMilliseconds else {
+            return .refused(reason: "its Timestamp is more than an hour from now")
+        }
+        guard notification.signatureVersion == .sha256 || options.acceptsSHA1 else {
+            return .refused(reason: "it is signed over SHA-1: set the topic's SignatureVersion to 2")
+        }
+        guard let host = SNSURL.certificateHost(notification.certificateURL) else {
+            return .refused(reason: "its SigningCertURL is not Amazon's")
+        }
+        switch await certificates.certificate(at: notification.certificateURL, host: host, now: now) {
+        case .good(let certificate):
+            let isSigned = certificate.signed(
+                notification.signedText, notification.signature, notification.signatureVersion)
+            return isSigned ? nil : .refused(reason: "its signature is wrong")
+        case .bad(let reason): return .refused(reason: reason)
+        case .unknown(let reason): return .undecided(reason: reason)
+        }
+    }
+
+    private func confirm(_ notification: SNSNotification) async -> WebhookVerdict {
+        guard let url = notification.subscribeURL, let token = notification.token, SNSURL.isConfirmation(url) else {
+            return .refused(reason: "its SubscribeURL is not Amazon's")
+        }
+        guard !confirmed.withLock({ $0.contains(token) }) else { return .believed([], Self.answer) }
+        guard case .answered(let response) = await fetch(url), response.status == 200 else {
+            return .undecided(reason: "the subscription cannot be confirmed now")
+        }
+        confirmed.withLock { confirmed in
+            if confirmed.count >= Limits.snsTopics { confirmed.removeAll() }
+            confirmed.insert(token)
+        }
+        return .believed([], Self.answer)
+    }
+}

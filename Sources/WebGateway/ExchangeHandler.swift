@@ -1,0 +1,100 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import SMSModel
+
+/// The life of one connection of HTTP/1: it ends after an answer that says so, at a drain, or when it makes no step in
+/// time. A step is a whole request that was read, or a whole answer that the system took: a peer that sends or takes a
+/// byte now and then holds nothing for long.
+///
+/// After the last answer the output is closed, and what still comes is dropped for a moment: a connection closed with
+/// unread bytes would be reset, and the answer lost with it.
+///
+/// Sendable unchecked: all is touched on the channel's event loop alone.
+final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let stepTimeout: TimeAmount
+    private let linger: TimeAmount
+    private var deadline: Scheduled<Void>?
+    /// Of each request not yet answered, the oldest first: whether the connection may go on after it.
+    private var requests = CircularBuffer<Bool>()
+    private var isDraining = false
+    /// The answer that is being written is the last.
+    private var isLast = false
+    private var isOutputClosed = false
+
+    init(stepTimeout: TimeAmount, linger: TimeAmount) {
+        self.stepTimeout = stepTimeout
+        self.linger = linger
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { stepMade(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        stepMade(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isLast else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head): requests.append(head.isKeepAlive)
+        case .body: break
+        case .end: stepMade(context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
+        isDraining = true
+        if requests.isEmpty { context.close(promise: nil) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            let goesOn = requests.isEmpty ? false : requests.removeFirst()
+            isLast = !goesOn || isDraining || !head.isKeepAlive
+            if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
+            let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
+            taken.futureResult.assumeIsolated().whenSuccess { self.answerTaken(context) }
+            context.write(data, promise: taken)
+        default:
+            context.write(data, promise: promise)
+        }
+    }
+
+    private func answerTaken(_ context: ChannelHandlerContext) {
+        guard isLast else { return stepMade(context) }
+        guard !isOutputClosed else { return }
+        isOutputClosed = true
+        closeUnless(within: linger, context)
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func stepMade(_ context: ChannelHandlerContext) {
+        if !isOutputClosed { closeUnless(within: stepTimeout, context) }
+    }
+
+    private func closeUnless(within time: TimeAmount, _ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+    }
+}

@@ -1,0 +1,156 @@
+internal import HTTPTransport
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import Providers
+internal import SMSModel
+internal import Synchronization
+
+/// Answers each request.
+final class WebResponder: Sendable {
+    /// Nothing more is read of a connection whose last answer was given.
+    struct ConnectionEnded: Error {}
+
+    private let options: WebServerOptions
+    private let intake: any WebhookIntake
+    private let health: @Sendable () -> WebHealth
+    private let webhooks = Atomic<Int>(0)
+
+    init(options: WebServerOptions, intake: any WebhookIntake, health: @escaping @Sendable () -> WebHealth) {
+        self.options = options
+        self.intake = intake
+        self.health = health
+    }
+
+    func respond(
+        to request: Request, isSecure: Bool, by writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
+        let route = WebRoute(target: request.head.path ?? "")
+        let method = request.method.rawValue
+        if route == .unknown {
+            return try await answer(request, .init(status: 404, error: "not found"), by: writer, on: channel)
+        }
+        guard route.methods.contains(method) else {
+            let reply = WebhookReply(status: 405, error: "method not allowed")
+            return try await answer(request, reply, allow: route.methods, by: writer, on: channel)
+        }
+        guard case .webhook(let provider) = route else {
+            let health = health()
+            let reply = WebhookReply(
+                status: health.isGood ? 200 : 503, contentType: WebhookReply.json, body: health.json)
+            return try await answer(request, reply, by: writer, on: channel)
+        }
+        guard webhooks.add(1, ordering: .relaxed).newValue <= options.webhooksInFlight else {
+            webhooks.subtract(1, ordering: .relaxed)
+            return try await refuse(request, by: writer, on: channel)
+        }
+        let reply: WebhookReply
+        let isBodyRead: Bool
+        do {
+            defer { webhooks.subtract(1, ordering: .relaxed) }
+            (reply, isBodyRead) = try await take(request, for: provider, isSecure: isSecure, writer)
+        }
+        try await answer(request, reply, isBodyRead: isBodyRead, by: writer, on: channel)
+    }
+
+    /// - Throws: if the body is cut short.
+    private func take(
+        _ request: Request, for provider: String, isSecure: Bool, _ writer: borrowing ResponseWriter
+    ) async throws -> (WebhookReply, isBodyRead: Bool) {
+        guard let url = url(of: request, isSecure: isSecure) else {
+            return (WebhookReply(status: 400, error: "the Host header is missing or none"), false)
+        }
+        if let refusal = Self.refusalBeforeBody(request.headers) { return (refusal, false) }
+        if request.headers[.expect] != nil { try await writer.writeInformationalHead(.init(status: .continue)) }
+        guard let body = try await Self.body(of: request) else { return (Self.tooLarge, false) }
+        return (await intake.receive(Self.webhook(request, url: url, body: body), for: provider), true)
+    }
+
+    /// Tells that there is too much at once.
+    func refuse(_ request: Request, by writer: consuming ResponseWriter, on channel: any Channel) async throws {
+        let reply = WebhookReply(
+            status: 503, error: "too much at once, try again later", retryAfterSeconds: Limits.webRetryAfterSeconds)
+        try await answer(request, reply, closes: true, by: writer, on: channel)
+    }
+
+    // MARK: What was asked
+
+    /// As the carrier knows it; nil if nothing says what stands before the path.
+    private func url(of request: Request, isSecure: Bool) -> String? {
+        let target = request.head.path ?? ""
+        if let prefix = options.publicURL { return prefix.text + target }
+        // A second one stays among the headers.
+        guard let host = request.head.authority, PublicURL.isAuthority(host), !request.headers.contains(Self.host)
+        else { return nil }
+        return "\(isSecure ? "https" : "http")://\(host)\(target)"
+    }
+
+    private static let host = HTTPField.Name("host") ?? .accept
+
+    private static let tooLarge = WebhookReply(status: 413, error: "the body is too large")
+
+    private static func refusalBeforeBody(_ headers: HTTPFields) -> WebhookReply? {
+        if let length = headers[.contentLength], Int(length).map({ $0 > Limits.webhookBodyBytes }) ?? true {
+            return tooLarge
+        }
+        if let expected = headers[.expect], expected.lowercased() != "100-continue" {
+            return WebhookReply(status: 417, error: "the expectation cannot be met")
+        }
+        return nil
+    }
+
+    /// - Returns: nil if it is too large.
+    /// - Throws: if it is cut short.
+    private static func body(of request: Request) async throws -> [UInt8]? {
+        var body: [UInt8] = []
+        for try await part in request.body {
+            guard body.count + part.readableBytes <= Limits.webhookBodyBytes else { return nil }
+            body += part.readableBytesView
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length != body.count {
+            throw ConnectionEnded()
+        }
+        return body
+    }
+
+    private static func webhook(_ request: Request, url: String, body: [UInt8]) -> WebhookRequest {
+        let target = request.head.path ?? ""
+        return WebhookRequest(
+            // Who asks for the head alone gets what a GET gives, without its body.
+            method: request.method == .head ? "GET" : request.method.rawValue, url: url,
+            query: target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } ?? "",
+            headers: request.headers.map { HTTPHeader($0.name.canonicalName, $0.value) }, body: body)
+    }
+
+    // MARK: What is answered
+
+    /// - Parameters:
+    ///   - isBodyRead: else a request that has a body is the connection's last.
+    ///   - closes: the connection ends with it.
+    private func answer(
+        _ request: Request, _ reply: WebhookReply, allow: [String] = [], isBodyRead: Bool = false,
+        closes: Bool = false, by writer: consuming ResponseWriter, on channel: any Channel
+    ) async throws {
+        let isLast = closes || !isBodyRead && Self.hasBody(request.headers)
+        var head = HTTPResponse(status: .init(code: (200...599).contains(reply.status) ? reply.status : 500))
+        head.headerFields[.cacheControl] = "no-store"
+        if !allow.isEmpty { head.headerFields[.allow] = allow.joined(separator: ", ") }
+        if let seconds = reply.retryAfterSeconds { head.headerFields[.retryAfter] = String(seconds) }
+        if isLast { head.headerFields[.connection] = "close" }
+        let body = reply.contentType.isEmpty || reply.status == 204 ? "" : reply.body
+        if !body.isEmpty { head.headerFields[.contentType] = reply.contentType }
+        if reply.status != 204 { head.headerFields[.contentLength] = String(body.utf8.count) }
+        if body.isEmpty || request.method == .head {
+            try await writer.writeResponse(head)
+        } else {
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+        }
+        guard isLast else { return }
+        try? await channel.closeFuture.get()
+        throw ConnectionEnded()
+    }
+
+    private static func hasBody(_ headers: HTTPFields) -> Bool {
+        headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
+    }
+}
