@@ -79,7 +79,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Threading", "RPCTransport",
-                "Storage", "Providers", "CMalloc", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "Storage", "Providers", "CMalloc", log, lifecycle,
+                .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(

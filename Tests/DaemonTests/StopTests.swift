@@ -22,7 +22,9 @@ extension DaemonTests {
                 try await waitUntil("\(goal) messages are acknowledged", within: .seconds(120)) { load.count >= goal }
                 let known = load.acknowledged.ids
                 #expect(try await daemon.stop() == .code(0))
-                #expect(try known.last.map { try submitting(directory, $0) } == 0, "a clean stop leaves nothing being submitted")
+                #expect(
+                    try known.last.map { try submitting(directory, $0) } == 0,
+                    "a clean stop leaves nothing being submitted")
                 daemon = try await DaemonProcess.start(in: directory, settings)
                 let report = try await client.status(of: known, timeline: false)
                 #expect(report.notFound == [], "acknowledged, and forgotten")
@@ -108,7 +110,8 @@ extension DaemonTests {
         /// Messages of the day of `id` that are being submitted.
         private func submitting(_ directory: TestDirectory, _ id: ApusClient.MessageID) throws -> Int {
             let number = SMSModel.MessageState.submitting.rawValue
-            return try Database(directory.database(of: id)).integer("SELECT count(*) FROM state WHERE state = \(number)")
+            return try Database(directory.database(of: id)).integer(
+                "SELECT count(*) FROM state WHERE state = \(number)")
         }
     }
 }

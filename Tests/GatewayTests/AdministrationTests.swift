@@ -286,6 +286,19 @@ internal import Testing
         parts.stop()
     }
 
+    /// In the audit log a change is a canonical document of the configuration.
+    @Test func whatWasChangedIsADocument() async throws {
+        let parts = try Parts(in: directory)
+        _ = try await parts.apply(#"{"tenants":{"b.c":{"weight":2},"a":{},"B":{}}}"#)
+        _ = try await parts.apply(#"{"tenants":{"b.c":{"weight":3},"B":null}}"#)
+        let audit = try await parts.audit()
+        #expect(audit[1].before == "" && audit[1].after == #"{"tenants":{"B":{},"a":{},"b.c":{"weight":2}}}"#)
+        #expect(audit[0].before == #"{"tenants":{"B":{},"b.c":{"weight":2}}}"#)
+        #expect(audit[0].after == #"{"tenants":{"b.c":{"weight":3}}}"#)
+        for text in [audit[0].before, audit[0].after, audit[1].after] { #expect(try JSON(text).text == text) }
+        parts.stop()
+    }
+
     @Test func keysArePaged() async throws {
         let parts = try Parts(in: directory)
         _ = try await parts.apply(#"{"tenants":{"shop":{}}}"#)

@@ -44,6 +44,13 @@ extension TenantEntry {
         principal.isGood(epoch: directory.epoch, now: now + milliseconds)
     }
 
+    /// There may be ten thousand of each, and there is a kilobyte for all of a tenant.
+    @Test func whatEachTenantHasIsSmall() {
+        #expect(MemoryLayout<SubmitValidator>.size <= 104)
+        #expect(MemoryLayout<TenantLimits>.size <= 72)
+        #expect(MemoryLayout<StoredKey>.size == StoredKey.saltBytes + StoredKey.hashBytes)
+    }
+
     // MARK: Looking up
 
     @Test func aGenerationReplacesAllTenants() throws {
