@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Generated from Protos/apus.proto by `make proto`.
@@ -91,7 +92,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "Threading",
-                "RPCTransport", "Storage", "Providers", log, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+                "RPCTransport", "Storage", "Providers", "CMalloc", log, lifecycle,
+                .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
         .executableTarget(

@@ -104,6 +104,28 @@ public struct KeyDescription: Hashable, Sendable {
     }
 }
 
+/// A page of keys.
+public struct KeyPage: Hashable, Sendable {
+    /// By the time of their making.
+    public var keys: [KeyDescription]
+    /// For the next page; nil = this is the last.
+    public var cursor: KeyCursor?
+
+    init(_ response: KeyListResponse) {
+        keys = response.keys.map(KeyDescription.init)
+        cursor = response.cursor.isEmpty ? nil : KeyCursor(bytes: response.cursor)
+    }
+}
+
+/// Where a page of keys ended. Only the gateway knows what it says.
+public struct KeyCursor: Hashable, Sendable {
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}
+
 /// A key that was made just now.
 public struct CreatedKey: Hashable, Sendable {
     public var key: KeyDescription

@@ -73,13 +73,21 @@ extension GatewayClient {
 
     // MARK: Keys
 
-    /// The keys that were made, revoked ones too; the one that the daemon's file names is not among them.
+    /// One page of the keys that were made, by the time of their making, revoked ones too; the one that the daemon's
+    /// file names is not among them.
     ///
-    /// - Parameter tenant: only those of this tenant; nil = all.
-    public func keys(tenant: String? = nil, timeout: Duration? = nil) async throws(ApusError) -> [KeyDescription] {
-        let response: KeyListResponse = try await call(
-            .keyList, KeyListRequest(tenant: tenant ?? ""), timeout: timeout)
-        return response.keys.map(KeyDescription.init)
+    /// - Parameters:
+    ///   - tenant: only those of this tenant; nil = all.
+    ///   - limit: keys of the page, 1 to 1000.
+    ///   - cursor: that of the page before; nil = the first page.
+    public func keys(
+        tenant: String? = nil, limit: Int = 1000, after cursor: KeyCursor? = nil, timeout: Duration? = nil
+    ) async throws(ApusError) -> KeyPage {
+        guard limit > 0 else { throw .invalidField("limit", "is not a positive number") }
+        let request = KeyListRequest(
+            tenant: tenant ?? "", limit: UInt32(clamping: limit), cursor: cursor?.bytes ?? [])
+        let response: KeyListResponse = try await call(.keyList, request, timeout: timeout)
+        return KeyPage(response)
     }
 
     /// Makes a key. Its secret is told by this call alone: the gateway keeps a hash of it.

@@ -48,34 +48,44 @@ package enum APIKey {
 }
 
 /// An API key as the gateway keeps it: a salted SHA-256, which is enough for a secret that no one can guess.
-package struct StoredKey: Hashable, Sendable {
+package struct StoredKey: Sendable {
     package static let saltBytes = 16
     package static let hashBytes = 32
 
+    /// Salt and hash, in place: there is one of these for each key of each tenant.
+    private let bytes: InlineArray<48, UInt8>
+
     /// Random, different for each key.
-    package let salt: [UInt8]
-    package let hash: [UInt8]
+    package var salt: [UInt8] { withSalt { Array($0) } }
+    package var hash: [UInt8] { withHash { Array($0) } }
 
     /// A key read back from where it was kept. nil if the sizes are not those of a key.
     package init?(salt: [UInt8], hash: [UInt8]) {
         guard salt.count == Self.saltBytes, hash.count == Self.hashBytes else { return nil }
-        self.salt = salt
-        self.hash = hash
+        bytes = InlineArray { $0 < Self.saltBytes ? salt[$0] : hash[$0 - Self.saltBytes] }
     }
 
     /// A new key's form to keep. The salt must have 16 bytes.
     package init(credential: UnsafeRawBufferPointer, salt: [UInt8]) {
         precondition(salt.count == Self.saltBytes, "a salt has \(Self.saltBytes) bytes")
-        self.salt = salt
-        hash = salt.withUnsafeBytes { salt in SHA256Digest(salt, credential).withBytes { Array($0) } }
+        let hash = salt.withUnsafeBytes { salt in SHA256Digest(salt, credential).withBytes { Array($0) } }
+        bytes = InlineArray { $0 < Self.saltBytes ? salt[$0] : hash[$0 - Self.saltBytes] }
     }
 
     /// Whether a caller's credential is this key, in a time that does not depend on where they differ.
     package func matches(_ credential: UnsafeRawBufferPointer) -> Bool {
         guard APIKey.isWellFormed(credential) else { return false }
-        let given = salt.withUnsafeBytes { SHA256Digest($0, credential) }
+        let given = withSalt { SHA256Digest($0, credential) }
         return given.withBytes { given in
-            hash.withUnsafeBytes { CRYPTO_memcmp($0.baseAddress, given.baseAddress, Self.hashBytes) == 0 }
+            withHash { CRYPTO_memcmp($0.baseAddress, given.baseAddress, Self.hashBytes) == 0 }
         }
+    }
+
+    private func withSalt<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
+        withUnsafeBytes(of: bytes) { body(UnsafeRawBufferPointer(rebasing: $0.prefix(Self.saltBytes))) }
+    }
+
+    private func withHash<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
+        withUnsafeBytes(of: bytes) { body(UnsafeRawBufferPointer(rebasing: $0.dropFirst(Self.saltBytes))) }
     }
 }

@@ -8305,7 +8305,7 @@ const ProtobufCMessageDescriptor apus__v1__generation__descriptor =
   (ProtobufCMessageInit) apus__v1__generation__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__key_list_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor apus__v1__key_list_request__field_descriptors[3] =
 {
   {
     "tenant",
@@ -8319,14 +8319,40 @@ static const ProtobufCFieldDescriptor apus__v1__key_list_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyListRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyListRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__key_list_request__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  1,   /* field[1] = limit */
   0,   /* field[0] = tenant */
 };
 static const ProtobufCIntRange apus__v1__key_list_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor apus__v1__key_list_request__descriptor =
 {
@@ -8336,14 +8362,14 @@ const ProtobufCMessageDescriptor apus__v1__key_list_request__descriptor =
   "Apus__V1__KeyListRequest",
   "apus.v1",
   sizeof(Apus__V1__KeyListRequest),
-  1,
+  3,
   apus__v1__key_list_request__field_descriptors,
   apus__v1__key_list_request__field_indices_by_name,
   1,  apus__v1__key_list_request__number_ranges,
   (ProtobufCMessageInit) apus__v1__key_list_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__key_list_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor apus__v1__key_list_response__field_descriptors[2] =
 {
   {
     "keys",
@@ -8357,14 +8383,27 @@ static const ProtobufCFieldDescriptor apus__v1__key_list_response__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__KeyListResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__key_list_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
   0,   /* field[0] = keys */
 };
 static const ProtobufCIntRange apus__v1__key_list_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor apus__v1__key_list_response__descriptor =
 {
@@ -8374,7 +8413,7 @@ const ProtobufCMessageDescriptor apus__v1__key_list_response__descriptor =
   "Apus__V1__KeyListResponse",
   "apus.v1",
   sizeof(Apus__V1__KeyListResponse),
-  1,
+  2,
   apus__v1__key_list_response__field_descriptors,
   apus__v1__key_list_response__field_indices_by_name,
   1,  apus__v1__key_list_response__number_ranges,

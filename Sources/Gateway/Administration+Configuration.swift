@@ -70,11 +70,11 @@ extension Administration {
                 try check(changed, changes, store, now: now)
                 var response = ConfigApplyResponse(generation: newest, changes: changes.map(ConfigChange.init))
                 guard !changes.isEmpty, !isDryRun else { return .done(response) }
-                let published = try storing { () throws(StoreError) in
+                let made = try storing { () throws(StoreError) in
                     try write(changes, changed, verb, by: act, administration, now: now)
                 }
-                response.generation = published.generation
-                return .done(response) { [self] in publish(published) }
+                response.generation = made.generation
+                return .done(response) { [self] in publish(changed, made.numbers, generation: made.generation) }
             } catch {
                 switch error {
                 case .refused(let error): return .refused(error)
@@ -89,7 +89,10 @@ extension Administration {
     }
 
     private func current(_ store: any AdministrationStore) throws(ChangeFailure) -> DynamicConfiguration {
-        let objects = try storing { () throws(StoreError) in try store.configuration() }
+        try Self.read(try storing { () throws(StoreError) in try store.configuration() })
+    }
+
+    private static func read(_ objects: [ConfigurationObject]) throws(ChangeFailure) -> DynamicConfiguration {
         do throws(ConfigurationError) {
             return try DynamicConfiguration(objects)
         } catch {
@@ -136,44 +139,45 @@ extension Administration {
         }
     }
 
-    /// - Returns: what is to be published.
+    /// - Returns: the number of the new generation, and those of its tenants.
     private func write(
         _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb, by act: Act,
         _ store: any AdministrationStore, now: Int64
-    ) throws(StoreError) -> Published {
+    ) throws(StoreError) -> (generation: UInt32, numbers: [String: TenantID]) {
         var numbers: [String: TenantID] = [:]
         for name in configuration.tenants.keys.sorted() { numbers[name] = try store.tenantID(name: name, now: now) }
         let generation = try store.apply(changes, by: act)
         try store.append(AuditRecord(changes, by: act, verb: verb, generation: generation))
-        return Published(generation: generation, configuration: configuration, numbers: numbers)
+        return (generation, numbers)
     }
 
-    private func publish(_ new: Published) {
-        let numbers = published.withLock { published in
-            published.generation = new.generation
-            published.configuration = new.configuration
-            published.numbers.merge(new.numbers) { _, newer in newer }
-            return published.numbers
+    /// - Parameter numbers: of all tenants of the configuration.
+    private func publish(_ configuration: DynamicConfiguration, _ numbers: [String: TenantID], generation: UInt32) {
+        let entries = configuration.entries(numbers, fileTenant, sealing)
+        let tenants = WriterTenants(entries)
+        published.withLock { published in
+            published.generation = generation
+            published.tenants = tenants
+            published.numbers.merge(numbers) { _, newer in newer }
         }
-        let entries = new.configuration.entries(numbers, fileTenant, sealing)
-        audience.publish(entries, generation: new.generation)
-        writer.command(.configure(WriterTenants(entries)))
+        audience.publish(entries, generation: generation)
+        writer.command(.configure(tenants))
     }
 
     // MARK: Looking
 
     func show(_ request: ConfigShowRequest, asker: RPCConnectionID, _ reply: @escaping Reply<ConfigShowResponse>) {
-        let newest = published.withLock { $0 }
-        let wanted = request.generation == 0 ? newest.generation : request.generation
-        guard wanted <= newest.generation else { return reply(.failure(.noGeneration(wanted))) }
         desk.ask(asker) { reader in
             reply(
                 Result { () throws(GatewayError) in
+                    let newest = try reading { () throws(StoreError) in try reader.administration.newest() }
+                    let wanted = request.generation == 0 ? newest.generation : request.generation
+                    guard wanted <= newest.generation else { throw .noGeneration(wanted) }
                     let configuration: DynamicConfiguration
                     do throws(ChangeFailure) {
-                        configuration = try Self.configuration(wanted, from: newest.configuration, newest.generation) {
-                            (number) throws(StoreError) in try reader.administration.changes(of: number)
-                        }
+                        configuration = try Self.configuration(
+                            wanted, from: try Self.read(newest.objects), newest.generation
+                        ) { (number) throws(StoreError) in try reader.administration.changes(of: number) }
                     } catch {
                         switch error {
                         case .refused(let error): throw error

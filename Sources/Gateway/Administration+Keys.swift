@@ -9,23 +9,21 @@ internal import Synchronization
 /// API keys. The gateway keeps salted hashes; a key itself is told once, to whoever made it.
 extension Administration {
     func listKeys(_ request: KeyListRequest, asker: RPCConnectionID, _ reply: @escaping Reply<KeyListResponse>) {
-        let numbers = published.withLock(\.numbers)
-        let wanted: TenantID?
-        if request.tenant.isEmpty {
-            wanted = nil
-        } else if let number = numbers[request.tenant] {
-            wanted = number
-        } else {
-            return reply(.failure(.noTenant(request.tenant)))
-        }
-        let names = Dictionary(uniqueKeysWithValues: numbers.map { ($1, $0) })
+        let published = published.withLock { $0 }
+        let tenant = published.numbers[request.tenant]
+        guard request.tenant.isEmpty || tenant != nil else { return reply(.failure(.noTenant(request.tenant))) }
+        let cursor = KeyCursor(bytes: request.cursor)
+        guard request.cursor.isEmpty || cursor != nil else { return reply(.failure(.badCursor)) }
+        let limit = request.limit == 0 ? Limits.keysDefault : Int(request.limit)
         desk.ask(asker) { reader in
             reply(
                 Result { () throws(GatewayError) in
-                    let keys = try reading { () throws(StoreError) in try reader.administration.keys() }
-                    return KeyListResponse(
-                        keys: keys.filter { wanted == nil || $0.tenant == wanted }
-                            .map { KeyDescription($0, tenant: names[$0.tenant] ?? "") })
+                    let found = try reading { () throws(StoreError) in
+                        try reader.administration.keys(of: tenant, after: cursor, limit: limit)
+                    }
+                    let keys = found.map { KeyDescription($0, tenant: published.name(of: $0.tenant)) }
+                    let end = found.count == limit ? keys.last.map { KeyCursor($0).bytes } : nil
+                    return KeyListResponse(keys: keys, cursor: end ?? [])
                 })
         }
     }
@@ -40,10 +38,8 @@ extension Administration {
             return reply(.failure(error))
         }
         perform(reply) { [audience] (store, now) throws(StoreError) in
-            let taken = Set(try store.administration.keys().map(\.id))
             var (id, secret) = Self.randomKey()
-            // A command line would take an id that begins with a dash for an option.
-            while taken.contains(id) || id.hasPrefix("-") { (id, secret) = Self.randomKey() }
+            while try store.administration.key(id) != nil { (id, secret) = Self.randomKey() }
             let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
             let stored = Array(secret.utf8).withUnsafeBytes { StoredKey(credential: $0, salt: salt) }
             let record = KeyRecord(
@@ -60,18 +56,22 @@ extension Administration {
 
     private static func randomKey() -> (id: String, secret: String) {
         var random = SystemRandomNumberGenerator()
-        let bytes = (0..<APIKey.minimumCharacters).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let key = bytes.withUnsafeBytes { APIKey.make(random: $0) }
-        return (String(key.dropFirst(APIKey.prefix.count).prefix(Limits.keyIDCharacters)), key)
+        while true {
+            let bytes = (0..<APIKey.minimumCharacters).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let key = bytes.withUnsafeBytes { APIKey.make(random: $0) }
+            let id = String(key.dropFirst(APIKey.prefix.count).prefix(Limits.keyIDCharacters))
+            // A command line would take an id that begins with a dash for an option.
+            if !id.hasPrefix("-") { return (id, key) }
+        }
     }
 
     func revokeKey(_ request: KeyRevokeRequest, by act: Act, _ reply: @escaping Reply<KeyRevokeResponse>) {
-        let names = Dictionary(uniqueKeysWithValues: published.withLock(\.numbers).map { ($1, $0) })
+        let published = published.withLock { $0 }
         perform(reply) { [audience] (store, now) throws(StoreError) in
-            guard var record = try store.administration.keys().first(where: { $0.id == request.id }) else {
+            guard var record = try store.administration.key(request.id) else {
                 return .refused(GatewayError(.notFound, "there is no key \(request.id)", notProcessed: true))
             }
-            let before = KeyDescription(record, tenant: names[record.tenant] ?? "")
+            let before = KeyDescription(record, tenant: published.name(of: record.tenant))
             guard record.revokedAt == nil, try store.administration.revokeKey(record.id, at: now) else {
                 return .done(KeyRevokeResponse(key: before))
             }

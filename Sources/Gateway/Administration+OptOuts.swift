@@ -111,7 +111,7 @@ extension Administration {
 }
 
 extension GatewayError {
-    fileprivate static let badCursor = GatewayError(
+    static let badCursor = GatewayError(
         .invalidArgument, "cursor is not one that a page had",
         violations: [FieldViolation(field: "cursor", description: "is not one that a page had")], notProcessed: true)
 }

@@ -29,6 +29,7 @@ package final class GatewayAudience: AdministrationAudience {
 
     package func publish(_ tenants: [TenantEntry], generation: UInt32) {
         self.tenants.publish(tenants, generation: generation)
+        if tenants.count >= Limits.memoryReturnTenants { ProcessMemory.giveBackSoon() }
     }
 
     package func put(_ key: KeyRecord) { tenants.put(key) }
@@ -71,10 +72,20 @@ package final class Administration: Sendable {
     /// What holds now, for those who only look.
     struct Published: Sendable {
         var generation: UInt32
-        /// Its secrets are sealed.
-        var configuration: DynamicConfiguration
+        /// Those that there are now, as the writer knows them. All that they are told is in the store alone.
+        var tenants: WriterTenants
         /// Of all tenants that ever were.
         var numbers: [String: TenantID]
+
+        /// The number of a tenant that there is now.
+        func number(of name: String) -> TenantID? {
+            numbers[name].flatMap { tenants.names[$0] == nil ? nil : $0 }
+        }
+
+        /// Also of one that there was once; "" if there never was one.
+        func name(of number: TenantID) -> String {
+            tenants.names[number] ?? numbers.first { $0.value == number }?.key ?? ""
+        }
     }
 
     let writer: Writer
@@ -84,18 +95,19 @@ package final class Administration: Sendable {
     let fileTenant: FileTenant
     let published: Mutex<Published>
 
-    /// - Parameter state: what the store held when the gateway started.
+    /// - Parameters:
+    ///   - state: what the store held when the gateway started.
+    ///   - tenants: the same, as the writer was told.
     package init(
-        _ state: AdministrationState, fileTenant: FileTenant, sealing: SecretSealing, writer: Writer, desk: StatusDesk,
-        audience: any AdministrationAudience
+        _ state: AdministrationState, tenants: WriterTenants, fileTenant: FileTenant, sealing: SecretSealing,
+        writer: Writer, desk: StatusDesk, audience: any AdministrationAudience
     ) {
         self.writer = writer
         self.desk = desk
         self.audience = audience
         self.sealing = sealing
         self.fileTenant = fileTenant
-        published = Mutex(
-            Published(generation: state.generation, configuration: state.configuration, numbers: state.numbers))
+        published = Mutex(Published(generation: state.generation, tenants: tenants, numbers: state.numbers))
     }
 
     typealias Reply<Answer> = @Sendable (Result<Answer, GatewayError>) -> Void
@@ -137,24 +149,32 @@ package final class Administration: Sendable {
     /// The number of a tenant that there is now.
     /// - Throws: NOT_FOUND.
     package func tenant(named name: String) throws(GatewayError) -> TenantID {
-        let number = published.withLock { $0.configuration.tenants[name] == nil ? nil : $0.numbers[name] }
-        guard let number else { throw .noTenant(name) }
+        guard let number = published.withLock({ $0.number(of: name) }) else { throw .noTenant(name) }
         return number
     }
 
     /// What a tenant is told of its usage, or an administrator of all.
     /// - Parameter name: nil = of all.
     func usage(of name: String?, _ reply: @escaping Reply<UsageResponse>) {
-        let tenants = published.withLock { published in
-            published.configuration.tenants.filter { name == nil || $0.key == name }
-                .compactMap { name, settings in
-                    published.numbers[name].map { TenantEntry(id: $0, name: name, settings: settings) }
-                }
-        }.sorted { $0.name < $1.name }
-        if let name, tenants.isEmpty { return reply(.failure(.noTenant(name))) }
+        let published = published.withLock { $0 }
+        let names: [String]
+        if let name {
+            guard published.number(of: name) != nil else { return reply(.failure(.noTenant(name))) }
+            names = [name]
+        } else {
+            names = published.tenants.names.values.sorted()
+        }
+        let tenants = names.compactMap { published.numbers[$0] }
+        let quotas = published.tenants.quotas
         writer.command(
-            .usage(tenants.map(\.id)) { result in
-                reply(result.map { UsageResponse(tenants: zip(tenants, $0).map(UsageResponse.Tenant.init)) })
+            .usage(tenants) { result in
+                reply(
+                    result.map { usages in
+                        UsageResponse(
+                            tenants: usages.indices.map {
+                                .init(names[$0], usages[$0], of: quotas[tenants[$0]] ?? TenantQuota())
+                            })
+                    })
             })
     }
 
@@ -176,14 +196,14 @@ package final class Administration: Sendable {
 }
 
 extension UsageResponse.Tenant {
-    fileprivate init(_ tenant: TenantEntry, _ usage: TenantUsage) {
-        self.init(name: tenant.name)
+    fileprivate init(_ name: String, _ usage: TenantUsage, of quota: TenantQuota) {
+        self.init(name: name)
         segmentsToday = usage.segmentsToday
-        segmentsPerDay = tenant.settings.segmentsPerDay ?? 0
+        segmentsPerDay = quota.segmentsPerDay ?? 0
         costThisMonth = usage.costThisMonth
-        costPerMonth = tenant.settings.costPerMonth ?? 0
+        costPerMonth = quota.costPerMonth ?? 0
         waitingMessages = usage.waitingMessages
-        waitingMaximum = tenant.settings.waitingMessages ?? 0
+        waitingMaximum = quota.waitingMessages ?? 0
     }
 }
 

@@ -27,9 +27,9 @@ final class PublishedTenants: Sendable {
             let tenant = Tenant(entry, generation: generation, defaults: defaults, former: former?.byID[entry.id])
             byID[tenant.id] = tenant
             byName[tenant.name] = tenant
-            for name in tenant.settings.certificates { byCertificate[name] = tenant }
-            for uid in tenant.settings.uids { byUID[uid] = tenant }
-            for issuer in Set(tenant.settings.issuers.map(\.issuer)) {
+            for name in entry.settings.certificates { byCertificate[name] = tenant }
+            for uid in entry.settings.uids { byUID[uid] = tenant }
+            for issuer in Set(entry.settings.issuers.map(\.issuer)) {
                 byIssuer.updateValue(byIssuer.keys.contains(issuer) ? nil : tenant, forKey: issuer)
             }
         }

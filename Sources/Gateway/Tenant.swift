@@ -3,11 +3,15 @@ package import ConfigurationModel
 package import SMSModel
 
 /// A tenant as one generation of the configuration has it; it never changes.
+///
+/// There may be ``Limits/tenants`` of them, so of its settings it has what is asked for with calls, in the form
+/// in which it is asked for, and nothing else.
 package final class Tenant: Sendable {
     package let id: TenantID
     package let name: String
-    package let settings: TenantSettings
     package let generation: UInt32
+    /// Whether its credentials open anything.
+    let isEnabled: Bool
     package let validator: SubmitValidator
     let limits: TenantLimits
     /// One for each of its issuers.
@@ -17,7 +21,7 @@ package final class Tenant: Sendable {
     package init(_ entry: TenantEntry, generation: UInt32, defaults: TenantDefaults, former: Tenant? = nil) {
         id = entry.id
         name = entry.name
-        settings = entry.settings
+        isEnabled = entry.settings.isEnabled
         self.generation = generation
         validator = SubmitValidator(
             entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,

@@ -83,11 +83,11 @@ package final class TenantDirectory: Sendable {
             guard let key, !key.isRevoked, let tenant = tenants.byID[key.tenant] else { return nil }
             found = Grant(tenant: tenant, scopes: key.scopes, expiresAt: key.expiresAt, key: key)
         case .token(let token):
-            guard let tenant = tenant(id: token.tenant), let scopes = token.scopes(by: tenant.settings.issuers)
+            guard let tenant = tenant(id: token.tenant), let scopes = token.scopes(by: tenant.verifiers.map(\.issuer))
             else { return nil }
             found = Grant(tenant: tenant, scopes: scopes, expiresAt: token.expiresAt)
         }
-        guard let found, found.tenant.settings.isEnabled, now < found.expiresAt else { return nil }
+        guard let found, found.tenant.isEnabled, now < found.expiresAt else { return nil }
         return found
     }
 

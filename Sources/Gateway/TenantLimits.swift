@@ -9,35 +9,15 @@ package import Storage
 ///
 /// A value of one generation of the configuration. What was taken of the rate goes on from one to the next.
 package struct TenantLimits: Sendable {
-    private let rate: Bound?
-    private let connectionRate: Bound?
+    private let rate: RatePace?
+    private let connectionRate: RatePace?
     /// Shared by all connections.
     private let limiter: RateLimiter
 
-    /// A rate, and what those are told who exceed it.
-    private struct Bound: Sendable {
-        let pace: RatePace
-        let name: StaticString
-        let whose: StaticString
-
-        func refusal(wait nanoseconds: Int64) -> GatewayError {
-            let limit = pace.limit
-            return GatewayError(
-                .resourceExhausted,
-                "\(whose) hands in more than its \(limit.messagesPerSecond) messages a second, and \(limit.burst) at once",
-                retryAfterMilliseconds: UInt64((nanoseconds + 999_999) / 1_000_000),
-                quota: QuotaDetail(
-                    limit: "\(name)", maximum: UInt64(limit.messagesPerSecond), unit: "messages a second"),
-                notProcessed: true)
-        }
-    }
-
     /// - Parameter former: of the generation before.
     package init(_ settings: TenantSettings = TenantSettings(), goingOnFrom former: TenantLimits? = nil) {
-        rate = settings.rate.map { Bound(pace: RatePace($0), name: "rate", whose: "the tenant") }
-        connectionRate = settings.connectionRate.map {
-            Bound(pace: RatePace($0), name: "connection_rate", whose: "the connection")
-        }
+        rate = settings.rate.map(RatePace.init)
+        connectionRate = settings.connectionRate.map(RatePace.init)
         limiter = former?.limiter ?? RateLimiter()
     }
 
@@ -57,13 +37,27 @@ package struct TenantLimits: Sendable {
     ///   - now: nanoseconds of the monotonic clock.
     /// - Throws: RESOURCE_EXHAUSTED, and nothing is taken.
     func admit(_ messages: Int, now: Int64, _ arrival: inout Int64) throws(GatewayError) {
-        if let connectionRate, case let wait = connectionRate.pace.wait(arrival, now: now), wait > 0 {
-            throw connectionRate.refusal(wait: wait)
+        if let connectionRate, case let wait = connectionRate.wait(arrival, now: now), wait > 0 {
+            throw Self.refusal(by: connectionRate, named: "connection_rate", of: "the connection", wait: wait)
         }
-        if let rate, case let wait = limiter.take(messages, rate.pace, now: now), wait > 0 {
-            throw rate.refusal(wait: wait)
+        if let rate, case let wait = limiter.take(messages, rate, now: now), wait > 0 {
+            throw Self.refusal(by: rate, named: "rate", of: "the tenant", wait: wait)
         }
-        if let connectionRate { arrival = connectionRate.pace.arrival(arrival, after: messages, now: now) }
+        if let connectionRate { arrival = connectionRate.arrival(arrival, after: messages, now: now) }
+    }
+
+    /// What those are told who exceed a rate.
+    /// - Parameter nanoseconds: until one message would pass.
+    private static func refusal(
+        by pace: RatePace, named name: String, of whose: String, wait nanoseconds: Int64
+    ) -> GatewayError {
+        let limit = pace.limit
+        return GatewayError(
+            .resourceExhausted,
+            "\(whose) hands in more than its \(limit.messagesPerSecond) messages a second, and \(limit.burst) at once",
+            retryAfterMilliseconds: UInt64((nanoseconds + 999_999) / 1_000_000),
+            quota: QuotaDetail(limit: name, maximum: UInt64(limit.messagesPerSecond), unit: "messages a second"),
+            notProcessed: true)
     }
 }
 

@@ -108,6 +108,8 @@ extension StoreConformance {
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start) }
                 try requireEqual(try store.administration.keys(), [first, second], "keys")
+                try requireEqual(try store.administration.key(second.id), second, "a key")
+                try requireEqual(try store.administration.key("nobody"), nil, "no key")
             }
         },
         Case("opt-outs are a tenant's own") { fixture in

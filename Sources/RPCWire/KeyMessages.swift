@@ -58,37 +58,59 @@ package struct KeyListRequest: WireMessage, Hashable, Sendable {
 
     /// "" = all.
     package var tenant: String
+    /// Keys of the page; 0 = ``Limits/keysDefault``.
+    package var limit: UInt32
+    /// As the page before gave it; empty = the first page.
+    package var cursor: [UInt8]
 
-    package init(tenant: String = "") {
+    package init(tenant: String = "", limit: UInt32 = 0, cursor: [UInt8] = []) {
         self.tenant = tenant
+        self.limit = limit
+        self.cursor = cursor
     }
 
+    /// - Throws: INVALID_ARGUMENT also for what is above its bound. Whether the cursor can be meant is for the gateway
+    ///   to say.
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__key_list_request__unpack).pointee
         var check = TextChecker()
         tenant = check.tenant(c.tenant)
+        limit = c.limit
+        check.atMost(Limits.keys, limit, "limit")
+        let cursor = UnsafeRawBufferPointer(c.cursor)
+        check.atMost(Limits.cursorBytes, cursor, "cursor")
+        self.cursor = Array(cursor)
         try check.finish()
     }
 
     package func encode(into output: OutputBuffer) {
         let c = output.scratch.make(apus__v1__key_list_request__init)
         c.pointee.tenant = output.scratch.text(tenant)
-        output.pack(c)
+        c.pointee.limit = limit
+        cursor.withUnsafeBytes { bytes in
+            c.pointee.cursor = ProtobufCBinaryData(borrowing: bytes)
+            output.pack(c)
+        }
     }
 }
 
 package struct KeyListResponse: WireMessage, Hashable, Sendable {
     package static let wireName = "KeyListResponse"
 
+    /// By the time of their making.
     package var keys: [KeyDescription]
+    /// For the next page; empty = this is the last.
+    package var cursor: [UInt8]
 
-    package init(keys: [KeyDescription]) {
+    package init(keys: [KeyDescription] = [], cursor: [UInt8] = []) {
         self.keys = keys
+        self.cursor = cursor
     }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__key_list_response__unpack).pointee
         keys = (0..<c.n_keys).map { KeyDescription(c.keys[$0]!.pointee) }
+        cursor = Array(UnsafeRawBufferPointer(c.cursor))
     }
 
     package func encode(into output: OutputBuffer) {
@@ -96,7 +118,24 @@ package struct KeyListResponse: WireMessage, Hashable, Sendable {
         let c = scratch.make(apus__v1__key_list_response__init)
         c.pointee.n_keys = keys.count
         c.pointee.keys = scratch.messages(keys) { $0.layOut(in: scratch) }
-        output.pack(c)
+        cursor.withUnsafeBytes { bytes in
+            c.pointee.cursor = ProtobufCBinaryData(borrowing: bytes)
+            output.pack(c)
+        }
+    }
+
+    /// The first half of the page: what is left out is the next one's.
+    package func shortened() -> KeyListResponse? {
+        guard keys.count > 1 else { return nil }
+        let kept = Array(keys.prefix(keys.count / 2))
+        return KeyListResponse(keys: kept, cursor: KeyCursor(kept[kept.count - 1]).bytes)
+    }
+}
+
+extension KeyCursor {
+    /// Behind a key.
+    package init(_ key: KeyDescription) {
+        self.init(createdAt: key.createdAt, id: key.id)
     }
 }
 

@@ -164,6 +164,9 @@ package enum Limits {
     /// Generations of a page, and where the history is asked for no number.
     package static let generations = 1000
     package static let generationsDefault = 20
+    /// Keys of a page, and where a listing asks for no number.
+    package static let keys = 1000
+    package static let keysDefault = 100
     /// As many as a request may name.
     package static let keyScopes = 16
     /// A hundred years.
@@ -171,6 +174,11 @@ package enum Limits {
     /// Entries of a page of the audit log, and where it is asked for no number.
     package static let auditEntries = 1000
     package static let auditEntriesDefault = 100
+
+    /// After a new generation of so many tenants or more, memory that was needed to make it is given back...
+    package static let memoryReturnTenants = 100
+    /// ...so much later.
+    package static let memoryReturnSeconds = 2
 
     // MARK: Opt-outs
     /// Numbers of one call.

@@ -29,6 +29,8 @@ package protocol AdministrationStore: AnyObject {
     // MARK: Keys
 
     func keys() throws(StoreError) -> [KeyRecord]
+    /// nil if there never was one of that id.
+    func key(_ id: String) throws(StoreError) -> KeyRecord?
     /// - Throws: `failed` if its id is taken.
     func insert(_ key: KeyRecord) throws(StoreError)
     /// - Returns: false if there is no such key, or it is revoked already.

@@ -20,8 +20,15 @@ package struct RetentionPolicy: Hashable, Sendable {
     /// Of tenants that have none of their own.
     package var standard = Days()
     package var tenants: [TenantID: Days] = [:]
+    /// Whole days after its own for which an entry of the audit log is kept; nil = for ever.
+    package var auditDays: Int?
 
     package init() {}
+
+    /// What of the audit log is from before goes, in milliseconds since the Unix epoch; nil = nothing does.
+    func auditStart(today: Day) -> Int64? {
+        auditDays.map { today.start - Int64($0) * Int64(Day.milliseconds) }
+    }
 
     /// What is to become of a settled message.
     enum Action: UInt8, Sendable {

@@ -37,6 +37,7 @@ struct Daemon {
         let key = try readKey(directory)
         let clock = GatewayClock(log: log)
         let gateway = try makeGateway(directory, key: key, clock: clock)
+        ProcessMemory.giveBack()
         ignoreBrokenPipes()
         let tls = try readCertificates(isUsed: addresses.contains(where: \.isOfTLS)) { $0 }
         let webTLS = try readCertificates(isUsed: webAddresses.contains(where: \.isOfTLS), WebServer.withoutClients)
@@ -123,12 +124,13 @@ struct Daemon {
         let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
+        let writerTenants = WriterTenants(tenants)
         let writer = try Writer(
-            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: WriterTenants(tenants),
+            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: writerTenants,
             suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
         let directory = makeDirectory(tenants, state, key: key, now: clock.now())
         let administration = Administration(
-            state, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
+            state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
             audience: GatewayAudience(directory, suppressions))
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,

@@ -35,6 +35,8 @@ struct DaemonConfiguration {
     var bodyDays = 30
     /// 0 = for ever.
     var recordDays = 90
+    /// 0 = for ever.
+    var auditDays = 400
     var writer = WriterOptions()
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
@@ -56,6 +58,7 @@ struct DaemonConfiguration {
         var options = storage
         options.retention.standard = .init(
             bodies: bodyDays > 0 ? bodyDays : nil, records: recordDays > 0 ? recordDays : nil)
+        options.retention.auditDays = auditDays > 0 ? auditDays : nil
         return options
     }
 
@@ -173,6 +176,7 @@ struct DaemonConfiguration {
             Setting(key: "storage.accept-clock-behind", kind: .flag) { $0.storage.acceptsClockBehind = $1.flag },
             Setting(key: "retention.body-days", kind: .integer(0...36_500)) { $0.bodyDays = $1.integer },
             Setting(key: "retention.record-days", kind: .integer(0...36_500)) { $0.recordDays = $1.integer },
+            Setting(key: "retention.audit-days", kind: .integer(0...36_500)) { $0.auditDays = $1.integer },
             Setting(key: "dispatch.content-bytes", kind: .integer(0...Int.max)) { $0.writer.contentBytes = $1.integer },
             Setting(key: "dispatch.retry-base-ms", kind: .integer(1...86_400_000)) {
                 $0.writer.retryBase = Int64($1.integer)

@@ -28,14 +28,16 @@ import Testing
     @Test func whatIsThereIsTold() async throws {
         try await withGateway(script: { call in
             switch call.method {
-            case .keyList: .message(KeyListResponse(keys: [Self.key]))
+            case .keyList: .message(KeyListResponse(keys: [Self.key], cursor: call.number == 1 ? [7] : []))
             case .usage: .message(UsageResponse(tenants: [.init(name: "shop")]))
             case .configShow: .message(ConfigShowResponse(generation: 7, document: "{}"))
             default: .error(GatewayError(.notFound, "no"))
             }
         }) { client, _, _ in
-            let keys = try await client.keys()
-            let key = try #require(keys.first)
+            let page = try await client.keys()
+            #expect(page.cursor == KeyCursor(bytes: [7]))
+            #expect(try await client.keys(after: page.cursor).cursor == nil)
+            let key = try #require(page.keys.first)
             #expect(key.scopes == [.send, KeyScope(rawValue: "later:scope")])
             #expect(key.createdAt == Date(milliseconds: 1000) && key.revokedAt == Date(milliseconds: 2000))
             #expect(key.expiresAt == nil && key.lastUsedAt == nil)
@@ -80,6 +82,7 @@ import Testing
             await #expect(throws: ApusError.self) { _ = try await client.audit(limit: 0) }
             await #expect(throws: ApusError.self) { _ = try await client.generations(limit: 0) }
             await #expect(throws: ApusError.self) { _ = try await client.suppressions(limit: 0) }
+            await #expect(throws: ApusError.self) { _ = try await client.keys(limit: 0) }
             #expect(record.calls.isEmpty)
         }
     }

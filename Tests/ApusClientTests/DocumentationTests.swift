@@ -100,6 +100,8 @@ private enum Examples {
         let made = try await client.createKey(tenant: "shop", scopes: [.send, .read], lifetime: .seconds(90 * 86_400))
         print(made.key.id, made.secret)
         let revoked = try await client.revokeKey(made.key.id)
+        var page = try await client.keys(tenant: "shop")
+        while let cursor = page.cursor { page = try await client.keys(tenant: "shop", after: cursor) }
         let usage = try await client.usage(tenant: "shop")
         print(revoked.revokedAt ?? revoked.createdAt, usage.segmentsToday, "of", usage.segmentsPerDay ?? 0)
         for entry in try await client.audit(limit: 10) { print(entry.at, entry.actor, entry.verb, entry.subject) }

@@ -231,10 +231,10 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func moreCallsThanMayBeInFlightAreRefused() async throws {
             let directory = TestDirectory()
             try await withDaemon(in: directory) { daemon, client in
-                try await serves(client)
+                let id = try await serves(client)
                 let before = try await client.statistics().states.total
                 // Nothing can be written, so no Send is answered.
-                let lock = try Database(directory.database)
+                let lock = try Database(directory.database(of: id))
                 try lock.execute("BEGIN IMMEDIATE")
                 let socket = try PlainSocket(port: daemon.port)
                 let most = Limits.callsInFlightPerConnection
@@ -256,10 +256,12 @@ extension DaemonTests {
         }
 
         /// Somebody else is served, all the way.
-        private func serves(_ client: GatewayClient) async throws {
+        @discardableResult
+        private func serves(_ client: GatewayClient) async throws -> ApusClient.MessageID {
             let id = try await client.send(OutgoingMessage(to: "+14155550100", body: "an honest message")).id
             let report = try await client.waitUntilSettled([id], timeout: .seconds(30))
             #expect(report.messages.map(\.state) == [.delivered])
+            return id
         }
     }
 }

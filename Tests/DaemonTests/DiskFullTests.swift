@@ -56,7 +56,7 @@ extension DaemonTests {
             try await withDaemon(in: directory) { daemon, client in
                 let before = try await client.send(OutgoingMessage(to: "+14155550100", body: "before")).id
                 _ = try await client.waitUntilSettled([before], timeout: .seconds(30))
-                let lock = try Database(directory.database)
+                let lock = try Database(directory.database(of: before))
                 try lock.execute("BEGIN IMMEDIATE")
                 let error = await #expect(throws: ApusError.self) {
                     try await client.send(OutgoingMessage(to: "+14155550100", body: "refused"), timeout: .seconds(6))

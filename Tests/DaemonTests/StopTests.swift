@@ -22,7 +22,9 @@ extension DaemonTests {
                 try await waitUntil("\(goal) messages are acknowledged", within: .seconds(120)) { load.count >= goal }
                 let known = load.acknowledged.ids
                 #expect(try await daemon.stop() == .code(0))
-                #expect(try submitting(directory) == 0, "a clean stop leaves nothing being submitted")
+                #expect(
+                    try known.last.map { try submitting(directory, $0) } == 0,
+                    "a clean stop leaves nothing being submitted")
                 daemon = try await DaemonProcess.start(in: directory, settings)
                 let report = try await client.status(of: known, timeline: false)
                 #expect(report.notFound == [], "acknowledged, and forgotten")
@@ -47,7 +49,7 @@ extension DaemonTests {
             try await waitUntil("it is being submitted") { try await client.status(of: id).state == .submitting }
             await client.close()
             #expect(try await daemon.stop() == .code(0))
-            #expect(try submitting(directory) == 0)
+            #expect(try submitting(directory, id) == 0)
 
             try await withDaemon(in: directory, settings) { _, client in
                 let status = try await client.status(of: id)
@@ -58,8 +60,11 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func aSecondSignalStopsAtOnce() async throws {
             let directory = TestDirectory()
             let daemon = try await DaemonProcess.start(in: directory, ["drain-seconds": "3600"])
+            let client = daemon.client()
+            let before = try await client.send(OutgoingMessage(to: "+14155550100", body: "before")).id
+            await client.close()
             // Nothing can be written, so a call stays in flight and the drain has to wait for it.
-            let lock = try Database(directory.database)
+            let lock = try Database(directory.database(of: before))
             try lock.execute("BEGIN IMMEDIATE")
             let socket = try PlainSocket(port: daemon.port)
             let message = SendRequest(to: "+14155550100", body: "never answered")
@@ -87,7 +92,7 @@ extension DaemonTests {
             try await waitUntil("it is being submitted") { try await client.status(of: id).state == .submitting }
             await client.close()
             // What the provider answers now cannot be written down.
-            let lock = try Database(directory.database)
+            let lock = try Database(directory.database(of: id))
             try lock.execute("BEGIN IMMEDIATE")
             #expect(try await daemon.stop() == .code(0))
             try lock.execute("ROLLBACK")
@@ -102,9 +107,11 @@ extension DaemonTests {
             }
         }
 
-        private func submitting(_ directory: TestDirectory) throws -> Int {
+        /// Messages of the day of `id` that are being submitted.
+        private func submitting(_ directory: TestDirectory, _ id: ApusClient.MessageID) throws -> Int {
             let number = SMSModel.MessageState.submitting.rawValue
-            return try Database(directory.database).integer("SELECT count(*) FROM state WHERE state = \(number)")
+            return try Database(directory.database(of: id)).integer(
+                "SELECT count(*) FROM state WHERE state = \(number)")
         }
     }
 }

@@ -69,13 +69,14 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func verifyEndsWithOneWhereThereAreFaults() async throws {
-            try await withDaemon(in: directory) { _, client in
+            let last = try await withDaemon(in: directory) { _, client in
                 let messages = (0..<200).map { OutgoingMessage(to: Load.number($0), body: "\($0)") }
                 _ = try await client.bulk(messages, batch: "b")
                 _ = try await client.waitUntilSettled(batch: .name("b"), timeout: .seconds(60))
+                return try await client.newestID()
             }
             try await isSound(directory.data)
-            try Database(directory.database).execute(
+            try Database(directory.database(of: last)).execute(
                 "UPDATE state SET state = 9 WHERE id IN (SELECT id FROM state LIMIT 3)")
             let run = try await apusd("verify", "--data", directory.data)
             #expect(run.exit == .code(1))
@@ -153,7 +154,7 @@ extension DaemonTests {
                 _ = try await client.waitUntilSettled(ids, timeout: .seconds(60))
                 return ids
             }
-            let file = directory.database
+            let file = directory.database(of: try #require(ids.first))
             try clock.set(.seconds(2 * 86_400))
             try await withDaemon(in: directory, settings, environment: clock.environment) { _, client in
                 let database = try Database(file)

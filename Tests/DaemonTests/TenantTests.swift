@@ -169,7 +169,7 @@ extension DaemonTests {
             await admin.close()
             #expect(try await daemon.stop() == .code(0))
             try await withDaemon(in: directory) { _, admin in
-                let found = try #require(try await admin.keys().first)
+                let found = try #require(try await admin.keys().keys.first)
                 #expect(found.id == key.key.id && found.lastUsedAt != nil)
             }
         }

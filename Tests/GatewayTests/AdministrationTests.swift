@@ -67,9 +67,10 @@ internal import Testing
             let sealing = SecretSealing(
                 seal: seals ? seal : nil,
                 open: { sealed, _ in String(sealed.dropFirst("sealed:".count).reversed()) })
+            let fileTenant = FileTenant(name: "dev", certificates: ["own"])
             administration = Administration(
-                state, fileTenant: FileTenant(name: "dev", certificates: ["own"]), sealing: sealing, writer: writer,
-                desk: desk, audience: audience)
+                state, tenants: WriterTenants(state.configuration.entries(state.numbers, fileTenant, sealing)),
+                fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk, audience: audience)
             writer.start(providers: [])
         }
 
@@ -282,6 +283,60 @@ internal import Testing
             audit.map(\.verb) == ["config.rollback", "config.apply", "key.revoke", "key.create", "config.apply"])
         #expect(!audit.contains { $0.after.contains(made.secret) || $0.before.contains(made.secret) })
         #expect(audit[3].subject == "key \(made.key.id)" && audit[3].actor == "key abcdefgh" && audit[3].peer == "unix")
+        parts.stop()
+    }
+
+    /// In the audit log a change is a canonical document of the configuration.
+    @Test func whatWasChangedIsADocument() async throws {
+        let parts = try Parts(in: directory)
+        _ = try await parts.apply(#"{"tenants":{"b.c":{"weight":2},"a":{},"B":{}}}"#)
+        _ = try await parts.apply(#"{"tenants":{"b.c":{"weight":3},"B":null}}"#)
+        let audit = try await parts.audit()
+        #expect(audit[1].before == "" && audit[1].after == #"{"tenants":{"B":{},"a":{},"b.c":{"weight":2}}}"#)
+        #expect(audit[0].before == #"{"tenants":{"B":{},"b.c":{"weight":2}}}"#)
+        #expect(audit[0].after == #"{"tenants":{"b.c":{"weight":3}}}"#)
+        for text in [audit[0].before, audit[0].after, audit[1].after] { #expect(try JSON(text).text == text) }
+        parts.stop()
+    }
+
+    @Test func keysArePaged() async throws {
+        let parts = try Parts(in: directory)
+        _ = try await parts.apply(#"{"tenants":{"shop":{}}}"#)
+        var made: [String] = []
+        for number in 0..<5 {
+            let tenant = number == 2 ? "shop" : "dev"
+            let response: KeyCreateResponse = try await parts.ask {
+                parts.administration.createKey(KeyCreateRequest(tenant: tenant), by: parts.act, $0)
+            }
+            made.append(response.key.id)
+        }
+        func list(_ request: KeyListRequest) async throws -> KeyListResponse {
+            try await parts.ask { parts.administration.listKeys(request, asker: .any, $0) }
+        }
+        var found: [String] = []
+        var sizes: [Int] = []
+        var cursor: [UInt8] = []
+        repeat {
+            let page = try await list(KeyListRequest(limit: 2, cursor: cursor))
+            found += page.keys.map(\.id)
+            sizes.append(page.keys.count)
+            cursor = page.cursor
+        } while !cursor.isEmpty
+        #expect(found.sorted() == made.sorted() && sizes == [2, 2, 1])
+        let shop = try await list(KeyListRequest(tenant: "shop"))
+        #expect(shop.keys.map(\.id) == [made[2]] && shop.keys[0].tenant == "shop" && shop.cursor.isEmpty)
+        // One that is gone still has a name.
+        _ = try await parts.apply(#"{"tenants":{"shop":null}}"#)
+        #expect(try await list(KeyListRequest(tenant: "shop")).keys.map(\.tenant) == ["shop"])
+        let create = await parts.refusal {
+            let _: KeyCreateResponse = try await parts.ask {
+                parts.administration.createKey(KeyCreateRequest(tenant: "shop"), by: parts.act, $0)
+            }
+        }
+        #expect(create?.code == .notFound)
+        #expect(await parts.refusal { _ = try await list(KeyListRequest(tenant: "no")) }?.code == .notFound)
+        let wrong = await parts.refusal { _ = try await list(KeyListRequest(cursor: [2])) }
+        #expect(wrong?.violations.map(\.field) == ["cursor"])
         parts.stop()
     }
 

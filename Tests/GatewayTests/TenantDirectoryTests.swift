@@ -44,19 +44,26 @@ extension TenantEntry {
         principal.isGood(epoch: directory.epoch, now: now + milliseconds)
     }
 
+    /// There may be ten thousand of each, and there is a kilobyte for all of a tenant.
+    @Test func whatEachTenantHasIsSmall() {
+        #expect(MemoryLayout<SubmitValidator>.size <= 104)
+        #expect(MemoryLayout<TenantLimits>.size <= 72)
+        #expect(MemoryLayout<StoredKey>.size == StoredKey.saltBytes + StoredKey.hashBytes)
+    }
+
     // MARK: Looking up
 
     @Test func aGenerationReplacesAllTenants() throws {
         #expect(directory.tenant(named: "shop") == nil)
-        directory.publish([TenantEntry(1, "dev"), TenantEntry(2, "shop") { $0.weight = 3 }], generation: 7)
+        directory.publish([TenantEntry(1, "dev"), TenantEntry(2, "shop")], generation: 7)
         let shop = try #require(directory.tenant(named: "shop"))
-        #expect(shop.id == TenantID(rawValue: 2) && shop.settings.weight == 3 && shop.generation == 7)
+        #expect(shop.id == TenantID(rawValue: 2) && shop.isEnabled && shop.generation == 7)
         #expect(directory.tenant(id: shop.id) === shop && directory.tenant(named: "dev")?.id.rawValue == 1)
-        directory.publish([TenantEntry(2, "shop"), TenantEntry(3, "team")], generation: 8)
+        directory.publish([TenantEntry(2, "shop") { $0.isEnabled = false }, TenantEntry(3, "team")], generation: 8)
         #expect(directory.tenant(named: "dev") == nil && directory.tenant(id: TenantID(rawValue: 1)) == nil)
         #expect(directory.tenant(named: "shop")?.generation == 8)
         // Who still holds the one of before has it unchanged.
-        #expect(shop.settings.weight == 3)
+        #expect(shop.isEnabled && shop.generation == 7)
     }
 
     @Test func whatIsKnownOfAnIssuerGoesOn() throws {

@@ -41,7 +41,8 @@ internal import Testing
         try same(ConfigApplyRequest(document: "{}", isPartial: true, isDryRun: true, ifGeneration: .max, note: "n"))
         try same(ConfigRollbackRequest(toGeneration: 1, isDryRun: true, note: "n"))
         try same(ConfigHistoryRequest(limit: 1000, before: .max))
-        try same(KeyListRequest(tenant: "shop"))
+        try same(KeyListRequest())
+        try same(KeyListRequest(tenant: "shop", limit: 1000, cursor: [1, 0, 255]))
         try same(KeyCreateRequest(tenant: "shop", scopes: ["a", "b"], note: "n", lifetime: 5))
         try same(KeyRevokeRequest(id: "abcdefgh"))
         try same(AuditRequest(limit: 1000, before: .max))
@@ -67,7 +68,7 @@ internal import Testing
                 .init(number: 3, at: 4, actor: "a", peer: "p", note: "n", changes: [change]),
                 .init(number: 2, at: 3, actor: "", peer: "", note: ""),
             ]))
-        try same(KeyListResponse(keys: [key, key]))
+        try same(KeyListResponse(keys: [key, key], cursor: [9]))
         try same(KeyCreateResponse(key: key, secret: "s"))
         try same(KeyRevokeResponse(key: key))
         try same(AuditResponse(entries: [entry(2), entry(1)]))
@@ -103,8 +104,10 @@ internal import Testing
         #expect(violations(ConfigRollbackRequest(toGeneration: 1, note: note)).isEmpty)
         #expect(violations(ConfigRollbackRequest(toGeneration: 1, note: note + "n")) == ["note"])
         #expect(violations(ConfigHistoryRequest(limit: 1001)) == ["limit"])
-        #expect(violations(KeyListRequest(tenant: name)).isEmpty)
-        #expect(violations(KeyListRequest(tenant: name + "n")) == ["tenant"])
+        #expect(violations(KeyListRequest(tenant: name, limit: 1000, cursor: cursor)).isEmpty)
+        #expect(
+            violations(KeyListRequest(tenant: name + "n", limit: 1001, cursor: cursor + [1]))
+                == ["tenant", "limit", "cursor"])
         let scopes = Array(repeating: "s", count: Limits.keyScopes)
         let lifetime = Limits.keyLifetimeMilliseconds
         #expect(violations(KeyCreateRequest(tenant: name, scopes: scopes, note: note, lifetime: lifetime)).isEmpty)
@@ -157,6 +160,15 @@ internal import Testing
         #expect(cut.entries == Array(entries.prefix(500)) && cut.total == 1000)
         #expect(SuppressionCursor(bytes: cut.cursor) == SuppressionCursor(last: 10_000_500))
 
+        let keys = (1...Limits.keys).map { number in
+            KeyDescription(
+                id: text(8), tenant: text(Limits.tenantNameCharacters), scopes: ["admin"], note: text(Limits.noteBytes),
+                createdAt: Int64(number))
+        }
+        let listed: KeyListResponse = try answer(KeyListResponse(keys: keys), within: Limits.minimumFrameBytes)
+        #expect(listed.keys == Array(keys.prefix(250)))
+        #expect(KeyCursor(bytes: listed.cursor) == KeyCursor(keys[249]))
+
         let changes = (0..<100).map { ConfigChange(kind: "tenants", name: "t\($0)", before: "", after: text(1000)) }
         let applied: ConfigApplyResponse = try answer(
             ConfigApplyResponse(generation: 9, changes: changes), within: 60_000)
@@ -195,5 +207,14 @@ internal import Testing
         #expect(SuppressionCursor(bytes: []) == nil)
         #expect(SuppressionCursor(bytes: [2, 0, 0, 0, 0, 0, 0, 0, 1]) == nil)
         #expect(SuppressionCursor(bytes: [1, 0, 0, 0, 0, 0, 0, 0, 1, 0]) == nil)
+        for time: Int64 in [.min, -1, 0, 1, 1_800_000_000_000, .max] {
+            let cursor = KeyCursor(createdAt: time, id: "aZ9-_xyz")
+            #expect(KeyCursor(bytes: cursor.bytes) == cursor)
+            #expect(cursor.bytes.count <= Limits.cursorBytes)
+        }
+        let bytes = KeyCursor(createdAt: 1, id: "abcdefgh").bytes
+        #expect(KeyCursor(bytes: []) == nil && KeyCursor(bytes: bytes.dropLast()) == nil)
+        #expect(KeyCursor(bytes: bytes + [0x61]) == nil && KeyCursor(bytes: [2] + bytes.dropFirst()) == nil)
+        #expect(KeyCursor(bytes: bytes.dropLast() + [0xFF]) == nil)
     }
 }

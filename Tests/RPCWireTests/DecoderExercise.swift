@@ -111,7 +111,7 @@ struct DecoderExercise {
         case 40: survives(ConfigShowResponse.self, payload)
         case 41: shortens(ConfigApplyResponse.self, payload)
         case 42: shortens(ConfigHistoryResponse.self, payload)
-        case 43: survives(KeyListResponse.self, payload)
+        case 43: keys(payload)
         case 44: survives(KeyCreateResponse.self, payload)
         case 45: survives(KeyRevokeResponse.self, payload)
         case 46: shortens(AuditResponse.self, payload)
@@ -139,6 +139,16 @@ struct DecoderExercise {
             precondition(shorter.entries.count < page.entries.count && !shorter.entries.isEmpty)
             let last = UInt64(shorter.entries.last!.number.dropFirst())
             precondition(last != nil && SuppressionCursor(bytes: shorter.cursor)?.last == last)
+            page = shorter
+        }
+    }
+
+    private func keys(_ payload: UnsafeRawBufferPointer) {
+        survives(KeyListResponse.self, payload)
+        guard var page = try? KeyListResponse(decoding: payload, arena: arena) else { return }
+        while let shorter = page.shortened() {
+            precondition(shorter.keys.count < page.keys.count && !shorter.keys.isEmpty)
+            precondition(shorter.cursor == KeyCursor(shorter.keys.last!).bytes)
             page = shorter
         }
     }

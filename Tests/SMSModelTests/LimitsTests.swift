@@ -63,6 +63,8 @@ import Testing
         #expect(Limits.listMessagesDefault <= Limits.listMessages)
         #expect(Limits.listMessages <= Limits.listRowsExamined)
         #expect(ListCursor(last: MessageID(rawValue: .max >> 1)).bytes.count <= Limits.cursorBytes)
+        let id = String(repeating: "k", count: Limits.keyIDCharacters)
+        #expect(KeyCursor(createdAt: .max, id: id).bytes.count <= Limits.cursorBytes)
         #expect(Limits.providerIDBytes == History.detailBytes)
     }
 

@@ -28,10 +28,43 @@ internal import Testing
         #expect(try reader.tenants() == [TenantRecord(id: tenant, name: "shop", createdAt: start)])
         #expect(try reader.generation() == 1)
         #expect(try reader.configuration().map(\.document) == ["{}"])
+        let newest = try reader.newest()
+        #expect(newest.generation == 1 && newest.objects.map(\.name) == ["shop"])
         #expect(try reader.generations(before: nil, limit: 9) == [GenerationRecord(number: 1, act: act, changes: 1)])
         #expect(try reader.changes(of: 1) == [change])
         #expect(try reader.keys() == [key])
         #expect(try reader.audit(before: nil, limit: 9).map(\.verb) == ["config.apply"])
+    }
+
+    /// Also those that were made in the same millisecond, each once.
+    @Test func keysArePaged() throws {
+        let store = try fixture.openSQLite()
+        let keys = (0..<25).map { number in
+            KeyRecord(
+                id: "key-\(100 + number * 7 % 25)", tenant: number % 5 == 0 ? .second : .first, scopes: 7, salt: [],
+                hash: [], note: "", createdAt: start + Int64(number / 10))
+        }
+        try store.administer { (store) throws(StoreError) in
+            for key in keys { try store.insert(key) }
+        }
+        let reader = try fixture.reader().administration
+        let all = keys.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+        for tenant in [nil, TenantID.first, .second] {
+            let wanted = all.filter { tenant == nil || $0.tenant == tenant }
+            for limit in [1, 4, 25, 26] {
+                var found: [KeyRecord] = []
+                while true {
+                    let cursor = found.last.map { KeyCursor(createdAt: $0.createdAt, id: $0.id) }
+                    let page = try reader.keys(of: tenant, after: cursor, limit: limit)
+                    #expect(page.count <= limit)
+                    guard !page.isEmpty else { break }
+                    found += page
+                }
+                #expect(found == wanted)
+            }
+        }
+        #expect(try reader.key("key-107") == keys[1])
+        #expect(try reader.key("key-99") == nil)
     }
 
     @Test func optOutsArePaged() throws {

@@ -19,7 +19,14 @@ struct KeyListCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            connection.print(rows: try await client.keys(tenant: tenant), json: \.json, columns: \.columns)
+            var keys: [KeyDescription] = []
+            var cursor: KeyCursor?
+            repeat {
+                let page = try await client.keys(tenant: tenant, after: cursor)
+                keys += page.keys
+                cursor = page.cursor
+            } while cursor != nil
+            connection.print(rows: keys, json: \.json, columns: \.columns)
         }
     }
 }

@@ -1436,21 +1436,36 @@ struct  Apus__V1__KeyListRequest
    * "" = all
    */
   ProtobufCBinaryData tenant;
+  /*
+   * keys a page, at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended
+   */
+  ProtobufCBinaryData cursor;
 };
 #define APUS__V1__KEY_LIST_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_list_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, 0, {0,NULL} }
 
 
 struct  Apus__V1__KeyListResponse
 {
   ProtobufCMessage base;
+  /*
+   * by the time of their making
+   */
   size_t n_keys;
   Apus__V1__KeyDescription **keys;
+  /*
+   * for the next page; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
 };
 #define APUS__V1__KEY_LIST_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__key_list_response__descriptor) \
-    , 0,NULL }
+    , 0,NULL, {0,NULL} }
 
 
 struct  Apus__V1__KeyDescription

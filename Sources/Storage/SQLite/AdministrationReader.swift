@@ -38,6 +38,20 @@ package struct AdministrationReader {
         return objects
     }
 
+    /// The newest generation: its number, and what it consists of, by kind and name.
+    package func newest() throws(StoreError) -> (generation: UInt32, objects: [ConfigurationObject]) {
+        // Both as of one moment, though the writer goes on.
+        try connection.execute("BEGIN")
+        do throws(StoreError) {
+            let newest = (try generation(), try configuration())
+            try connection.execute("COMMIT")
+            return newest
+        } catch {
+            try? connection.execute("ROLLBACK")
+            throw error
+        }
+    }
+
     /// The newest generations, newest first, `before` one; at most `limit`.
     package func generations(before: UInt32?, limit: Int) throws(StoreError) -> [GenerationRecord] {
         let rows = try connection.prepare(
@@ -75,22 +89,42 @@ package struct AdministrationReader {
 
     /// All that ever were, by the time of their making.
     package func keys() throws(StoreError) -> [KeyRecord] {
-        let rows = try connection.prepare(
-            """
-            SELECT id, tenant, scopes, salt, hash, note, created_at, expires_at, revoked_at, last_used_at FROM api_key
-            ORDER BY created_at, id
-            """)
+        let rows = try connection.prepare("SELECT \(Self.keyColumns) FROM api_key ORDER BY created_at, id")
         var keys: [KeyRecord] = []
-        while try rows.step() {
-            keys.append(
-                KeyRecord(
-                    id: rows.text(0), tenant: rows.tenant(1), scopes: UInt8(truncatingIfNeeded: rows.integer(2)),
-                    salt: Array(rows.bytes(3)), hash: Array(rows.bytes(4)), note: rows.text(5),
-                    createdAt: rows.integer(6), expiresAt: rows.integerOrNull(7), revokedAt: rows.integerOrNull(8),
-                    lastUsedAt: rows.integerOrNull(9)))
-        }
+        while try rows.step() { keys.append(rows.key) }
         return keys
     }
+
+    /// Some of them, in the same order.
+    ///
+    /// - Parameters:
+    ///   - tenant: nil = of all.
+    ///   - cursor: they come after the one where it was made; nil = from the first.
+    ///   - limit: at most so many.
+    package func keys(of tenant: TenantID?, after cursor: KeyCursor?, limit: Int) throws(StoreError) -> [KeyRecord] {
+        let rows = try connection.prepare(
+            """
+            SELECT \(Self.keyColumns) FROM api_key
+            WHERE (?1 IS NULL OR tenant = ?1) AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4
+            """)
+        rows.bind(1, orNull: tenant.map { Int64($0.rawValue) })
+        rows.bind(2, cursor?.createdAt ?? .min)
+        rows.bindText(3, cursor?.id ?? "")
+        rows.bind(4, Int64(limit))
+        var keys: [KeyRecord] = []
+        while try rows.step() { keys.append(rows.key) }
+        return keys
+    }
+
+    /// nil if there never was one of that id.
+    package func key(_ id: String) throws(StoreError) -> KeyRecord? {
+        let row = try connection.prepare("SELECT \(Self.keyColumns) FROM api_key WHERE id = ?1")
+        row.bindText(1, id)
+        return try row.step() ? row.key : nil
+    }
+
+    private static let keyColumns =
+        "id, tenant, scopes, salt, hash, note, created_at, expires_at, revoked_at, last_used_at"
 
     // MARK: Opt-outs
 
@@ -170,6 +204,14 @@ extension SQLiteStatement {
     /// Of the columns `at, actor, peer, note`.
     fileprivate func act(_ column: Int32) -> Act {
         Act(actor: text(column + 1), peer: text(column + 2), at: integer(column), note: text(column + 3))
+    }
+
+    /// Of a row of all of a key's columns.
+    fileprivate var key: KeyRecord {
+        KeyRecord(
+            id: text(0), tenant: tenant(1), scopes: UInt8(truncatingIfNeeded: integer(2)), salt: Array(bytes(3)),
+            hash: Array(bytes(4)), note: text(5), createdAt: integer(6), expiresAt: integerOrNull(7),
+            revokedAt: integerOrNull(8), lastUsedAt: integerOrNull(9))
     }
 
     /// Of a row `tenant, number, at, reason`.

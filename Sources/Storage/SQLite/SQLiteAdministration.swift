@@ -103,6 +103,8 @@ final class SQLiteAdministration: AdministrationStore {
 
     func keys() throws(StoreError) -> [KeyRecord] { try reader.keys() }
 
+    func key(_ id: String) throws(StoreError) -> KeyRecord? { try reader.key(id) }
+
     func insert(_ key: KeyRecord) throws(StoreError) {
         let insert = try write("INSERT INTO api_key VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
         insert.bindText(1, key.id)

@@ -103,6 +103,8 @@ extension SQLiteMessageStore {
         guard retention.emptied.isEmpty else { return now + Self.pause }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
         guard var job = retention.next(catalog.days, today: today) else {
+            // After the days, as those make room.
+            if try sweepAudit(today: today) { return now + Self.pause }
             // A log that somebody was reading is tried again soon.
             return retention.changed.isEmpty ? later : min(later, now + Self.logPause)
         }

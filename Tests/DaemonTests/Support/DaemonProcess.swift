@@ -149,3 +149,8 @@ func withDaemon<Result>(
         throw error
     }
 }
+
+extension GatewayClient {
+    /// The id of the message that was accepted last.
+    func newestID() async throws -> MessageID { try #require(try await page(limit: 1).messages.first).id }
+}

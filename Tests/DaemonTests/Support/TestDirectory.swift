@@ -1,5 +1,7 @@
+internal import ApusClient
 internal import Foundation
 internal import Glibc
+internal import SMSModel
 
 /// A directory of one test, removed with this value. Its path is short: a socket's has at most 107 bytes.
 final class TestDirectory: Sendable {
@@ -17,13 +19,15 @@ final class TestDirectory: Sendable {
 
     var data: String { path + "/data" }
     var socket: String { data + "/apus.sock" }
-    /// The newest day's file; today's if there is none yet.
-    var database: String {
-        let folder = data + "/days"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let newest = names.filter { $0.hasSuffix(".db") }.max()
-        return folder + "/" + (newest ?? "\(Date.now.formatted(.iso8601.year().month().day())).db")
+    /// The folder of the days' files.
+    var days: String { data + "/days" }
+    /// The file of the day on which a message was accepted. Around midnight (UTC) it need not be the newest one.
+    func database(of id: ApusClient.MessageID) -> String {
+        let milliseconds = SMSModel.MessageID(rawValue: id.rawValue).milliseconds
+        return database(of: Date(timeIntervalSince1970: TimeInterval(milliseconds) / 1000))
     }
+
+    func database(of day: Date) -> String { "\(days)/\(day.formatted(.iso8601.year().month().day())).db" }
 
     func write(_ text: String, to name: String) throws -> String {
         let file = path + "/" + name
