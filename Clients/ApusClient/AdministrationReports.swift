@@ -181,7 +181,7 @@ public struct ProviderTest: Hashable, Sendable {
     /// For people.
     public var detail: String
 
-    init(_ response: ProviderTestResponse) {
+    package init(_ response: ProviderTestResponse) {
         result =
             switch response.result {
             case .passed: .passed

@@ -23,9 +23,25 @@ package struct DynamicConfiguration: Hashable, Sendable {
 
     // MARK: Documents
 
-    /// `{"providers": {NAME: {…}}, "routes": {NAME: {…}}, "tenants": {NAME: {…}}}`, complete.
+    /// `{"providers": {NAME: {…}}, "routes": {NAME: {…}}, "tenants": {NAME: {…}}}`, complete. Without providers, or
+    /// routes, it has no member for them.
     package var document: JSON {
-        .object(["providers": providers.json, "routes": routes.json, "tenants": tenants.json])
+        var members = ["tenants": tenants.json]
+        if !providers.isEmpty { members["providers"] = providers.json }
+        if !routes.isEmpty { members["routes"] = routes.json }
+        return .object(members)
+    }
+
+    /// All objects of a kind, by name.
+    /// - Parameter kind: as documents have it: the plural.
+    /// - Returns: nil if it isn't known.
+    package func document(ofKind kind: String) -> JSON? {
+        switch kind {
+        case ProviderSettings.plural: providers.json
+        case RouteSettings.plural: routes.json
+        case TenantSettings.plural: tenants.json
+        default: nil
+        }
     }
 
     /// This configuration, changed as a document says, which looks like ``document``. An object that is named has

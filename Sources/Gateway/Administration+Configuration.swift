@@ -245,7 +245,7 @@ extension DynamicConfiguration {
     ///   - name: "" = all of the kind.
     fileprivate func document(kind: String, name: String) throws(GatewayError) -> JSON {
         guard !kind.isEmpty else { return document }
-        guard let objects = document[kind] else {
+        guard let objects = document(ofKind: kind) else {
             throw GatewayError(
                 .invalidArgument, "there is no kind \(kind)",
                 violations: [

@@ -77,7 +77,7 @@ import Testing
         #expect(test(.refused, "20003").text == "refused (20003): words")
         #expect(test(.inconclusive, "NOT_CONNECTED").failure(of: "eu")?.status == .unavailable)
         #expect(
-            test(.refused, "20003").json.text == #"{"result":"REFUSED","code":"20003","detail":"words"}"#)
+            test(.refused, "20003").json.text == #"{"result": "REFUSED", "code": "20003", "detail": "words"}"#)
     }
 
     @Test func routeOptionsBecomeSettings() throws {

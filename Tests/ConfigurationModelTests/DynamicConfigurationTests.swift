@@ -220,6 +220,10 @@ import Testing
              "providers": {"a": {"kind": "sandbox"}}}
             """)
         #expect(whole.objects.map(\.kind) == ["provider", "route", "tenant"])
+        #expect(whole.document(ofKind: "routes")?.object?.keys.sorted() == ["all"])
+        #expect(DynamicConfiguration().document(ofKind: "providers") == .object([:]))
+        #expect(whole.document(ofKind: "provider") == nil)
+        #expect(DynamicConfiguration().document.text == "{\"tenants\":{}}")
         #expect(try applied(whole.document.text) == whole)
         let changes = DynamicConfiguration().changes(to: whole)
         #expect(changes.map(\.name) == ["a", "all", "shop"])

@@ -10,7 +10,8 @@ extension HTTPSessionOptions {
         let milliseconds = Limits.httpTimeoutMilliseconds
         connectTimeout = reader.integer("connect_timeout_ms", milliseconds) ?? connectTimeout
         timeout = reader.integer("timeout_ms", milliseconds) ?? timeout
-        connections = reader.integer("connections", 1...Int64(Limits.httpConnectionsMaximum)).map(Int.init) ?? connections
+        let most = Int64(Limits.httpConnectionsMaximum)
+        connections = reader.integer("connections", 1...most).map(Int.init) ?? connections
         if let file = reader.option("ca_file") {
             if FileManager.default.isReadableFile(atPath: file) {
                 caFile = file

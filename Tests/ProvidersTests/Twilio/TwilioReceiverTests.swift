@@ -153,12 +153,12 @@ internal import Testing
         // JSON, its hash in the signed URL.
         let query = "bodySHA256=15fe936d5a5c4a564c8dc9002280009263c0cc0bd0f28e16652529a9f83b2d23"
         let url = "\(Self.url)?\(query)"
-        let request = WebhookRequest(
+        let event = WebhookRequest(
             method: "POST", url: url, query: query,
             headers: [
                 HTTPHeader("x-twilio-signature", try signed([Question(url: url, fields: [])])[0]),
                 HTTPHeader("content-type", "application/json"),
             ], body: Array(#"{"hello":"w\#u{F6}rld"}"#.utf8))
-        #expect(await receiver.receive(request, now: 0) == .unreadable(reason: "it is no form"))
+        #expect(await receiver.receive(event, now: 0) == .unreadable(reason: "it is no form"))
     }
 }
