@@ -28,8 +28,9 @@ internal import Testing
     }
 
     @Test func anAddressThatIsTakenEndsTheOthers() async throws {
-        let server = try await listen([.http(host: "127.0.0.1", port: 0)])
-        let first = try await listen([.http(host: "127.0.0.1", port: 0)])
+        // A host of its own: nobody else takes the port that becomes free.
+        let server = try await listen([.http(host: "127.0.0.77", port: 0)])
+        let first = try await listen([.http(host: "127.0.0.77", port: 0)])
         let free = first.addresses[0]
         await first.shutDown(grace: .seconds(1))
         await #expect(throws: (any Error).self) { _ = try await listen([free, server.addresses[0]]) }
