@@ -136,7 +136,11 @@ public struct UnknownReport: Hashable, Sendable {
     }
 
     /// One each, in the order of the ids.
-    public var results: [Result] = []
+    public var results: [Result]
+
+    public init(results: [Result] = []) {
+        self.results = results
+    }
 
     public var done: Int { results.count(where: \.isDone) }
     public var notFound: Int { results.count { $0.state == nil } }

@@ -6,6 +6,9 @@ import Testing
 
 @testable import ApusClient
 
+/// A macro cannot take a name with its module.
+private typealias ClientID = ApusClient.MessageID
+
 @Suite struct CallTests {
     let message = OutgoingMessage(to: "+14155550100", body: "hello")
 
@@ -90,7 +93,7 @@ import Testing
 
     @Test func doesNotSendAgainTwice() async throws {
         try await withGateway(script: { _ in .error(GatewayError(.unavailable, "perhaps")) }) { client, record, _ in
-            let id = try #require(ApusClient.MessageID("7"))
+            let id = try #require(ClientID("7"))
             await #expect(throws: ApusError.self) { _ = try await client.resend([id]) }
             await #expect(throws: ApusError.self) { _ = try await client.settle([id], as: .sent) }
             #expect(record.calls.map(\.method) == [.unknownResend, .unknownSettle])
@@ -106,7 +109,7 @@ import Testing
                         state: call.number == 3 ? nil : .queued)
                 ]))
         }) { client, record, _ in
-            let ids = try (1...2001).map { try #require(ApusClient.MessageID("\($0)")) }
+            let ids = try (1...2001).map { try #require(ClientID("\($0)")) }
             let report = try await client.resend(ids)
             #expect(record.calls.count == 3)
             #expect(report.results.map(\.id.description) == ["1", "2", "3"])
