@@ -131,6 +131,9 @@ package enum Limits {
     /// The wall clock behind by no more: time just waits for it.
     package static let clockHoldMilliseconds: Int64 = 1000
 
+    /// Messages that providers are to be asked about, because nobody knows whether they were sent.
+    package static let reconciliations = 100_000
+
     // MARK: Calls
     /// Checked messages that wait to be stored, over all connections; what comes beyond it is refused. Bulk calls may
     /// take half of it, so that they leave room for the others.

@@ -61,4 +61,30 @@ internal import Testing
         #expect((2...7).contains(late.count))
         #expect(late.allSatisfy { $0 <= 3_600_000 })
     }
+
+    @Test mutating func theQueueIsBoundedAndInOrder() {
+        var queue = ReconciliationQueue(capacity: 3)
+        let begun: [Int64] = [300, 100, 200, 50]
+        let isIn = begun.enumerated().map { number, begun in
+            queue.add(
+                ReconciliationQueue.Entry(
+                    id: MessageID(rawValue: UInt64(number)), attempt: 1,
+                    reconciliation: Reconciliation(begun: begun, now: begun)))
+        }
+        #expect(isIn == [true, true, true, false])
+        let first = Limits.httpRequestMilliseconds + 60_000
+        #expect(queue.nextDue == first + 100)
+        let early = queue.popDue(now: first + 99, limit: 9)
+        #expect(early.isEmpty)
+        var due = queue.popDue(now: first + 300, limit: 2)
+        #expect(due.map(\.id.rawValue) == [1, 2])
+        // Asked in vain it comes again, later.
+        let decision = due[0].reconciliation.answered(.nothing, now: first + 300, using: &generator)
+        #expect(decision == .ask)
+        let isBack = queue.add(due[0])
+        #expect(isBack)
+        let rest = [first + 300, .max].map { now in queue.popDue(now: now, limit: 9).map(\.id.rawValue) }
+        #expect(rest == [[0], [1]])
+        #expect(queue.nextDue == nil && queue.count == 0)
+    }
 }
