@@ -62,12 +62,17 @@ package struct ProviderFactory: Sendable {
                 check: HTTPCheck(
                     client: client, http: options.http, request: TwilioRequests(options).check,
                     judge: TwilioCheck.result))
-        case .sns(let options, let carrier):
+        case .sns(let options, let carrier, let receiver):
             return ProviderParts(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
+                webhook: receiver.flatMap { try? SNSReceiver($0, client: client) },
                 check: HTTPCheck(
                     client: client, http: options.http, request: SNSRequests(options).check,
                     judge: { SNSCheck.result($0, region: options.region) }))
+        case .http(let kind):
+            return ProviderParts(
+                provider: HTTPProvider(name: name, carrier: kind.carrier, client: client),
+                webhook: publicURL == nil ? nil : kind.receiver)
         }
     }
 
@@ -76,7 +81,8 @@ package struct ProviderFactory: Sendable {
     private enum Plan {
         case sandbox(SandboxOptions)
         case twilio(TwilioSettings, TwilioCarrier)
-        case sns(SNSOptions, SNSCarrier)
+        case sns(SNSOptions, SNSCarrier, SNSReceiverOptions?)
+        case http(GenericHTTPKind)
     }
 
     private func read(_ name: String, _ settings: ProviderSettings) throws(ConfigurationError) -> Plan {
@@ -94,13 +100,21 @@ package struct ProviderFactory: Sendable {
             return .twilio(twilio, carrier)
         case .sns:
             let options = SNSOptions(&reader, environment: environment)
-            let carrier = try carrier(name, reader.finish()) { () throws(InvalidProviderOptions) in
+            let receiver = SNSReceiverOptions(&reader)
+            let wrong = receiver?.violations() ?? []
+            let carrier = try carrier(name, reader.finish() + wrong.map { $0.within("providers.\(name)") }) {
+                () throws(InvalidProviderOptions) in
                 try SNSCarrier(options)
             }
-            return .sns(options, carrier)
+            return .sns(options, carrier, receiver)
         case .http:
-            // Carriers that are described by the configuration itself are made here.
-            throw ConfigurationError([FieldViolation(field: "providers.\(name).kind", description: "is not known")])
+            var violations: [FieldViolation] = []
+            let kind = GenericHTTPKind(
+                options: settings.options, secrets: settings.secrets, path: "providers.\(name).options",
+                receiptKey: receiptKey, publicURL: webhookURL(name), now: now, into: &violations)
+            try refuse(violations)
+            guard let kind else { throw ConfigurationError(violations) }
+            return .http(kind)
         }
     }
 
@@ -116,12 +130,16 @@ package struct ProviderFactory: Sendable {
             let carrier = try make()
             if violations.isEmpty { return carrier }
         } catch {
-            let others = error.violations.map {
-                FieldViolation(field: "providers.\(name).\($0.field)", description: $0.description)
-            }
+            let others = error.violations.map { $0.within("providers.\(name)") }
             throw ConfigurationError(
                 violations + others.filter { other in !violations.contains { $0.field == other.field } })
         }
         throw ConfigurationError(violations)
+    }
+}
+
+extension FieldViolation {
+    fileprivate func within(_ path: String) -> FieldViolation {
+        FieldViolation(field: "\(path).\(field)", description: description)
     }
 }

@@ -268,8 +268,6 @@ package enum Limits {
     package static let rejectionBytes = 256
 
     // MARK: Providers described by configuration
-    /// Connections of one provider.
-    package static let httpConnectionsMaximum: Int64 = 1024
     package static let httpRequestMillisecondsMinimum: Int64 = 1000
     package static let httpRequestMillisecondsMaximum: Int64 = 120_000
     /// Of a form or a query, headers, or variables.

@@ -21,6 +21,24 @@ extension SNSOptions {
     }
 }
 
+extension SNSReceiverOptions {
+    /// - Returns: nil where nothing is said of topics.
+    init?(_ reader: inout ProviderReader) {
+        let topics = reader.options.strings("topics", atMost: Limits.snsTopics) { _ in nil }
+        let acceptsSHA1 = reader.options.bool("accept_sha1")
+        let caFile = reader.options.option("certificate_ca_file")
+        guard let topics else {
+            for name in ["accept_sha1", "certificate_ca_file"] where reader.options.take(name) != nil {
+                reader.options.fault(name, "needs topics")
+            }
+            return nil
+        }
+        self.init(topics: Set(topics))
+        self.acceptsSHA1 = acceptsSHA1 ?? self.acceptsSHA1
+        self.caFile = caFile
+    }
+}
+
 /// Where the credentials of an account of AWS are. Raw values are the configuration's.
 private enum CredentialSource: String, CaseIterable {
     case secrets

@@ -1,5 +1,5 @@
 package import HTTPTransport
-internal import SMSModel
+package import SMSModel
 internal import Synchronization
 
 package struct SNSReceiverOptions: Hashable, Sendable {
@@ -22,16 +22,20 @@ package struct SNSReceiverOptions: Hashable, Sendable {
         http.responseBytes = Limits.snsCertificateBytes
     }
 
-    /// What is wrong with them, in sentences.
-    package func violations() -> [String] {
-        var wrong: [String] = []
+    /// What is wrong with them.
+    package func violations() -> [FieldViolation] {
+        var wrong: [FieldViolation] = []
+        func fault(_ description: String) {
+            wrong.append(FieldViolation(field: "options.topics", description: description))
+        }
         if topics.isEmpty || topics.count > Limits.snsTopics {
-            wrong.append("there must be 1 to \(Limits.snsTopics) topics, by their ARNs")
+            fault("must be 1 to \(Limits.snsTopics) topics, by their ARNs")
         }
         let arn = /arn:aws[a-z-]*:sns:[a-z0-9-]{3,32}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?/
         for topic in topics.sorted() where topic.wholeMatch(of: arn) == nil {
-            wrong.append(
-                "the topic \"\(topic)\" is no ARN of one, such as arn:aws:sns:eu-central-1:123456789012:sms-status")
+            fault(
+                "has \"\(topic)\", which is no ARN of a topic, such as arn:aws:sns:eu-central-1:123456789012:sms-status"
+            )
         }
         return wrong
     }

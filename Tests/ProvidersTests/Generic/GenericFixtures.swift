@@ -99,17 +99,3 @@ extension HTTPRequest {
     /// The value of each header of this name.
     func header(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
 }
-
-extension WebhookVerdict {
-    var events: [CarrierEvent]? {
-        if case .believed(let events, _) = self { events } else { nil }
-    }
-
-    var isRefused: Bool {
-        if case .refused = self { true } else { false }
-    }
-
-    var isUnreadable: Bool {
-        if case .unreadable = self { true } else { false }
-    }
-}

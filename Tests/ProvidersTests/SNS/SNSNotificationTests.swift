@@ -33,12 +33,6 @@ extension HTTPResult {
     }
 }
 
-extension WebhookVerdict {
-    var isRefused: Bool { if case .refused = self { true } else { false } }
-    var isUndecided: Bool { if case .undecided = self { true } else { false } }
-    var events: [CarrierEvent]? { if case .believed(let events, _) = self { events } else { nil } }
-}
-
 /// What is believed and what is not, with the vectors.
 @Suite struct SNSNotificationTests {
     private let directory = TemporaryDirectory()

@@ -1,0 +1,19 @@
+internal import Providers
+
+extension WebhookVerdict {
+    var events: [CarrierEvent]? {
+        if case .believed(let events, _) = self { events } else { nil }
+    }
+
+    var isRefused: Bool {
+        if case .refused = self { true } else { false }
+    }
+
+    var isUnreadable: Bool {
+        if case .unreadable = self { true } else { false }
+    }
+
+    var isUndecided: Bool {
+        if case .undecided = self { true } else { false }
+    }
+}
