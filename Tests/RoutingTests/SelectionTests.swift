@@ -56,7 +56,8 @@ private func choice(
         #expect(choice(.fastest, [slow, fast, Contender(verdict: .hasRoom)]) == 2)
     }
 
-    @Test(arguments: [RouteSettings.Policy.weight, .leastCost]) func equalOnesShareByWeight(_ policy: RouteSettings.Policy) {
+    @Test(arguments: [RouteSettings.Policy.weight, .leastCost])
+    func equalOnesShareByWeight(_ policy: RouteSettings.Policy) {
         var route = Route(name: "r", providers: [1, 2, 3])
         route.policy = policy
         let contenders = [
