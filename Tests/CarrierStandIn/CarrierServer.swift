@@ -48,11 +48,10 @@ final class CarrierServer: @unchecked Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: port)
-            .assumeIsolated().map { channel in
+            .map { channel in
                 self.listener = channel
                 return channel
             }
-            .nonisolated()
     }
 
     fileprivate func react(to request: CarrierRequest) -> Reaction {
