@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
-        .target(name: "Routing", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "Routing", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
 
         // With IO.
         .target(name: "Threading", swiftSettings: strict),
@@ -100,7 +100,8 @@ let package = Package(
             name: "apusd",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
-                "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
+                "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals,
+                argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -155,7 +156,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "RPCTransport",
-                "Storage", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+                "Storage", "HTTPTransport", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
             ] + nio,
             swiftSettings: strict),
         .testTarget(
@@ -172,7 +173,8 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["SMSModel", "Routing", "GatewayTestKit"], swiftSettings: strict),
+            name: "RoutingTests", dependencies: ["SMSModel", "ConfigurationModel", "Routing", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
             swiftSettings: strict),
