@@ -136,6 +136,11 @@ let package = Package(
         .executableTarget(
             name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
             path: "Tests/StoreExercise", swiftSettings: strict),
+        // A carrier with an account's ledger, for tests of the daemon and benchmarks.
+        .executableTarget(
+            name: "carrierstandin",
+            dependencies: ["COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            path: "Tests/CarrierStandIn", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
@@ -186,7 +191,9 @@ let package = Package(
         // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus", "GatewayTestKit"],
+            dependencies: [
+                "SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus", "GatewayTestKit", "carrierstandin",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
