@@ -23,12 +23,13 @@ final class Transfer {
     private var body: [UInt8] = []
 
     /// - Returns: nil without memory.
-    init?(_ lane: SessionLane) {
+    init?(_ lane: SessionLane, _ sockets: SocketPoll) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.lane = lane
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        sockets.follow(easy)
         setOptions()
     }
 
