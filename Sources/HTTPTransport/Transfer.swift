@@ -8,6 +8,10 @@ final class Transfer {
     unowned let lane: SessionLane
     private var options: HTTPSessionOptions { lane.options }
     private let errorText: UnsafeMutablePointer<CChar>
+
+    /// What the handle's options say of the request before.
+    private var url = ""
+    private var head = Head()
     private var headerList: UnsafeMutablePointer<curl_slist>?
 
     private(set) var request: HTTPRequest?
@@ -87,16 +91,14 @@ final class Transfer {
         self.deadline = deadline
         isSecondStart = false
         set(CURLOPT_FRESH_CONNECT, 0)
-        set(CURLOPT_URL, request.url)
+        setURL(request.url)
+        setHead(Head(request))
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .post:
             set(CURLOPT_POST, 1)
             _ = request.body.withUnsafeBytes { apus_curl_set_body(easy, $0.baseAddress, $0.count) }
         }
-        for header in request.headers { append("\(header.name): \(header.value)") }
-        authenticate(request)
-        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
         reset(now: now)
         return true
     }
@@ -118,15 +120,44 @@ final class Transfer {
         set(CURLOPT_TIMEOUT_MS, Int(max(1, deadline - now)))
     }
 
-    private func authenticate(_ request: HTTPRequest) {
-        switch request.authentication {
+    /// What mostly is the same for one request after the other of a session, so that it need not be set again.
+    private struct Head: Equatable {
+        var headers: [HTTPHeader] = []
+        var authentication = HTTPAuthentication.none
+        /// The body's, in hexadecimal, for AWS; else empty.
+        var digest = ""
+
+        init() {}
+
+        init(_ request: HTTPRequest) {
+            headers = request.headers
+            authentication = request.authentication
+            if case .aws = authentication { digest = Transfer.sha256(request.body) }
+        }
+    }
+
+    private func setURL(_ url: String) {
+        guard url != self.url else { return }
+        self.url = url
+        set(CURLOPT_URL, url)
+    }
+
+    private func setHead(_ head: Head) {
+        guard head != self.head else { return }
+        self.head = head
+        let before = headerList
+        headerList = nil
+        for header in head.headers { append("\(header.name): \(header.value)") }
+        switch head.authentication {
         case .none: apus_curl_use_basic(easy, nil, nil)
         case .basic(let user, let password): apus_curl_use_basic(easy, user, password)
         case .aws(let credentials, let region, let service):
-            append("x-amz-content-sha256: \(Self.sha256(request.body))")
+            append("x-amz-content-sha256: \(head.digest)")
             if let token = credentials.sessionToken { append("x-amz-security-token: \(token)") }
             apus_curl_use_aws(easy, "aws:amz:\(region):\(service)", credentials.keyID, credentials.secret)
         }
+        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+        curl_slist_free_all(before)
     }
 
     private func append(_ line: String) { headerList = curl_slist_append(headerList, line) }
@@ -157,14 +188,11 @@ final class Transfer {
         }
     }
 
-    /// Forgets the request and what was read.
+    /// Forgets the request and what was read; its URL and head stay in the options, for the next.
     func clear() {
         request = nil
         headers.removeAll()
         body.removeAll()
-        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, nil)
-        curl_slist_free_all(headerList)
-        headerList = nil
     }
 
     private func text(_ code: CURLcode) -> String {
@@ -208,14 +236,20 @@ final class Transfer {
     }
 
     private func keepHeader(_ line: UnsafeRawBufferPointer) {
-        guard !options.responseHeaders.isEmpty, line.count <= Limits.httpResponseHeaderBytes,
-            let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        guard line.count <= Limits.httpResponseHeaderBytes, let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let name = options.responseHeaders.first(where: { Self.isName($0, line[..<colon]) })
         else { return }
-        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-        guard options.responseHeaders.contains(name) else { return }
         var value = line[(colon + 1)...]
         while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
         while let last = value.last, last == 0x20 || last == 0x09 || last == 0x0A || last == 0x0D { value.removeLast() }
         headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
+    }
+
+    /// - Parameter name: in lower case.
+    private static func isName(_ name: String, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        name.utf8.count == bytes.count
+            && zip(name.utf8, bytes).allSatisfy { lower, byte in
+                lower == byte || (lower == byte | 0x20 && UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte)
+            }
     }
 }
