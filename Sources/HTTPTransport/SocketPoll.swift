@@ -6,21 +6,11 @@ internal import Glibc
 ///
 /// Sendable unchecked: but for ``wake()``, all is called by the client's thread alone.
 final class SocketPoll: @unchecked Sendable {
-    /// Of one descriptor, in the bits of epoll.
-    private struct Watch {
-        /// What libcurl waits for.
-        var wanted: UInt32 = 0
-        /// What epoll was told. A connection's stays as it is between two transfers, since the next waits for the same.
-        var registered: UInt32 = 0
-        /// libcurl tells of its end. It does not of that of others (the resolver's), whose number may then be another's.
-        var isConnection = false
-    }
-
     private let multi: UnsafeMutableRawPointer
     private let epoll: Int32
     private let wakes: Int32
-    /// By descriptor.
-    private var watches: [Watch] = []
+    private var watches = SocketWatches()
+    /// Where epoll writes. If more sockets have something, their turn is the next.
     private let ready = UnsafeMutableBufferPointer<epoll_event>.allocate(capacity: 512)
     /// When libcurl has something to do, in milliseconds of the client's clock.
     private var timer: Int64?
@@ -31,7 +21,7 @@ final class SocketPoll: @unchecked Sendable {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakes = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         precondition(epoll >= 0 && wakes >= 0, "the system gives no descriptors: \(errno)")
-        tell(EPOLL_CTL_ADD, wakes, EPOLLIN.rawValue)
+        tell(.add(EPOLLIN.rawValue), wakes)
         apus_curl_multi_set_callbacks(
             multi, Unmanaged.passUnretained(self).toOpaque(),
             { _, socket, what, context, _ in
@@ -55,11 +45,13 @@ final class SocketPoll: @unchecked Sendable {
         apus_curl_set_socket_callbacks(
             easy, Unmanaged.passUnretained(self).toOpaque(),
             { context, socket, _ in
-                SocketPoll.of(context).opened(socket)
+                SocketPoll.of(context).watches.opened(socket)
                 return CURL_SOCKOPT_OK
             },
             { context, socket in
-                SocketPoll.of(context).closed(socket)
+                // By itself epoll forgets a socket only once no other process has it.
+                let poll = SocketPoll.of(context)
+                poll.tell(poll.watches.closing(socket), socket)
                 return close(socket)
             })
     }
@@ -96,7 +88,7 @@ final class SocketPoll: @unchecked Sendable {
             return
         }
         // Of a connection that is kept: most likely its end, which libcurl finds when it looks for one to use.
-        guard watches[Int(socket)].wanted != 0 else { return register(0, socket) }
+        guard watches.isWanted(socket) else { return tell(watches.unwanted(socket), socket) }
         var what: Int32 = 0
         if event.events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { what |= CURL_CSELECT_IN }
         if event.events & EPOLLOUT.rawValue != 0 { what |= CURL_CSELECT_OUT }
@@ -115,34 +107,21 @@ final class SocketPoll: @unchecked Sendable {
         var wanted: UInt32 = 0
         if what == CURL_POLL_IN || what == CURL_POLL_INOUT { wanted |= EPOLLIN.rawValue }
         if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { wanted |= EPOLLOUT.rawValue }
-        makeRoom(for: socket)
-        watches[Int(socket)].wanted = wanted
-        if wanted != 0 || !watches[Int(socket)].isConnection { register(wanted, socket) }
+        tell(watches.wants(wanted, of: socket), socket)
     }
 
-    private func opened(_ socket: Int32) {
-        makeRoom(for: socket)
-        watches[Int(socket)] = Watch(isConnection: true)
+    // MARK: epoll
+
+    private func tell(_ change: SocketWatches.Change?, _ socket: Int32) {
+        switch change {
+        case .add(let events): control(EPOLL_CTL_ADD, socket, events)
+        case .modify(let events): control(EPOLL_CTL_MOD, socket, events)
+        case .remove: control(EPOLL_CTL_DEL, socket, 0)
+        case nil: break
+        }
     }
 
-    private func closed(_ socket: Int32) {
-        // By itself epoll does this only once no other process has the socket.
-        register(0, socket)
-        watches[Int(socket)] = Watch()
-    }
-
-    private func makeRoom(for socket: Int32) {
-        while watches.count <= Int(socket) { watches.append(Watch()) }
-    }
-
-    private func register(_ events: UInt32, _ socket: Int32) {
-        let before = watches[Int(socket)].registered
-        guard events != before else { return }
-        tell(events == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, events)
-        watches[Int(socket)].registered = events
-    }
-
-    private func tell(_ operation: Int32, _ socket: Int32, _ events: UInt32) {
+    private func control(_ operation: Int32, _ socket: Int32, _ events: UInt32) {
         var event = epoll_event(events: events, data: epoll_data_t(fd: socket))
         let code = epoll_ctl(epoll, operation, socket, &event)
         assert(code == 0, "epoll_ctl: \(errno)")

@@ -1,5 +1,4 @@
 internal import CCurl
-internal import COpenSSL
 internal import SMSModel
 
 /// A handle of libcurl, used for one request after the other of a session.
@@ -11,7 +10,7 @@ final class Transfer {
 
     /// What the handle's options say of the request before.
     private var url = ""
-    private var head = Head()
+    private var head = RequestHead()
     private var headerList: UnsafeMutablePointer<curl_slist>?
 
     private(set) var request: HTTPRequest?
@@ -92,7 +91,7 @@ final class Transfer {
         isSecondStart = false
         set(CURLOPT_FRESH_CONNECT, 0)
         setURL(request.url)
-        setHead(Head(request))
+        setHead(RequestHead(request))
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .post:
@@ -120,53 +119,26 @@ final class Transfer {
         set(CURLOPT_TIMEOUT_MS, Int(max(1, deadline - now)))
     }
 
-    /// What mostly is the same for one request after the other of a session, so that it need not be set again.
-    private struct Head: Equatable {
-        var headers: [HTTPHeader] = []
-        var authentication = HTTPAuthentication.none
-        /// The body's, in hexadecimal, for AWS; else empty.
-        var digest = ""
-
-        init() {}
-
-        init(_ request: HTTPRequest) {
-            headers = request.headers
-            authentication = request.authentication
-            if case .aws = authentication { digest = Transfer.sha256(request.body) }
-        }
-    }
-
     private func setURL(_ url: String) {
         guard url != self.url else { return }
         self.url = url
         set(CURLOPT_URL, url)
     }
 
-    private func setHead(_ head: Head) {
+    private func setHead(_ head: RequestHead) {
         guard head != self.head else { return }
         self.head = head
         let before = headerList
         headerList = nil
-        for header in head.headers { append("\(header.name): \(header.value)") }
+        for line in head.lines { headerList = curl_slist_append(headerList, line) }
         switch head.authentication {
         case .none: apus_curl_use_basic(easy, nil, nil)
         case .basic(let user, let password): apus_curl_use_basic(easy, user, password)
         case .aws(let credentials, let region, let service):
-            append("x-amz-content-sha256: \(head.digest)")
-            if let token = credentials.sessionToken { append("x-amz-security-token: \(token)") }
             apus_curl_use_aws(easy, "aws:amz:\(region):\(service)", credentials.keyID, credentials.secret)
         }
         apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
         curl_slist_free_all(before)
-    }
-
-    private func append(_ line: String) { headerList = curl_slist_append(headerList, line) }
-
-    private static func sha256(_ bytes: [UInt8]) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, &digest) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     // MARK: Its end
