@@ -154,7 +154,8 @@ package final class Reconciler: Sendable {
         case .found(let providerID):
             told("found", question, providerID: providerID)
             tell(
-                .reconcile(question.entry.id, attempt: question.entry.attempt, providerID: providerID) { [self] result in
+                .reconcile(question.entry.id, attempt: question.entry.attempt, providerID: providerID) {
+                    [self] result in
                     recorded(question, providerID, result)
                 })
         case .nothing:
