@@ -86,8 +86,8 @@ extension WriterCore {
         let isBound: Bool
         do throws(StoreError) {
             known = try store.lifecycle(of: id)
-            let provider = known?.lifecycle.lastProvider ?? 0
-            isBound = try known != nil && store.find(providerID: providerID, provider: provider) != nil
+            let bearer = try store.find(providerID: providerID, provider: known?.lifecycle.lastProvider ?? 0)
+            isBound = bearer != nil
         } catch {
             // Nothing has been written yet: a file that cannot be read must not end the round.
             let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)

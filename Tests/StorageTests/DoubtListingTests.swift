@@ -31,11 +31,10 @@ private let hour: Int64 = 3_600_000
         try store.transaction { () throws(StoreError) in _ = try store.providerIndex(name: "one", kind: "test") }
         let id = try submit(store, TestMessage { $0.body = "grüße" })
         let message = try #require(try fixture.reader().doubted(id, attempt: 1, now: start))
-        #expect(
-            message
-                == DoubtedMessage(
-                    doubt: Doubt(id: id, attempt: 1, provider: 1, begun: start + 1, ended: start + 6), provider: "one",
-                    recipient: "+14155550100", body: "grüße", knownIDs: []))
+        #expect(message.doubt == Doubt(id: id, attempt: 1, provider: 1, begun: start + 1, ended: start + 6))
+        #expect(message.provider == "one")
+        #expect(message.recipient == "+14155550100" && message.body == "grüße")
+        #expect(message.knownIDs.isEmpty)
         #expect(try fixture.reader().doubted(id, attempt: 2, now: start) == nil)
         #expect(try fixture.reader().doubted(MessageID(rawValue: 9), attempt: 1, now: start) == nil)
         let waiting = try store.accept([TestMessage()], now: start)[0].id
@@ -76,7 +75,8 @@ private let hour: Int64 = 3_600_000
         let reader = try fixture.reader()
         let first = try reader.doubts(since: since, cursor: nil, now: since + hour)
         #expect(first.doubts.map(\.id) == ids.dropFirst().reversed())
-        let second = try reader.doubts(since: since, cursor: try #require(first.cursor), now: since + hour)
+        #expect(first.cursor != nil)
+        let second = try reader.doubts(since: since, cursor: first.cursor, now: since + hour)
         #expect(second.doubts.map(\.id) == [ids[0]])
         #expect(second.doubts.first == Doubt(id: ids[0], attempt: 1, provider: 1, begun: since - 5, ended: since))
         #expect(second.cursor == nil)
