@@ -17,7 +17,7 @@ package final class Gateway: Sendable {
     package let tenants: TenantDirectory
     let guesses = GuessLimit()
     let sandbox: SandboxProvider?
-    private let providers: [any SMSProvider]
+    package let providers: ProviderRegistry
     private let reconciler: Reconciler?
     private let serverID: String
     private let serverAgent: String
@@ -26,8 +26,8 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
-        administration: Administration, tenants: TenantDirectory, providers: [any SMSProvider],
-        reconciler: Reconciler? = nil, serverID: String, serverAgent: String
+        administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
+        sandbox: SandboxProvider?, reconciler: Reconciler? = nil, serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -37,7 +37,7 @@ package final class Gateway: Sendable {
         self.administration = administration
         self.tenants = tenants
         self.providers = providers
-        sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
+        self.sandbox = sandbox
         self.reconciler = reconciler
         self.serverID = serverID
         self.serverAgent = serverAgent
@@ -50,7 +50,8 @@ package final class Gateway: Sendable {
             writer.tellDoubts { [weak reconciler] in reconciler?.heard($0) }
             reconciler.start()
         }
-        writer.start(providers: providers)
+        providers.start(events: writer)
+        writer.start()
     }
 
     /// Tells how many connections there are, once there is a server.
@@ -68,7 +69,7 @@ package final class Gateway: Sendable {
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        for provider in providers { provider.stop() }
+        providers.stop()
         writer.stop()
         desk.stop()
     }
@@ -116,7 +117,7 @@ package final class Gateway: Sendable {
 
     /// Those that have their numbers and nothing more yet.
     private static let withoutService: Set<RPCMethod> = [
-        .watch, .explain, .providerTest,
+        .watch, .explain,
     ]
 
     func description(for tenant: Tenant) -> ServiceDescription {

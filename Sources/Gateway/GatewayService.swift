@@ -78,12 +78,12 @@ package final class GatewayService: RPCService {
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
-            .keyList, .keyCreate, .keyRevoke, .audit:
+            .keyList, .keyCreate, .keyRevoke, .audit, .providerTest:
             administer(method, request, caller, on: connection)
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)
-        case .health, .watch, .explain, .providerTest:
+        case .health, .watch, .explain:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }

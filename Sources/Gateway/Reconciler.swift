@@ -15,6 +15,8 @@ package protocol LookUpSources: Sendable {
     func lookUp(of provider: UInt8) -> (any MessageLookUp)?
 }
 
+extension ProviderRegistry: LookUpSources {}
+
 /// Has providers asked about messages whose answers were lost, and the writer told which of them were sent.
 ///
 /// What it knows is derived: the writer tells it what has come into doubt, and after a start it reads that from the

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import SMSModel
 
 /// What stands for or against a provider when a message is to be handed over.
@@ -122,7 +123,7 @@ extension Route {
             let verdict = contenders[place].verdict
             return verdict == .hasRoom ? told(place) : "\(names[place]) \(verdict.text)"
         }
-        let rule = name.isEmpty ? policy.name : "route \(name), \(policy.name)"
+        let rule = name.isEmpty ? policy.rawValue : "route \(name), \(policy.rawValue)"
         let beginning = "\(rule): \(chosen.map(told) ?? "none has room")"
         return others.isEmpty ? beginning : "\(beginning); not \(others.joined(separator: ", "))"
     }

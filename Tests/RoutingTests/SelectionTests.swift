@@ -1,9 +1,10 @@
+internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Routing
 internal import Testing
 
 private func choice(
-    _ policy: RoutingPolicy, overflows: Bool = true, seed: UInt64 = 1, _ contenders: [Contender]
+    _ policy: RouteSettings.Policy, overflows: Bool = true, seed: UInt64 = 1, _ contenders: [Contender]
 ) -> Int? {
     var route = Route(name: "r", providers: Array(1...UInt8(contenders.count)))
     route.policy = policy
@@ -16,7 +17,7 @@ private func choice(
     private let down: [ProviderVerdict] = [.isPaused, .isBroken, .isOff, .hasRefused, .hasFailed]
     private let busy: [ProviderVerdict] = [.isFull, .isPaced]
 
-    @Test(arguments: RoutingPolicy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RoutingPolicy) {
+    @Test(arguments: RouteSettings.Policy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RouteSettings.Policy) {
         for verdict in down + busy {
             #expect(choice(policy, [Contender(verdict: verdict)]) == nil)
             #expect(choice(policy, [Contender(verdict: verdict), Contender(verdict: .hasRoom)]) == 1)
@@ -27,8 +28,8 @@ private func choice(
         #expect(choice(.order, [Contender(verdict: .hasRoom), Contender(verdict: .hasRoom)]) == 0)
     }
 
-    @Test(arguments: [RoutingPolicy.order, .leastCost, .fastest])
-    func withoutOverflowABusyOneIsWaitedForADownOneIsNot(_ policy: RoutingPolicy) {
+    @Test(arguments: [RouteSettings.Policy.order, .leastCost, .fastest])
+    func withoutOverflowABusyOneIsWaitedForADownOneIsNot(_ policy: RouteSettings.Policy) {
         func contenders(_ first: ProviderVerdict) -> [Contender] {
             [
                 Contender(verdict: first, price: 1, latency: 1),
@@ -55,7 +56,8 @@ private func choice(
         #expect(choice(.fastest, [slow, fast, Contender(verdict: .hasRoom)]) == 2)
     }
 
-    @Test(arguments: [RoutingPolicy.weight, .leastCost]) func equalOnesShareByWeight(_ policy: RoutingPolicy) {
+    @Test(arguments: [RouteSettings.Policy.weight, .leastCost])
+    func equalOnesShareByWeight(_ policy: RouteSettings.Policy) {
         var route = Route(name: "r", providers: [1, 2, 3])
         route.policy = policy
         let contenders = [
