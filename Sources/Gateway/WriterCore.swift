@@ -247,6 +247,7 @@ struct WriterCore: ~Copyable {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
         round.effects.ended += dispatcher.ended
+        round.effects.doubts = dispatcher.doubts
         if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.pool.lanes) }
         if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {

@@ -57,8 +57,10 @@ package enum WriterCommand: Sendable {
     case actOnUnknown(
         UnknownWish, [MessageID], TenantID?, by: Act,
         reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
-    /// A provider was asked about a message of which nobody knows, and has it. The reply says whether that was news.
-    case reconcile(MessageID, attempt: Int, providerID: String, reply: @Sendable (Result<Bool, GatewayError>) -> Void)
+    /// A provider was asked about a message of which nobody knows, and has it.
+    case reconcile(
+        MessageID, attempt: Int, providerID: String,
+        reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
@@ -125,6 +127,16 @@ package enum UnknownWish: Hashable, Sendable {
     case resend
     /// To be taken for one of ``MessageLifecycle/settlements``.
     case settle(MessageState)
+}
+
+/// What follows from a provider's word that it has a message.
+package enum ReconcileVerdict: Hashable, Sendable {
+    /// It is SENT.
+    case sent
+    /// Nothing: it is known by now what became of it, another attempt has begun, or there is no such message.
+    case goneOn
+    /// Nothing: the id is another message's, or another attempt's.
+    case boundElsewhere
 }
 
 /// What is to be paused or resumed, as the caller names it.
