@@ -146,7 +146,7 @@ struct ProviderPool {
     /// - Returns: the set's number; ``CandidateSets/nowhere`` if no route is for it, ``CandidateSets/unrouted`` if its
     ///   route refuses it.
     private mutating func routed(_ query: RoutingQuery, _ trouble: AttemptTrouble) -> UInt16 {
-        guard let route = table.route(of: query) else { return CandidateSets.nowhere }
+        guard let route = table.route(of: query) else { return sets.nowhere }
         guard !hasRejections || table.routes[route].rejection == nil else { return CandidateSets.unrouted }
         return number(of: CandidateSet(route: route, excluded: excluded(route, trouble)))
     }
@@ -190,7 +190,7 @@ struct ProviderPool {
     }
 
     /// Whether a flow's number says where its messages may go.
-    func isRouted(_ number: UInt16) -> Bool { number == CandidateSets.nowhere || sets[number] != nil }
+    func isRouted(_ number: UInt16) -> Bool { number == sets.nowhere || sets[number] != nil }
 
     // MARK: Choosing
 
@@ -302,7 +302,7 @@ struct ProviderPool {
             accessOf[lane] = access(lane, now: now)
             any = max(any, accessOf[lane])
         }
-        queue.setAccess(.closed, of: CandidateSets.nowhere)
+        queue.setAccess(.closed, of: sets.nowhere)
         if hasRejections { any = .open }
         queue.setAccess(any, of: CandidateSets.unrouted)
         refreshOutdated(&queue, any, now: now)
