@@ -197,6 +197,11 @@ struct Dispatcher: ~Copyable {
                 try record(stored, since: before, isFirst: isFirst, store: store)
                 attempted.remove(id)
                 return
+            case .rejected(let reason):
+                stored.lifecycle.gaveUp(at: now, code: "ROUTE_REFUSES", message: reason)
+                try record(stored, since: before, isFirst: isFirst, store: store)
+                attempted.remove(id)
+                return
             }
         }
         let flow = FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)

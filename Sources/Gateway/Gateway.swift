@@ -117,7 +117,7 @@ package final class Gateway: Sendable {
 
     /// Those that have their numbers and nothing more yet.
     private static let withoutService: Set<RPCMethod> = [
-        .watch, .explain,
+        .watch,
     ]
 
     func description(for tenant: Tenant) -> ServiceDescription {

@@ -347,6 +347,10 @@ struct WriterCore: ~Copyable {
             case .standing(let tenant, let reply):
                 let standing = waiting(of: tenant)
                 round.effects.replies.append { reply(.success(standing)) }
+            case .explain(let batch, let reply):
+                var explanation = explain(batch, now: now)
+                explanation.trouble = gatewayError.message
+                round.effects.replies.append { [explanation] in reply(.success(explanation)) }
             default: round.effects.replies.append { command.refuse(gatewayError) }
             }
         }

@@ -69,6 +69,8 @@ package enum WriterCommand: Sendable {
     case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.
     case standing(TenantID, reply: @Sendable (Result<TenantStanding, GatewayError>) -> Void)
+    /// What would become of a message, of which there is one in the batch. Nothing does.
+    case explain(DraftBatch, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
@@ -183,6 +185,9 @@ final class WaitingBytes: Sendable {
 
     /// - Returns: false if there is no room; then they are not counted.
     func add(_ size: Int) -> Bool { add(size, upTo: bound) }
+
+    /// Whether ``add(_:)`` would find room.
+    func hasRoom(for size: Int) -> Bool { count.load(ordering: .relaxed) + size <= bound }
 
     /// As ``add(_:)``, for a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
     /// than is left of that half, to leave room for other tenants.
