@@ -90,7 +90,7 @@ extension ExplainResponse {
             Route(name: $0.name, verdict: $0.verdict.name, text: $0.verdict.text)
         }
         if let rejection = routing.route?.rejectionText { refusals.append(Refusal(description: rejection)) }
-        if let route = routing.route, route.rejection == nil { policy = route.policy.name }
+        if let route = routing.route, route.rejection == nil { policy = route.policy.rawValue }
         providers = routing.candidates.map(Provider.init)
         if let chosen = routing.chosen {
             provider = chosen.name

@@ -34,6 +34,7 @@ package struct Route: Hashable, Sendable {
         windows = settings.times
         policy = settings.policy
         overflows = settings.overflow
+        rejection = settings.reject
     }
 
     /// Those of a configuration, in the order in which they are tried.
