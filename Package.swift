@@ -59,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
-        .target(name: "Routing", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "Routing", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
 
         // With IO.
         .target(name: "Threading", swiftSettings: strict),
@@ -100,7 +100,8 @@ let package = Package(
             name: "apusd",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
-                "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals, argumentParser,
+                "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals,
+                argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -135,6 +136,11 @@ let package = Package(
         .executableTarget(
             name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
             path: "Tests/StoreExercise", swiftSettings: strict),
+        // A carrier with an account's ledger, for tests of the daemon and benchmarks.
+        .executableTarget(
+            name: "carrierstandin",
+            dependencies: ["COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            path: "Tests/CarrierStandIn", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],
@@ -150,7 +156,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "RPCTransport",
-                "Storage", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+                "Storage", "HTTPTransport", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
             ] + nio,
             swiftSettings: strict),
         .testTarget(
@@ -167,7 +173,8 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["SMSModel", "Routing", "GatewayTestKit"], swiftSettings: strict),
+            name: "RoutingTests", dependencies: ["SMSModel", "ConfigurationModel", "Routing", "GatewayTestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
             swiftSettings: strict),
@@ -184,7 +191,9 @@ let package = Package(
         // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus", "GatewayTestKit"],
+            dependencies: [
+                "SMSModel", "RPCWire", "ApusClient", "CSQLite", "apusd", "apus", "GatewayTestKit", "carrierstandin",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),

@@ -20,7 +20,8 @@ package struct DestinationPolicy: Sendable {
     private var prefixes = PrefixTable()
     /// By the country's number; empty if no country is named.
     private var byCountry: [UInt16] = []
-    private let countries = Countries.all
+    /// Not kept: there is a policy for each tenant.
+    private var countries: Countries { Countries.all }
 
     private init(others: Bool) {
         isEverywhere = others

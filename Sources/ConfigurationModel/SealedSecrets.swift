@@ -46,6 +46,14 @@ extension DynamicConfiguration {
         try mappingSecrets { secret, context in Form.isSealed(secret) ? try open(secret, context) : secret }
     }
 
+    /// The providers alone, with every secret as it is to be used.
+    /// - Throws: what `open` refuses, and where.
+    package func openedProviders(_ open: Sealing) throws(ConfigurationError) -> [String: ProviderSettings] {
+        var configuration = DynamicConfiguration()
+        configuration.providers = providers
+        return try configuration.opened(open).providers
+    }
+
     /// All of them, by context.
     private var secrets: [String: String] {
         var secrets: [String: String] = [:]

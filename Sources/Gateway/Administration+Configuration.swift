@@ -68,13 +68,14 @@ extension Administration {
                 let changed = try sealed(try next(administration, current, newest), keeping: current)
                 let changes = current.changes(to: changed)
                 try check(changed, changes, store, now: now)
+                try checkProviders(changed)
                 var response = ConfigApplyResponse(generation: newest, changes: changes.map(ConfigChange.init))
                 guard !changes.isEmpty, !isDryRun else { return .done(response) }
                 let made = try storing { () throws(StoreError) in
-                    try write(changes, changed, verb, by: act, administration, now: now)
+                    try write(changes, changed, verb, by: act, store, now: now)
                 }
                 response.generation = made.generation
-                return .done(response) { [self] in publish(changed, made.numbers, generation: made.generation) }
+                return .done(response) { [self] in publish(changed, made) }
             } catch {
                 switch error {
                 case .refused(let error): return .refused(error)
@@ -139,29 +140,59 @@ extension Administration {
         }
     }
 
-    /// - Returns: the number of the new generation, and those of its tenants.
-    private func write(
-        _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb, by act: Act,
-        _ store: any AdministrationStore, now: Int64
-    ) throws(StoreError) -> (generation: UInt32, numbers: [String: TenantID]) {
-        var numbers: [String: TenantID] = [:]
-        for name in configuration.tenants.keys.sorted() { numbers[name] = try store.tenantID(name: name, now: now) }
-        let generation = try store.apply(changes, by: act)
-        try store.append(AuditRecord(changes, by: act, verb: verb, generation: generation))
-        return (generation, numbers)
+    /// Whether providers can be made of their settings, and have numbers.
+    private func checkProviders(_ next: DynamicConfiguration) throws(ChangeFailure) {
+        let known = published.withLock { $0.providerNumbers }
+        let new = next.providers.keys.count { known[$0] == nil }
+        guard known.count + new <= Int(UInt8.max) else { throw .refused(.tooManyProviders) }
+        do throws(ConfigurationError) {
+            let violations = providers.violations(in: try next.openedProviders(sealing.open))
+            guard violations.isEmpty else { throw ConfigurationError(violations) }
+        } catch {
+            throw .refused(GatewayError(error))
+        }
     }
 
-    /// - Parameter numbers: of all tenants of the configuration.
-    private func publish(_ configuration: DynamicConfiguration, _ numbers: [String: TenantID], generation: UInt32) {
-        let entries = configuration.entries(numbers, fileTenant, sealing)
+    /// A generation as it has been written.
+    private struct Written: Sendable {
+        var generation: UInt32
+        /// Of its tenants and providers.
+        var tenants: [String: TenantID] = [:]
+        var providers: [String: UInt8] = [:]
+    }
+
+    private func write(
+        _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb, by act: Act,
+        _ store: any MessageStore, now: Int64
+    ) throws(StoreError) -> Written {
+        let administration = store.administration
+        var written = Written(generation: 0)
+        for name in configuration.tenants.keys.sorted() {
+            written.tenants[name] = try administration.tenantID(name: name, now: now)
+        }
+        for (name, settings) in configuration.providers.sorted(by: { $0.key < $1.key }) {
+            written.providers[name] = try store.providerIndex(name: name, kind: settings.kind.rawValue)
+        }
+        written.generation = try administration.apply(changes, by: act)
+        try administration.append(AuditRecord(changes, by: act, verb: verb, generation: written.generation))
+        return written
+    }
+
+    private func publish(_ configuration: DynamicConfiguration, _ written: Written) {
+        // What can't be opened was refused before it was stored.
+        let opened = (try? configuration.opened(sealing.open)) ?? configuration
+        let entries = opened.entries(written.tenants, fileTenant)
         let tenants = WriterTenants(entries)
         published.withLock { published in
-            published.generation = generation
+            published.generation = written.generation
             published.tenants = tenants
-            published.numbers.merge(numbers) { _, newer in newer }
+            published.numbers.merge(written.tenants) { _, newer in newer }
+            published.providerNumbers.merge(written.providers) { _, newer in newer }
         }
-        audience.publish(entries, generation: generation)
+        let pool = providers.take(opened, numbers: written.providers, tenants: written.tenants)
+        audience.publish(entries, generation: written.generation, segmentPrice: pool.segmentPrice)
         writer.command(.configure(tenants))
+        writer.command(.configureProviders(pool.providers, routes: pool.routes))
     }
 
     // MARK: Looking
@@ -263,7 +294,12 @@ extension DynamicConfiguration {
         _ numbers: [String: TenantID], _ fileTenant: FileTenant, _ sealing: SecretSealing
     ) -> [TenantEntry] {
         // What can't be opened was refused before it was stored, and a wrong master key at the start.
-        var opened = (try? opened(sealing.open)) ?? self
+        ((try? opened(sealing.open)) ?? self).entries(numbers, fileTenant)
+    }
+
+    /// - Precondition: secrets are opened.
+    fileprivate func entries(_ numbers: [String: TenantID], _ fileTenant: FileTenant) -> [TenantEntry] {
+        var opened = self
         opened.tenants[fileTenant.name]?.certificates += fileTenant.certificates
         return opened.tenants.compactMap { name, settings in
             numbers[name].map { TenantEntry(id: $0, name: name, settings: settings) }
@@ -345,6 +381,11 @@ extension GatewayError {
             .failedPrecondition, "tenant \(name) is the one that the daemon's file names: it cannot be removed",
             notProcessed: true)
     }
+
+    fileprivate static let tooManyProviders = GatewayError(
+        .failedPrecondition,
+        "a gateway can have had 255 providers, with those that were removed: use one of their names again",
+        notProcessed: true)
 
     fileprivate static func messagesWait(_ count: UInt64, of name: String) -> GatewayError {
         GatewayError(

@@ -9,8 +9,10 @@ internal import Synchronization
 /// Those who act on what administration has made durable. Told on the writer's thread, in the order of the commits,
 /// before the caller has its answer.
 package protocol AdministrationAudience: AnyObject, Sendable {
-    /// - Parameter tenants: all that there are now, their secrets opened.
-    func publish(_ tenants: [TenantEntry], generation: UInt32)
+    /// - Parameters:
+    ///   - tenants: all that there are now, their secrets opened.
+    ///   - segmentPrice: at the dearest provider of the configuration; nil if it has none.
+    func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?)
     /// A key that is new, or revoked now.
     func put(_ key: KeyRecord)
     func suppress(_ numbers: [UInt64], of tenant: TenantID)
@@ -27,8 +29,8 @@ package final class GatewayAudience: AdministrationAudience {
         self.suppressions = suppressions
     }
 
-    package func publish(_ tenants: [TenantEntry], generation: UInt32) {
-        self.tenants.publish(tenants, generation: generation)
+    package func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?) {
+        self.tenants.publish(tenants, generation: generation, segmentPrice: segmentPrice)
         if tenants.count >= Limits.memoryReturnTenants { ProcessMemory.giveBackSoon() }
     }
 
@@ -76,6 +78,8 @@ package final class Administration: Sendable {
         var tenants: WriterTenants
         /// Of all tenants that ever were.
         var numbers: [String: TenantID]
+        /// Of all providers that ever were.
+        var providerNumbers: [String: UInt8]
 
         /// The number of a tenant that there is now.
         func number(of name: String) -> TenantID? {
@@ -93,6 +97,7 @@ package final class Administration: Sendable {
     let audience: any AdministrationAudience
     let sealing: SecretSealing
     let fileTenant: FileTenant
+    let providers: ProviderRegistry
     let published: Mutex<Published>
 
     /// - Parameters:
@@ -100,14 +105,18 @@ package final class Administration: Sendable {
     ///   - tenants: the same, as the writer was told.
     package init(
         _ state: AdministrationState, tenants: WriterTenants, fileTenant: FileTenant, sealing: SecretSealing,
-        writer: Writer, desk: StatusDesk, audience: any AdministrationAudience
+        providers: ProviderRegistry, writer: Writer, desk: StatusDesk, audience: any AdministrationAudience
     ) {
+        self.providers = providers
         self.writer = writer
         self.desk = desk
         self.audience = audience
         self.sealing = sealing
         self.fileTenant = fileTenant
-        published = Mutex(Published(generation: state.generation, tenants: tenants, numbers: state.numbers))
+        published = Mutex(
+            Published(
+                generation: state.generation, tenants: tenants, numbers: state.numbers,
+                providerNumbers: state.providerNumbers))
     }
 
     typealias Reply<Answer> = @Sendable (Result<Answer, GatewayError>) -> Void

@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import Providers
 package import SMSModel
 package import Storage
 
@@ -9,6 +10,10 @@ package struct AdministrationState: Sendable {
     package private(set) var configuration = DynamicConfiguration()
     /// Of all tenants that ever were.
     package private(set) var numbers: [String: TenantID] = [:]
+    /// Of all providers that ever were, those of the configuration among them.
+    package private(set) var providerNumbers: [String: UInt8] = [:]
+    /// See ``MessageStore/receiptKey()``.
+    package private(set) var receiptKey: [UInt8] = []
     package private(set) var keys: [KeyRecord] = []
     package private(set) var suppressions: [(tenant: TenantID, number: UInt64)] = []
 
@@ -20,6 +25,12 @@ package struct AdministrationState: Sendable {
         do throws(StoreError) {
             try read(store.administration)
             try ensure(fileTenant, in: store.administration, now: now)
+            _ = try store.providerIndex(name: SandboxProvider.fileName, kind: SandboxProvider.fileName)
+            for (name, settings) in configuration.providers.sorted(by: { $0.key < $1.key }) {
+                _ = try store.providerIndex(name: name, kind: settings.kind.rawValue)
+            }
+            providerNumbers = try store.providerNumbers()
+            receiptKey = try store.receiptKey()
             try store.commit()
         } catch {
             store.rollback()

@@ -17,7 +17,7 @@ package final class Gateway: Sendable {
     package let tenants: TenantDirectory
     let guesses = GuessLimit()
     let sandbox: SandboxProvider?
-    private let providers: [any SMSProvider]
+    package let providers: ProviderRegistry
     private let serverID: String
     private let serverAgent: String
     private let startedAt: Int64
@@ -25,8 +25,8 @@ package final class Gateway: Sendable {
 
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
-        administration: Administration, tenants: TenantDirectory, providers: [any SMSProvider],
-        serverID: String, serverAgent: String
+        administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
+        sandbox: SandboxProvider?, serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -36,7 +36,7 @@ package final class Gateway: Sendable {
         self.administration = administration
         self.tenants = tenants
         self.providers = providers
-        sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
+        self.sandbox = sandbox
         self.serverID = serverID
         self.serverAgent = serverAgent
         startedAt = clock.now()
@@ -44,7 +44,8 @@ package final class Gateway: Sendable {
     }
 
     package func start() {
-        writer.start(providers: providers)
+        providers.start(events: writer)
+        writer.start()
     }
 
     /// Tells how many connections there are, once there is a server.
@@ -61,7 +62,7 @@ package final class Gateway: Sendable {
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        for provider in providers { provider.stop() }
+        providers.stop()
         writer.stop()
         desk.stop()
     }
@@ -108,9 +109,7 @@ package final class Gateway: Sendable {
     }
 
     /// Those that have their numbers and nothing more yet.
-    private static let withoutService: Set<RPCMethod> = [
-        .watch, .providerTest,
-    ]
+    private static let withoutService: Set<RPCMethod> = [.watch]
 
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Providers
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
@@ -38,6 +39,9 @@ extension GatewayService {
         case .keyRevoke:
             guard let message = decoded(KeyRevokeRequest.self, request, on: connection) else { return }
             administration.revokeKey(message, by: act(caller, on: connection), later(request, on: connection))
+        case .providerTest:
+            guard let message = decoded(ProviderTestRequest.self, request, on: connection) else { return }
+            testProvider(message.name, later(request, on: connection))
         default:
             guard let message = decoded(AuditRequest.self, request, on: connection) else { return }
             administration.audit(message, asker: connection.id, later(request, on: connection))
@@ -84,10 +88,34 @@ extension GatewayService {
         }
     }
 
+    /// A rare question, which the carrier may take seconds to answer.
+    private func testProvider(
+        _ name: String, _ reply: @escaping @Sendable (Result<ProviderTestResponse, GatewayError>) -> Void
+    ) {
+        let providers = gateway.providers
+        Task {
+            do throws(GatewayError) {
+                reply(.success(ProviderTestResponse(try await providers.check(name))))
+            } catch {
+                reply(.failure(error))
+            }
+        }
+    }
+
     /// Who does something now, and from where.
     func act(_ caller: Principal, on connection: RPCServerConnection, note: String = "") -> Act {
         Act(actor: caller.actor, peer: connection.peer.name, at: gateway.clock.now(), note: note)
     }
 
     private var administration: Administration { gateway.administration }
+}
+
+extension ProviderTestResponse {
+    fileprivate init(_ result: ProviderCheckResult) {
+        switch result {
+        case .passed(let detail): self.init(result: .passed, detail: detail)
+        case .refused(let code, let detail): self.init(result: .refused, code: code, detail: detail)
+        case .inconclusive(let code, let detail): self.init(result: .inconclusive, code: code, detail: detail)
+        }
+    }
 }

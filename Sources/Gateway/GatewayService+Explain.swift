@@ -90,7 +90,7 @@ extension ExplainResponse {
             Route(name: $0.name, verdict: $0.verdict.name, text: $0.verdict.text)
         }
         if let rejection = routing.route?.rejectionText { refusals.append(Refusal(description: rejection)) }
-        if let route = routing.route, route.rejection == nil { policy = route.policy.name }
+        if let route = routing.route, route.rejection == nil { policy = route.policy.rawValue }
         providers = routing.candidates.map(Provider.init)
         if let chosen = routing.chosen {
             provider = chosen.name
@@ -126,6 +126,9 @@ extension ExplainResponse.Provider {
         isChosen = candidate.isChosen
         segmentPrice = contender.price
         weight = UInt32(clamping: contender.weight)
-        latencyMilliseconds = contender.latency.map { UInt32(clamping: Int($0.rounded())) } ?? 0
+        // Infinite where it has only failed of late.
+        if let latency = contender.latency, latency.isFinite {
+            latencyMilliseconds = UInt32(min(latency.rounded(), Double(UInt32.max)))
+        }
     }
 }

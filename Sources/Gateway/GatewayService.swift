@@ -79,12 +79,12 @@ package final class GatewayService: RPCService {
         case .sandbox: sandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
-            .keyList, .keyCreate, .keyRevoke, .audit:
+            .keyList, .keyCreate, .keyRevoke, .audit, .providerTest:
             administer(method, request, caller, on: connection)
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)
-        case .health, .watch, .providerTest:
+        case .health, .watch:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }

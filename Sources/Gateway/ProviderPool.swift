@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Providers
 internal import Routing
 internal import SMSModel
@@ -66,8 +67,7 @@ struct ProviderPool {
                 add(ProviderLane(provider: entry.provider, number: entry.number, limits: entry.limits, now: now))
             }
         }
-        let implied = Route(name: "", providers: providers.map(\.number))
-        setRoutes(routes ?? [implied.sharedByWeight], now: now)
+        setRoutes(routes ?? [Route.sharing(providers.map(\.number))], now: now)
         return ending
     }
 
@@ -384,8 +384,9 @@ extension RoutingQuery {
 }
 
 extension Route {
-    fileprivate var sharedByWeight: Route {
-        var route = self
+    /// The route of all messages where the configuration has none.
+    static func sharing(_ providers: [UInt8]) -> Route {
+        var route = Route(name: "", providers: providers)
         if providers.count > 1 { route.policy = .weight }
         return route
     }

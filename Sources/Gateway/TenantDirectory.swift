@@ -34,10 +34,13 @@ package final class TenantDirectory: Sendable {
     // MARK: Changes
 
     /// Replaces all tenants at once.
-    package func publish(_ tenants: [TenantEntry], generation: UInt32) {
+    /// - Parameter segmentPrice: at the dearest provider; nil = that of the defaults.
+    package func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money? = nil) {
         publishing.withLock { _ in
             // What takes long is done outside of the lock: making the new ones, and ending those of before.
             let former = published
+            var defaults = defaults
+            defaults.segmentPrice = segmentPrice ?? defaults.segmentPrice
             let next = PublishedTenants(tenants, generation: generation, defaults: defaults, former: former)
             state.withLock {
                 $0.tenants = next

@@ -38,23 +38,16 @@ package final class Writer: ProviderEvents {
     ///   - routes: over the providers' numbers; nil = every message may go to each of them.
     ///   - tenants: until ``WriterCommand/configure(_:)`` brings others.
     package init(
-        store: sending any MessageStore, providers: [(provider: any SMSProvider, limits: ProviderLimits)],
-        routes: [Route]? = nil, tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList,
+        store: sending any MessageStore, providers: [PooledProvider], routes: [Route]? = nil,
+        tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList,
         options: WriterOptions,
         clock: GatewayClock, log: GatewayLog
     ) throws(StoreError) {
         self.clock = clock
         self.log = log
         let now = clock.now()
-        var pooled: [PooledProvider] = []
-        try store.begin()
-        for (provider, limits) in providers {
-            let number = try store.providerIndex(name: provider.name, kind: provider.kind)
-            pooled.append(PooledProvider(provider: provider, number: number, limits: limits))
-        }
-        try store.commit()
         var core = WriterCore(
-            store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions,
+            store: store, pool: ProviderPool(providers, routes: routes, now: now), suppressions: suppressions,
             options: options,
             urgency: urgency, log: log)
         core.configure(tenants)
@@ -63,8 +56,8 @@ package final class Writer: ProviderEvents {
         self.core = Mutex(core)
     }
 
-    package func start(providers: [any SMSProvider]) {
-        for provider in providers { provider.start(events: self) }
+    /// The providers have been started, or are now.
+    package func start() {
         thread.start { [self] in turn() }
         thread.wake()
     }

@@ -100,6 +100,10 @@ package final class FailingStore: MessageStore {
         try store.providerIndex(name: name, kind: kind)
     }
 
+    package func providerNumbers() throws(StoreError) -> [String: UInt8] { try store.providerNumbers() }
+
+    package func receiptKey() throws(StoreError) -> [UInt8] { try store.receiptKey() }
+
     package func setLowWater(_ id: MessageID?) throws(StoreError) { try store.setLowWater(id) }
 
     package func commit() throws(StoreError) {

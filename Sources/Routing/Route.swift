@@ -1,49 +1,5 @@
+package import ConfigurationModel
 package import SMSModel
-
-/// How a route chooses among its providers.
-package enum RoutingPolicy: UInt8, CaseIterable, Hashable, Sendable {
-    /// The first that has room.
-    case order
-    /// By chance, in the proportion of their weights.
-    case weight
-    /// The cheapest that has room; of equal ones by chance, as `weight`.
-    case leastCost
-    /// The one that has answered soonest of late; one that has not been asked yet comes first.
-    case fastest
-
-    /// The name in configuration, text and JSON.
-    package var name: String {
-        switch self {
-        case .order: "ORDER"
-        case .weight: "WEIGHT"
-        case .leastCost: "LEAST_COST"
-        case .fastest: "FASTEST"
-        }
-    }
-}
-
-/// A window of each week, in UTC.
-package struct WeeklyWindow: Hashable, Sendable {
-    /// Days on which it begins: 0 = Monday to 6.
-    package var days: Set<Int>
-    /// Minutes of the day, 0 to 1440. An end that is not after the begin is on the next day.
-    package var begin: Int
-    package var end: Int
-
-    package init(days: Set<Int>, begin: Int, end: Int) {
-        self.days = days
-        self.begin = begin
-        self.end = end
-    }
-
-    /// - Parameters:
-    ///   - day: 0 = Monday to 6.
-    ///   - minute: of the day.
-    func contains(day: Int, minute: Int) -> Bool {
-        if begin < end { return days.contains(day) && (begin..<end).contains(minute) }
-        return (days.contains(day) && minute >= begin) || (days.contains((day + 6) % 7) && minute < end)
-    }
-}
 
 /// A rule of the configuration: for which messages it is, and which providers may carry them. A condition that is nil
 /// holds for every message.
@@ -53,8 +9,8 @@ package struct Route: Hashable, Sendable {
     package var tenants: Set<TenantID>?
     package var senders: Set<String>?
     package var priorities: Set<Priority>?
-    package var windows: [WeeklyWindow]?
-    package var policy = RoutingPolicy.order
+    package var windows: [TimeWindow]?
+    package var policy = RouteSettings.Policy.order
     /// Numbers of providers, in order.
     package var providers: [UInt8]
     /// Whether a provider that has no room is passed over; else the first that is up is waited for.
@@ -67,6 +23,27 @@ package struct Route: Hashable, Sendable {
         self.name = name
         self.providers = providers
     }
+
+    /// A route of the configuration. Providers and tenants that have no number are left out.
+    package init(_ name: String, _ settings: RouteSettings, providers: [String: UInt8], tenants: [String: TenantID]) {
+        self.init(name: name, providers: settings.providers.compactMap { providers[$0] })
+        destinations = settings.destinations?.compactMap(RouteDestination.init)
+        self.tenants = settings.tenants.map { Set($0.compactMap { tenants[$0] }) }
+        senders = settings.senders.map(Set.init)
+        priorities = settings.priorities.map(Set.init)
+        windows = settings.times
+        policy = settings.policy
+        overflows = settings.overflow
+        rejection = settings.reject
+    }
+
+    /// Those of a configuration, in the order in which they are tried.
+    package static func all(
+        of routes: [String: RouteSettings], providers: [String: UInt8], tenants: [String: TenantID]
+    ) -> [Route] {
+        routes.sorted { ($0.value.order, $0.key) < ($1.value.order, $1.key) }
+            .map { Route($0.key, $0.value, providers: providers, tenants: tenants) }
+    }
 }
 
 /// Where a message goes, as a route names it.
@@ -74,6 +51,17 @@ package enum RouteDestination: Hashable, Sendable {
     case country(Countries.Number)
     /// Digits, without the plus.
     case prefix([UInt8])
+
+    /// - Parameter text: as the configuration has it, a country (`DE`) or a prefix (`+4915`).
+    /// - Returns: nil if no number goes there.
+    package init?(_ text: String) {
+        if text.hasPrefix("+") {
+            self = .prefix(Array(text.utf8.dropFirst()))
+        } else {
+            guard let country = Countries.all.number(of: text) else { return nil }
+            self = .country(country)
+        }
+    }
 }
 
 /// What of a message decides its route. Borrowed bytes.

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import SMSModel
 
 /// The routes of one generation of the configuration: which of them a message takes. The first that matches decides.
@@ -23,7 +24,7 @@ package struct RoutingTable: Sendable {
         /// Bits by raw value.
         var priorities: UInt8
         /// nil = always.
-        var windows: [WeeklyWindow]?
+        var windows: [TimeWindow]?
         /// None at all but the window.
         var isForAll: Bool
     }
@@ -85,16 +86,13 @@ package struct RoutingTable: Sendable {
     /// - Returns: whether any route has opened or closed.
     package mutating func advance(to now: Int64) -> Bool {
         guard compiled.contains(where: { $0.windows != nil }) else { return false }
-        let minute = Int64(60_000)
-        let sinceEpoch = now.quotientFloored(by: minute)
-        nextChange = (sinceEpoch + 1) * minute
-        let day = sinceEpoch.quotientFloored(by: 1440)
-        // The epoch was a Thursday.
-        let (weekday, ofDay) = (Int((day + 3).remainderFloored(by: 7)), Int(sinceEpoch.remainderFloored(by: 1440)))
+        let minute: Int64 = 60_000
+        let begun = now - ((now % minute) + minute) % minute
+        nextChange = begun + minute
         let before = isOpen
         for place in compiled.indices {
             guard let windows = compiled[place].windows else { continue }
-            isOpen[place] = windows.contains { $0.contains(day: weekday, minute: ofDay) }
+            isOpen[place] = windows.contains { $0.contains(begun) }
         }
         return isOpen != before
     }
@@ -155,16 +153,4 @@ package enum RouteVerdict: UInt8, Hashable, Sendable {
     case otherSender
     case otherPriority
     case otherTime
-}
-
-extension Int64 {
-    fileprivate func quotientFloored(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
-
-    fileprivate func remainderFloored(by divisor: Int64) -> Int64 {
-        let remainder = self % divisor
-        return remainder < 0 ? remainder + divisor : remainder
-    }
 }

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import SMSModel
 
 /// What stands for or against a provider when a message is to be handed over.
@@ -114,15 +115,18 @@ extension Route {
             case .weight: "\(names[place]) at weight \(contenders[place].weight)"
             case .leastCost: "\(names[place]) at \(Money(millionths: contenders[place].price))"
             case .fastest:
-                contenders[place].latency.map { "\(names[place]) at \(Int($0.rounded())) ms" }
-                    ?? "\(names[place]) not asked yet"
+                switch contenders[place].latency {
+                case nil: "\(names[place]) not asked yet"
+                case let latency? where latency < 1e15: "\(names[place]) at \(Int(latency.rounded())) ms"
+                default: "\(names[place]) that has only failed of late"
+                }
             }
         }
         let others = providers.indices.filter { $0 != chosen }.map { place in
             let verdict = contenders[place].verdict
             return verdict == .hasRoom ? told(place) : "\(names[place]) \(verdict.text)"
         }
-        let rule = name.isEmpty ? policy.name : "route \(name), \(policy.name)"
+        let rule = name.isEmpty ? policy.rawValue : "route \(name), \(policy.rawValue)"
         let beginning = "\(rule): \(chosen.map(told) ?? "none has room")"
         return others.isEmpty ? beginning : "\(beginning); not \(others.joined(separator: ", "))"
     }

@@ -65,6 +65,12 @@ package protocol MessageStore: AnyObject {
 
     /// The number under which histories know the provider: 1 to 255, the same at every start.
     func providerIndex(name: String, kind: String) throws(StoreError) -> UInt8
+    /// All that have a number, by name: those that there were once, too.
+    func providerNumbers() throws(StoreError) -> [String: UInt8]
+
+    /// A secret of the store's own, by which receipts find their messages: 32 random bytes, which it makes at the first
+    /// call and keeps, in backups too.
+    func receiptKey() throws(StoreError) -> [UInt8]
 
     /// The message to which a provider gave this id; nil if there is none. The newest, if it gave it twice.
     func find(providerID: String, provider: UInt8) throws(StoreError) -> MessageID?

@@ -2,6 +2,7 @@ internal import Admission
 internal import ConfigurationModel
 internal import Foundation
 internal import Gateway
+internal import HTTPTransport
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -120,22 +121,42 @@ struct Daemon {
         var options = configuration.sandbox
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
         let sandbox = SandboxProvider(options: options, now: { clock.now() })
+        let client = HTTPClient()
+        let registry = try makeRegistry(sandbox, client, state, clock: clock)
+        let pool = registry.take(
+            (try? state.configuration.opened(sealing.open)) ?? state.configuration, numbers: state.providerNumbers,
+            tenants: state.numbers)
         let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
         let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
         let writerTenants = WriterTenants(tenants)
         let writer = try Writer(
-            store: store, providers: [(sandbox, configuration.sandboxLimits)], tenants: writerTenants,
+            store: store, providers: pool.providers, routes: pool.routes, tenants: writerTenants,
             suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
-        let directory = makeDirectory(tenants, state, key: key, now: clock.now())
+        let directory = makeDirectory(
+            tenants, state, key: key, segmentPrice: pool.segmentPrice ?? configuration.sandboxPrice, now: clock.now())
         let administration = Administration(
-            state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk,
-            audience: GatewayAudience(directory, suppressions))
+            state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
+            writer: writer, desk: desk, audience: GatewayAudience(directory, suppressions))
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
-            providers: [sandbox], serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+            providers: registry, sandbox: sandbox, serverID: ProcessInfo.processInfo.hostName,
+            serverAgent: Self.agent)
+    }
+
+    private func makeRegistry(
+        _ sandbox: SandboxProvider, _ client: HTTPClient, _ state: AdministrationState, clock: GatewayClock
+    ) throws -> ProviderRegistry {
+        let factory = ProviderFactory(
+            client: client, receiptKey: state.receiptKey, publicURL: try configuration.publicURL()?.text,
+            environment: ProcessInfo.processInfo.environment, now: { clock.now() })
+        return ProviderRegistry(
+            factory: factory,
+            sandbox: PooledProvider(
+                provider: sandbox, number: state.providerNumbers[sandbox.name] ?? 0,
+                limits: configuration.sandboxLimits), log: log)
     }
 
     private func sealing(
@@ -149,13 +170,13 @@ struct Daemon {
 
     /// The tenants and keys of the store, and the key of the file, which is kept in memory only.
     private func makeDirectory(
-        _ tenants: [TenantEntry], _ state: AdministrationState, key: String, now: Int64
+        _ tenants: [TenantEntry], _ state: AdministrationState, key: String, segmentPrice: Money, now: Int64
     ) -> TenantDirectory {
         let directory = TenantDirectory(
             defaults: TenantDefaults(
                 sender: configuration.defaultSender, validity: UInt64(configuration.defaultValidity) * 1000,
                 onUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
-        directory.publish(tenants, generation: state.generation)
+        directory.publish(tenants, generation: state.generation, segmentPrice: segmentPrice)
         for key in state.keys { directory.put(key) }
         let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }
         Array(key.utf8).withUnsafeBytes { key in

@@ -1,7 +1,9 @@
 internal import Admission
 internal import ConfigurationModel
 internal import GatewayTestKit
+internal import HTTPTransport
 internal import Logging
+internal import Providers
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
@@ -27,7 +29,7 @@ internal import Testing
         private let content = Mutex(Told())
         var told: Told { content.withLock { $0 } }
 
-        func publish(_ tenants: [TenantEntry], generation: UInt32) {
+        func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?) {
             content.withLock { told in
                 told.generations.append(generation)
                 told.tenants = tenants.sorted { $0.name < $1.name }
@@ -47,6 +49,8 @@ internal import Testing
     private struct Parts {
         let administration: Administration
         let audience = Audience()
+        let registry: ProviderRegistry
+        let client = HTTPClient()
         let writer: Writer
         let desk: StatusDesk
         let clock: GatewayClock
@@ -68,15 +72,26 @@ internal import Testing
                 seal: seals ? seal : nil,
                 open: { sealed, _ in String(sealed.dropFirst("sealed:".count).reversed()) })
             let fileTenant = FileTenant(name: "dev", certificates: ["own"])
+            let factory = ProviderFactory(
+                client: client, receiptKey: state.receiptKey, publicURL: "https://sms.example.com", now: { 0 })
+            registry = ProviderRegistry(
+                factory: factory,
+                sandbox: PooledProvider(
+                    provider: ScriptedProvider(name: "sandbox"), number: state.providerNumbers["sandbox"] ?? 0),
+                log: log)
             administration = Administration(
                 state, tenants: WriterTenants(state.configuration.entries(state.numbers, fileTenant, sealing)),
-                fileTenant: fileTenant, sealing: sealing, writer: writer, desk: desk, audience: audience)
-            writer.start(providers: [])
+                fileTenant: fileTenant, sealing: sealing, providers: registry, writer: writer, desk: desk,
+                audience: audience)
+            registry.start(events: writer)
+            writer.start()
         }
 
         func stop() {
+            registry.stop()
             writer.stop()
             desk.stop()
+            client.stop()
         }
 
         let act = Act(actor: "key abcdefgh", peer: "unix", at: 5, note: "because")

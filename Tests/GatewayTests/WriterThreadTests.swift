@@ -51,10 +51,15 @@ internal import Testing
         var limits = ProviderLimits()
         limits.inFlight = inFlight
         let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
+        let number = try store.transaction { () throws(StoreError) in
+            try store.providerIndex(name: provider.name, kind: provider.kind)
+        }
         let writer = try Writer(
-            store: FailingStore(store, committed: { progress.note($0) }), providers: [(provider, limits)],
+            store: FailingStore(store, committed: { progress.note($0) }),
+            providers: [PooledProvider(provider: provider, number: number, limits: limits)],
             suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
-        writer.start(providers: [provider])
+        provider.start(events: writer)
+        writer.start()
         return (writer, provider)
     }
 

@@ -2,6 +2,7 @@
 
     twilio_client.py sign < questions     reads [token, url, [[name, value], …], algorithm or null], one a line, to the
                                           end; then prints the signature of each
+    twilio_client.py validate < questions reads [token, url, body, signature] and prints whether the library believes it
     twilio_client.py create < questions   reads [account, user, password, {argument: value}] and prints the request
                                           that creates the message: [method, url, {field: value}, [user, password]]
     twilio_client.py list < questions     reads [account, user, password, to, ISO date] and prints the request likewise
@@ -9,6 +10,7 @@
 import datetime
 import json
 import sys
+import urllib.parse
 
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import HttpClient
@@ -46,6 +48,11 @@ def sign(token, url, fields, algorithm):
     return RequestValidator(token).compute_signature(url, Form(fields), algorithm)
 
 
+def validate(token, url, body, signature):
+    fields = dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
+    return RequestValidator(token).validate(url, fields, signature)
+
+
 def record(account, user, password, act):
     recorder = Recorder()
     try:
@@ -65,6 +72,6 @@ def list_messages(account, user, password, to, date):
         account, user, password, lambda messages: messages.list(to=to, date_sent_after=after, page_size=50, limit=50))
 
 
-answer = {"sign": sign, "create": create, "list": list_messages}[sys.argv[1]]
+answer = {"sign": sign, "validate": validate, "create": create, "list": list_messages}[sys.argv[1]]
 for question in [json.loads(line) for line in sys.stdin]:
     print(json.dumps(answer(*question)))

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Routing
 internal import SMSModel
@@ -33,6 +34,14 @@ private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }
     var route = Route(name: name, providers: [1])
     configure(&route)
     return route
+}
+
+private func window(_ days: [String], _ from: Int, _ to: Int) -> TimeWindow {
+    var window = TimeWindow()
+    window.days = Weekdays(days.map { Weekdays(rawValue: 1 << UInt8(Weekdays.names.firstIndex(of: $0) ?? 7)) })
+    window.from = from
+    window.to = to
+    return window
 }
 
 @Suite struct RoutingTableTests {
@@ -87,8 +96,8 @@ private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }
     @Test func windowsOpenAndClose() {
         var table = RoutingTable(
             [
-                route("office") { $0.windows = [WeeklyWindow(days: [0, 1, 2, 3, 4], begin: 480, end: 1080)] },
-                route("night") { $0.windows = [WeeklyWindow(days: [6], begin: 1320, end: 120)] },
+                route("office") { $0.windows = [window(["MON", "TUE", "WED", "THU", "FRI"], 480, 1080)] },
+                route("night") { $0.windows = [window(["SUN"], 1320, 120)] },
             ], now: monday)
         // Monday 00:00 belongs to Sunday's night.
         #expect(taken(table, "+4930123456") == "night")
@@ -116,7 +125,7 @@ private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }
                     $0.tenants = [anna]
                     $0.senders = ["ACME"]
                     $0.priorities = [.bulk]
-                    $0.windows = [WeeklyWindow(days: [2], begin: 0, end: 1440)]
+                    $0.windows = [window(["WED"], 0, 1440)]
                 }
             ], now: monday)
         func verdict(_ recipient: String, _ tenant: TenantID, _ sender: String, _ priority: Priority) -> RouteVerdict {

@@ -1,9 +1,10 @@
+internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Routing
 internal import Testing
 
 private func choice(
-    _ policy: RoutingPolicy, overflows: Bool = true, seed: UInt64 = 1, _ contenders: [Contender]
+    _ policy: RouteSettings.Policy, overflows: Bool = true, seed: UInt64 = 1, _ contenders: [Contender]
 ) -> Int? {
     var route = Route(name: "r", providers: Array(1...UInt8(contenders.count)))
     route.policy = policy
@@ -16,7 +17,7 @@ private func choice(
     private let down: [ProviderVerdict] = [.isPaused, .isBroken, .isOff, .hasRefused, .hasFailed]
     private let busy: [ProviderVerdict] = [.isFull, .isPaced]
 
-    @Test(arguments: RoutingPolicy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RoutingPolicy) {
+    @Test(arguments: RouteSettings.Policy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RouteSettings.Policy) {
         for verdict in down + busy {
             #expect(choice(policy, [Contender(verdict: verdict)]) == nil)
             #expect(choice(policy, [Contender(verdict: verdict), Contender(verdict: .hasRoom)]) == 1)
@@ -27,8 +28,8 @@ private func choice(
         #expect(choice(.order, [Contender(verdict: .hasRoom), Contender(verdict: .hasRoom)]) == 0)
     }
 
-    @Test(arguments: [RoutingPolicy.order, .leastCost, .fastest])
-    func withoutOverflowABusyOneIsWaitedForADownOneIsNot(_ policy: RoutingPolicy) {
+    @Test(arguments: [RouteSettings.Policy.order, .leastCost, .fastest])
+    func withoutOverflowABusyOneIsWaitedForADownOneIsNot(_ policy: RouteSettings.Policy) {
         func contenders(_ first: ProviderVerdict) -> [Contender] {
             [
                 Contender(verdict: first, price: 1, latency: 1),
@@ -55,7 +56,8 @@ private func choice(
         #expect(choice(.fastest, [slow, fast, Contender(verdict: .hasRoom)]) == 2)
     }
 
-    @Test(arguments: [RoutingPolicy.weight, .leastCost]) func equalOnesShareByWeight(_ policy: RoutingPolicy) {
+    @Test(arguments: [RouteSettings.Policy.weight, .leastCost])
+    func equalOnesShareByWeight(_ policy: RouteSettings.Policy) {
         var route = Route(name: "r", providers: [1, 2, 3])
         route.policy = policy
         let contenders = [
@@ -88,6 +90,11 @@ private func choice(
         #expect(
             route.explanation(chosen: nil, contenders, names: names)
                 == "route germany, FASTEST: none has room; not a is failing, b not asked yet, c at 40 ms")
+        // One that has only failed of late.
+        let failing = [contenders[0], Contender(verdict: .hasRoom, latency: .infinity), contenders[2]]
+        #expect(
+            route.explanation(chosen: 2, failing, names: names)
+                == "route germany, FASTEST: c at 40 ms; not a is failing, b that has only failed of late")
     }
 }
 
@@ -95,17 +102,18 @@ private func choice(
     @Test func numbersAreGivenAnewOnceNothingWaitsUnderThem() {
         var sets = CandidateSets()
         let first = sets.number(of: CandidateSet(route: 0))
-        #expect(first == (2, true))
+        #expect(first == (2, true) && sets.nowhere == 1)
         #expect(sets.number(of: CandidateSet(route: 0)) == (2, false))
         let second = sets.number(of: CandidateSet(route: 0, excluded: 1)).number
         #expect(second == 3 && sets[second]?.excludes(0) == true && sets[second]?.excludes(1) == false)
         sets.routesChanged()
-        #expect(sets[first.number] == nil && sets.outdated == [2, 3])
-        #expect(sets.number(of: CandidateSet(route: 0)) == (4, true))
+        // What no route was for is routed anew as well.
+        #expect(sets[first.number] == nil && sets.outdated == [2, 3, 1] && sets.nowhere == 4)
+        #expect(sets.number(of: CandidateSet(route: 0)) == (5, true))
         sets.free { $0 == 2 }
-        #expect(sets.outdated == [3])
+        #expect(sets.outdated == [3, 1])
         #expect(sets.number(of: CandidateSet(route: 5)) == (2, true))
-        #expect(sets.number(of: CandidateSet(route: 6)) == (5, true))
+        #expect(sets.number(of: CandidateSet(route: 6)) == (6, true))
     }
 
     @Test func withoutNumbersMessagesStayUnrouted() {

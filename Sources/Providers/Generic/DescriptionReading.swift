@@ -163,7 +163,9 @@ extension MemberReader {
 extension HTTPSessionOptions {
     init?(described reader: inout MemberReader) {
         self.init()
-        if let count = reader.integer("connections", 1...Int64(Limits.httpConnectionsMaximum)) { connections = Int(count) }
+        if let count = reader.integer("connections", 1...Int64(Limits.httpConnectionsMaximum)) {
+            connections = Int(count)
+        }
         let range = Limits.httpRequestMillisecondsMinimum...Limits.httpRequestMillisecondsMaximum
         if let milliseconds = reader.integer("timeout_ms", range) { timeout = milliseconds }
         proxy = reader.text("proxy", upTo: Limits.httpURLBytes)

@@ -28,7 +28,10 @@ package final class SandboxProvider: SMSProvider {
     private let now: @Sendable () -> Int64
 
     /// - Parameter now: milliseconds since the Unix epoch.
-    package init(name: String = "sandbox", options: SandboxOptions, now: @escaping @Sendable () -> Int64) {
+    /// The name of the one of the daemon's file.
+    package static let fileName = "sandbox"
+
+    package init(name: String = fileName, options: SandboxOptions, now: @escaping @Sendable () -> Int64) {
         self.name = name
         self.now = now
         state = Mutex(State(options: options))

@@ -157,6 +157,24 @@ final class ControlFile {
         return targets
     }
 
+    func providerNumbers() throws(StoreError) -> [String: UInt8] {
+        var numbers: [String: UInt8] = [:]
+        let rows = try connection.prepare("SELECT number, name FROM provider")
+        while try rows.step() { numbers[rows.text(1)] = UInt8(truncatingIfNeeded: rows.integer(0)) }
+        return numbers
+    }
+
+    func receiptKey() throws(StoreError) -> [UInt8] {
+        let select = try connection.prepare("SELECT value FROM meta WHERE name = 'receipt_key'")
+        if try select.step() { return Array(select.bytes(0)) }
+        let key = (0..<32).map { _ in UInt8.random(in: 0...255) }
+        try touch()
+        let insert = try connection.prepare("INSERT INTO meta VALUES ('receipt_key', ?1)")
+        insert.bindBlob(1, key)
+        try insert.run()
+        return key
+    }
+
     // MARK: Marks
 
     /// A number kept under a name; nil if there is none.

@@ -386,6 +386,10 @@ package final class SQLiteMessageStore: MessageStore {
         try control.providerNumber(name: name, kind: kind)
     }
 
+    package func providerNumbers() throws(StoreError) -> [String: UInt8] { try control.providerNumbers() }
+
+    package func receiptKey() throws(StoreError) -> [UInt8] { try control.receiptKey() }
+
     package func setQuotas(_ quotas: [TenantID: TenantQuota]) { self.quotas.setQuotas(quotas) }
 
     package func setRetention(of tenants: [TenantID: RetentionPolicy.Days]) { retention.setTenants(tenants) }

@@ -41,6 +41,7 @@ final class TestDirectory: Sendable {
 enum Program {
     static let apusd = path(of: "apusd")
     static let apus = path(of: "apus")
+    static let carrierStandIn = path(of: "carrierstandin")
 
     private static func path(of name: String) -> String {
         let words =

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Glibc
+internal import NIOPosix
+
+/// A carrier on this machine, for tests and benchmarks: Twilio's resource `Messages`, as strict as the real one, with
+/// the faults that carriers have, status callbacks that are signed, repeated, out of order and forged, and a ledger of
+/// what it took.
+///
+/// It prints `ready http=http://127.0.0.1:PORT` once it serves, and serves until it is killed. `GET /ledger` tells what
+/// it took so far, and `GET /progress` how much.
+@main
+struct CarrierStandIn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "carrierstandin", abstract: "Stands in for Twilio, keeping account of what it took.")
+
+    @Option(help: "Where it listens; 0 = any free port.") var port = 0
+    @Option(help: "The account's SID.") var account = "AC0123456789abcdef0123456789abcdef"
+    @Option(help: "The account's auth token.") var token = "a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4"
+    @Option(help: "Of all that is left to chance.") var seed: UInt64 = 1
+    @Option(help: "How long an answer takes.") var latencyMs: Int64 = 0
+    @Option(help: "An error code of Twilio's: nothing is taken, all is refused with it.") var reject: Int?
+    @Option(help: "After so many messages it is out of reach for a while.") var outageAfter: Int?
+    @Option(help: "How long it is out of reach.") var outageSeconds: Int64 = 5
+    @Option(help: "Times that a callback is posted which meets no answer, or a 5xx.") var callbackAttempts = 20
+    @Flag(help: "Throttles, fails, loses answers, and posts callbacks twice, out of order and forged.")
+    var faults = false
+
+    func run() async throws {
+        var rules = AccountRules(account: account, token: token, seed: seed)
+        rules.latency = latencyMs
+        rules.reject = reject
+        rules.shares = faults ? .usual : FaultShares()
+        rules.callbacks = faults ? .usual : CallbackShares()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let outage = outageAfter.map { Outage(after: $0, milliseconds: outageSeconds * 1000) }
+        let server = CarrierServer(rules, outage: outage, callbackAttempts: callbackAttempts, on: group.next())
+        let port = try await server.listen(port)
+        print("ready http=http://127.0.0.1:\(port)")
+        fflush(nil)
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+}
+
+/// A while in which connections end and new ones are refused.
+struct Outage {
+    /// Messages that were taken before it.
+    var after: Int
+    var milliseconds: Int64
+}
