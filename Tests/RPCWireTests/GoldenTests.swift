@@ -275,6 +275,28 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
         try same(created, callID: 12, nil, "key_create_response")
     }
 
+    @Test func explaining() throws {
+        var response = ExplainResponse(.refused)
+        response.reason = "route eu: closed"
+        response.refusals = [ExplainResponse.Refusal(limit: "rate", description: "too fast", retryAfter: 250)]
+        response.encoding = .gsm7
+        response.segments = 1
+        response.characters = 5
+        response.units = 6
+        response.priority = .normal
+        response.onUnknown = .hold
+        response.expiresAt = 1_700_086_400_000
+        response.routes = [ExplainResponse.Route(name: "eu", verdict: "MATCHES", text: "is for it")]
+        response.policy = "ORDER"
+        var provider = ExplainResponse.Provider(name: "a", kind: "sns", verdict: "FULL", text: "is full")
+        provider.segmentPrice = 7500
+        provider.weight = 1
+        response.providers = [provider]
+        response.reserve = 7500
+        response.generation = 8
+        try same(response, callID: 15, nil, "explain_response")
+    }
+
     /// - Parameter method: nil for a response.
     private func same<Message: WireMessage & Equatable>(
         _ message: Message, callID: UInt32, _ method: RPCMethod?, _ name: String
