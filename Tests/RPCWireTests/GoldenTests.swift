@@ -52,7 +52,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
                 "config_apply_request.txt", "config_apply_response.txt", "key_create_response.txt",
-                "unknown_settle_request.txt", "unknown_act_response.txt",
+                "unknown_settle_request.txt", "unknown_act_response.txt", "explain_response.txt",
             ])
     }
 
