@@ -116,9 +116,7 @@ package final class Gateway: Sendable {
     }
 
     /// Those that have their numbers and nothing more yet.
-    private static let withoutService: Set<RPCMethod> = [
-        .watch,
-    ]
+    private static let withoutService: Set<RPCMethod> = [.watch]
 
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(

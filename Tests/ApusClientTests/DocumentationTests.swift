@@ -22,6 +22,10 @@ private enum Examples {
         let parcel = try await client.send(message, idempotencyKey: "parcel-81-morning")
         _ = parcel
 
+        let explanation = try await client.explain(message)
+        print(explanation.outcome, explanation.reason, explanation.provider ?? "no provider now")
+        for refusal in explanation.refusals { print(refusal.field ?? refusal.limit ?? "", refusal.description) }
+
         let report = try await client.waitUntilSettled([receipt.id], timeout: .seconds(60))
         for status in report.messages {
             print(status.id, status.state, status.settled, status.error?.message ?? "")
