@@ -15,6 +15,8 @@ package final class Gateway: Sendable {
     package let suppressions: SuppressionList
     let administration: Administration
     package let tenants: TenantDirectory
+    /// Takes what carriers post; nil = no provider takes webhooks.
+    package let webhooks: WebhookDesk?
     let guesses = GuessLimit()
     let sandbox: SandboxProvider?
     private let providers: [any SMSProvider]
@@ -26,7 +28,7 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, providers: [any SMSProvider],
-        serverID: String, serverAgent: String
+        webhooks: WebhookDesk? = nil, serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -35,6 +37,7 @@ package final class Gateway: Sendable {
         self.suppressions = suppressions
         self.administration = administration
         self.tenants = tenants
+        self.webhooks = webhooks
         self.providers = providers
         sandbox = providers.lazy.compactMap { $0 as? SandboxProvider }.first
         self.serverID = serverID

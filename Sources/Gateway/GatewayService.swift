@@ -80,6 +80,7 @@ package final class GatewayService: RPCService {
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit:
             administer(method, request, caller, on: connection)
+        case .inbound: listInbound(request, caller, on: connection)
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)

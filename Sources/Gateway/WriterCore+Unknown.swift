@@ -93,6 +93,8 @@ extension WriterCore {
             if isNews {
                 try dispatcher.record(stored, since: before, isFirst: false, store: store)
                 keep(stored)
+                let provider = stored.lifecycle.lastProvider
+                try identified(id, attempt, by: provider, as: providerID, now: now)
             }
         }
         round.operations += 1

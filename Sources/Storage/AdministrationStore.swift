@@ -45,6 +45,7 @@ package protocol AdministrationStore: AnyObject {
     func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool
     /// - Returns: whether it was there.
     func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
+    func isSuppressed(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
     /// By tenant and number.
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError)
 

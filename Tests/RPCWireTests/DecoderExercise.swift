@@ -22,6 +22,7 @@ struct DecoderExercise {
     private static let moved: [UInt16: Int] = [
         RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
         RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
+        RPCMethod.inbound.rawValue: 49,
         RPCMethod.providerTest.rawValue: 47,
     ]
 
@@ -117,6 +118,8 @@ struct DecoderExercise {
         case 46: shortens(AuditResponse.self, payload)
         case 47: survives(ProviderTestRequest.self, payload)
         case 48: survives(ProviderTestResponse.self, payload)
+        case 49: survives(InboundRequest.self, payload)
+        case 50: shortens(InboundResponse.self, payload)
         default: break
         }
     }
