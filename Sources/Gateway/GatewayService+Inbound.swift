@@ -1,8 +1,10 @@
 internal import Admission
+internal import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
 internal import Storage
+internal import Synchronization
 
 /// Messages from people: a tenant sees those to the numbers that it names as its senders; an administrator all.
 extension GatewayService {

@@ -64,7 +64,7 @@ package protocol AdministrationStore: AnyObject {
 
 /// Who did something, when and from where.
 package struct Act: Hashable, Sendable {
-    /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, or `apusd` itself.
+    /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, `provider NAME`, or `apusd` itself.
     package var actor: String
     /// The peer's address, as far as it is known.
     package var peer: String

@@ -1,4 +1,5 @@
 internal import Admission
+internal import GatewayTestKit
 internal import SMSModel
 internal import Testing
 
