@@ -116,6 +116,11 @@ private enum Examples {
         let optOuts = try await client.suppressions(limit: 100)
         print(optOuts.total, optOuts.entries.map(\.number))
     }
+
+    static func readingWhatPeopleSent(client: GatewayClient) async throws {
+        let inbox = try await client.inbound(limit: 20)
+        for message in inbox.messages { print(message.at, message.from, message.body) }
+    }
 }
 
 @Suite struct DocumentationTests {
