@@ -457,6 +457,186 @@ void   apus__v1__send_response__free_unpacked
   assert(message->base.descriptor == &apus__v1__send_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__explain_response__init
+                     (Apus__V1__ExplainResponse         *message)
+{
+  static const Apus__V1__ExplainResponse init_value = APUS__V1__EXPLAIN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__explain_response__get_packed_size
+                     (const Apus__V1__ExplainResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__explain_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__explain_response__pack
+                     (const Apus__V1__ExplainResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__explain_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__explain_response__pack_to_buffer
+                     (const Apus__V1__ExplainResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__explain_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ExplainResponse *
+       apus__v1__explain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ExplainResponse *)
+     protobuf_c_message_unpack (&apus__v1__explain_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__explain_response__free_unpacked
+                     (Apus__V1__ExplainResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__explain_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__explain_refusal__init
+                     (Apus__V1__ExplainRefusal         *message)
+{
+  static const Apus__V1__ExplainRefusal init_value = APUS__V1__EXPLAIN_REFUSAL__INIT;
+  *message = init_value;
+}
+size_t apus__v1__explain_refusal__get_packed_size
+                     (const Apus__V1__ExplainRefusal *message)
+{
+  assert(message->base.descriptor == &apus__v1__explain_refusal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__explain_refusal__pack
+                     (const Apus__V1__ExplainRefusal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__explain_refusal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__explain_refusal__pack_to_buffer
+                     (const Apus__V1__ExplainRefusal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__explain_refusal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ExplainRefusal *
+       apus__v1__explain_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ExplainRefusal *)
+     protobuf_c_message_unpack (&apus__v1__explain_refusal__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__explain_refusal__free_unpacked
+                     (Apus__V1__ExplainRefusal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__explain_refusal__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__explained_route__init
+                     (Apus__V1__ExplainedRoute         *message)
+{
+  static const Apus__V1__ExplainedRoute init_value = APUS__V1__EXPLAINED_ROUTE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__explained_route__get_packed_size
+                     (const Apus__V1__ExplainedRoute *message)
+{
+  assert(message->base.descriptor == &apus__v1__explained_route__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__explained_route__pack
+                     (const Apus__V1__ExplainedRoute *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__explained_route__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__explained_route__pack_to_buffer
+                     (const Apus__V1__ExplainedRoute *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__explained_route__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ExplainedRoute *
+       apus__v1__explained_route__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ExplainedRoute *)
+     protobuf_c_message_unpack (&apus__v1__explained_route__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__explained_route__free_unpacked
+                     (Apus__V1__ExplainedRoute *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__explained_route__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__explained_provider__init
+                     (Apus__V1__ExplainedProvider         *message)
+{
+  static const Apus__V1__ExplainedProvider init_value = APUS__V1__EXPLAINED_PROVIDER__INIT;
+  *message = init_value;
+}
+size_t apus__v1__explained_provider__get_packed_size
+                     (const Apus__V1__ExplainedProvider *message)
+{
+  assert(message->base.descriptor == &apus__v1__explained_provider__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__explained_provider__pack
+                     (const Apus__V1__ExplainedProvider *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__explained_provider__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__explained_provider__pack_to_buffer
+                     (const Apus__V1__ExplainedProvider *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__explained_provider__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__ExplainedProvider *
+       apus__v1__explained_provider__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__ExplainedProvider *)
+     protobuf_c_message_unpack (&apus__v1__explained_provider__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__explained_provider__free_unpacked
+                     (Apus__V1__ExplainedProvider *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__explained_provider__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__bulk_request__init
                      (Apus__V1__BulkRequest         *message)
 {
@@ -4421,6 +4601,561 @@ const ProtobufCMessageDescriptor apus__v1__send_response__descriptor =
   apus__v1__send_response__field_indices_by_name,
   1,  apus__v1__send_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__send_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__explain_response__field_descriptors[20] =
+{
+  {
+    "outcome",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, outcome),
+    &apus__v1__explain_outcome__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refusals",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ExplainResponse, n_refusals),
+    offsetof(Apus__V1__ExplainResponse, refusals),
+    &apus__v1__explain_refusal__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "encoding",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, encoding),
+    &apus__v1__encoding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segments",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, segments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "characters",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, characters),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, units),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sender",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, sender),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "priority",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, priority),
+    &apus__v1__priority__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "on_unknown",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, on_unknown),
+    &apus__v1__on_unknown__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "send_at_ms",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, send_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expires_at_ms",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, expires_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "routes",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ExplainResponse, n_routes),
+    offsetof(Apus__V1__ExplainResponse, routes),
+    &apus__v1__explained_route__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "policy",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, policy),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "providers",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__ExplainResponse, n_providers),
+    offsetof(Apus__V1__ExplainResponse, providers),
+    &apus__v1__explained_provider__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segment_price",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, segment_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reserve",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, reserve),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "generation",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, generation),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__explain_response__field_indices_by_name[] = {
+  5,   /* field[5] = characters */
+  3,   /* field[3] = encoding */
+  11,   /* field[11] = expires_at_ms */
+  19,   /* field[19] = generation */
+  9,   /* field[9] = on_unknown */
+  0,   /* field[0] = outcome */
+  13,   /* field[13] = policy */
+  17,   /* field[17] = price */
+  8,   /* field[8] = priority */
+  15,   /* field[15] = provider */
+  14,   /* field[14] = providers */
+  1,   /* field[1] = reason */
+  2,   /* field[2] = refusals */
+  18,   /* field[18] = reserve */
+  12,   /* field[12] = routes */
+  16,   /* field[16] = segment_price */
+  4,   /* field[4] = segments */
+  10,   /* field[10] = send_at_ms */
+  7,   /* field[7] = sender */
+  6,   /* field[6] = units */
+};
+static const ProtobufCIntRange apus__v1__explain_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 20 }
+};
+const ProtobufCMessageDescriptor apus__v1__explain_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ExplainResponse",
+  "ExplainResponse",
+  "Apus__V1__ExplainResponse",
+  "apus.v1",
+  sizeof(Apus__V1__ExplainResponse),
+  20,
+  apus__v1__explain_response__field_descriptors,
+  apus__v1__explain_response__field_indices_by_name,
+  1,  apus__v1__explain_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__explain_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__explain_refusal__field_descriptors[4] =
+{
+  {
+    "field",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainRefusal, field),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainRefusal, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainRefusal, description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retry_after_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainRefusal, retry_after_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__explain_refusal__field_indices_by_name[] = {
+  2,   /* field[2] = description */
+  0,   /* field[0] = field */
+  1,   /* field[1] = limit */
+  3,   /* field[3] = retry_after_ms */
+};
+static const ProtobufCIntRange apus__v1__explain_refusal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__explain_refusal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ExplainRefusal",
+  "ExplainRefusal",
+  "Apus__V1__ExplainRefusal",
+  "apus.v1",
+  sizeof(Apus__V1__ExplainRefusal),
+  4,
+  apus__v1__explain_refusal__field_descriptors,
+  apus__v1__explain_refusal__field_indices_by_name,
+  1,  apus__v1__explain_refusal__number_ranges,
+  (ProtobufCMessageInit) apus__v1__explain_refusal__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__explained_route__field_descriptors[3] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedRoute, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedRoute, verdict),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedRoute, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__explained_route__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+  2,   /* field[2] = text */
+  1,   /* field[1] = verdict */
+};
+static const ProtobufCIntRange apus__v1__explained_route__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__explained_route__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ExplainedRoute",
+  "ExplainedRoute",
+  "Apus__V1__ExplainedRoute",
+  "apus.v1",
+  sizeof(Apus__V1__ExplainedRoute),
+  3,
+  apus__v1__explained_route__field_descriptors,
+  apus__v1__explained_route__field_indices_by_name,
+  1,  apus__v1__explained_route__number_ranges,
+  (ProtobufCMessageInit) apus__v1__explained_route__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__explained_provider__field_descriptors[8] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "verdict",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, verdict),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chosen",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, chosen),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segment_price",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, segment_price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "latency_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainedProvider, latency_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__explained_provider__field_indices_by_name[] = {
+  4,   /* field[4] = chosen */
+  1,   /* field[1] = kind */
+  7,   /* field[7] = latency_ms */
+  0,   /* field[0] = name */
+  5,   /* field[5] = segment_price */
+  3,   /* field[3] = text */
+  2,   /* field[2] = verdict */
+  6,   /* field[6] = weight */
+};
+static const ProtobufCIntRange apus__v1__explained_provider__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor apus__v1__explained_provider__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.ExplainedProvider",
+  "ExplainedProvider",
+  "Apus__V1__ExplainedProvider",
+  "apus.v1",
+  sizeof(Apus__V1__ExplainedProvider),
+  8,
+  apus__v1__explained_provider__field_descriptors,
+  apus__v1__explained_provider__field_indices_by_name,
+  1,  apus__v1__explained_provider__number_ranges,
+  (ProtobufCMessageInit) apus__v1__explained_provider__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__bulk_request__field_descriptors[4] =
@@ -9760,6 +10495,38 @@ const ProtobufCEnumDescriptor apus__v1__on_unknown__descriptor =
   apus__v1__on_unknown__enum_values_by_name,
   1,
   apus__v1__on_unknown__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__explain_outcome__enum_values_by_number[4] =
+{
+  { "EXPLAIN_OUTCOME_UNSPECIFIED", "APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED", 0 },
+  { "EXPLAIN_OUTCOME_NOW", "APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_NOW", 1 },
+  { "EXPLAIN_OUTCOME_LATER", "APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_LATER", 2 },
+  { "EXPLAIN_OUTCOME_REFUSED", "APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_REFUSED", 3 },
+};
+static const ProtobufCIntRange apus__v1__explain_outcome__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex apus__v1__explain_outcome__enum_values_by_name[4] =
+{
+  { "EXPLAIN_OUTCOME_LATER", 2 },
+  { "EXPLAIN_OUTCOME_NOW", 1 },
+  { "EXPLAIN_OUTCOME_REFUSED", 3 },
+  { "EXPLAIN_OUTCOME_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__explain_outcome__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.ExplainOutcome",
+  "ExplainOutcome",
+  "Apus__V1__ExplainOutcome",
+  "apus.v1",
+  4,
+  apus__v1__explain_outcome__enum_values_by_number,
+  4,
+  apus__v1__explain_outcome__enum_values_by_name,
+  1,
+  apus__v1__explain_outcome__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__provider_test_result__enum_values_by_number[4] =

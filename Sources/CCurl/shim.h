@@ -1,5 +1,8 @@
 #pragma once
 #include <curl/curl.h>
+// Not in Swift's module of Glibc.
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 // Variadic functions, one for each type of argument, and macros: Swift imports neither.
 static inline CURLcode apus_curl_set_number(CURL *easy, CURLoption option, long value) {
@@ -29,6 +32,14 @@ static inline void apus_curl_set_callbacks(
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     // Of CURL_ERROR_SIZE bytes.
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+}
+/// `on_open` is told of each connection's socket; `on_close` has to close it.
+static inline void apus_curl_set_socket_callbacks(
+    CURL *easy, void *context, curl_sockopt_callback on_open, curl_closesocket_callback on_close) {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 }
 static inline void apus_curl_allow_http_only(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -69,6 +80,13 @@ static inline void *apus_curl_context(CURL *easy) {
 }
 static inline CURLMcode apus_curl_multi_set_number(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
+}
+static inline void apus_curl_multi_set_callbacks(
+    CURLM *multi, void *context, curl_socket_callback on_socket, curl_multi_timer_callback on_timer) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
 }
 /// The next transfer that ended, and how; NULL = none.
 static inline CURL *apus_curl_multi_take_ended(CURLM *multi, CURLcode *result) {

@@ -26,6 +26,8 @@ struct Dispatcher: ~Copyable {
     private(set) var inFlight: [MessageID: InFlight] = [:]
     /// Providers that were taken away and have answered for the last of their messages in this round.
     private(set) var ended: [any SMSProvider] = []
+    /// Attempts whose messages are held since this round, because nobody knows whether they were taken.
+    private(set) var doubts: [Doubt] = []
     /// What was in flight as it was before this round's answers and receipts, in the order of their coming.
     private var touched: [InFlight] = []
     /// Waiting messages that have a lifecycle in the store already.
@@ -116,7 +118,11 @@ struct Dispatcher: ~Copyable {
         let flow = FlowKey(candidates: CandidateSets.unrouted, priority: message.priority, tenant: message.tenant)
         let entry = QueuedEntry(message: QueuedMessage(id: message.id, expiresAt: message.expiresAt), flow: flow)
         try follow(after, &stored, entry, now: now, store: store)
-        try record(stored, since: before, isFirst: false, store: store)
+        if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }
+    }
+
+    private mutating func noteDoubt(_ lifecycle: MessageLifecycle) {
+        if lifecycle.state == .unknown, let doubt = lifecycle.doubt { doubts.append(doubt) }
     }
 
     /// Records what became of a message.
@@ -191,6 +197,11 @@ struct Dispatcher: ~Copyable {
                 try record(stored, since: before, isFirst: isFirst, store: store)
                 attempted.remove(id)
                 return
+            case .rejected(let reason):
+                stored.lifecycle.gaveUp(at: now, code: "ROUTE_REFUSES", message: reason)
+                try record(stored, since: before, isFirst: isFirst, store: store)
+                attempted.remove(id)
+                return
             }
         }
         let flow = FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)
@@ -252,7 +263,7 @@ struct Dispatcher: ~Copyable {
             attempt: answer.attempt, answer.outcome, at: now, provider: pool.lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
         try follow(after, &stored, flight.message, now: now, store: store)
-        try record(stored, since: before, isFirst: false, store: store)
+        if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }
         keepRecent(stored)
     }
 
@@ -453,6 +464,7 @@ struct Dispatcher: ~Copyable {
         touched.removeAll(keepingCapacity: true)
         steps.removeAll()
         ended.removeAll()
+        doubts.removeAll(keepingCapacity: true)
         pool.updateAll { $0.roundBegan() }
     }
 

@@ -18,6 +18,7 @@ package final class Gateway: Sendable {
     let guesses = GuessLimit()
     let sandbox: SandboxProvider?
     package let providers: ProviderRegistry
+    private let reconciler: Reconciler?
     private let serverID: String
     private let serverAgent: String
     private let startedAt: Int64
@@ -26,7 +27,7 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
-        sandbox: SandboxProvider?, serverID: String, serverAgent: String
+        sandbox: SandboxProvider?, reconciler: Reconciler? = nil, serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -37,6 +38,7 @@ package final class Gateway: Sendable {
         self.tenants = tenants
         self.providers = providers
         self.sandbox = sandbox
+        self.reconciler = reconciler
         self.serverID = serverID
         self.serverAgent = serverAgent
         startedAt = clock.now()
@@ -44,6 +46,10 @@ package final class Gateway: Sendable {
     }
 
     package func start() {
+        if let reconciler {
+            writer.tellDoubts { [weak reconciler] in reconciler?.heard($0) }
+            reconciler.start()
+        }
         providers.start(events: writer)
         writer.start()
     }
@@ -57,6 +63,7 @@ package final class Gateway: Sendable {
     /// after `grace` is told as possibly sent at the next start.
     package func shutDown(grace: Duration) async {
         storeLastUses()
+        reconciler?.stop()
         writer.command(.drain)
         let end = ContinuousClock.now + grace
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {
@@ -110,7 +117,7 @@ package final class Gateway: Sendable {
 
     /// Those that have their numbers and nothing more yet.
     private static let withoutService: Set<RPCMethod> = [
-        .watch, .explain,
+        .watch,
     ]
 
     func description(for tenant: Tenant) -> ServiceDescription {

@@ -49,6 +49,10 @@ extension GatewayLog {
             if !detail.isEmpty, let name = event.kind.detailName {
                 fields[name] = "\(name == "code" ? redaction.code(in: detail) : detail)"
             }
+            // A lost answer does not come any more: such an id is from asking the provider.
+            if event.kind == .sent, event.state == .sent, change.mark.standing.state == .unknown {
+                fields["because"] = "found by look-up"
+            }
             if event.state == .queued, lifecycle.state == .queued {
                 fields["retry_in_ms"] = "\(max(0, lifecycle.due - now))"
             }

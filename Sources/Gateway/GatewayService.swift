@@ -70,6 +70,7 @@ package final class GatewayService: RPCService {
         case .bulk: bulk.received(request, of: tenant, on: connection)
         case .null: null(request, tenant, on: connection)
         case .status: status(request, tenant, on: connection)
+        case .explain: explain(request, caller, on: connection)
         case .stats: statistics(request, caller, on: connection)
         case .cancel: cancel(request, tenant, on: connection)
         case .list: list(request, tenant, on: connection)
@@ -83,7 +84,7 @@ package final class GatewayService: RPCService {
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)
-        case .health, .watch, .explain:
+        case .health, .watch:
             refuse(request, on: connection, .unimplemented(method.name))
         }
     }

@@ -23,6 +23,9 @@ struct ProviderPool {
     /// Explanations that were given of late.
     private var told: [Choice: String] = [:]
     private var outdatedDue: Int64 = 0
+    /// Whether some route refuses its messages. What has not been routed yet is then looked at even if no provider has
+    /// room.
+    private var hasRejections = false
 
     /// A choice and what it was made from, as far as its explanation tells it.
     private struct Choice: Hashable {
@@ -95,7 +98,8 @@ struct ProviderPool {
         told.removeAll()
         onlySet = nil
         outdatedDue = 0
-        guard table.routes.count == 1, table.isUnconditional else { return }
+        hasRejections = table.routes.contains { $0.rejection != nil }
+        guard table.routes.count == 1, table.isUnconditional, !hasRejections else { return }
         onlySet = number(of: CandidateSet(route: 0))
     }
 
@@ -128,6 +132,8 @@ struct ProviderPool {
         case candidates(UInt16)
         /// Its route's providers have all refused it.
         case refusedByAll
+        /// Its route refuses it, for this reason.
+        case rejected(String)
     }
 
     /// Where a message goes that nothing has happened to.
@@ -137,18 +143,26 @@ struct ProviderPool {
         onlySet ?? arena.bytes.withUnsafeBytes { routed(RoutingQuery(draft, $0), AttemptTrouble()) }
     }
 
-    /// - Returns: the set's number; ``CandidateSets/nowhere`` if no route is for it.
+    /// - Returns: the set's number; ``CandidateSets/nowhere`` if no route is for it, ``CandidateSets/unrouted`` if its
+    ///   route refuses it.
     private mutating func routed(_ query: RoutingQuery, _ trouble: AttemptTrouble) -> UInt16 {
-        guard let route = table.route(of: query) else { return CandidateSets.nowhere }
+        guard let route = table.route(of: query) else { return sets.nowhere }
+        guard !hasRejections || table.routes[route].rejection == nil else { return CandidateSets.unrouted }
         return number(of: CandidateSet(route: route, excluded: excluded(route, trouble)))
     }
 
     mutating func route(_ draft: MessageDraft, _ arena: DraftBatch, _ trouble: AttemptTrouble) -> Routed {
+        if hasRejections, let rejection = rejection(of: draft, arena) { return .rejected(rejection) }
         let number = arena.bytes.withUnsafeBytes { routed(RoutingQuery(draft, $0), trouble) }
         if let set = sets[number], table.routes[Int(set.route)].providers.indices.allSatisfy(set.excludes) {
             return .refusedByAll
         }
         return .candidates(number)
+    }
+
+    private func rejection(of draft: MessageDraft, _ arena: DraftBatch) -> String? {
+        let route = arena.bytes.withUnsafeBytes { table.route(of: RoutingQuery(draft, $0)) }
+        return route.flatMap { table.routes[$0].rejectionText }
     }
 
     private func excluded(_ route: Int, _ trouble: AttemptTrouble) -> UInt16 {
@@ -170,13 +184,13 @@ struct ProviderPool {
         return number
     }
 
-    private func lane(of provider: UInt8) -> Int? {
+    func lane(of provider: UInt8) -> Int? {
         let lane = Int(laneOf[Int(provider)])
         return lane >= 0 ? lane : nil
     }
 
     /// Whether a flow's number says where its messages may go.
-    func isRouted(_ number: UInt16) -> Bool { number == CandidateSets.nowhere || sets[number] != nil }
+    func isRouted(_ number: UInt16) -> Bool { number == sets.nowhere || sets[number] != nil }
 
     // MARK: Choosing
 
@@ -213,7 +227,7 @@ struct ProviderPool {
         route.providers.indices.filter { contenders[$0].verdict.isUp }.map { route.providers[$0] }
     }
 
-    private mutating func contenders(_ set: CandidateSet, _ route: Route, urgent: Bool, now: Int64) -> [Contender] {
+    mutating func contenders(_ set: CandidateSet, _ route: Route, urgent: Bool, now: Int64) -> [Contender] {
         route.providers.indices.map { place in
             guard let lane = lane(of: route.providers[place]) else { return Contender(verdict: .isOff) }
             var contender = contender(lane, now: now)
@@ -288,7 +302,8 @@ struct ProviderPool {
             accessOf[lane] = access(lane, now: now)
             any = max(any, accessOf[lane])
         }
-        queue.setAccess(.closed, of: CandidateSets.nowhere)
+        queue.setAccess(.closed, of: sets.nowhere)
+        if hasRejections { any = .open }
         queue.setAccess(any, of: CandidateSets.unrouted)
         refreshOutdated(&queue, any, now: now)
         for lane in lanes.indices { refreshSets(of: lane, &queue, now: now) }
@@ -299,7 +314,7 @@ struct ProviderPool {
         let access = access(lane, now: now)
         guard access != accessOf[lane] else { return }
         accessOf[lane] = access
-        let any = accessOf.max() ?? .closed
+        let any = hasRejections ? .open : accessOf.max() ?? .closed
         queue.setAccess(any, of: CandidateSets.unrouted)
         for number in sets.outdated { queue.setAccess(any, of: number) }
         refreshSets(of: lane, &queue, now: now)

@@ -46,6 +46,19 @@ package struct TenantLimits: Sendable {
         if let connectionRate { arrival = connectionRate.arrival(arrival, after: messages, now: now) }
     }
 
+    /// What ``admit(_:now:_:)`` would say to one message, but nothing is taken: one refusal for each rate that is
+    /// exceeded.
+    func refusals(now: Int64, _ arrival: Int64) -> [GatewayError] {
+        var refusals: [GatewayError] = []
+        if let connectionRate, case let wait = connectionRate.wait(arrival, now: now), wait > 0 {
+            refusals.append(Self.refusal(by: connectionRate, named: "connection_rate", of: "the connection", wait: wait))
+        }
+        if let rate, case let wait = limiter.wait(rate, now: now), wait > 0 {
+            refusals.append(Self.refusal(by: rate, named: "rate", of: "the tenant", wait: wait))
+        }
+        return refusals
+    }
+
     /// What those are told who exceed a rate.
     /// - Parameter nanoseconds: until one message would pass.
     private static func refusal(

@@ -32,6 +32,7 @@ package final class Writer: ProviderEvents {
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
     private let log: GatewayLog
+    private let doubted = Mutex<(@Sendable ([Doubt]) -> Void)?>(nil)
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
     /// - Parameters:
@@ -60,6 +61,12 @@ package final class Writer: ProviderEvents {
     package func start() {
         thread.start { [self] in turn() }
         thread.wake()
+    }
+
+    /// From now on it is told of attempts of which nobody knows whether they were taken, once that is durable.
+    /// - Parameter hear: called on the writer's thread: it must not take long.
+    package func tellDoubts(to hear: @escaping @Sendable ([Doubt]) -> Void) {
+        doubted.withLock { $0 = hear }
     }
 
     /// Ends after the round under way. What the providers still have is told apart at the next start.
@@ -136,6 +143,7 @@ package final class Writer: ProviderEvents {
         for provider in effects.ended { provider.stop() }
         for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
+        if !effects.doubts.isEmpty { doubted.withLock { $0 }?(effects.doubts) }
         log.providersAnswered(report.providers)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
@@ -165,6 +173,8 @@ struct RoundEffects {
     var acts: [AuditRecord] = []
     /// nil = there is nothing to log.
     var steps: MessageSteps?
+    /// Attempts that their providers may be asked about.
+    var doubts: [Doubt] = []
 }
 
 /// The writer's counts, for Stats and Health.

@@ -31,6 +31,9 @@ extension WriterCore {
             case .standing(let tenant, let reply):
                 let standing = try standing(of: tenant)
                 round.effects.replies.append { reply(.success(standing)) }
+            case .explain(let batch, let reply):
+                let explanation = explain(batch, now: now)
+                round.effects.replies.append { reply(.success(explanation)) }
             case .administer(let act):
                 round.hasActs = true
                 let whenDurable = try act.perform(store, now)
@@ -234,6 +237,7 @@ extension WriterCommand {
         case .reconcile(_, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
+        case .explain(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .configureProviders, .drain: break
         }

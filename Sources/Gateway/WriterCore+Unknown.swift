@@ -80,23 +80,34 @@ extension WriterCore {
     /// A provider has the message of that attempt, under this id.
     mutating func reconcile(
         _ id: MessageID, attempt: Int, providerID: String, now: Int64,
-        _ reply: @escaping @Sendable (Result<Bool, GatewayError>) -> Void
+        _ reply: @escaping @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void
     ) throws(StoreError) {
-        if let failure = unreadable([id]) {
+        let known: StoredLifecycle?
+        let isBound: Bool
+        do throws(StoreError) {
+            known = try store.lifecycle(of: id)
+            let bearer = try store.find(providerID: providerID, provider: known?.lifecycle.lastProvider ?? 0)
+            isBound = bearer != nil
+        } catch {
+            // Nothing has been written yet: a file that cannot be read must not end the round.
+            let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
             round.effects.replies.append { reply(.failure(failure)) }
             return
         }
-        var isNews = false
-        if var stored = try store.lifecycle(of: id), stored.lifecycle.attempts == attempt {
+        var verdict = ReconcileVerdict.goneOn
+        if var stored = known, stored.lifecycle.state == .unknown, stored.lifecycle.attempts == attempt {
             let before = stored.lifecycle.mark
-            isNews = stored.lifecycle.reconciled(providerID: providerID, at: now)
-            if isNews {
+            if isBound {
+                verdict = .boundElsewhere
+            } else if stored.lifecycle.reconciled(providerID: providerID, at: now),
                 try dispatcher.record(stored, since: before, isFirst: false, store: store)
+            {
                 keep(stored)
+                verdict = .sent
             }
         }
         round.operations += 1
-        round.effects.replies.append { [isNews] in reply(.success(isNews)) }
+        round.effects.replies.append { [verdict] in reply(.success(verdict)) }
     }
 
     /// What is kept of it for its receipt is that it was unknown.

@@ -247,6 +247,7 @@ struct WriterCore: ~Copyable {
         for id in round.forgotten { dispatcher.forget(id) }
         round.effects.submissions = dispatcher.takeSubmissions()
         round.effects.ended += dispatcher.ended
+        round.effects.doubts = dispatcher.doubts
         if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.pool.lanes) }
         if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {
@@ -346,6 +347,10 @@ struct WriterCore: ~Copyable {
             case .standing(let tenant, let reply):
                 let standing = waiting(of: tenant)
                 round.effects.replies.append { reply(.success(standing)) }
+            case .explain(let batch, let reply):
+                var explanation = explain(batch, now: now)
+                explanation.trouble = gatewayError.message
+                round.effects.replies.append { [explanation] in reply(.success(explanation)) }
             default: round.effects.replies.append { command.refuse(gatewayError) }
             }
         }

@@ -57,8 +57,10 @@ package enum WriterCommand: Sendable {
     case actOnUnknown(
         UnknownWish, [MessageID], TenantID?, by: Act,
         reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
-    /// A provider was asked about a message of which nobody knows, and has it. The reply says whether that was news.
-    case reconcile(MessageID, attempt: Int, providerID: String, reply: @Sendable (Result<Bool, GatewayError>) -> Void)
+    /// A provider was asked about a message of which nobody knows, and has it.
+    case reconcile(
+        MessageID, attempt: Int, providerID: String,
+        reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
@@ -67,6 +69,8 @@ package enum WriterCommand: Sendable {
     case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.
     case standing(TenantID, reply: @Sendable (Result<TenantStanding, GatewayError>) -> Void)
+    /// What would become of a message, of which there is one in the batch. Nothing does.
+    case explain(DraftBatch, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
@@ -127,6 +131,16 @@ package enum UnknownWish: Hashable, Sendable {
     case settle(MessageState)
 }
 
+/// What follows from a provider's word that it has a message.
+package enum ReconcileVerdict: Hashable, Sendable {
+    /// It is SENT.
+    case sent
+    /// Nothing: it is known by now what became of it, another attempt has begun, or there is no such message.
+    case goneOn
+    /// Nothing: the id is another message's, or another attempt's.
+    case boundElsewhere
+}
+
 /// What is to be paused or resumed, as the caller names it.
 package enum PauseWish: Hashable, Sendable {
     case everything
@@ -171,6 +185,9 @@ final class WaitingBytes: Sendable {
 
     /// - Returns: false if there is no room; then they are not counted.
     func add(_ size: Int) -> Bool { add(size, upTo: bound) }
+
+    /// Whether ``add(_:)`` would find room.
+    func hasRoom(for size: Int) -> Bool { count.load(ordering: .relaxed) + size <= bound }
 
     /// As ``add(_:)``, for a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
     /// than is left of that half, to leave room for other tenants.

@@ -1,5 +1,4 @@
 internal import CCurl
-internal import COpenSSL
 internal import SMSModel
 
 /// A handle of libcurl, used for one request after the other of a session.
@@ -8,6 +7,10 @@ final class Transfer {
     unowned let lane: SessionLane
     private var options: HTTPSessionOptions { lane.options }
     private let errorText: UnsafeMutablePointer<CChar>
+
+    /// What the handle's options say of the request before.
+    private var url = ""
+    private var head = RequestHead()
     private var headerList: UnsafeMutablePointer<curl_slist>?
 
     private(set) var request: HTTPRequest?
@@ -23,12 +26,13 @@ final class Transfer {
     private var body: [UInt8] = []
 
     /// - Returns: nil without memory.
-    init?(_ lane: SessionLane) {
+    init?(_ lane: SessionLane, _ sockets: SocketPoll) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.lane = lane
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        sockets.follow(easy)
         setOptions()
     }
 
@@ -86,16 +90,14 @@ final class Transfer {
         self.deadline = deadline
         isSecondStart = false
         set(CURLOPT_FRESH_CONNECT, 0)
-        set(CURLOPT_URL, request.url)
+        setURL(request.url)
+        setHead(RequestHead(request))
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .post:
             set(CURLOPT_POST, 1)
             _ = request.body.withUnsafeBytes { apus_curl_set_body(easy, $0.baseAddress, $0.count) }
         }
-        for header in request.headers { append("\(header.name): \(header.value)") }
-        authenticate(request)
-        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
         reset(now: now)
         return true
     }
@@ -117,24 +119,26 @@ final class Transfer {
         set(CURLOPT_TIMEOUT_MS, Int(max(1, deadline - now)))
     }
 
-    private func authenticate(_ request: HTTPRequest) {
-        switch request.authentication {
+    private func setURL(_ url: String) {
+        guard url != self.url else { return }
+        self.url = url
+        set(CURLOPT_URL, url)
+    }
+
+    private func setHead(_ head: RequestHead) {
+        guard head != self.head else { return }
+        self.head = head
+        let before = headerList
+        headerList = nil
+        for line in head.lines { headerList = curl_slist_append(headerList, line) }
+        switch head.authentication {
         case .none: apus_curl_use_basic(easy, nil, nil)
         case .basic(let user, let password): apus_curl_use_basic(easy, user, password)
         case .aws(let credentials, let region, let service):
-            append("x-amz-content-sha256: \(Self.sha256(request.body))")
-            if let token = credentials.sessionToken { append("x-amz-security-token: \(token)") }
             apus_curl_use_aws(easy, "aws:amz:\(region):\(service)", credentials.keyID, credentials.secret)
         }
-    }
-
-    private func append(_ line: String) { headerList = curl_slist_append(headerList, line) }
-
-    private static func sha256(_ bytes: [UInt8]) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, &digest) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+        curl_slist_free_all(before)
     }
 
     // MARK: Its end
@@ -156,14 +160,11 @@ final class Transfer {
         }
     }
 
-    /// Forgets the request and what was read.
+    /// Forgets the request and what was read; its URL and head stay in the options, for the next.
     func clear() {
         request = nil
         headers.removeAll()
         body.removeAll()
-        apus_curl_set_list(easy, CURLOPT_HTTPHEADER, nil)
-        curl_slist_free_all(headerList)
-        headerList = nil
     }
 
     private func text(_ code: CURLcode) -> String {
@@ -207,14 +208,20 @@ final class Transfer {
     }
 
     private func keepHeader(_ line: UnsafeRawBufferPointer) {
-        guard !options.responseHeaders.isEmpty, line.count <= Limits.httpResponseHeaderBytes,
-            let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        guard line.count <= Limits.httpResponseHeaderBytes, let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let name = options.responseHeaders.first(where: { Self.isName($0, line[..<colon]) })
         else { return }
-        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-        guard options.responseHeaders.contains(name) else { return }
         var value = line[(colon + 1)...]
         while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
         while let last = value.last, last == 0x20 || last == 0x09 || last == 0x0A || last == 0x0D { value.removeLast() }
         headers.append(HTTPHeader(name, String(decoding: value, as: UTF8.self)))
+    }
+
+    /// - Parameter name: in lower case.
+    private static func isName(_ name: String, _ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        name.utf8.count == bytes.count
+            && zip(name.utf8, bytes).allSatisfy { lower, byte in
+                lower == byte || (lower == byte | 0x20 && UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte)
+            }
     }
 }

@@ -9,6 +9,7 @@ internal import Synchronization
 /// Sendable unchecked: but for ``wake()`` and ``isCurrentThread``, all is called by that thread alone.
 final class TransferLoop: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
+    private let sockets: SocketPoll
     private let thread = Atomic<UInt>(0)
     /// Those that have something to do.
     private var sessions: [ObjectIdentifier: HTTPSession] = [:]
@@ -19,6 +20,7 @@ final class TransferLoop: @unchecked Sendable {
         precondition(Self.isLibraryReady, "libcurl does not start")
         guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
         self.multi = multi
+        sockets = SocketPoll(multi)
         apus_curl_multi_set_number(multi, CURLMOPT_PIPELINING, 0)
         apus_curl_multi_set_number(multi, CURLMOPT_MAXCONNECTS, Limits.httpIdleConnections)
     }
@@ -29,7 +31,7 @@ final class TransferLoop: @unchecked Sendable {
 
     /// Any thread.
     func wake() {
-        curl_multi_wakeup(multi)
+        sockets.wake()
     }
 
     /// Any thread.
@@ -44,13 +46,12 @@ final class TransferLoop: @unchecked Sendable {
             for command in commands { obey(command, now: now) }
             repeat {
                 startWaiting()
-                var running: Int32 = 0
-                curl_multi_perform(multi, &running)
+                sockets.runTimer(now: Self.now())
                 takeEnded()
             } while sessions.values.contains { $0.lane.canStart }
             deliver()
-            // Woken by ``wake()``, by a socket, and when libcurl has a time to keep.
-            curl_multi_poll(multi, nil, 0, pollMilliseconds(), nil)
+            sockets.wait(until: firstDeadline, now: Self.now())
+            takeEnded()
         }
         for session in sessions.values { drop(session) }
         sessions.removeAll()
@@ -64,8 +65,8 @@ final class TransferLoop: @unchecked Sendable {
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Milliseconds, for deadlines.
-    private static func now() -> Int64 {
+    /// Milliseconds, for deadlines: the client's clock.
+    static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
@@ -121,7 +122,7 @@ final class TransferLoop: @unchecked Sendable {
 
     private func start(_ waiting: SessionLane.Waiting, _ lane: SessionLane, now: Int64) {
         let id = waiting.request.id
-        guard let transfer = lane.idle.popLast() ?? Transfer(lane) else {
+        guard let transfer = lane.idle.popLast() ?? Transfer(lane, sockets) else {
             return lane.end(id, .notSent(HTTPFailure(.other, "no memory")))
         }
         guard transfer.begin(waiting.request, deadline: waiting.deadline, now: now) else {
@@ -169,9 +170,6 @@ final class TransferLoop: @unchecked Sendable {
         }
     }
 
-    private func pollMilliseconds() -> Int32 {
-        let first = sessions.values.compactMap { $0.lane.waiting.first?.deadline }.min()
-        guard let first else { return 60_000 }
-        return Int32(clamping: min(60_000, max(0, first - Self.now())))
-    }
+    /// Of those that wait for a connection. The others' times are libcurl's.
+    private var firstDeadline: Int64? { sessions.values.compactMap { $0.lane.waiting.first?.deadline }.min() }
 }

@@ -18,8 +18,8 @@ package struct CandidateSet: Hashable, Sendable {
 package struct CandidateSets: Sendable {
     /// What waits under it has not been routed yet: its providers are found out when its turn comes.
     package static let unrouted: UInt16 = 0
-    /// No route is for it.
-    package static let nowhere: UInt16 = 1
+    /// No route is for it, as the routes are now.
+    package private(set) var nowhere: UInt16 = 1
 
     private var sets: [CandidateSet?] = [nil, nil]
     private var numbers: [CandidateSet: UInt16] = [:]
@@ -35,23 +35,28 @@ package struct CandidateSets: Sendable {
     /// - Returns: the number, and whether it is a new one; ``unrouted`` if there are no more numbers.
     package mutating func number(of set: CandidateSet) -> (number: UInt16, isNew: Bool) {
         if let known = numbers[set] { return (known, false) }
-        let number: UInt16
-        if let reused = free.popLast() {
-            number = reused
-            sets[Int(number)] = set
-        } else {
-            guard sets.count < UInt16.max else { return (Self.unrouted, false) }
-            number = UInt16(sets.count)
-            sets.append(set)
-        }
+        guard let number = takeNumber() else { return (Self.unrouted, false) }
+        sets[Int(number)] = set
         numbers[set] = number
         return (number, true)
+    }
+
+    /// - Returns: one that says nothing yet; nil if there are no more.
+    private mutating func takeNumber() -> UInt16? {
+        if let reused = free.popLast() { return reused }
+        guard sets.count < UInt16.max else { return nil }
+        sets.append(nil)
+        return UInt16(sets.count - 1)
     }
 
     /// The routes have changed.
     package mutating func routesChanged() {
         outdated += numbers.values.sorted()
         numbers.removeAll()
+        if let next = takeNumber() {
+            outdated.append(nowhere)
+            nowhere = next
+        }
         for number in outdated { sets[Int(number)] = nil }
     }
 

@@ -15,6 +15,9 @@ package struct Route: Hashable, Sendable {
     package var providers: [UInt8]
     /// Whether a provider that has no room is passed over; else the first that is up is waited for.
     package var overflows = true
+    /// Why its messages are refused instead of being sent, in words for people; it has no providers then. nil = they are
+    /// sent.
+    package var rejection: String?
 
     package init(name: String, providers: [UInt8]) {
         self.name = name
@@ -31,6 +34,7 @@ package struct Route: Hashable, Sendable {
         windows = settings.times
         policy = settings.policy
         overflows = settings.overflow
+        rejection = settings.reject
     }
 
     /// Those of a configuration, in the order in which they are tried.

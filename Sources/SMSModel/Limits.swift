@@ -133,6 +133,12 @@ package enum Limits {
 
     /// Messages that providers are to be asked about, because nobody knows whether they were sent.
     package static let reconciliations = 100_000
+    /// Of them those that one provider is being asked about at one time.
+    package static let lookUpsUnderWay = 4
+    /// How long a provider may take to answer such a question; one that it does not is asked again.
+    package static let lookUpMilliseconds: Int64 = 180_000
+    /// Ids of other messages that such a question names.
+    package static let lookUpKnownIDs = 1000
 
     // MARK: Calls
     /// Checked messages that wait to be stored, over all connections; what comes beyond it is refused. Bulk calls may

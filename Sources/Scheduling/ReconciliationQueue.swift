@@ -11,6 +11,8 @@ package struct ReconciliationQueue {
         /// The attempt of which nobody knows.
         package let attempt: Int
         package var reconciliation: Reconciliation
+        /// What the provider has named so far and turned out to be other attempts'.
+        package var knownIDs: Set<String> = []
 
         package init(id: MessageID, attempt: Int, reconciliation: Reconciliation) {
             self.id = id

@@ -139,11 +139,14 @@ struct Daemon {
         let administration = Administration(
             state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
             writer: writer, desk: desk, audience: GatewayAudience(directory, suppressions))
+        let reconciler = Reconciler(
+            desk: desk, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            firstAfter: Int64(configuration.reconciliationFirstSeconds) * 1000)
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
-            providers: registry, sandbox: sandbox, serverID: ProcessInfo.processInfo.hostName,
-            serverAgent: Self.agent)
+            providers: registry, sandbox: sandbox, reconciler: reconciler,
+            serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 
     private func makeRegistry(

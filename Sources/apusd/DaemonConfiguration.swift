@@ -38,6 +38,8 @@ struct DaemonConfiguration {
     /// 0 = for ever.
     var auditDays = 400
     var writer = WriterOptions()
+    /// From a message's hand-over until its provider is asked about it, if the answer was lost.
+    var reconciliationFirstSeconds = 75
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
@@ -186,6 +188,9 @@ struct DaemonConfiguration {
             },
             Setting(key: "dispatch.maximum-attempts", kind: .integer(1...10_000)) {
                 $0.writer.maximumAttempts = $1.integer
+            },
+            Setting(key: "reconciliation.first-seconds", kind: .integer(1...3600)) {
+                $0.reconciliationFirstSeconds = $1.integer
             },
             Setting(key: "sandbox.latency-ms", kind: milliseconds) { $0.sandbox.latency = Int64($1.integer) },
             Setting(key: "sandbox.receipt-delay-ms", kind: milliseconds) {

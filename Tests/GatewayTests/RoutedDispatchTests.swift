@@ -51,6 +51,13 @@ extension WriterDriver {
         return reason
     }
 
+    fileprivate func failure(of id: MessageID) throws -> String? {
+        guard let lifecycle = try store.lifecycle(of: id)?.lifecycle, lifecycle.state == .failed else { return nil }
+        var detail: String?
+        lifecycle.history.forEach(from: 0) { detail = lifecycle.history.detail(of: $0) }
+        return detail
+    }
+
     fileprivate func configure(_ names: [String], routes: [Route]?, limits: ProviderLimits = bounds()) {
         let pooled = names.enumerated().compactMap { place, name in
             providers.first { $0.name == name }.map {
@@ -259,6 +266,92 @@ extension WriterDriver {
         // What waits for a moves when the other route opens.
         driver.advance(60_000)
         #expect(driver.seen(by: "b") == [id])
+    }
+
+    @Test func aRouteThatComesLaterTakesWhatWaited() throws {
+        let driver = try driver([route("germany", [2]) { $0.destinations = german }])
+        let id = try driver.accept(message(elsewhere))
+        driver.configure(names, routes: [route("germany", [2]) { $0.destinations = german }])
+        #expect(driver.wait ?? .max > 0 && driver.providers.allSatisfy { $0.seen.isEmpty })
+        driver.configure(names, routes: [route("all", [1])])
+        #expect(driver.seen(by: "a") == [id])
+    }
+
+    // MARK: Routes that refuse
+
+    private let refusing = route("premium", []) {
+        $0.destinations = german
+        $0.rejection = "no premium numbers"
+    }
+    private let refusal = "ROUTE_REFUSES: route premium refuses it: no premium numbers"
+
+    @Test func aRouteThatRefusesFailsItsMessages() throws {
+        let driver = try driver([refusing, route("rest", [1])])
+        let refused = try driver.accept(message(germany))
+        let sent = try driver.accept(message(elsewhere))
+        #expect(try driver.failure(of: refused) == refusal)
+        #expect(try driver.store.lifecycle(of: refused)?.lifecycle.attempts == 0)
+        #expect(driver.seen(by: "a") == [sent])
+        try driver.check()
+    }
+
+    @Test func aRouteThatRefusesAllNeedsNoProvider() throws {
+        let driver = try driver([route("closed", []) { $0.rejection = "we have moved" }])
+        driver.configure([], routes: [route("closed", []) { $0.rejection = "we have moved" }])
+        let id = try driver.accept()
+        #expect(try driver.failure(of: id) == "ROUTE_REFUSES: route closed refuses it: we have moved")
+        #expect(driver.report.waitingNormal == 0)
+    }
+
+    /// Whether or not any provider has room, and without the others going round and round.
+    @Test func aRefusalWaitsForNoProvider() throws {
+        let driver = try driver([refusing, route("rest", [1, 2, 3])])
+        for name in names { driver.pause(.provider(name)) }
+        driver.run()
+        let later = driver.now + 60_000
+        let waiting = try driver.accept(message(elsewhere))
+        let due = try driver.accept(
+            TestMessage {
+                $0.to = elsewhere
+                $0.sendAt = later
+            })
+        let refusedLater = try driver.accept(
+            TestMessage {
+                $0.to = germany
+                $0.sendAt = later
+            })
+        let refused = try driver.accept(message(germany))
+        #expect(try driver.failure(of: refused) == refusal)
+        #expect(try driver.state(of: refusedLater) == .scheduled)
+        driver.advance(60_000)
+        #expect(try driver.failure(of: refusedLater) == refusal)
+        #expect(driver.wait ?? .max > 0 && driver.report.waitingNormal == 2)
+        // What waits in the store is routed in its turn.
+        try driver.restart()
+        #expect(driver.wait ?? .max > 0 && driver.report.waitingNormal == 2)
+        for name in names { driver.pause(.provider(name), false) }
+        driver.run()
+        #expect(driver.seen(by: "a") == [waiting, due])
+        try driver.check()
+    }
+
+    @Test func aRefusalMeetsWhatWaitsAlready() throws {
+        let driver = try driver([route("rest", [1])])
+        driver.pause(.provider("a"))
+        driver.run()
+        let (refused, other) = (try driver.accept(message(germany)), try driver.accept(message(elsewhere)))
+        driver.configure(names, routes: [refusing, route("rest", [1])])
+        #expect(try driver.failure(of: refused) == refusal)
+        #expect(try driver.state(of: other) == .queued)
+        // A pause of everything holds refusals too.
+        driver.pause(.everything)
+        driver.run()
+        let held = try driver.accept(message(germany))
+        #expect(try driver.state(of: held) == .queued)
+        driver.configure(names, routes: [route("rest", [2])])
+        driver.pause(.everything, false)
+        driver.run()
+        #expect(driver.seen(by: "b") == [other, held])
     }
 
     @Test func afterARestartAllIsRoutedAgain() throws {

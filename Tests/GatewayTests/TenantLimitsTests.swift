@@ -69,6 +69,21 @@ internal import Testing
         #expect(refusal(1, both, now: 333_333_334, &other) == nil)
     }
 
+    /// What is only asked says the same as a refusal, and takes nothing.
+    @Test func askingTakesNothing() {
+        let both = limits(rate: 3, connection: 2)
+        var (one, other) = (Int64.min, Int64.min)
+        for _ in 0..<10 { #expect(both.refusals(now: 0, one).isEmpty) }
+        #expect(refusal(2, both, now: 0, &one) == nil)
+        #expect(both.refusals(now: 0, one) == [refusal(1, both, now: 0, &one)])
+        #expect(both.refusals(now: 0, other).isEmpty)
+        #expect(refusal(1, both, now: 0, &other) == nil)
+        #expect(both.refusals(now: 0, one).map(\.quota?.limit) == ["connection_rate", "rate"])
+        #expect(both.refusals(now: 0, other) == [refusal(1, both, now: 0, &other)])
+        #expect(both.refusals(now: 333_333_334, other).isEmpty)
+        #expect(limits().refusals(now: 0, one).isEmpty)
+    }
+
     @Test func aBulkCallIsAskedForBeforeItIsCounted() {
         let limits = limits(rate: 10)
         var connection = Int64.min

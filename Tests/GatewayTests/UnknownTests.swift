@@ -195,7 +195,7 @@ internal import Testing
         let id = try lost(driver)
         let answer = driver.reconcile(id, attempt: 1)
         driver.run()
-        #expect(answer.value == true)
+        #expect(answer.value == .sent)
         #expect(try driver.state(of: id) == .sent)
         #expect(try driver.events(of: id) == [.submitting, .outcomeUnknown, .sent])
         let number = try driver.store.providerIndex(name: "scripted", kind: driver.provider.kind)
@@ -217,7 +217,7 @@ internal import Testing
             driver.reconcile(MessageID(rawValue: 9), attempt: 1),
         ]
         driver.run()
-        #expect(answers.map(\.value) == [false, false, false])
+        #expect(answers.map(\.value) == [.goneOn, .goneOn, .goneOn])
         #expect(try driver.state(of: resent) == .unknown)
         #expect(try driver.state(of: settled) == .failed)
         try driver.check()
@@ -242,8 +242,8 @@ extension WriterDriver {
         return try #require(answer.value)
     }
 
-    func reconcile(_ id: MessageID, attempt: Int) -> Answer<Bool> {
-        let answer = Answer<Bool>()
+    func reconcile(_ id: MessageID, attempt: Int) -> Answer<ReconcileVerdict> {
+        let answer = Answer<ReconcileVerdict>()
         inbox.commands.append(.reconcile(id, attempt: attempt, providerID: "SM1") { answer.tell($0) })
         return answer
     }

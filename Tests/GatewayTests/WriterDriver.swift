@@ -45,6 +45,7 @@ final class WriterDriver {
     private(set) var drained: [String] = []
     /// Providers that were stopped.
     private(set) var ended: [String] = []
+    private var doubts: [Doubt] = []
     var inbox = WriterInbox()
     static let startTime = start
     var now = start
@@ -103,6 +104,12 @@ final class WriterDriver {
 
     var provider: ScriptedProvider { providers[0] }
 
+    /// Takes out what the rounds so far have told of attempts in doubt.
+    func takeDoubts() -> [Doubt] {
+        defer { doubts = [] }
+        return doubts
+    }
+
     // MARK: Turning
 
     /// One round with what is in the inbox.
@@ -119,6 +126,7 @@ final class WriterDriver {
             drained.append(provider.name)
         }
         ended += effects.ended.map(\.name)
+        doubts += effects.doubts
     }
 
     /// Rounds until nothing is left to do at this moment.

@@ -26,22 +26,14 @@ struct SendCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     mutating func validate() throws {
-        var rest = words[...]
-        if to == nil { to = rest.popFirst() }
-        if body == nil { body = rest.popFirst() }
-        guard to != nil else { throw ValidationError("The recipient is missing: apus send NUMBER TEXT.") }
-        guard body != nil else { throw ValidationError("The text is missing: apus send NUMBER TEXT.") }
-        guard rest.isEmpty else {
-            throw ValidationError("\"\(rest.first!)\" is one word too many: put the text in quotes.")
-        }
+        (to, body) = try MessageWords.take(words, to: to, body: body, command: "send")
         if let idempotencyKey, !(1...64).contains(idempotencyKey.utf8.count) {
             throw ValidationError("An idempotency key has 1 to 64 bytes.")
         }
     }
 
     mutating func run() async throws {
-        let text = body == "-" ? try await readBody() : body ?? ""
-        let outgoing = message.defaults.message(to: to ?? "", body: text)
+        let outgoing = message.defaults.message(to: to ?? "", body: try await MessageWords.text(of: body ?? ""))
         try await connection.withClient { client in
             let receipt = try await client.send(outgoing, idempotencyKey: idempotencyKey)
             guard wait else { return connection.print(json: receipt.json, text: receipt.text) }
@@ -61,27 +53,6 @@ struct SendCommand: AsyncParsableCommand {
             Console.error("\(receipt.id) was accepted, but could not be followed")
             throw error
         }
-    }
-
-    /// Standard input without the line's end.
-    private func readBody() async throws -> String {
-        let input = try InputFile(path: "-")
-        var bytes: [UInt8] = []
-        while true {
-            let block = try await input.read()
-            if block.isEmpty { break }
-            bytes += block
-            // More than any body: the gateway would only refuse it later.
-            guard bytes.count <= 64 * 1024 else {
-                throw CommandFailure(.refused, "the text is longer than a message may be (1600 characters)")
-            }
-        }
-        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.refused, "the text is not valid UTF-8")
-        }
-        return text
     }
 }
 

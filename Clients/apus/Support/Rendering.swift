@@ -88,11 +88,16 @@ extension MessageStatus {
     }
 
     var timelineText: String {
-        TextTable.columns(
+        var before = timeline.first?.state
+        return TextTable.columns(
             timeline.map { event in
-                [
+                // A lost answer does not come any more: such an id is from asking the provider.
+                let isFound = before == .unknown && event.event == .sent && event.state == .sent
+                before = event.state
+                return [
                     TimeText.rfc3339(event.at), event.event.rawValue, event.state.rawValue,
-                    event.attempt == 0 ? "" : "#\(event.attempt)", event.provider, event.detail,
+                    event.attempt == 0 ? "" : "#\(event.attempt)", event.provider,
+                    isFound ? "\(event.detail) (found by look-up)" : event.detail,
                 ]
             })
     }

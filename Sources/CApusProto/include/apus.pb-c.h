@@ -25,6 +25,10 @@ typedef struct Apus__V1__FieldViolation Apus__V1__FieldViolation;
 typedef struct Apus__V1__Quota Apus__V1__Quota;
 typedef struct Apus__V1__SendRequest Apus__V1__SendRequest;
 typedef struct Apus__V1__SendResponse Apus__V1__SendResponse;
+typedef struct Apus__V1__ExplainResponse Apus__V1__ExplainResponse;
+typedef struct Apus__V1__ExplainRefusal Apus__V1__ExplainRefusal;
+typedef struct Apus__V1__ExplainedRoute Apus__V1__ExplainedRoute;
+typedef struct Apus__V1__ExplainedProvider Apus__V1__ExplainedProvider;
 typedef struct Apus__V1__BulkRequest Apus__V1__BulkRequest;
 typedef struct Apus__V1__BulkTemplate Apus__V1__BulkTemplate;
 typedef struct Apus__V1__Recipient Apus__V1__Recipient;
@@ -230,6 +234,22 @@ typedef enum _Apus__V1__OnUnknown {
   APUS__V1__ON_UNKNOWN__ON_UNKNOWN_RESEND = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__ON_UNKNOWN)
 } Apus__V1__OnUnknown;
+typedef enum _Apus__V1__ExplainOutcome {
+  APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED = 0,
+  /*
+   * a provider has room for it
+   */
+  APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_NOW = 1,
+  /*
+   * it would be accepted, and wait
+   */
+  APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_LATER = 2,
+  /*
+   * by `refusals`
+   */
+  APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_REFUSED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EXPLAIN_OUTCOME)
+} Apus__V1__ExplainOutcome;
 typedef enum _Apus__V1__ProviderTestResult {
   APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED = 0,
   /*
@@ -459,6 +479,156 @@ struct  Apus__V1__SendResponse
 #define APUS__V1__SEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__send_response__descriptor) \
     , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED }
+
+
+/*
+ * What would become of a SendRequest that came now. Nothing does, and nothing is counted.
+ */
+struct  Apus__V1__ExplainResponse
+{
+  ProtobufCMessage base;
+  Apus__V1__ExplainOutcome outcome;
+  /*
+   * words for people
+   */
+  ProtobufCBinaryData reason;
+  size_t n_refusals;
+  Apus__V1__ExplainRefusal **refusals;
+  /*
+   * this and the next three are of the body; 0 if it is none
+   */
+  Apus__V1__Encoding encoding;
+  uint32_t segments;
+  /*
+   * Unicode scalars
+   */
+  uint32_t characters;
+  /*
+   * septets of GSM-7, or 16-bit units of UCS-2
+   */
+  uint32_t units;
+  /*
+   * What follows is left out where a field of the request is refused.
+   */
+  /*
+   * "" = the provider's choice
+   */
+  ProtobufCBinaryData sender;
+  Apus__V1__Priority priority;
+  Apus__V1__OnUnknown on_unknown;
+  /*
+   * 0 = now
+   */
+  int64_t send_at_ms;
+  int64_t expires_at_ms;
+  /*
+   * in the order in which they are tried, up to the one that is for it
+   */
+  size_t n_routes;
+  Apus__V1__ExplainedRoute **routes;
+  /*
+   * how that one chooses: ORDER, WEIGHT, LEAST_COST or FASTEST
+   */
+  ProtobufCBinaryData policy;
+  /*
+   * of that one
+   */
+  size_t n_providers;
+  Apus__V1__ExplainedProvider **providers;
+  /*
+   * the one that is chosen now
+   */
+  ProtobufCBinaryData provider;
+  /*
+   * its, in millionths of the currency; 0 if none is chosen
+   */
+  int64_t segment_price;
+  /*
+   * of all segments
+   */
+  int64_t price;
+  /*
+   * what the tenant's budget is charged on acceptance
+   */
+  int64_t reserve;
+  /*
+   * of the configuration
+   */
+  uint32_t generation;
+};
+#define APUS__V1__EXPLAIN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__explain_response__descriptor) \
+    , APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED, {0,NULL}, 0,NULL, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, 0, 0, 0, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, APUS__V1__ON_UNKNOWN__ON_UNKNOWN_UNSPECIFIED, 0, 0, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0, 0, 0 }
+
+
+/*
+ * Why the message would be refused: by a field of the request, by a limit, or, without either, by a route or by the
+ * gateway's state.
+ */
+struct  Apus__V1__ExplainRefusal
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData field;
+  ProtobufCBinaryData limit;
+  ProtobufCBinaryData description;
+  /*
+   * when there is room again; 0 = it is not a matter of time
+   */
+  uint64_t retry_after_ms;
+};
+#define APUS__V1__EXPLAIN_REFUSAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__explain_refusal__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Apus__V1__ExplainedRoute
+{
+  ProtobufCMessage base;
+  /*
+   * "" = the one that there is where none is configured
+   */
+  ProtobufCBinaryData name;
+  /*
+   * MATCHES, or the condition that it doesn't meet: OTHER_DESTINATION, OTHER_TENANT, ...
+   */
+  ProtobufCBinaryData verdict;
+  /*
+   * the same, as a clause for people
+   */
+  ProtobufCBinaryData text;
+};
+#define APUS__V1__EXPLAINED_ROUTE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__explained_route__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+struct  Apus__V1__ExplainedProvider
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData name;
+  ProtobufCBinaryData kind;
+  /*
+   * HAS_ROOM, or what stands against it now: FULL, PACED, PAUSED, FAILING, OFF
+   */
+  ProtobufCBinaryData verdict;
+  /*
+   * the same, as a clause for people
+   */
+  ProtobufCBinaryData text;
+  protobuf_c_boolean chosen;
+  /*
+   * millionths of the currency
+   */
+  int64_t segment_price;
+  uint32_t weight;
+  /*
+   * as of late; 0 = not known
+   */
+  uint32_t latency_ms;
+};
+#define APUS__V1__EXPLAINED_PROVIDER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__explained_provider__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0 }
 
 
 /*
@@ -1915,6 +2085,82 @@ Apus__V1__SendResponse *
 void   apus__v1__send_response__free_unpacked
                      (Apus__V1__SendResponse *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__ExplainResponse methods */
+void   apus__v1__explain_response__init
+                     (Apus__V1__ExplainResponse         *message);
+size_t apus__v1__explain_response__get_packed_size
+                     (const Apus__V1__ExplainResponse   *message);
+size_t apus__v1__explain_response__pack
+                     (const Apus__V1__ExplainResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__explain_response__pack_to_buffer
+                     (const Apus__V1__ExplainResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ExplainResponse *
+       apus__v1__explain_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__explain_response__free_unpacked
+                     (Apus__V1__ExplainResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ExplainRefusal methods */
+void   apus__v1__explain_refusal__init
+                     (Apus__V1__ExplainRefusal         *message);
+size_t apus__v1__explain_refusal__get_packed_size
+                     (const Apus__V1__ExplainRefusal   *message);
+size_t apus__v1__explain_refusal__pack
+                     (const Apus__V1__ExplainRefusal   *message,
+                      uint8_t             *out);
+size_t apus__v1__explain_refusal__pack_to_buffer
+                     (const Apus__V1__ExplainRefusal   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ExplainRefusal *
+       apus__v1__explain_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__explain_refusal__free_unpacked
+                     (Apus__V1__ExplainRefusal *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ExplainedRoute methods */
+void   apus__v1__explained_route__init
+                     (Apus__V1__ExplainedRoute         *message);
+size_t apus__v1__explained_route__get_packed_size
+                     (const Apus__V1__ExplainedRoute   *message);
+size_t apus__v1__explained_route__pack
+                     (const Apus__V1__ExplainedRoute   *message,
+                      uint8_t             *out);
+size_t apus__v1__explained_route__pack_to_buffer
+                     (const Apus__V1__ExplainedRoute   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ExplainedRoute *
+       apus__v1__explained_route__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__explained_route__free_unpacked
+                     (Apus__V1__ExplainedRoute *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__ExplainedProvider methods */
+void   apus__v1__explained_provider__init
+                     (Apus__V1__ExplainedProvider         *message);
+size_t apus__v1__explained_provider__get_packed_size
+                     (const Apus__V1__ExplainedProvider   *message);
+size_t apus__v1__explained_provider__pack
+                     (const Apus__V1__ExplainedProvider   *message,
+                      uint8_t             *out);
+size_t apus__v1__explained_provider__pack_to_buffer
+                     (const Apus__V1__ExplainedProvider   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__ExplainedProvider *
+       apus__v1__explained_provider__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__explained_provider__free_unpacked
+                     (Apus__V1__ExplainedProvider *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__BulkRequest methods */
 void   apus__v1__bulk_request__init
                      (Apus__V1__BulkRequest         *message);
@@ -3258,6 +3504,18 @@ typedef void (*Apus__V1__SendRequest_Closure)
 typedef void (*Apus__V1__SendResponse_Closure)
                  (const Apus__V1__SendResponse *message,
                   void *closure_data);
+typedef void (*Apus__V1__ExplainResponse_Closure)
+                 (const Apus__V1__ExplainResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ExplainRefusal_Closure)
+                 (const Apus__V1__ExplainRefusal *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ExplainedRoute_Closure)
+                 (const Apus__V1__ExplainedRoute *message,
+                  void *closure_data);
+typedef void (*Apus__V1__ExplainedProvider_Closure)
+                 (const Apus__V1__ExplainedProvider *message,
+                  void *closure_data);
 typedef void (*Apus__V1__BulkRequest_Closure)
                  (const Apus__V1__BulkRequest *message,
                   void *closure_data);
@@ -3477,6 +3735,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__state__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__event__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__client_hello__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__server_hello__descriptor;
@@ -3488,6 +3747,10 @@ extern const ProtobufCMessageDescriptor apus__v1__field_violation__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__quota__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__send_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__send_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__explain_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__explain_refusal__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__explained_route__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__explained_provider__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__bulk_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__bulk_template__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__recipient__descriptor;

@@ -35,7 +35,7 @@ extension SQLiteStatusReader {
     }
 
     /// Where a page ended.
-    private struct End {
+    struct End {
         var cursor: ListCursor?
     }
 
@@ -45,7 +45,7 @@ extension SQLiteStatusReader {
     ///   - tenant: nil = all tenants'.
     ///   - visit: returns whether there may be more of them.
     /// - Returns: nil if the tenant has no such batch.
-    private func examine(
+    func examine(
         _ query: ListQuery, of tenant: TenantID?, now: Int64,
         _ visit: (MessageID, TenantID) throws(StoreError) -> Bool
     ) throws(StoreError) -> End? {

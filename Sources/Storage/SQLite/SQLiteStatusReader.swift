@@ -151,6 +151,12 @@ package final class SQLiteStatusReader {
         return providers.count > before
     }
 
+    /// "" if there is none of that number.
+    func providerName(_ number: UInt8) throws(StoreError) -> String {
+        if providers[number] == nil { _ = try readProviders() }
+        return providers[number] ?? ""
+    }
+
     private func providerNumbers() throws(StoreError) -> [UInt8] {
         _ = try readProviders()
         return Array(providers.keys)

@@ -1,0 +1,131 @@
+internal import Admission
+internal import ConfigurationModel
+internal import RPCTransport
+internal import RPCWire
+internal import Routing
+internal import SMSModel
+internal import Storage
+
+/// A dry run of Send: the same checks in the same order, the same routes and the same choice; but nothing is taken of
+/// any rate or quota, nothing is recorded, and an idempotency key is not looked at.
+extension GatewayService {
+    func explain(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
+        let message: SubmitRequest
+        do throws(GatewayError) {
+            message = try request.decodeSend()
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let tenant = caller.tenant
+        let now = gateway.clock.now()
+        var batch = DraftBatch()
+        let violations = tenant.validator.validate(
+            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: gateway.suppressions,
+            into: &batch)
+        var answer = ExplainResponse(.refused)
+        answer.generation = tenant.generation
+        if let body = try? Segmentation(message.body) { answer.describe(body) }
+        answer.refusals = tenant.limits.refusals(
+            now: GatewayClock.monotonicNanoseconds(), connection.serviceValue
+        ).map(ExplainResponse.Refusal.init)
+        answer.refusals += violations.map { ExplainResponse.Refusal(field: $0.field, description: $0.description) }
+        guard let draft = batch.drafts.first else {
+            answer.settle()
+            return connection.respond(callID: request.callID, answer)
+        }
+        if !gateway.writer.waiting.hasRoom(for: SubmitBurst(drafts: batch, reply: { _ in }).size) {
+            answer.refusals.append(ExplainResponse.Refusal(.tooMuchWaits))
+        }
+        answer.describe(draft, batch)
+        let tell: @Sendable (Result<ExplainResponse, GatewayError>) -> Void = later(request, on: connection)
+        let (deadline, clock, seesAll) = (deadline(of: request), gateway.clock, caller.scopes.contains(.admin))
+        gateway.writer.command(
+            .explain(batch) { [answer] result in
+                tell(
+                    Result { () throws(GatewayError) in
+                        let now = try clock.now(before: deadline)
+                        var answer = answer
+                        answer.add(try result.get(), draft, now: now, seesAll: seesAll)
+                        return answer
+                    })
+            })
+    }
+}
+
+extension ExplainResponse.Refusal {
+    fileprivate init(_ error: GatewayError) {
+        self.init(
+            limit: error.quota?.limit ?? "", description: error.message, retryAfter: error.retryAfterMilliseconds)
+    }
+}
+
+extension ExplainResponse {
+    fileprivate mutating func describe(_ body: Segmentation) {
+        encoding = body.encoding
+        segments = UInt32(body.segments)
+        characters = UInt32(body.characters)
+        units = UInt32(body.units)
+    }
+
+    /// What the message has where it says nothing itself is the tenant's.
+    fileprivate mutating func describe(_ draft: MessageDraft, _ batch: DraftBatch) {
+        sender = batch.bytes.withUnsafeBytes { String(decoding: $0[draft.sender.range], as: UTF8.self) }
+        priority = draft.priority
+        onUnknown = draft.onUnknown
+        sendAt = draft.sendAt
+        expiresAt = draft.expiresAt
+        reserve = draft.reserve
+    }
+
+    /// - Parameter seesAll: whether routes that are for other tenants are shown: their names may tell of those.
+    mutating func add(_ explanation: MessageExplanation, _ draft: MessageDraft, now: Int64, seesAll: Bool) {
+        if let trouble = explanation.trouble { refusals.append(Refusal(description: trouble, retryAfter: 1000)) }
+        var texts = AcceptRefusals([draft.tenant: explanation.quota], now: now)
+        for kind in explanation.overQuota {
+            let result = AcceptResult(kind: kind, state: draft.waitingState, id: MessageID(rawValue: 0))
+            if let refusal = texts.refusal(of: result, tenant: draft.tenant) { refusals.append(Refusal(refusal)) }
+        }
+        let routing = explanation.routing
+        routes = routing.examined.filter { seesAll || $0.isForTenant }.map {
+            Route(name: $0.name, verdict: $0.verdict.name, text: $0.verdict.text)
+        }
+        if let rejection = routing.route?.rejectionText { refusals.append(Refusal(description: rejection)) }
+        if let route = routing.route, route.rejection == nil { policy = route.policy.rawValue }
+        providers = routing.candidates.map(Provider.init)
+        if let chosen = routing.chosen {
+            provider = chosen.name
+            segmentPrice = chosen.contender.price
+            price = segmentPrice * Int64(draft.segments)
+        }
+        settle(holds: explanation.holds, routing.reason)
+    }
+
+    /// Decides by all that is known.
+    /// - Parameters:
+    ///   - holds: what keeps it waiting, whatever its providers.
+    ///   - choice: why it goes where it goes.
+    mutating func settle(holds: [String] = [], _ choice: String = "") {
+        guard refusals.isEmpty else {
+            outcome = .refused
+            reason = refusals.map { $0.field.isEmpty ? $0.description : "\($0.field): \($0.description)" }
+                .joined(separator: "; ")
+            return
+        }
+        var parts = holds
+        if sendAt > 0 { parts.append("it is not due yet") }
+        outcome = parts.isEmpty && !provider.isEmpty ? .now : .later
+        reason = (parts + [choice]).joined(separator: "; ")
+    }
+}
+
+extension ExplainResponse.Provider {
+    fileprivate init(_ candidate: RoutingExplanation.Candidate) {
+        let contender = candidate.contender
+        self.init(
+            name: candidate.name, kind: candidate.kind, verdict: contender.verdict.name, text: contender.verdict.text)
+        isChosen = candidate.isChosen
+        segmentPrice = contender.price
+        weight = UInt32(clamping: contender.weight)
+        latencyMilliseconds = contender.latency.map { UInt32(clamping: Int($0.rounded())) } ?? 0
+    }
+}

@@ -1,0 +1,82 @@
+internal import Providers
+package import Routing
+internal import SMSModel
+
+/// Where a message would go at a moment, and why.
+package struct RoutingExplanation: Hashable, Sendable {
+    package struct Examined: Hashable, Sendable {
+        package var name: String
+        package var verdict: RouteVerdict
+        /// Whether the route is for messages of the tenant at all.
+        package var isForTenant: Bool
+    }
+
+    package struct Candidate: Hashable, Sendable {
+        package var name: String
+        package var kind: String
+        package var contender: Contender
+        package var isChosen: Bool
+    }
+
+    /// In the order in which they are tried, up to the one that is for the message, if one is.
+    package var examined: [Examined] = []
+    /// The one that is for it; its name is empty where no routes are configured.
+    package var route: Route?
+    /// Those of the route, in its order.
+    package var candidates: [Candidate] = []
+    /// As the timeline would have it.
+    package var reason = "no route is for it"
+
+    package var chosen: Candidate? { candidates.first(where: \.isChosen) }
+}
+
+extension ProviderPool {
+    /// Where a message would go that nothing has happened to. Nothing is taken, and nothing is remembered.
+    ///
+    /// - Parameters:
+    ///   - due: when it is to be sent, in milliseconds since the Unix epoch: routes are as they are then, providers as
+    ///     they are now.
+    mutating func explain(
+        _ query: RoutingQuery, due: Int64, now: Int64, using random: inout some RandomNumberGenerator
+    ) -> RoutingExplanation {
+        var explanation = RoutingExplanation()
+        var table = table
+        _ = table.advance(to: max(now, due))
+        for (place, route) in table.routes.enumerated() {
+            let verdict = table.verdict(on: place, query)
+            explanation.examined.append(
+                .init(
+                    name: route.name, verdict: verdict,
+                    isForTenant: route.tenants?.contains(query.tenant) ?? true))
+            guard verdict == .matches else { continue }
+            explanation.route = route
+            choose(CandidateSet(route: place), route, query, now: now, &explanation, &random)
+            break
+        }
+        return explanation
+    }
+
+    private mutating func choose(
+        _ set: CandidateSet, _ route: Route, _ query: RoutingQuery, now: Int64, _ explanation: inout RoutingExplanation,
+        _ random: inout some RandomNumberGenerator
+    ) {
+        if let rejection = route.rejectionText {
+            explanation.reason = rejection
+            return
+        }
+        let contenders = contenders(set, route, urgent: query.priority == .urgent, now: now)
+        let chosen = route.choice({ contenders[$0] }, using: &random)
+        for (place, provider) in route.providers.enumerated() {
+            let lane = lane(of: provider).map { lanes[$0].provider }
+            explanation.candidates.append(
+                .init(
+                    name: lane?.name ?? "provider \(provider)", kind: lane?.kind ?? "", contender: contenders[place],
+                    isChosen: place == chosen))
+        }
+        let isOnly = route.name.isEmpty && route.providers.count == 1 && chosen != nil
+        explanation.reason =
+            isOnly
+            ? "only provider"
+            : route.explanation(chosen: chosen, contenders, names: explanation.candidates.map(\.name))
+    }
+}

@@ -1,0 +1,138 @@
+internal import SMSModel
+internal import Scheduling
+
+/// Which providers are to be asked about which messages now: a queue for each provider, and what it is being asked.
+///
+/// A value without IO or clock; times are milliseconds from any origin.
+struct ReconcilerCore {
+    /// A question on its way; its answer is known by the ticket.
+    struct Question {
+        let ticket: UInt64
+        let provider: UInt8
+        let entry: ReconciliationQueue.Entry
+    }
+
+    private struct Lane {
+        var queue: ReconciliationQueue
+        var underWay = 0
+    }
+
+    private struct Attempt: Hashable {
+        let id: MessageID
+        let number: Int
+    }
+
+    private let rule: Reconciliation.Rule
+    private let capacity: Int
+    private var lanes: [UInt8: Lane] = [:]
+    private var underWay: [UInt64: (question: Question, deadline: Int64)] = [:]
+    /// All that wait or are being asked about: who begins anew is told of some twice.
+    private var attempts: Set<Attempt> = []
+    private var news: [Doubt] = []
+    private var lastTicket: UInt64 = 0
+    private var random = SystemRandomNumberGenerator()
+
+    init(rule: Reconciliation.Rule, capacity: Int = Limits.reconciliations) {
+        self.rule = rule
+        self.capacity = capacity
+    }
+
+    /// Attempts that providers are or will be asked about.
+    var count: Int { attempts.count }
+
+    var hasRoom: Bool { attempts.count + news.count < capacity }
+
+    // MARK: In
+
+    /// Attempts of which it is not known yet whether their providers can be asked.
+    /// - Returns: how many found no room.
+    mutating func heard(_ doubts: [Doubt]) -> Int {
+        let room = max(0, capacity - news.count)
+        news += doubts.prefix(room)
+        return max(0, doubts.count - room)
+    }
+
+    mutating func takeNews() -> [Doubt] {
+        defer { news = [] }
+        return news
+    }
+
+    /// - Returns: false if there is no room. What is known already needs none.
+    mutating func add(_ doubt: Doubt, now: Int64) -> Bool {
+        let attempt = Attempt(id: doubt.id, number: doubt.attempt)
+        guard !attempts.contains(attempt) else { return true }
+        guard attempts.count < capacity else { return false }
+        attempts.insert(attempt)
+        let reconciliation = Reconciliation(begun: doubt.begun, now: now, rule: rule)
+        return wait(
+            ReconciliationQueue.Entry(id: doubt.id, attempt: doubt.attempt, reconciliation: reconciliation),
+            for: doubt.provider)
+    }
+
+    private mutating func wait(_ entry: ReconciliationQueue.Entry, for provider: UInt8) -> Bool {
+        lanes[provider, default: Lane(queue: ReconciliationQueue(capacity: capacity))].queue.add(entry)
+    }
+
+    // MARK: Asking
+
+    /// What is to be asked now, no more than each provider may be asked at one time.
+    mutating func takeDue(now: Int64) -> [Question] {
+        var due: [Question] = []
+        for provider in Array(lanes.keys) {
+            let room = Limits.lookUpsUnderWay - (lanes[provider]?.underWay ?? 0)
+            for entry in lanes[provider]?.queue.popDue(now: now, limit: room) ?? [] {
+                lastTicket += 1
+                let question = Question(ticket: lastTicket, provider: provider, entry: entry)
+                underWay[lastTicket] = (question, now + Limits.lookUpMilliseconds)
+                lanes[provider]?.underWay += 1
+                due.append(question)
+            }
+        }
+        return due
+    }
+
+    /// Takes what a question brought.
+    /// - Parameter known: an id that the provider named and that is another attempt's.
+    /// - Returns: nil if the question is over already.
+    mutating func answered(
+        _ ticket: UInt64, _ verdict: Reconciliation.Verdict, known: String? = nil, now: Int64
+    ) -> Reconciliation.Decision? {
+        guard let question = end(ticket) else { return nil }
+        var entry = question.entry
+        if let known { entry.knownIDs.insert(known) }
+        let decision = entry.reconciliation.answered(verdict, now: now, using: &random)
+        guard decision == .ask, wait(entry, for: question.provider) else {
+            forget(entry)
+            return decision
+        }
+        return decision
+    }
+
+    /// The message is not to be asked about any more.
+    mutating func dropped(_ ticket: UInt64) {
+        if let question = end(ticket) { forget(question.entry) }
+    }
+
+    /// Questions that nobody has answered: they are asked again.
+    mutating func expire(now: Int64) -> [Question] {
+        let over = underWay.values.filter { $0.deadline <= now }.map(\.question)
+        for question in over { _ = answered(question.ticket, .failed, now: now) }
+        return over
+    }
+
+    private mutating func end(_ ticket: UInt64) -> Question? {
+        guard let question = underWay.removeValue(forKey: ticket)?.question else { return nil }
+        lanes[question.provider]?.underWay -= 1
+        return question
+    }
+
+    private mutating func forget(_ entry: ReconciliationQueue.Entry) {
+        attempts.remove(Attempt(id: entry.id, number: entry.attempt))
+    }
+
+    /// Milliseconds until there is something to do without being told; nil = never.
+    func wait(now: Int64) -> Int64? {
+        let asking = lanes.values.filter { $0.underWay < Limits.lookUpsUnderWay }.compactMap(\.queue.nextDue)
+        return (asking + underWay.values.map(\.deadline)).min().map { max(0, $0 - now) }
+    }
+}

@@ -1,0 +1,82 @@
+package import SMSModel
+
+/// What a provider can be asked about a message that it may have taken.
+package struct DoubtedMessage: Hashable, Sendable {
+    package var doubt: Doubt
+    /// The provider's; "" if it has none.
+    package var provider: String
+    package var recipient: String
+    /// Empty once retention has taken it away.
+    package var body: String
+    /// Ids that the provider gave to other messages to the same recipient, as far as they were found.
+    package var knownIDs: Set<String>
+}
+
+/// Messages that providers are asked about.
+extension SQLiteStatusReader {
+    /// nil unless nobody knows yet what became of that attempt.
+    ///
+    /// Looks for other messages to its recipient among those accepted up to an hour before it was handed over, at most
+    /// ``Limits/listRowsExamined``.
+    package func doubted(_ id: MessageID, attempt: Int, now: Int64) throws(StoreError) -> DoubtedMessage? {
+        guard let row = try reader(of: Day(of: id))?.tried(id), let doubt = row.lifecycle.doubt,
+            doubt.attempt == attempt
+        else { return nil }
+        return DoubtedMessage(
+            doubt: doubt, provider: try providerName(doubt.provider), recipient: row.recipient, body: row.body,
+            knownIDs: try knownIDs(of: doubt, to: row.recipient, now: now))
+    }
+
+    private func knownIDs(of doubt: Doubt, to recipient: String, now: Int64) throws(StoreError) -> Set<String> {
+        var filter = MessageFilter()
+        filter.recipient = recipient
+        filter.from = max(0, doubt.begun - 3_600_000)
+        filter.until = doubt.ended + 60_000
+        var ids: Set<String> = []
+        _ = try examine(ListQuery(filter), of: nil, now: now) { (id, _) throws(StoreError) in
+            guard let row = try reader(of: Day(of: id))?.tried(id) else { return true }
+            for known in row.lifecycle.history.providerIDs where known.provider == doubt.provider {
+                ids.insert(String(decoding: known.id, as: UTF8.self))
+            }
+            return ids.count < Limits.lookUpKnownIDs
+        }
+        return ids
+    }
+
+    /// A page of the attempts that have been in doubt since a time, those of the newest messages first.
+    ///
+    /// It examines at most ``Limits/listRowsExamined`` messages, and none that was accepted longer before that time than
+    /// messages are valid where nothing is said.
+    /// - Parameter cursor: where the page before ended; nil = the first page.
+    package func doubts(
+        since: Int64, cursor: ListCursor?, now: Int64
+    ) throws(StoreError) -> (doubts: [Doubt], cursor: ListCursor?) {
+        var filter = MessageFilter()
+        filter.states = MessageStates(.unknown)
+        filter.from = max(0, since - Int64(Limits.validityDefaultMilliseconds))
+        var doubts: [Doubt] = []
+        let query = ListQuery(filter, cursor: cursor)
+        let end = try examine(query, of: nil, now: now) { (id, _) throws(StoreError) in
+            let doubt = try reader(of: Day(of: id))?.tried(id)?.lifecycle.doubt
+            if let doubt, doubt.ended >= since { doubts.append(doubt) }
+            return doubts.count < Limits.listMessages
+        }
+        return (doubts, end?.cursor)
+    }
+}
+
+extension DayReader {
+    /// nil while the message only waits.
+    fileprivate func tried(
+        _ id: MessageID
+    ) throws(StoreError) -> (recipient: String, body: String, lifecycle: MessageLifecycle)? {
+        let row = try connection.prepare(
+            """
+            SELECT m.recipient, m.body, s.state, s.due, s.history FROM message m JOIN state s ON s.id = m.id
+            WHERE m.id = ?1
+            """)
+        row.bind(1, id)
+        guard try row.step() else { return nil }
+        return (row.text(0), row.text(1), try MessageLifecycle(id, row, column: 2, path: connection.path))
+    }
+}
