@@ -29,6 +29,9 @@ release: setup ## Builds apusd and apus for production, in .build/release
 storebench: setup
 	swift build $(RELEASE_FLAGS) --product storebench
 
+carrierstandin: setup
+	swift build $(RELEASE_FLAGS) --product carrierstandin
+
 test: setup ## Builds everything and runs all tests
 	swift build --build-tests $(BUILD_FLAGS)
 	swift test --skip-build --disable-xctest --skip '$(COMPUTING)'
@@ -54,4 +57,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run certs release storebench test soak bench format lint proto check-proto
+.PHONY: help setup run certs release storebench carrierstandin test soak bench format lint proto check-proto

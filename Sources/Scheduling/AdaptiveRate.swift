@@ -13,6 +13,8 @@ package struct AdaptiveRate: Hashable, Sendable {
     package private(set) var rate: Double?
     private var bucket: TokenBucket?
     private var answers: SlidingCount
+    /// Since when there have been answers without a second's pause.
+    private var answeringSince = Int64.min
     /// Without a configured rate: that at which throttling began.
     private var reference = 0.0
     /// Up to where growth has been counted.
@@ -31,6 +33,8 @@ package struct AdaptiveRate: Hashable, Sendable {
     package static let longestHold: Int64 = 60_000
     /// Of a second's messages: what may go at once.
     private static let burstShare = 0.1
+    /// Of answers at least, to tell a rate by, in milliseconds.
+    private static let shortestSpan: Int64 = 100
 
     /// - Parameter ceiling: messages a second, above 0; nil = no bound.
     package init(ceiling: Double?, now: Int64) {
@@ -83,7 +87,9 @@ package struct AdaptiveRate: Hashable, Sendable {
     /// The provider answered something else than that it is too fast.
     package mutating func answered(now: Int64) {
         grow(now)
-        if ceiling == nil { answers.add(now: now) }
+        guard ceiling == nil else { return }
+        if answers.count(now: now) == 0 { answeringSince = now }
+        answers.add(now: now)
     }
 
     /// The provider said that it is too fast.
@@ -103,12 +109,19 @@ package struct AdaptiveRate: Hashable, Sendable {
 
     private mutating func halve(roundTrip: Int64, now: Int64) {
         settledFrom = now + min(max(Self.halvingInterval, roundTrip), Self.longestHold)
-        if rate == nil { reference = max(Self.floor, Double(answers.count(now: now))) }
+        if rate == nil { reference = max(Self.floor, answerRate(now)) }
         let lowest = min(Self.floor, ceiling ?? Self.floor)
         let halved = max(lowest, (rate ?? reference) / 2)
         rate = halved
         bucket = Self.emptyBucket(halved, now: now)
         grownUntil = now
+    }
+
+    /// Answers a second as of late, also where they have only just begun.
+    private mutating func answerRate(_ now: Int64) -> Double {
+        let count = answers.count(now: now)
+        let span = min(max(now - max(answeringSince, now - 1000), Self.shortestSpan), 1000)
+        return Double(count) * 1000 / Double(span)
     }
 
     /// Lets the rate grow for the time that has gone by.

@@ -27,14 +27,14 @@ extension DaemonTests {
         }
 
         private func connect(
-            _ daemon: DaemonProcess, _ carriers: [CarrierProcess], policy: String
+            _ daemon: DaemonProcess, _ carriers: [CarrierProcess], _ words: String...
         ) async throws {
             for carrier in carriers {
                 try await carrier.configure(
                     daemon, "--in-flight", "40", "--option", "timeout_ms:=1500", "--option", "connections:=40")
             }
             try await daemon.configure(
-                ["route", "create", "all", "--policy", policy] + carriers.flatMap { ["--provider", $0.name] })
+                ["route", "create", "all"] + words + carriers.flatMap { ["--provider", $0.name] })
         }
 
         /// Every fifth may be sent again if nobody knows whether it was sent.
@@ -68,7 +68,7 @@ extension DaemonTests {
             let carriers = try await carriers(
                 seed: seed, ["--faults", "--latency-ms", "20"] + outage, ["--faults", "--latency-ms", "20"])
             try await withDaemon(in: directory, settings()) { daemon, client in
-                try await connect(daemon, carriers, policy: "WEIGHT")
+                try await connect(daemon, carriers, "--policy", "WEIGHT")
                 let ids = try await send(Self.count, client)
                 let reckoning = try await CarrierReckoning(
                     client, carriers, ids: ids, resent: resent(Self.count), within: Self.patience)
@@ -89,7 +89,7 @@ extension DaemonTests {
             let count = Size.pick(short: 200, long: 2000)
             let carriers = try await carriers(seed: 1, ["--reject", "21612"], [])
             try await withDaemon(in: directory, settings()) { daemon, client in
-                try await connect(daemon, carriers, policy: "ORDER")
+                try await connect(daemon, carriers, "--policy", "ORDER", "--no-overflow")
                 let ids = try await send(count, client)
                 let reckoning = try await CarrierReckoning(
                     client, carriers, ids: ids, resent: resent(count), within: Self.patience)
@@ -114,7 +114,7 @@ extension DaemonTests {
             let settings = try settings()
             var daemon = try await DaemonProcess.start(in: directory, settings)
             let client = daemon.client()
-            try await connect(daemon, carriers, policy: "WEIGHT")
+            try await connect(daemon, carriers, "--policy", "WEIGHT")
             let ids = try await send(Self.count, client)
             let kills = Size.pick(short: 2, long: 8)
             for kill in 1...kills {

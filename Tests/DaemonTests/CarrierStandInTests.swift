@@ -8,13 +8,15 @@ extension DaemonTests {
         private let directory = TestDirectory()
         private static let count = 60
 
-        /// Creates messages by curl, one after the other on one connection.
+        /// Creates messages by curl, one after the other, each on a connection of its own: on one that was used before,
+        /// curl repeats what was not answered.
         private func post(_ carrier: CarrierProcess, callback: String) async throws {
             let url = "\(carrier.url)/2010-04-01/Accounts/\(CarrierProcess.account)/Messages.json"
             var words: [String] = []
             for number in 0..<Self.count {
                 if number > 0 { words.append("--next") }
                 words += ["--silent", "--noproxy", "*", "--max-time", "5", "--output", "/dev/null"]
+                words += ["--header", "Connection: close"]
                 words += ["--user", "\(CarrierProcess.account):\(CarrierProcess.token)", url]
                 for field in [
                     "To=+14155550100", "From=+15017122661", "Body=it's \(number) & \"é\" + %",

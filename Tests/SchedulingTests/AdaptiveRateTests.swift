@@ -83,10 +83,23 @@ internal import Testing
         expect(rate.available(now: 33_100), .max)
     }
 
-    @Test func aFirstAnswerThatIsThrottledHasNoRateToStartFrom() {
+    @Test func aFirstAnswerThatIsThrottledHasHardlyARateToStartFrom() {
         var rate = AdaptiveRate(ceiling: nil, now: 0)
         rate.throttled(now: 0)
-        #expect(rate.rate == AdaptiveRate.floor)
+        // Half of one in a tenth of a second.
+        #expect(rate.rate == 5)
+    }
+
+    /// What is throttled soon after the start, or after a pause, was as fast as later on.
+    @Test func whatHasOnlyJustBegunHasItsRate() {
+        for begin in [0, 30_000] as [Int64] {
+            var rate = AdaptiveRate(ceiling: nil, now: 0)
+            if begin > 0 { rate.answered(now: 0) }
+            // 500 a second, for a fifth of one.
+            for step in Int64(0)..<100 { rate.answered(now: begin + step * 2) }
+            rate.throttled(now: begin + 200)
+            #expect(rate.rate.map { $0 > 240 && $0 < 260 } == true, "\(begin)")
+        }
     }
 
     @Test func retryAfterHoldsAllBackForAMinuteAtMost() {
