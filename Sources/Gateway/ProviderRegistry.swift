@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// The sandbox takes messages as long as the configuration names no provider. A provider of which only limits change
 /// goes on; one with other options is another one: the former answers for what it has, and ends.
-package final class ProviderRegistry: Sendable {
+package final class ProviderRegistry: WebhookSources {
     private let factory: ProviderFactory
     private let sandbox: PooledProvider
     private let log: Logger

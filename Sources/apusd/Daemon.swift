@@ -145,7 +145,8 @@ struct Daemon {
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
-            providers: registry, sandbox: sandbox, reconciler: reconciler,
+            providers: registry, sandbox: sandbox,
+            webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog), reconciler: reconciler,
             serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 
