@@ -1,6 +1,8 @@
 internal import GatewayTestKit
+internal import Logging
 internal import Providers
 internal import SMSModel
+internal import Scheduling
 internal import Testing
 
 @testable internal import Gateway
