@@ -60,13 +60,16 @@ final class ReconcilerDriver: LookUpSources {
             sources: self, log: log)
     }
 
+    /// It is as late for the reconciler as it is for the writer.
+    func keepTime(_ driver: WriterDriver) { time.advance(driver.now - time.now) }
+
     /// Turns all until nothing is left to do at this moment.
     /// - Returns: when the reconciler wants to be woken, in milliseconds from now; nil = never.
     @discardableResult
     func run(_ reconciler: Reconciler, _ driver: WriterDriver) throws -> Int64? {
         while true {
             driver.run()
-            time.advance(driver.now - time.now)
+            keepTime(driver)
             let doubts = driver.takeDoubts()
             if !doubts.isEmpty { reconciler.heard(doubts) }
             let wait = reconciler.turn()

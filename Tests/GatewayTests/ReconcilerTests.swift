@@ -1,6 +1,8 @@
 internal import GatewayTestKit
+internal import Logging
 internal import Providers
 internal import SMSModel
+internal import Scheduling
 internal import Testing
 
 @testable internal import Gateway
@@ -312,11 +314,14 @@ internal import Testing
         let young = try lose()
         let interrupted = try driver.accept()
         driver.advance(3_600_000)
+        // Whoever was told of them has ended too.
+        _ = driver.takeDoubts()
         let reconciler = reconciler()
         try driver.restartQuietly()
+        world.keepTime(driver)
         reconciler.takeUp()
         try world.run(reconciler, driver)
-        // Those that are not asked about any more are asked about once, at once.
+        // Their first question is long due.
         #expect(lookUp.questions.map(\.begun) == [start + 1, start + 1])
         #expect(try driver.events(of: interrupted) == [.submitting, .interrupted])
         #expect(reconciler.count == 2)
