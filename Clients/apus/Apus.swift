@@ -20,7 +20,8 @@ struct ApusCommand: AsyncParsableCommand {
         subcommands: [
             SendCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self, ListCommand.self,
             StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
-            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self, AdminCommand.self,
+            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self,
+            AdminCommand.self,
             BenchCommand.self,
             ContextCommand.self, CompletionsCommand.self,
         ])
