@@ -21,7 +21,8 @@ struct ApusCommand: AsyncParsableCommand {
             SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self,
             ListCommand.self,
             StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
-            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self, AdminCommand.self,
+            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self,
+            AdminCommand.self,
             BenchCommand.self,
             ContextCommand.self, CompletionsCommand.self,
         ])

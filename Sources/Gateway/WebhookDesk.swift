@@ -72,7 +72,9 @@ package final class WebhookDesk: Sendable {
             guard !news.isEmpty else { return WebhookDeskReply(answer) }
             let error: GatewayError? = await withCheckedContinuation { waiting in
                 writer.carrierPosted(
-                    CarrierBurst(events: news, provider: source.number, name: provider) { waiting.resume(returning: $0) })
+                    CarrierBurst(events: news, provider: source.number, name: provider) {
+                        waiting.resume(returning: $0)
+                    })
             }
             guard error == nil else {
                 log.webhookRefused(provider: provider, 503, reason: "nothing can be stored now")

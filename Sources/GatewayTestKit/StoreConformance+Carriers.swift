@@ -2,7 +2,8 @@ internal import SMSModel
 package import Storage
 
 extension StoreConformance {
-    private static func parked(_ id: Int64, _ providerID: String, _ status: ReceiptStatus = .delivered) -> ParkedReceipt {
+    private static func parked(_ id: Int64, _ providerID: String, _ status: ReceiptStatus = .delivered) -> ParkedReceipt
+    {
         ParkedReceipt(id: id, at: start + id, provider: 1, providerID: providerID, status: status)
     }
 

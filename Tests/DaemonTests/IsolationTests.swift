@@ -100,6 +100,11 @@ extension DaemonTests {
             case .suppressions:
                 return [("suppression list", .only("")), ("suppression list --tenant shop", denied)]
             case .usage: return [("usage", .only("team")), ("usage --tenant shop", denied), ("usage --all", denied)]
+            case .inbound:
+                return [
+                    ("inbound list", .only("")), ("inbound list --tenant shop", denied),
+                    ("inbound list --every-tenant", denied),
+                ]
             case .sandbox: return [("sandbox", denied)]
             case .configShow: return [("admin config show", denied), ("admin tenant show shop", denied)]
             case .configApply: return [("admin tenant set shop --weight 9", denied)]

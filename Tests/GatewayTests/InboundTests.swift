@@ -1,3 +1,4 @@
+internal import Admission
 internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Providers
