@@ -1,4 +1,5 @@
 import ApusClient
+import ArgumentParser
 import Foundation
 import RPCWire
 import SMSModel
