@@ -82,7 +82,7 @@ public enum MessageOwner: Hashable, Sendable {
     case tenant(String)
     case everyTenant
 
-    fileprivate var wire: String {
+    var wire: String {
         switch self {
         case .own: ""
         case .tenant(let name): name

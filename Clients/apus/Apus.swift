@@ -18,9 +18,10 @@ struct ApusCommand: AsyncParsableCommand {
             the one that `apusd dev` started. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 unavailable or timed out.
             """,
         subcommands: [
-            SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self, ListCommand.self,
+            SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self,
+            ListCommand.self,
             StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
-            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, AdminCommand.self,
+            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self, AdminCommand.self,
             BenchCommand.self,
             ContextCommand.self, CompletionsCommand.self,
         ])

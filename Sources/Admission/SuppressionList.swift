@@ -52,6 +52,21 @@ package final class SuppressionList: Sendable {
         set { lists in lists[tenant]?.removeAll(where: gone.contains) }
     }
 
+    package func add(_ number: UInt64, ofEach tenants: some Sequence<TenantID>) {
+        set { lists in for tenant in tenants { lists[tenant] = (lists[tenant] ?? []).merged(with: [number]) } }
+    }
+
+    package func remove(_ number: UInt64, ofEach tenants: some Sequence<TenantID>) {
+        set { lists in
+            for tenant in tenants {
+                guard let list = lists[tenant], case let place = list.place(of: number), place < list.count,
+                    list[place] == number
+                else { continue }
+                lists[tenant]?.remove(at: place)
+            }
+        }
+    }
+
     private func set(_ change: (inout [TenantID: [UInt64]]) -> Void) {
         lists.withLock { lists in
             change(&lists)

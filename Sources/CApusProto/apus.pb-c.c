@@ -1942,6 +1942,141 @@ void   apus__v1__tenant_usage__free_unpacked
   assert(message->base.descriptor == &apus__v1__tenant_usage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__inbound_request__init
+                     (Apus__V1__InboundRequest         *message)
+{
+  static const Apus__V1__InboundRequest init_value = APUS__V1__INBOUND_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__inbound_request__get_packed_size
+                     (const Apus__V1__InboundRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__inbound_request__pack
+                     (const Apus__V1__InboundRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__inbound_request__pack_to_buffer
+                     (const Apus__V1__InboundRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__InboundRequest *
+       apus__v1__inbound_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__InboundRequest *)
+     protobuf_c_message_unpack (&apus__v1__inbound_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__inbound_request__free_unpacked
+                     (Apus__V1__InboundRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__inbound_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__inbound_response__init
+                     (Apus__V1__InboundResponse         *message)
+{
+  static const Apus__V1__InboundResponse init_value = APUS__V1__INBOUND_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__inbound_response__get_packed_size
+                     (const Apus__V1__InboundResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__inbound_response__pack
+                     (const Apus__V1__InboundResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__inbound_response__pack_to_buffer
+                     (const Apus__V1__InboundResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__InboundResponse *
+       apus__v1__inbound_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__InboundResponse *)
+     protobuf_c_message_unpack (&apus__v1__inbound_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__inbound_response__free_unpacked
+                     (Apus__V1__InboundResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__inbound_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__inbound_message__init
+                     (Apus__V1__InboundMessage         *message)
+{
+  static const Apus__V1__InboundMessage init_value = APUS__V1__INBOUND_MESSAGE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__inbound_message__get_packed_size
+                     (const Apus__V1__InboundMessage *message)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_message__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__inbound_message__pack
+                     (const Apus__V1__InboundMessage *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_message__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__inbound_message__pack_to_buffer
+                     (const Apus__V1__InboundMessage *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_message__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__InboundMessage *
+       apus__v1__inbound_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__InboundMessage *)
+     protobuf_c_message_unpack (&apus__v1__inbound_message__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__inbound_message__free_unpacked
+                     (Apus__V1__InboundMessage *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__inbound_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__unknown_list_request__init
                      (Apus__V1__UnknownListRequest         *message)
 {
@@ -7644,6 +7779,237 @@ const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor =
   (ProtobufCMessageInit) apus__v1__tenant_usage__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor apus__v1__inbound_request__field_descriptors[3] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__inbound_request__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  1,   /* field[1] = limit */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__inbound_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__inbound_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.InboundRequest",
+  "InboundRequest",
+  "Apus__V1__InboundRequest",
+  "apus.v1",
+  sizeof(Apus__V1__InboundRequest),
+  3,
+  apus__v1__inbound_request__field_descriptors,
+  apus__v1__inbound_request__field_indices_by_name,
+  1,  apus__v1__inbound_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__inbound_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__inbound_response__field_descriptors[2] =
+{
+  {
+    "messages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__InboundResponse, n_messages),
+    offsetof(Apus__V1__InboundResponse, messages),
+    &apus__v1__inbound_message__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__inbound_response__field_indices_by_name[] = {
+  1,   /* field[1] = cursor */
+  0,   /* field[0] = messages */
+};
+static const ProtobufCIntRange apus__v1__inbound_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__inbound_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.InboundResponse",
+  "InboundResponse",
+  "Apus__V1__InboundResponse",
+  "apus.v1",
+  sizeof(Apus__V1__InboundResponse),
+  2,
+  apus__v1__inbound_response__field_descriptors,
+  apus__v1__inbound_response__field_indices_by_name,
+  1,  apus__v1__inbound_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__inbound_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__inbound_message__field_descriptors[7] =
+{
+  {
+    "id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, provider_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMessage, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__inbound_message__field_indices_by_name[] = {
+  1,   /* field[1] = at_ms */
+  6,   /* field[6] = body */
+  4,   /* field[4] = from */
+  0,   /* field[0] = id */
+  2,   /* field[2] = provider */
+  3,   /* field[3] = provider_id */
+  5,   /* field[5] = to */
+};
+static const ProtobufCIntRange apus__v1__inbound_message__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor apus__v1__inbound_message__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.InboundMessage",
+  "InboundMessage",
+  "Apus__V1__InboundMessage",
+  "apus.v1",
+  sizeof(Apus__V1__InboundMessage),
+  7,
+  apus__v1__inbound_message__field_descriptors,
+  apus__v1__inbound_message__field_indices_by_name,
+  1,  apus__v1__inbound_message__number_ranges,
+  (ProtobufCMessageInit) apus__v1__inbound_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor apus__v1__unknown_list_request__field_descriptors[5] =
 {
   {
@@ -10203,7 +10569,7 @@ const ProtobufCMessageDescriptor apus__v1__limit__descriptor =
   (ProtobufCMessageInit) apus__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[31] =
+static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[32] =
 {
   { "METHOD_UNSPECIFIED", "APUS__V1__METHOD__METHOD_UNSPECIFIED", 0 },
   { "METHOD_SEND", "APUS__V1__METHOD__METHOD_SEND", 1 },
@@ -10218,6 +10584,7 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[31] =
   { "METHOD_UNSUPPRESS", "APUS__V1__METHOD__METHOD_UNSUPPRESS", 10 },
   { "METHOD_SUPPRESSIONS", "APUS__V1__METHOD__METHOD_SUPPRESSIONS", 11 },
   { "METHOD_USAGE", "APUS__V1__METHOD__METHOD_USAGE", 12 },
+  { "METHOD_INBOUND", "APUS__V1__METHOD__METHOD_INBOUND", 13 },
   { "METHOD_UNKNOWN_LIST", "APUS__V1__METHOD__METHOD_UNKNOWN_LIST", 24 },
   { "METHOD_UNKNOWN_RESEND", "APUS__V1__METHOD__METHOD_UNKNOWN_RESEND", 25 },
   { "METHOD_UNKNOWN_SETTLE", "APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE", 26 },
@@ -10238,37 +10605,38 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[31] =
   { "METHOD_NULL", "APUS__V1__METHOD__METHOD_NULL", 66 },
 };
 static const ProtobufCIntRange apus__v1__method__value_ranges[] = {
-{0, 0},{24, 13},{32, 19},{64, 28},{0, 31}
+{0, 0},{24, 14},{32, 20},{64, 29},{0, 32}
 };
-static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[31] =
+static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[32] =
 {
-  { "METHOD_AUDIT", 26 },
+  { "METHOD_AUDIT", 27 },
   { "METHOD_BULK", 2 },
   { "METHOD_CANCEL", 5 },
-  { "METHOD_CONFIG_APPLY", 20 },
-  { "METHOD_CONFIG_HISTORY", 22 },
-  { "METHOD_CONFIG_ROLLBACK", 21 },
-  { "METHOD_CONFIG_SHOW", 19 },
-  { "METHOD_DESCRIBE", 29 },
+  { "METHOD_CONFIG_APPLY", 21 },
+  { "METHOD_CONFIG_HISTORY", 23 },
+  { "METHOD_CONFIG_ROLLBACK", 22 },
+  { "METHOD_CONFIG_SHOW", 20 },
+  { "METHOD_DESCRIBE", 30 },
   { "METHOD_EXPLAIN", 7 },
-  { "METHOD_HEALTH", 28 },
-  { "METHOD_KEY_CREATE", 24 },
-  { "METHOD_KEY_LIST", 23 },
-  { "METHOD_KEY_REVOKE", 25 },
+  { "METHOD_HEALTH", 29 },
+  { "METHOD_INBOUND", 13 },
+  { "METHOD_KEY_CREATE", 25 },
+  { "METHOD_KEY_LIST", 24 },
+  { "METHOD_KEY_REVOKE", 26 },
   { "METHOD_LIST", 8 },
-  { "METHOD_NULL", 30 },
-  { "METHOD_PAUSE", 16 },
-  { "METHOD_PROVIDER_TEST", 27 },
-  { "METHOD_RESUME", 17 },
-  { "METHOD_SANDBOX", 18 },
+  { "METHOD_NULL", 31 },
+  { "METHOD_PAUSE", 17 },
+  { "METHOD_PROVIDER_TEST", 28 },
+  { "METHOD_RESUME", 18 },
+  { "METHOD_SANDBOX", 19 },
   { "METHOD_SEND", 1 },
   { "METHOD_STATS", 4 },
   { "METHOD_STATUS", 3 },
   { "METHOD_SUPPRESS", 9 },
   { "METHOD_SUPPRESSIONS", 11 },
-  { "METHOD_UNKNOWN_LIST", 13 },
-  { "METHOD_UNKNOWN_RESEND", 14 },
-  { "METHOD_UNKNOWN_SETTLE", 15 },
+  { "METHOD_UNKNOWN_LIST", 14 },
+  { "METHOD_UNKNOWN_RESEND", 15 },
+  { "METHOD_UNKNOWN_SETTLE", 16 },
   { "METHOD_UNSPECIFIED", 0 },
   { "METHOD_UNSUPPRESS", 10 },
   { "METHOD_USAGE", 12 },
@@ -10281,9 +10649,9 @@ const ProtobufCEnumDescriptor apus__v1__method__descriptor =
   "Method",
   "Apus__V1__Method",
   "apus.v1",
-  31,
+  32,
   apus__v1__method__enum_values_by_number,
-  31,
+  32,
   apus__v1__method__enum_values_by_name,
   4,
   apus__v1__method__value_ranges,

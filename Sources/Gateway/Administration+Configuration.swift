@@ -341,6 +341,8 @@ extension WriterTenants {
             if quota != TenantQuota() { quotas[tenant.id] = quota }
             let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
             if days != RetentionPolicy.Days() { retention[tenant.id] = days }
+            let own = (settings.allowedSenders ?? []) + [settings.defaultSender].compactMap(\.self)
+            if !own.isEmpty { senders[tenant.id] = own }
         }
     }
 }

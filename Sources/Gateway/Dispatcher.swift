@@ -351,6 +351,18 @@ struct Dispatcher: ~Copyable {
         return try store.lifecycle(of: receipt.id)
     }
 
+    /// What is known of a message that was handed over once.
+    func known(_ id: MessageID, store: any MessageStore) throws(StoreError) -> StoredLifecycle? {
+        if let flight = inFlight[id] { return flight.stored }
+        return try store.lifecycle(of: id)
+    }
+
+    /// The number of the provider that an answer is of; nil if it is to an attempt that is not under way.
+    func provider(of answer: AttemptAnswer) -> UInt8? {
+        guard let flight = inFlight[answer.id], flight.stored.lifecycle.attempts == answer.attempt else { return nil }
+        return pool.lanes[flight.provider].number
+    }
+
     /// Keeps what a receipt made of a message.
     mutating func update(_ stored: StoredLifecycle) {
         let id = stored.lifecycle.id

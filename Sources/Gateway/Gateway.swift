@@ -15,6 +15,8 @@ package final class Gateway: Sendable {
     package let suppressions: SuppressionList
     let administration: Administration
     package let tenants: TenantDirectory
+    /// Takes what carriers post; nil = no provider takes webhooks.
+    package let webhooks: WebhookDesk?
     let guesses = GuessLimit()
     let sandbox: SandboxProvider?
     package let providers: ProviderRegistry
@@ -27,7 +29,8 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
-        sandbox: SandboxProvider?, reconciler: Reconciler? = nil, serverID: String, serverAgent: String
+        sandbox: SandboxProvider?, webhooks: WebhookDesk? = nil, reconciler: Reconciler? = nil, serverID: String,
+        serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -36,6 +39,7 @@ package final class Gateway: Sendable {
         self.suppressions = suppressions
         self.administration = administration
         self.tenants = tenants
+        self.webhooks = webhooks
         self.providers = providers
         self.sandbox = sandbox
         self.reconciler = reconciler
@@ -116,9 +120,7 @@ package final class Gateway: Sendable {
     }
 
     /// Those that have their numbers and nothing more yet.
-    private static let withoutService: Set<RPCMethod> = [
-        .watch,
-    ]
+    private static let withoutService: Set<RPCMethod> = [.watch]
 
     func description(for tenant: Tenant) -> ServiceDescription {
         ServiceDescription(

@@ -16,6 +16,7 @@ package final class GatewayLog: Sendable {
     private let refusals = Mutex(LogRepeats<Refusal>())
     private let strangers = Mutex(LogRepeats<String>())
     private let unmatched = Mutex(LogRepeats<UInt8>())
+    private let webhooks = Mutex(LogRepeats<String>())
     private let troubles = Mutex<[String: ProviderTrouble]>([:])
 
     private struct Refusal: Hashable {
@@ -133,6 +134,39 @@ package final class GatewayLog: Sendable {
         logger.warning(
             "a receipt matches no attempt that can be read",
             metadata: ["id": "\(receipt.id)", "attempt": "\(receipt.attempt)", "untold": "\(untold)"])
+    }
+
+    /// A carrier reports on what its provider was never given.
+    func receiptRefused(provider: String) {
+        let now = GatewayClock.monotonicNanoseconds() / 1_000_000_000
+        guard let untold = webhooks.withLock({ $0.occurred(provider, at: now) }) else { return }
+        logger.warning(
+            "a receipt is for no attempt of its provider",
+            metadata: ["provider": "\(provider)", "untold": "\(untold)"])
+    }
+
+    /// Receipts have waited in vain for an answer with their ids, or had to make room for others.
+    func receiptsUnmatched(_ count: Int, isFull: Bool) {
+        let now = GatewayClock.monotonicNanoseconds() / 1_000_000_000
+        guard let untold = unmatched.withLock({ $0.occurred(isFull ? 2 : 1, at: now) }) else { return }
+        logger.warning(
+            isFull
+                ? "receipts that match no message are more than are kept: the oldest goes"
+                : "receipts match no message",
+            metadata: ["receipts": "\(count)", "untold": "\(untold)"])
+    }
+
+    /// What somebody posted as a carrier's changes nothing.
+    ///
+    /// - Parameter reason: without anything of the request.
+    func webhookRefused(provider: String, _ status: Int, reason: String) {
+        let now = GatewayClock.monotonicNanoseconds() / 1_000_000_000
+        guard let untold = webhooks.withLock({ $0.occurred("\(provider) \(status)", at: now) }) else { return }
+        logger.warning(
+            "webhook refused",
+            metadata: [
+                "provider": "\(provider)", "status": "\(status)", "reason": "\(reason)", "untold": "\(untold)",
+            ])
     }
 
     /// Tells what providers have answered beside "taken" since it was told last.

@@ -126,6 +126,9 @@ extension ExplainResponse.Provider {
         isChosen = candidate.isChosen
         segmentPrice = contender.price
         weight = UInt32(clamping: contender.weight)
-        latencyMilliseconds = contender.latency.map { UInt32(clamping: Int($0.rounded())) } ?? 0
+        // Infinite where it has only failed of late.
+        if let latency = contender.latency, latency.isFinite {
+            latencyMilliseconds = UInt32(min(latency.rounded(), Double(UInt32.max)))
+        }
     }
 }

@@ -81,6 +81,7 @@ package final class GatewayService: RPCService {
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit, .providerTest:
             administer(method, request, caller, on: connection)
+        case .inbound: listInbound(request, caller, on: connection)
         case .unknownList: listUnknown(request, caller, on: connection)
         case .unknownResend: resendUnknown(request, caller, on: connection)
         case .unknownSettle: settleUnknown(request, caller, on: connection)

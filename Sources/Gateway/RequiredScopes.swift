@@ -7,7 +7,7 @@ extension RPCMethod {
     var scope: Scopes {
         switch self {
         case .send, .bulk: .send
-        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage, .unknownList:
+        case .status, .list, .stats, .describe, .watch, .explain, .suppressions, .usage, .inbound, .unknownList:
             .read
         // Of one's own messages; administrators may act on all.
         case .cancel, .suppress, .unsuppress, .unknownResend, .unknownSettle: .cancel

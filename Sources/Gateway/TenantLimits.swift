@@ -51,7 +51,8 @@ package struct TenantLimits: Sendable {
     func refusals(now: Int64, _ arrival: Int64) -> [GatewayError] {
         var refusals: [GatewayError] = []
         if let connectionRate, case let wait = connectionRate.wait(arrival, now: now), wait > 0 {
-            refusals.append(Self.refusal(by: connectionRate, named: "connection_rate", of: "the connection", wait: wait))
+            refusals.append(
+                Self.refusal(by: connectionRate, named: "connection_rate", of: "the connection", wait: wait))
         }
         if let rate, case let wait = limiter.wait(rate, now: now), wait > 0 {
             refusals.append(Self.refusal(by: rate, named: "rate", of: "the tenant", wait: wait))

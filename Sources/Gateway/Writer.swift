@@ -1,4 +1,5 @@
 package import Admission
+internal import DequeModule
 package import Providers
 package import Routing
 package import SMSModel
@@ -75,6 +76,12 @@ package final class Writer: ProviderEvents {
         // What carriers said while the thread ended is not lost either.
         _ = turn()
         core.withLock { $0.close() }
+        let late = inbox.withLock { inbox in
+            inbox.isClosed = true
+            defer { inbox.carriers = [] }
+            return inbox.carriers
+        }
+        for burst in late { burst.reply(.writerStops) }
     }
 
     // MARK: What other threads hand in
@@ -122,6 +129,15 @@ package final class Writer: ProviderEvents {
         thread.wake()
     }
 
+    /// Takes what a carrier has posted; once the writer has ended it is refused.
+    package func carrierPosted(_ burst: CarrierBurst) {
+        let isClosed = inbox.withLock { inbox in
+            if !inbox.isClosed { inbox.carriers.append(burst) }
+            return inbox.isClosed
+        }
+        if isClosed { burst.reply(.writerStops) } else { thread.wake() }
+    }
+
     /// Counts as of the last round.
     package var report: WriterReport { published.withLock { $0 } }
 
@@ -157,6 +173,8 @@ package final class Writer: ProviderEvents {
 }
 
 extension GatewayError {
+    static let writerStops = GatewayError(.unavailable, "the gateway stops", retryAfterMilliseconds: 1000)
+
     static let tooMuchWaits = GatewayError(
         .resourceExhausted, "more messages wait to be stored than may", retryAfterMilliseconds: 1000,
         quota: QuotaDetail(limit: "waiting", maximum: UInt64(Limits.waitingBytes), unit: "bytes"), notProcessed: true)

@@ -1,3 +1,4 @@
+internal import Admission
 internal import ConfigurationModel
 internal import Providers
 internal import Routing
@@ -46,6 +47,10 @@ extension WriterCore {
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
         log.setTenantNames(tenants.names)
+        tenantsBySender = [:]
+        for (tenant, senders) in tenants.senders.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            for sender in Set(senders.map(OwnNumber.init)) { tenantsBySender[sender, default: []].append(tenant) }
+        }
         quotas = tenants.quotas
         store.setQuotas(quotas)
         store.setRetention(of: tenants.retention)

@@ -104,6 +104,8 @@ extension WriterCore {
             {
                 keep(stored)
                 verdict = .sent
+                let provider = stored.lifecycle.lastProvider
+                try identified(id, attempt, by: provider, as: providerID, now: now)
             }
         }
         round.operations += 1

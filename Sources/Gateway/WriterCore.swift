@@ -16,6 +16,12 @@ struct WriterCore: ~Copyable {
     var bulk = TurnQueue<TenantID, BulkProgress>()
     var cancellations: [BatchCancellation] = []
     var tenantNames: [TenantID: String] = [:]
+    /// Those that may send from a number.
+    var tenantsBySender: [OwnNumber: [TenantID]] = [:]
+    let suppressions: SuppressionList
+    var parked = ParkedReceipts()
+    /// Parked receipts that have been applied, and that the store has to let go of.
+    var applied: Set<Int64> = []
     /// Those in force.
     var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
@@ -48,6 +54,11 @@ struct WriterCore: ~Copyable {
         var effects = RoundEffects()
         var answers: [[AttemptAnswer]] = []
         var receipts: [[Receipt]] = []
+        var carriers: [CarrierBurst] = []
+        /// Parked receipts that the round has applied.
+        var unparked: [Int64] = []
+        /// The round lets go of those applied before.
+        var hasUnparkedApplied = false
         /// Of those who asked in this round, to be called if its commit fails.
         var refusals: [(GatewayError) -> Void] = []
         /// As they were before the round.
@@ -90,6 +101,7 @@ struct WriterCore: ~Copyable {
         self.store = store
         self.urgency = urgency
         self.log = log
+        self.suppressions = suppressions
         dispatcher = Dispatcher(
             pool: pool, suppressions: suppressions,
             retry: RetryPolicy(
@@ -110,6 +122,7 @@ struct WriterCore: ~Copyable {
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
         lastAct = try store.administration.audit(before: nil, limit: 1).first?.id ?? 0
+        parked = ParkedReceipts(try store.carriers.parkedReceipts().filter { !applied.contains($0.id) })
         interrupted.removeAll()
         takenUp = 0
         takeUpCursor = nil
@@ -145,6 +158,7 @@ struct WriterCore: ~Copyable {
         pending.append(work)
         if let trouble, !mayRetry(trouble, now: now) {
             refuse(trouble.error, now: now)
+            if trouble.retryAt == nil { refuseCarriers(trouble.error) }
             updateReport()
             return takeEffects()
         }
@@ -193,7 +207,7 @@ struct WriterCore: ~Copyable {
         wasExpress = false
         var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
         if !interrupted.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
-            || (dispatcher.nextDue(now: now) ?? .max) <= now
+            || (parkedDue(now: now) ?? .max) <= now || (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
         } else {
@@ -206,6 +220,8 @@ struct WriterCore: ~Copyable {
         try runCommands(now: now)
         try accept(\.normal, now: now, &deadline)
         try takeReceipts(now: now, &deadline)
+        try takeCarriers(now: now, &deadline)
+        try tendParked(now: now)
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
         var claims = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
@@ -245,6 +261,8 @@ struct WriterCore: ~Copyable {
     /// The round is durable: only now may anybody be told.
     private mutating func committed() {
         for id in round.forgotten { dispatcher.forget(id) }
+        if round.hasUnparkedApplied { applied.removeAll() }
+        applied.formUnion(round.unparked)
         round.effects.submissions = dispatcher.takeSubmissions()
         round.effects.ended += dispatcher.ended
         round.effects.doubts = dispatcher.doubts
@@ -294,6 +312,13 @@ struct WriterCore: ~Copyable {
             undo(error, now: now)
         }
         refuse(error, now: now)
+        // What was refused for the first time is tried once more before carriers are told to post it again.
+        if !wasWell || trouble?.retryAt == nil { refuseCarriers(error) }
+    }
+
+    private mutating func refuseCarriers(_ error: StoreError) {
+        let gatewayError = Self.unavailable(error, notProcessed: false)
+        while let burst = pending.carriers.popFirst() { round.effects.replies.append { burst.reply(gatewayError) } }
     }
 
     private mutating func undo(_ failure: StoreError, now: Int64) {
@@ -305,6 +330,7 @@ struct WriterCore: ~Copyable {
         }
         pending.answers.prepend(contentsOf: round.answers)
         pending.receipts.prepend(contentsOf: round.receipts)
+        pending.carriers.prepend(contentsOf: round.carriers)
         do throws(StoreError) {
             if failure.isClean {
                 dispatcher.roundFailed()
@@ -384,15 +410,23 @@ struct WriterCore: ~Copyable {
     private mutating func takeAnswers(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
         while let list = pending.answers.popFirst() {
             round.answers.append(list)
-            for answer in list { try dispatcher.answered(answer, now: now, store: store) }
+            for answer in list {
+                let provider = parked.isEmpty ? nil : dispatcher.provider(of: answer)
+                try dispatcher.answered(answer, now: now, store: store)
+                if let provider, case .accepted(let id, _) = answer.outcome {
+                    try identified(answer.id, answer.attempt, by: provider, as: id, now: now)
+                }
+            }
             round.operations += UInt64(list.count)
             if deadline.isOver(after: list.count) { return }
         }
     }
 
+    /// A message that was being submitted when the gateway stopped is settled first.
+    var isReadyForReceipts: Bool { interrupted.isEmpty && dispatcher.takenUpBelow == nil }
+
     private mutating func takeReceipts(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
-        // A message that was being submitted when the gateway stopped is settled first.
-        guard interrupted.isEmpty, dispatcher.takenUpBelow == nil else { return }
+        guard isReadyForReceipts else { return }
         while let list = pending.receipts.popFirst() {
             round.receipts.append(list)
             for receipt in list {
@@ -411,7 +445,7 @@ struct WriterCore: ~Copyable {
         if let trouble { return trouble.retryAt.map { max(0, $0 - now) } }
         if !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
         if dispatcher.takenUpBelow != nil { return 0 }
-        return max(0, min(dispatcher.nextDue(now: now) ?? .max, sweepDue) - now)
+        return max(0, min(dispatcher.nextDue(now: now) ?? .max, parkedDue(now: now) ?? .max, sweepDue) - now)
     }
 
     private mutating func updateReport() {
@@ -431,6 +465,8 @@ struct WriterCore: ~Copyable {
 
     /// The last word before the store is let go of.
     mutating func close() {
+        // Nothing more is written: who waits still posts it again.
+        while let burst = pending.carriers.popFirst() { burst.reply(.writerStops) }
         guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()

@@ -86,6 +86,8 @@ package struct WriterTenants: Sendable {
     package var retention: [TenantID: RetentionPolicy.Days] = [:]
     /// By which they are told of.
     package var names: [TenantID: String] = [:]
+    /// Of those that name their senders, or one of them.
+    package var senders: [TenantID: [String]] = [:]
 
     package init() {}
 }
@@ -156,10 +158,14 @@ struct WriterInbox {
     var bulk: Deque<SubmitBurst> = []
     var answers: Deque<[AttemptAnswer]> = []
     var receipts: Deque<[Receipt]> = []
+    var carriers: Deque<CarrierBurst> = []
     var commands: [WriterCommand] = []
+    /// Nobody takes anything out any more.
+    var isClosed = false
 
     var isEmpty: Bool {
-        urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && receipts.isEmpty && commands.isEmpty
+        urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && receipts.isEmpty
+            && carriers.isEmpty && commands.isEmpty
     }
 
     mutating func append(_ work: WriterInbox) {
@@ -168,6 +174,7 @@ struct WriterInbox {
         bulk += work.bulk
         answers += work.answers
         receipts += work.receipts
+        carriers += work.carriers
         commands += work.commands
     }
 }

@@ -33,6 +33,7 @@ package final class FailingStore: MessageStore {
     }
 
     package var administration: any AdministrationStore { store.administration }
+    package var carriers: any CarrierStore { store.carriers }
     package func setQuotas(_ quotas: [TenantID: TenantQuota]) { store.setQuotas(quotas) }
     package func setRetention(of tenants: [TenantID: RetentionPolicy.Days]) { store.setRetention(of: tenants) }
     package func usage(of tenant: TenantID, now: Int64) throws(StoreError) -> TenantUsage {

@@ -138,6 +138,14 @@ extension StoreConformance {
                 var found: [SuppressionRecord] = []
                 try store.administration.suppressions { found.append($0) }
                 try requireEqual(found, entries, "opt-outs")
+                let asked: [(UInt64, TenantID)] = [
+                    (14_155_550_100, .first), (14_155_550_100, .second), (999_999_999_999_999, .second), (7, .second),
+                ]
+                var answers: [Bool] = []
+                for (number, tenant) in asked {
+                    answers.append(try store.administration.isSuppressed(number, tenant: tenant))
+                }
+                try requireEqual(answers, [true, true, false, false], "whether one has opted out")
             }
         },
         Case("the audit log is read from its end") { fixture in

@@ -23,7 +23,7 @@ package enum StoreConformance {
     }
 
     package static let cases: [Case] =
-        acceptance + keys + batches + lifecycles + recovery + days + quotas + administration
+        acceptance + keys + batches + lifecycles + recovery + days + quotas + administration + carriers
 
     static let start: Int64 = 1_800_000_000_000
     static let window = Limits.idempotencyWindowMilliseconds

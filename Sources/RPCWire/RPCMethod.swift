@@ -12,6 +12,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
     case unsuppress = 10
     case suppressions = 11
     case usage = 12
+    case inbound = 13
     case unknownList = 24
     case unknownResend = 25
     case unknownSettle = 26
@@ -46,6 +47,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
         case .unsuppress: "Unsuppress"
         case .suppressions: "Suppressions"
         case .usage: "Usage"
+        case .inbound: "Inbound"
         case .unknownList: "UnknownList"
         case .unknownResend: "UnknownResend"
         case .unknownSettle: "UnknownSettle"

@@ -115,8 +115,11 @@ extension Route {
             case .weight: "\(names[place]) at weight \(contenders[place].weight)"
             case .leastCost: "\(names[place]) at \(Money(millionths: contenders[place].price))"
             case .fastest:
-                contenders[place].latency.map { "\(names[place]) at \(Int($0.rounded())) ms" }
-                    ?? "\(names[place]) not asked yet"
+                switch contenders[place].latency {
+                case nil: "\(names[place]) not asked yet"
+                case let latency? where latency < 1e15: "\(names[place]) at \(Int(latency.rounded())) ms"
+                default: "\(names[place]) that has only failed of late"
+                }
             }
         }
         let others = providers.indices.filter { $0 != chosen }.map { place in

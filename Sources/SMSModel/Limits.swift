@@ -189,6 +189,19 @@ package enum Limits {
     /// ...so much later.
     package static let memoryReturnSeconds = 2
 
+    // MARK: Receipts
+    /// Receipts that match no message yet; beyond it the oldest goes...
+    package static let parkedReceipts = 10_000
+    /// ...and each after so long.
+    package static let parkedReceiptMilliseconds: Int64 = 600_000
+    /// As much of an inbound message's body is kept...
+    package static let inboundBodyBytes = 16 * 1024
+    /// ...and of its sender and recipient each.
+    package static let inboundNumberBytes = 64
+    /// Inbound messages of a page, and where a listing asks for no number.
+    package static let inboundMessages = 1000
+    package static let inboundMessagesDefault = 100
+
     // MARK: Opt-outs
     /// Numbers of one call.
     package static let suppressedNumbers = 1000

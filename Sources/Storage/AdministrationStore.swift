@@ -45,6 +45,7 @@ package protocol AdministrationStore: AnyObject {
     func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool
     /// - Returns: whether it was there.
     func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
+    func isSuppressed(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
     /// By tenant and number.
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError)
 
@@ -63,7 +64,7 @@ package protocol AdministrationStore: AnyObject {
 
 /// Who did something, when and from where.
 package struct Act: Hashable, Sendable {
-    /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, or `apusd` itself.
+    /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, `provider NAME`, or `apusd` itself.
     package var actor: String
     /// The peer's address, as far as it is known.
     package var peer: String

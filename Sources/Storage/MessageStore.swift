@@ -8,6 +8,8 @@ package import SMSModel
 package protocol MessageStore: AnyObject {
     /// What is durable beside messages.
     var administration: any AdministrationStore { get }
+    /// What carriers have told that is no step of a message's life.
+    var carriers: any CarrierStore { get }
 
     /// What tenants may use from the next acceptance on; one that is not named has no bound. Not durable, and no part
     /// of a round.

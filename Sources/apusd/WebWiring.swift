@@ -7,10 +7,17 @@ internal import RPCWire
 internal import TLS
 internal import WebGateway
 
-/// There is no provider yet whose carrier posts anything.
-struct NoWebhooks: WebhookIntake {
+/// The gateway's desk, for the web server.
+struct CarrierWebhooks: WebhookIntake {
+    /// nil = no provider takes webhooks.
+    let desk: WebhookDesk?
+
     func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
-        WebhookReply(status: 404, error: "not found")
+        guard let desk else { return WebhookReply(status: 404, error: "not found") }
+        let reply = await desk.receive(request, for: provider)
+        return WebhookReply(
+            status: reply.status, contentType: reply.contentType, body: reply.body,
+            retryAfterSeconds: reply.retryAfterSeconds)
     }
 }
 
@@ -27,7 +34,7 @@ extension Daemon {
         do {
             return try await WebServer.listen(
                 on: addresses, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), options: options,
-                intake: NoWebhooks(), health: { gateway.webHealth }, log: log)
+                intake: CarrierWebhooks(desk: gateway.webhooks), health: { gateway.webHealth }, log: log)
         } catch {
             throw DaemonError(
                 text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)

@@ -22,6 +22,10 @@ private enum Examples {
         let parcel = try await client.send(message, idempotencyKey: "parcel-81-morning")
         _ = parcel
 
+        let explanation = try await client.explain(message)
+        print(explanation.outcome, explanation.reason, explanation.provider ?? "no provider now")
+        for refusal in explanation.refusals { print(refusal.field ?? refusal.limit ?? "", refusal.description) }
+
         let report = try await client.waitUntilSettled([receipt.id], timeout: .seconds(60))
         for status in report.messages {
             print(status.id, status.state, status.settled, status.error?.message ?? "")
@@ -111,6 +115,11 @@ private enum Examples {
         _ = try await client.suppress(["+14155550100"], reason: "STOP")
         let optOuts = try await client.suppressions(limit: 100)
         print(optOuts.total, optOuts.entries.map(\.number))
+    }
+
+    static func readingWhatPeopleSent(client: GatewayClient) async throws {
+        let inbox = try await client.inbound(limit: 20)
+        for message in inbox.messages { print(message.at, message.from, message.body) }
     }
 }
 

@@ -27,6 +27,8 @@ import Testing
             ["unknown", "resend", "--all", "--tenant", "t", "--every-tenant"], ["unknown", "settle", "1"],
             ["unknown", "settle", "1", "--as", "expired"], ["unknown", "settle", "--as", "sent"],
             ["unknown", "list", "--limit", "-1"], ["unknown", "list", "--provider", ""],
+            ["inbound", "list", "--limit", "-1"], ["inbound", "list", "--tenant", "t", "--every-tenant"],
+            ["inbound", "list", "--tenant", ""],
             ["cancel"], ["pause", "--provider", "p", "--batch", "b"], ["pause", "nothing"],
             ["sandbox", "--limit", "0"], ["sandbox", "--limit", "1001"], ["bench", "--connections", "0"],
             ["bench", "--null", "--bulk"], ["completions", "tcsh"], ["context", "set", "a"],
@@ -49,6 +51,7 @@ import Testing
         ["send", "+14155550100", "x"], ["send", "--to", "+14155550100", "--body", "x"], ["status", "1", "--wait"],
         ["status", "--reference", "r"], ["status", "--provider-id", "p"], ["list"], ["list", "--limit", "0"], ["stats"],
         ["health"], ["pause"], ["resume", "everything"], ["bench", "--seconds", "1"], ["unknown", "list"],
+        ["inbound", "list", "--every-tenant"],
         ["unknown", "resend", "--all", "--provider", "p"], ["unknown", "settle", "1", "--as", "sent", "--note", "n"],
     ])
     func aGatewayThatIsNotThereIs3(_ arguments: [String]) async {

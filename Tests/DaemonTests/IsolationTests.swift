@@ -124,7 +124,8 @@ extension DaemonTests {
                     ("unknown resend --all --every-tenant", denied),
                 ]
             case .unknownSettle: return [("unknown settle \(theirs.id) --as failed", notFound)]
-            case .watch, .explain: return []
+            case .explain: return [("explain +14155550111 hello", .only("sandbox"))]
+            case .watch: return []
             }
         }
 

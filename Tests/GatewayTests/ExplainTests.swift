@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Providers
 internal import RPCWire
@@ -75,13 +76,15 @@ extension WriterDriver {
     @Test func everyRouteUpToTheOneSaysWhy() throws {
         let now = WriterDriver.startTime
         let minute = Int(now / 60_000 % 1440)
-        let later = WeeklyWindow(days: Set(0...6), begin: (minute + 2) % 1440, end: (minute + 3) % 1440)
+        var later = TimeWindow()
+        later.from = (minute + 2) % 1440
+        later.to = later.from + 1
         let driver = try driver([
             route("germany", [2]) { $0.destinations = [.prefix(Array("49".utf8))] },
             route("other tenant", [2]) { $0.tenants = [.second] },
             route("acme", [2]) { $0.senders = ["ACME"] },
             route("urgent", [2]) { $0.priorities = [.urgent] },
-            route("later", [2]) { $0.windows = [later] },
+            route("later", [2]) { [later] in $0.windows = [later] },
             route("rest", [1, 3]), route("never seen", [2]),
         ])
         let told = try driver.told(seesAll: true)
@@ -106,8 +109,8 @@ extension WriterDriver {
     }
 
     /// What was told comes true, word by word.
-    @Test(arguments: [RoutingPolicy.order, .leastCost, .fastest])
-    func theTimelineSaysTheSame(_ policy: RoutingPolicy) throws {
+    @Test(arguments: [RouteSettings.Policy.order, .leastCost, .fastest])
+    func theTimelineSaysTheSame(_ policy: RouteSettings.Policy) throws {
         let driver = try driver([route("all", [2, 1, 3]) { $0.policy = policy }], inFlight: 2)
         var prices: [PooledProvider] = []
         for (place, provider) in driver.providers.enumerated() {
@@ -123,13 +126,13 @@ extension WriterDriver {
             let told = try driver.told(TestMessage { $0.segments = 3 })
             #expect(told.outcome == .now && told.price == 3 * told.segmentPrice)
             let id = try driver.accept(TestMessage { $0.segments = 3 })
-            #expect(try driver.reason(of: id)?.hasPrefix("route all, \(policy.name): ") == true)
+            #expect(try driver.reason(of: id)?.hasPrefix("route all, \(policy.rawValue): ") == true)
             if policy != .fastest { #expect(try driver.reason(of: id) == told.reason) }
         }
         let told = try driver.told()
         #expect(told.outcome == .later && told.provider.isEmpty && told.price == 0)
         #expect(
-            told.reason == "route all, \(policy.name): none has room; not b is paused, a is full, c is full")
+            told.reason == "route all, \(policy.rawValue): none has room; not b is paused, a is full, c is full")
         #expect(told.providers.map(\.verdict) == ["PAUSED", "FULL", "FULL"])
         // Urgent ones have a slot of their own.
         #expect(try driver.told(TestMessage { $0.priority = .urgent }).outcome == .now)
@@ -160,6 +163,21 @@ extension WriterDriver {
         // Asking is no probe: the next message is told the same.
         let id = try driver.accept()
         #expect(try driver.reason(of: id) == told.reason)
+    }
+
+    /// One that has only ever failed has no latency that could be told.
+    @Test func theFastestOfThoseThatFail() throws {
+        let driver = try driver([route("all", [1, 2]) { $0.policy = .fastest }], adapts: true)
+        for _ in 0..<2 {
+            _ = try driver.accept()
+            for provider in driver.providers {
+                driver.inbox.answers.append(provider.answers { _ in .unavailable(code: "DOWN") })
+            }
+            driver.run()
+        }
+        let told = try driver.told()
+        #expect(told.outcome == .now && told.providers.map(\.latencyMilliseconds) == [0, 0])
+        #expect(told.reason.contains("that has only failed of late"))
     }
 
     @Test func withoutARouteItWaits() throws {

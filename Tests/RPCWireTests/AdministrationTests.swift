@@ -30,12 +30,18 @@ internal import Testing
             before: text(bytes), after: text(bytes), note: "n")
     }
 
+    private func inbound(_ id: Int64, _ bytes: Int = 3) -> InboundResponse.Message {
+        InboundResponse.Message(
+            id: id, at: 1, provider: "twilio", providerID: "SM1", from: "+1", to: "12345", body: text(bytes))
+    }
+
     @Test func requestsSurviveARoundTrip() throws {
         try same(PauseRequest(.tenant("shop")))
         try same(SuppressRequest(tenant: "shop", numbers: ["+1", "+2"], reason: "STOP"))
         try same(SuppressionsRequest())
         try same(SuppressionsRequest(tenant: "shop", number: "+1", limit: 1000, cursor: [1, 0, 255]))
         try same(UsageRequest(tenant: "*"))
+        try same(InboundRequest(tenant: "shop", limit: 1000, cursor: [1, 0, 255]))
         try same(ConfigShowRequest())
         try same(ConfigShowRequest(generation: 7, kind: "tenants", name: "shop"))
         try same(ConfigApplyRequest(document: "{}", isPartial: true, isDryRun: true, ifGeneration: .max, note: "n"))
@@ -51,6 +57,7 @@ internal import Testing
 
     @Test func responsesSurviveARoundTrip() throws {
         try same(SuppressResponse(changed: .max))
+        try same(InboundResponse(messages: [inbound(.max)], cursor: [9]))
         try same(
             SuppressionsResponse(entries: [.init(number: "+1", at: -1, reason: "r")], cursor: [9], total: .max))
         var tenant = UsageResponse.Tenant(name: "shop")
@@ -90,6 +97,10 @@ internal import Testing
         #expect(violations(SuppressionsRequest(tenant: name, limit: 1000, cursor: cursor)).isEmpty)
         #expect(
             violations(SuppressionsRequest(tenant: name + "n", limit: 1001, cursor: cursor + [1]))
+                == ["tenant", "limit", "cursor"])
+        #expect(violations(InboundRequest(tenant: name, limit: 1000, cursor: cursor)).isEmpty)
+        #expect(
+            violations(InboundRequest(tenant: name + "n", limit: 1001, cursor: cursor + [1]))
                 == ["tenant", "limit", "cursor"])
         #expect(violations(UsageRequest(tenant: name)).isEmpty)
         #expect(violations(UsageRequest(tenant: name + "n")) == ["tenant"])
@@ -198,6 +209,16 @@ internal import Testing
         let frame = encoded { $0.appendResponse(callID: 1, message: whole, maximumLength: bytes) }
         #expect(frame.count <= bytes + Limits.frameHeaderBytes)
         return try decode(Message.self, Array(frame.dropFirst(Limits.frameHeaderBytes)))
+    }
+
+    @Test func aPageOfInboundMessagesEndsEarlier() throws {
+        let messages = (1...100).map { inbound(1000 - Int64($0), Limits.inboundBodyBytes) }
+        let cut: InboundResponse = try answer(InboundResponse(messages: messages), within: Limits.minimumFrameBytes)
+        #expect(!cut.messages.isEmpty && cut.messages.count < 100)
+        #expect(InboundCursor(bytes: cut.cursor)?.last == cut.messages.last?.id)
+        #expect(InboundCursor(bytes: []) == nil)
+        #expect(InboundCursor(bytes: [1] + [UInt8](repeating: 0, count: 8)) == nil)
+        #expect(InboundCursor(bytes: [1] + [UInt8](repeating: 255, count: 8)) == nil)
     }
 
     @Test func cursorsAreTheirOwnBytes() {

@@ -22,7 +22,7 @@ struct DecoderExercise {
     private static let moved: [UInt16: Int] = [
         RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
         RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
-        RPCMethod.providerTest.rawValue: 47, RPCMethod.explain.rawValue: 1,
+        RPCMethod.providerTest.rawValue: 47, RPCMethod.explain.rawValue: 1, RPCMethod.inbound.rawValue: 49,
     ]
 
     private func frames(_ bytes: UnsafeRawBufferPointer) {
@@ -117,7 +117,9 @@ struct DecoderExercise {
         case 46: shortens(AuditResponse.self, payload)
         case 47: survives(ProviderTestRequest.self, payload)
         case 48: survives(ProviderTestResponse.self, payload)
-        case 49: shortens(ExplainResponse.self, payload)
+        case 49: survives(InboundRequest.self, payload)
+        case 50: shortens(InboundResponse.self, payload)
+        case 51: shortens(ExplainResponse.self, payload)
         default: break
         }
     }

@@ -52,7 +52,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
                 "config_apply_request.txt", "config_apply_response.txt", "key_create_response.txt",
-                "unknown_settle_request.txt", "unknown_act_response.txt",
+                "unknown_settle_request.txt", "unknown_act_response.txt", "explain_response.txt",
             ])
     }
 
@@ -273,6 +273,28 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 createdAt: 1_700_000_000_000, expiresAt: 1_700_086_400_000),
             secret: "apus_0123ABCDefghijklmnopqrstuvwxyz-_")
         try same(created, callID: 12, nil, "key_create_response")
+    }
+
+    @Test func explaining() throws {
+        var response = ExplainResponse(.refused)
+        response.reason = "route eu: closed"
+        response.refusals = [ExplainResponse.Refusal(limit: "rate", description: "too fast", retryAfter: 250)]
+        response.encoding = .gsm7
+        response.segments = 1
+        response.characters = 5
+        response.units = 6
+        response.priority = .normal
+        response.onUnknown = .hold
+        response.expiresAt = 1_700_086_400_000
+        response.routes = [ExplainResponse.Route(name: "eu", verdict: "MATCHES", text: "is for it")]
+        response.policy = "ORDER"
+        var provider = ExplainResponse.Provider(name: "a", kind: "sns", verdict: "FULL", text: "is full")
+        provider.segmentPrice = 7500
+        provider.weight = 1
+        response.providers = [provider]
+        response.reserve = 7500
+        response.generation = 8
+        try same(response, callID: 15, nil, "explain_response")
     }
 
     /// - Parameter method: nil for a response.

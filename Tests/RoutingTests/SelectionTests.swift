@@ -90,6 +90,11 @@ private func choice(
         #expect(
             route.explanation(chosen: nil, contenders, names: names)
                 == "route germany, FASTEST: none has room; not a is failing, b not asked yet, c at 40 ms")
+        // One that has only failed of late.
+        let failing = [contenders[0], Contender(verdict: .hasRoom, latency: .infinity), contenders[2]]
+        #expect(
+            route.explanation(chosen: 2, failing, names: names)
+                == "route germany, FASTEST: c at 40 ms; not a is failing, b that has only failed of late")
     }
 }
 
@@ -97,17 +102,18 @@ private func choice(
     @Test func numbersAreGivenAnewOnceNothingWaitsUnderThem() {
         var sets = CandidateSets()
         let first = sets.number(of: CandidateSet(route: 0))
-        #expect(first == (2, true))
+        #expect(first == (2, true) && sets.nowhere == 1)
         #expect(sets.number(of: CandidateSet(route: 0)) == (2, false))
         let second = sets.number(of: CandidateSet(route: 0, excluded: 1)).number
         #expect(second == 3 && sets[second]?.excludes(0) == true && sets[second]?.excludes(1) == false)
         sets.routesChanged()
-        #expect(sets[first.number] == nil && sets.outdated == [2, 3])
-        #expect(sets.number(of: CandidateSet(route: 0)) == (4, true))
+        // What no route was for is routed anew as well.
+        #expect(sets[first.number] == nil && sets.outdated == [2, 3, 1] && sets.nowhere == 4)
+        #expect(sets.number(of: CandidateSet(route: 0)) == (5, true))
         sets.free { $0 == 2 }
-        #expect(sets.outdated == [3])
+        #expect(sets.outdated == [3, 1])
         #expect(sets.number(of: CandidateSet(route: 5)) == (2, true))
-        #expect(sets.number(of: CandidateSet(route: 6)) == (5, true))
+        #expect(sets.number(of: CandidateSet(route: 6)) == (6, true))
     }
 
     @Test func withoutNumbersMessagesStayUnrouted() {

@@ -7,8 +7,12 @@ enum MessageWords {
         _ words: [String], to: String?, body: String?, command: String
     ) throws -> (to: String, body: String) {
         var rest = words[...]
-        guard let to = to ?? rest.popFirst() else { throw ValidationError("The recipient is missing: apus \(command) NUMBER TEXT.") }
-        guard let body = body ?? rest.popFirst() else { throw ValidationError("The text is missing: apus \(command) NUMBER TEXT.") }
+        guard let to = to ?? rest.popFirst() else {
+            throw ValidationError("The recipient is missing: apus \(command) NUMBER TEXT.")
+        }
+        guard let body = body ?? rest.popFirst() else {
+            throw ValidationError("The text is missing: apus \(command) NUMBER TEXT.")
+        }
         if let word = rest.first {
             throw ValidationError("\"\(word)\" is one word too many: put the text in quotes.")
         }

@@ -58,6 +58,9 @@ typedef struct Apus__V1__Suppression Apus__V1__Suppression;
 typedef struct Apus__V1__UsageRequest Apus__V1__UsageRequest;
 typedef struct Apus__V1__UsageResponse Apus__V1__UsageResponse;
 typedef struct Apus__V1__TenantUsage Apus__V1__TenantUsage;
+typedef struct Apus__V1__InboundRequest Apus__V1__InboundRequest;
+typedef struct Apus__V1__InboundResponse Apus__V1__InboundResponse;
+typedef struct Apus__V1__InboundMessage Apus__V1__InboundMessage;
 typedef struct Apus__V1__UnknownListRequest Apus__V1__UnknownListRequest;
 typedef struct Apus__V1__UnknownListResponse Apus__V1__UnknownListResponse;
 typedef struct Apus__V1__UnknownMessage Apus__V1__UnknownMessage;
@@ -119,6 +122,7 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_UNSUPPRESS = 10,
   APUS__V1__METHOD__METHOD_SUPPRESSIONS = 11,
   APUS__V1__METHOD__METHOD_USAGE = 12,
+  APUS__V1__METHOD__METHOD_INBOUND = 13,
   APUS__V1__METHOD__METHOD_UNKNOWN_LIST = 24,
   APUS__V1__METHOD__METHOD_UNKNOWN_RESEND = 25,
   APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE = 26,
@@ -1203,6 +1207,76 @@ struct  Apus__V1__TenantUsage
 #define APUS__V1__TENANT_USAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__tenant_usage__descriptor) \
     , {0,NULL}, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * Messages that people have sent to the gateway's numbers.
+ */
+struct  Apus__V1__InboundRequest
+{
+  ProtobufCMessage base;
+  /*
+   * those to its numbers; "" = the caller's; another one's name, or "*" for all, needs admin
+   */
+  ProtobufCBinaryData tenant;
+  /*
+   * messages a page, at most 1000; 0 = 100
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended; empty = the first page
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__INBOUND_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__inbound_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Apus__V1__InboundResponse
+{
+  ProtobufCMessage base;
+  /*
+   * newest first
+   */
+  size_t n_messages;
+  Apus__V1__InboundMessage **messages;
+  /*
+   * for the next page; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__INBOUND_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__inbound_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
+struct  Apus__V1__InboundMessage
+{
+  ProtobufCMessage base;
+  /*
+   * rising
+   */
+  uint64_t id;
+  int64_t at_ms;
+  ProtobufCBinaryData provider;
+  /*
+   * the carrier's id of it
+   */
+  ProtobufCBinaryData provider_id;
+  /*
+   * both numbers as the carrier wrote them
+   */
+  ProtobufCBinaryData from;
+  ProtobufCBinaryData to;
+  /*
+   * empty also once retention has taken it away
+   */
+  ProtobufCBinaryData body;
+};
+#define APUS__V1__INBOUND_MESSAGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__inbound_message__descriptor) \
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 /*
@@ -2712,6 +2786,63 @@ Apus__V1__TenantUsage *
 void   apus__v1__tenant_usage__free_unpacked
                      (Apus__V1__TenantUsage *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__InboundRequest methods */
+void   apus__v1__inbound_request__init
+                     (Apus__V1__InboundRequest         *message);
+size_t apus__v1__inbound_request__get_packed_size
+                     (const Apus__V1__InboundRequest   *message);
+size_t apus__v1__inbound_request__pack
+                     (const Apus__V1__InboundRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__inbound_request__pack_to_buffer
+                     (const Apus__V1__InboundRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__InboundRequest *
+       apus__v1__inbound_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__inbound_request__free_unpacked
+                     (Apus__V1__InboundRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__InboundResponse methods */
+void   apus__v1__inbound_response__init
+                     (Apus__V1__InboundResponse         *message);
+size_t apus__v1__inbound_response__get_packed_size
+                     (const Apus__V1__InboundResponse   *message);
+size_t apus__v1__inbound_response__pack
+                     (const Apus__V1__InboundResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__inbound_response__pack_to_buffer
+                     (const Apus__V1__InboundResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__InboundResponse *
+       apus__v1__inbound_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__inbound_response__free_unpacked
+                     (Apus__V1__InboundResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__InboundMessage methods */
+void   apus__v1__inbound_message__init
+                     (Apus__V1__InboundMessage         *message);
+size_t apus__v1__inbound_message__get_packed_size
+                     (const Apus__V1__InboundMessage   *message);
+size_t apus__v1__inbound_message__pack
+                     (const Apus__V1__InboundMessage   *message,
+                      uint8_t             *out);
+size_t apus__v1__inbound_message__pack_to_buffer
+                     (const Apus__V1__InboundMessage   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__InboundMessage *
+       apus__v1__inbound_message__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__inbound_message__free_unpacked
+                     (Apus__V1__InboundMessage *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__UnknownListRequest methods */
 void   apus__v1__unknown_list_request__init
                      (Apus__V1__UnknownListRequest         *message);
@@ -3603,6 +3734,15 @@ typedef void (*Apus__V1__UsageResponse_Closure)
 typedef void (*Apus__V1__TenantUsage_Closure)
                  (const Apus__V1__TenantUsage *message,
                   void *closure_data);
+typedef void (*Apus__V1__InboundRequest_Closure)
+                 (const Apus__V1__InboundRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__InboundResponse_Closure)
+                 (const Apus__V1__InboundResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__InboundMessage_Closure)
+                 (const Apus__V1__InboundMessage *message,
+                  void *closure_data);
 typedef void (*Apus__V1__UnknownListRequest_Closure)
                  (const Apus__V1__UnknownListRequest *message,
                   void *closure_data);
@@ -3780,6 +3920,9 @@ extern const ProtobufCMessageDescriptor apus__v1__suppression__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__inbound_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__inbound_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__inbound_message__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_list_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_list_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_message__descriptor;

@@ -11,6 +11,7 @@ final class ControlFile {
     private var announced: [BatchID: Day] = [:]
 
     init(_ connection: SQLiteConnection) throws(StoreError) {
+        try connection.execute(SQLiteSchema.carriers)
         file = try SQLiteFile(connection)
         batches = try BatchNames(connection)
         insertDay = try connection.prepare("INSERT OR IGNORE INTO batch_day VALUES (?1, ?2)")
@@ -207,6 +208,8 @@ final class ControlFile {
         case removing
         /// The time of the last restore, as ``backedUpAt``.
         case restoredAt = "restored_at"
+        /// Inbound messages up to this id have lost their bodies.
+        case inboundRedacted = "inbound_redacted"
     }
 }
 

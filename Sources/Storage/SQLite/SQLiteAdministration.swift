@@ -9,6 +9,7 @@ final class SQLiteAdministration: AdministrationStore {
     /// Opt-outs come by the thousand.
     private let insertSuppression: SQLiteStatement
     private let deleteSuppression: SQLiteStatement
+    private let findSuppression: SQLiteStatement
     private var connection: SQLiteConnection { control.connection }
 
     init(_ control: ControlFile) throws(StoreError) {
@@ -18,6 +19,8 @@ final class SQLiteAdministration: AdministrationStore {
             "INSERT OR IGNORE INTO suppression VALUES (?1, ?2, ?3, ?4)")
         deleteSuppression = try control.connection.prepare(
             "DELETE FROM suppression WHERE tenant = ?1 AND number = ?2")
+        findSuppression = try control.connection.prepare(
+            "SELECT 1 FROM suppression WHERE tenant = ?1 AND number = ?2")
     }
 
     /// A statement that writes.
@@ -156,6 +159,13 @@ final class SQLiteAdministration: AdministrationStore {
         deleteSuppression.bind(2, Int64(clamping: number))
         try deleteSuppression.run()
         return connection.changes > 0
+    }
+
+    func isSuppressed(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool {
+        findSuppression.bind(1, Int64(tenant.rawValue))
+        findSuppression.bind(2, Int64(clamping: number))
+        defer { findSuppression.reset() }
+        return try findSuppression.step()
     }
 
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError) { try reader.suppressions(visit) }

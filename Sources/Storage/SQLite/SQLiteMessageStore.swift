@@ -31,6 +31,7 @@ package final class SQLiteMessageStore: MessageStore {
     package let catalog: DayCatalog
     let control: ControlFile
     package let administration: any AdministrationStore
+    package let carriers: any CarrierStore
     let files: DayFiles
     let options: SQLiteStoreOptions
     private var ids: MessageIDGenerator
@@ -62,6 +63,7 @@ package final class SQLiteMessageStore: MessageStore {
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         administration = try SQLiteAdministration(control)
+        carriers = SQLiteCarriers(control)
         try DataDirectory.sync(directory)
         files = DayFiles(catalog, options, quotas)
         if let removing = try control.mark(.removing).map({ Day(number: UInt64($0)) }), catalog.contains(removing) {

@@ -105,6 +105,7 @@ extension SQLiteMessageStore {
         guard var job = retention.next(catalog.days, today: today) else {
             // After the days, as those make room.
             if try sweepAudit(today: today) { return now + Self.pause }
+            if try sweepInbound(today: today) { return now + Self.pause }
             // A log that somebody was reading is tried again soon.
             return retention.changed.isEmpty ? later : min(later, now + Self.logPause)
         }

@@ -93,7 +93,32 @@ enum SQLiteSchema {
         -- 'everything', 'provider NAME', 'tenant NUMBER', 'batch ID'
         CREATE TABLE pause (target TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        """ + "\n" + tenancy
+        """ + "\n" + tenancy + "\n" + carriers
+
+    /// What `control.db` has of carriers' words. Added to a file of version 3 that has been made without them, which
+    /// changes nothing that is there.
+    static let carriers =
+        """
+        -- Receipts that match no message yet.
+        CREATE TABLE IF NOT EXISTS parked_receipt (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,         -- ms since the epoch
+            provider INTEGER NOT NULL,
+            provider_id TEXT NOT NULL,
+            undelivered TEXT             -- the code; NULL: delivered
+        );
+        -- Messages to the gateway's numbers.
+        CREATE TABLE IF NOT EXISTS inbound (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,         -- ms since the epoch
+            provider INTEGER NOT NULL,
+            provider_id TEXT,            -- NULL: it gave none
+            sender TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            body TEXT NOT NULL,
+            UNIQUE (provider, provider_id)
+        );
+        """
 
     /// What `control.db` has of tenants. Times are ms since the epoch, documents canonical JSON.
     static let tenancy =

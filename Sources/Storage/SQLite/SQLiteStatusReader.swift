@@ -7,6 +7,7 @@ package final class SQLiteStatusReader {
     private let batches: BatchNames
     /// Tenants' names, generations, keys, opt-outs and the audit log.
     package let administration: AdministrationReader
+    package let inbound: InboundReader
     private var open: [Day: DayReader] = [:]
     private var uses: UInt64 = 0
     /// Of the catalog, when it was last compared with what is open.
@@ -29,6 +30,7 @@ package final class SQLiteStatusReader {
         control = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
         batches = try BatchNames(control)
         administration = AdministrationReader(control)
+        inbound = InboundReader(control)
     }
 
     /// Reads a directory that nobody serves.

@@ -124,6 +124,7 @@ package struct SQLiteVerification {
         var administration = AdministrationVerification(connection)
         try administration.run(&report)
         newestGeneration = administration.newestGeneration
+        try CarrierVerification.run(connection, &report)
     }
 
     static func checkIntegrity(

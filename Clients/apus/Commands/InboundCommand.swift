@@ -1,0 +1,61 @@
+internal import ApusClient
+internal import ArgumentParser
+
+struct InboundCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inbound", abstract: "Shows the messages that people have sent to your numbers.",
+        subcommands: [InboundListCommand.self])
+}
+
+struct InboundListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists them, newest first.",
+        discussion: "A tenant's are those to the numbers that it names as its senders.")
+
+    @Option(help: ArgumentHelp("Of another tenant; needs the scope admin.", valueName: "name"))
+    var tenant: String?
+
+    @Flag(help: "To any number; needs the scope admin.")
+    var everyTenant = false
+
+    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    var limit = 100
+
+    @OptionGroup var connection: ConnectionOptions
+
+    mutating func validate() throws {
+        guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
+        guard tenant == nil || !everyTenant else {
+            throw ValidationError("Give one of --tenant NAME and --every-tenant.")
+        }
+        if let tenant, tenant.isEmpty { throw ValidationError("The tenant's name is empty.") }
+    }
+
+    mutating func run() async throws {
+        let owner: MessageOwner = everyTenant ? .everyTenant : tenant.map(MessageOwner.tenant) ?? .own
+        try await connection.withClient { client in
+            var left = limit == 0 ? Int.max : limit
+            var cursor: InboundCursor?
+            repeat {
+                let page = try await client.inbound(of: owner, limit: min(left, 1000), after: cursor)
+                for message in page.messages { connection.print(json: message.json, text: message.row) }
+                left -= page.messages.count
+                cursor = page.cursor
+            } while left > 0 && cursor != nil
+        }
+    }
+}
+
+extension InboundMessage {
+    var json: JSONValue {
+        .object([
+            ("id", .string(String(id))), ("at", .string(TimeText.rfc3339(at))), ("provider", .string(provider)),
+            ("provider_id", .string(providerID)), ("from", .string(from)), ("to", .string(to)),
+            ("body", .string(body)),
+        ])
+    }
+
+    var row: String {
+        TextTable.columns([[TimeText.rfc3339(at), from, to, provider, body]], widths: [24, 16, 16, 12])
+    }
+}

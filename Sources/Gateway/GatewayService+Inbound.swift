@@ -1,0 +1,72 @@
+internal import Admission
+internal import ConfigurationModel
+internal import RPCTransport
+internal import RPCWire
+internal import SMSModel
+internal import Storage
+internal import Synchronization
+
+/// Messages from people: a tenant sees those to the numbers that it names as its senders; an administrator all.
+extension GatewayService {
+    func listInbound(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
+        guard let message = decoded(InboundRequest.self, request, on: connection) else { return }
+        /// nil = all.
+        let numbers: Set<OwnNumber>?
+        let cursor: InboundCursor?
+        do throws(GatewayError) {
+            if message.tenant == InboundRequest.everyTenant {
+                try caller.require(.admin)
+                numbers = nil
+            } else {
+                let tenant = try tenants.subject(named: message.tenant, of: caller)
+                numbers = gateway.administration.ownNumbers(of: tenant.id)
+            }
+            cursor = InboundCursor(bytes: message.cursor)
+            if cursor == nil, !message.cursor.isEmpty { throw .badCursor }
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        let answer: @Sendable (Result<InboundResponse, GatewayError>) -> Void = later(request, on: connection)
+        let limit = message.limit == 0 ? Limits.inboundMessagesDefault : Int(message.limit)
+        let (clock, deadline) = (gateway.clock, deadline(of: request))
+        gateway.desk.ask(connection.id) { reader in
+            answer(
+                Result { () throws(GatewayError) in
+                    _ = try clock.now(before: deadline)
+                    return try reading { () throws(StoreError) in
+                        try InboundResponse(reader.inbound, before: cursor?.last, limit: limit, to: numbers)
+                    }
+                })
+        }
+    }
+}
+
+extension Administration {
+    /// The numbers that a tenant names as its senders.
+    fileprivate func ownNumbers(of tenant: TenantID) -> Set<OwnNumber> {
+        Set(published.withLock { $0.tenants.senders[tenant] ?? [] }.map(OwnNumber.init))
+    }
+}
+
+extension InboundResponse {
+    /// - Parameter numbers: those to them; nil = all.
+    fileprivate init(
+        _ reader: InboundReader, before: Int64?, limit: Int, to numbers: Set<OwnNumber>?
+    ) throws(StoreError) {
+        if let numbers, numbers.isEmpty {
+            self.init()
+            return
+        }
+        let page = try reader.page(before: before, limit: limit, examined: Limits.listRowsExamined) { recipient in
+            numbers?.contains(OwnNumber(recipient)) ?? true
+        }
+        let names = try reader.providers()
+        self.init(
+            messages: page.messages.map {
+                Message(
+                    id: $0.id, at: $0.at, provider: names[$0.provider] ?? "", providerID: $0.providerID,
+                    from: $0.sender, to: $0.recipient, body: $0.body)
+            },
+            cursor: page.next.map { InboundCursor(last: $0).bytes } ?? [])
+    }
+}

@@ -1,0 +1,103 @@
+internal import DequeModule
+internal import SMSModel
+internal import Storage
+
+/// Receipts that match no message yet, for the answer that may tell what they are for: what the store has of them, in
+/// memory. Pure; times are handed in.
+struct ParkedReceipts {
+    struct Key: Hashable {
+        var provider: UInt8
+        var providerID: String
+    }
+
+    private var receipts: [Int64: ParkedReceipt] = [:]
+    private var byKey: [Key: [Int64]] = [:]
+    /// By their ids, some of which are gone.
+    private var order: Deque<Int64> = []
+    private var lastID: Int64
+    /// Those of an earlier start, to be looked for once more.
+    private(set) var untried: Deque<Int64> = []
+    private let most: Int
+
+    /// - Parameter stored: by their ids.
+    init(_ stored: [ParkedReceipt] = [], most: Int = Limits.parkedReceipts) {
+        self.most = most
+        lastID = stored.last?.id ?? 0
+        for receipt in stored { insert(receipt) }
+        untried = order
+    }
+
+    var isEmpty: Bool { receipts.isEmpty }
+    var count: Int { receipts.count }
+
+    func contains(_ key: Key) -> Bool { byKey[key] != nil }
+
+    /// Parks a receipt.
+    /// - Returns: what is to be stored, nil if it is there already; and the id of the oldest, if it has to make room.
+    mutating func park(_ key: Key, _ status: ReceiptStatus, at now: Int64) -> (new: ParkedReceipt?, gone: Int64?) {
+        if byKey[key]?.contains(where: { receipts[$0]?.status == status }) == true { return (nil, nil) }
+        var gone: Int64?
+        if receipts.count >= most, let oldest = popOldest() { gone = oldest.id }
+        lastID += 1
+        let receipt = ParkedReceipt(
+            id: lastID, at: now, provider: key.provider, providerID: key.providerID, status: status)
+        insert(receipt)
+        return (receipt, gone)
+    }
+
+    /// Takes out what waits for an answer of that key, in the order of its coming.
+    mutating func take(_ key: Key) -> [ParkedReceipt] {
+        (byKey.removeValue(forKey: key) ?? []).compactMap { receipts.removeValue(forKey: $0) }
+    }
+
+    /// Takes out what was parked at `time` or before, the oldest `limit` of it.
+    mutating func takeParked(until time: Int64, limit: Int) -> [ParkedReceipt] {
+        var found: [ParkedReceipt] = []
+        while found.count < limit, let at = oldestAt, at <= time, let receipt = popOldest() { found.append(receipt) }
+        return found
+    }
+
+    /// When the oldest was parked.
+    var oldestAt: Int64? {
+        mutating get {
+            while let first = order.first {
+                if let receipt = receipts[first] { return receipt.at }
+                order.removeFirst()
+            }
+            return nil
+        }
+    }
+
+    /// The keys of some of those that an earlier start left.
+    mutating func takeUntried(limit: Int) -> [Key] {
+        var keys: [Key] = []
+        while keys.count < limit, let id = untried.popFirst() {
+            if let receipt = receipts[id] { keys.append(Key(receipt)) }
+        }
+        return keys
+    }
+
+    private mutating func insert(_ receipt: ParkedReceipt) {
+        receipts[receipt.id] = receipt
+        byKey[Key(receipt), default: []].append(receipt.id)
+        order.append(receipt.id)
+        // Most of them may have been matched: what is left of them here is bounded too.
+        if order.count > 2 * most { order.removeAll { receipts[$0] == nil } }
+    }
+
+    private mutating func popOldest() -> ParkedReceipt? {
+        while let id = order.popFirst() {
+            guard let receipt = receipts.removeValue(forKey: id) else { continue }
+            let left = byKey[Key(receipt), default: []].filter { $0 != id }
+            byKey[Key(receipt)] = left.isEmpty ? nil : left
+            return receipt
+        }
+        return nil
+    }
+}
+
+extension ParkedReceipts.Key {
+    init(_ receipt: ParkedReceipt) {
+        self.init(provider: receipt.provider, providerID: receipt.providerID)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Providers
+internal import SMSModel
+internal import Storage
+
+/// What a carrier's receipt is for.
+enum ReceiptMatch: Hashable {
+    case attempt(MessageID, Int)
+    /// No message has the provider's id yet.
+    case none
+    /// It is no receipt for what it names: the attempt was another provider's, say. It will never be.
+    case never
+
+    /// - Parameter provider: the number of the provider whose carrier has posted it.
+    static func find(
+        _ receipt: CarrierReceipt, of provider: UInt8, _ store: any MessageStore, _ dispatcher: borrowing Dispatcher
+    ) throws(StoreError) -> ReceiptMatch {
+        do throws(StoreError) {
+            if let token = receipt.attempt {
+                return try match(token, receipt.providerID, of: provider, store, dispatcher)
+            }
+            guard let id = receipt.providerID, !id.isEmpty, id.utf8.count <= Limits.providerIDBytes
+            else { return .never }
+            guard let message = try store.find(providerID: id, provider: provider),
+                let known = try dispatcher.known(message, store: store),
+                let attempt = known.lifecycle.attempt(providerID: id, provider: provider)
+            else { return .none }
+            return .attempt(message, attempt)
+        } catch {
+            // One bad file must not end the round.
+            guard !error.isPassing else { throw error }
+            return receipt.attempt == nil ? .none : .never
+        }
+    }
+
+    /// The gateway's own word, which came back, decides alone.
+    private static func match(
+        _ token: CorrelationToken, _ providerID: String?, of provider: UInt8, _ store: any MessageStore,
+        _ dispatcher: borrowing Dispatcher
+    ) throws(StoreError) -> ReceiptMatch {
+        guard let known = try dispatcher.known(token.id, store: store),
+            known.lifecycle.provider(ofAttempt: token.attempt) == provider
+        else { return .never }
+        // An id that the provider gave to another message is not this one's.
+        if let id = providerID, known.lifecycle.attempt(providerID: id, provider: provider) == nil,
+            let other = try store.find(providerID: id, provider: provider), other != token.id
+        {
+            return .never
+        }
+        return .attempt(token.id, token.attempt)
+    }
+}

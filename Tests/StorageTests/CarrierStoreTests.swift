@@ -1,0 +1,129 @@
+internal import GatewayTestKit
+internal import SMSModel
+internal import Testing
+
+@testable internal import Storage
+
+/// What of carriers' words is this store's own: old files, retention, backups, verification.
+@Suite struct CarrierStoreTests {
+    private let day = Int64(Day.milliseconds)
+    /// The beginning of a day.
+    private let midnight = Day(containing: start).start
+
+    private func open(
+        _ directory: TemporaryDirectory, bodies: Int? = nil, records: Int? = nil, now: Int64 = start
+    ) throws -> SQLiteMessageStore {
+        var options = SQLiteStoreOptions()
+        options.retention.standard = RetentionPolicy.Days(bodies: bodies, records: records)
+        let store = try SQLiteMessageStore(directory: directory.path, options: options, now: now) { _ in }
+        try store.begin()
+        _ = try store.providerIndex(name: "p", kind: "scripted")
+        try store.commit()
+        return store
+    }
+
+    private func receive(_ store: any MessageStore, _ id: String, at time: Int64, provider: UInt8 = 1) throws {
+        _ = try store.onCarriers { (store) throws(StoreError) in
+            try store.insert(
+                InboundRecord(
+                    at: time, provider: provider, providerID: id, sender: "+14155550100", recipient: "1", body: id))
+        }
+    }
+
+    private func sweep(_ store: SQLiteMessageStore, now: Int64) throws {
+        for _ in 0..<100 {
+            try store.begin()
+            let next = try store.sweep(now: now)
+            try store.commit()
+            try store.upkeep(isIdle: true)
+            guard next <= now + 1000 else { return }
+        }
+        Issue.record("there is no end to it")
+    }
+
+    @Test func aFileFromBeforeGetsTheTables() throws {
+        let directory = TemporaryDirectory()
+        do {
+            let store = try open(directory)
+            try store.control.connection.execute("DROP TABLE inbound; DROP TABLE parked_receipt")
+        }
+        try requireSound(directory.path)
+        let store = try open(directory)
+        try receive(store, "a", at: start)
+        #expect(try store.carriers.inbound(before: nil, limit: 9).map(\.body) == ["a"])
+        #expect(try store.carriers.parkedReceipts().isEmpty)
+        try requireSound(directory.path)
+    }
+
+    @Test func retentionTakesBodiesAndThenMessages() throws {
+        let directory = TemporaryDirectory()
+        let store = try open(directory, bodies: 1, records: 3)
+        for number in 0..<300 { try receive(store, "\(number)", at: midnight) }
+        try receive(store, "later", at: midnight + day)
+        func bodies() throws -> Int {
+            try store.carriers.inbound(before: nil, limit: 999).count { !$0.body.isEmpty }
+        }
+        // As for messages: as many whole days after their own.
+        try sweep(store, now: midnight + 2 * day - 1)
+        #expect(try bodies() == 301)
+        try sweep(store, now: midnight + 2 * day)
+        #expect(try bodies() == 1)
+        try sweep(store, now: midnight + 4 * day - 1)
+        #expect(try store.carriers.inbound(before: nil, limit: 999).count == 301)
+        try sweep(store, now: midnight + 4 * day)
+        let left = try store.carriers.inbound(before: nil, limit: 999)
+        #expect(left.map(\.providerID) == ["later"])
+        try sweep(store, now: midnight + 9 * day)
+        #expect(try store.carriers.inbound(before: nil, limit: 9).isEmpty)
+        // Ids go on.
+        try receive(store, "new", at: midnight + 9 * day)
+        #expect(try #require(try store.carriers.inbound(before: nil, limit: 9).first).id > left[0].id)
+        try requireSound(directory.path)
+    }
+
+    @Test func withoutABoundAllStays() throws {
+        let directory = TemporaryDirectory()
+        let store = try open(directory)
+        try receive(store, "a", at: midnight)
+        try sweep(store, now: midnight + 1000 * day)
+        #expect(try store.carriers.inbound(before: nil, limit: 9).map(\.body) == ["a"])
+    }
+
+    @Test func aBackupHasThem() throws {
+        let directory = TemporaryDirectory()
+        let store = try open(directory)
+        try receive(store, "a", at: start)
+        let parked = ParkedReceipt(id: 1, at: start, provider: 1, providerID: "SM1", status: .delivered)
+        try store.onCarriers { (store) throws(StoreError) in try store.park(parked) }
+        let (backup, restored) = (TemporaryDirectory(), TemporaryDirectory())
+        _ = try SQLiteBackup.make(of: directory.path, at: backup.path + "/b", now: start)
+        _ = try SQLiteBackup.restore(backup.path + "/b", to: restored.path + "/r", now: start + 1)
+        let copy = try SQLiteMessageStore(directory: restored.path + "/r", now: start + 1) { _ in }
+        #expect(try copy.carriers.inbound(before: nil, limit: 9).map(\.body) == ["a"])
+        #expect(try copy.carriers.parkedReceipts() == [parked])
+    }
+
+    @Test(arguments: [
+        "INSERT INTO inbound (at, provider, sender, recipient, body) VALUES (1, 9, '', '', '')",
+        "INSERT INTO parked_receipt VALUES (1, 1, 9, 'SM1', NULL)",
+    ])
+    func verificationFindsProvidersThatThereAreNot(_ sql: String) throws {
+        let directory = TemporaryDirectory()
+        do { try open(directory).control.connection.execute(sql) }
+        #expect(try SQLiteVerification.run(directory.path).faults.count == 1)
+    }
+
+    @Test func aPageLooksAtSoManyOnly() throws {
+        let directory = TemporaryDirectory()
+        let store = try open(directory)
+        for number in 1...10 { try receive(store, "\(number)", at: start) }
+        let reader = InboundReader(store.control.connection)
+        var page = try reader.page(before: nil, limit: 9, examined: 4) { _ in false }
+        #expect(page.messages.isEmpty && page.next == 7)
+        page = try reader.page(before: 7, limit: 2, examined: 4) { $0 == "1" }
+        #expect(page.messages.map(\.id) == [6, 5] && page.next == 5)
+        page = try reader.page(before: 5, limit: 9, examined: 9) { _ in true }
+        #expect(page.messages.map(\.id) == [4, 3, 2, 1] && page.next == nil)
+        #expect(try reader.providers() == [1: "p"])
+    }
+}
