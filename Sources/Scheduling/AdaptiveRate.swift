@@ -14,7 +14,7 @@ package struct AdaptiveRate: Hashable, Sendable {
     package private(set) var rate: Double?
     private var bucket: TokenBucket?
     private var answers: SlidingCount
-    private var throttled: SlidingCount
+    private var refusals: SlidingCount
     /// Since when there have been answers without a pause of ``window``.
     private var answeringSince = Int64.min
     /// Without a configured rate: that at which throttling began.
@@ -51,7 +51,7 @@ package struct AdaptiveRate: Hashable, Sendable {
         rate = ceiling
         bucket = ceiling.map { Self.bucket($0, now: now) }
         answers = SlidingCount(window: Self.window, now: now)
-        throttled = SlidingCount(window: Self.window, now: now)
+        refusals = SlidingCount(window: Self.window, now: now)
         grownUntil = now
     }
 
@@ -108,7 +108,7 @@ package struct AdaptiveRate: Hashable, Sendable {
     ///     answers to messages that were sent before it.
     package mutating func throttled(retryAfter: Int64? = nil, roundTrip: Int64 = 0, now: Int64) {
         answered(now: now)
-        throttled.add(now: now)
+        refusals.add(now: now)
         if let retryAfter, retryAfter > 0 {
             heldUntil = max(heldUntil, now + min(retryAfter, Self.longestHold))
         }
@@ -118,7 +118,7 @@ package struct AdaptiveRate: Hashable, Sendable {
 
     private mutating func isTooFast(_ now: Int64) -> Bool {
         let all = answers.count(now: now)
-        let throttled = throttled.count(now: now)
+        let throttled = refusals.count(now: now)
         return throttled == all
             || throttled >= Self.leastThrottled && Double(throttled) > Self.tolerance * Double(all)
     }
