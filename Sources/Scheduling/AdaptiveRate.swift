@@ -1,9 +1,10 @@
 /// The rate at which a provider is given messages: as configured, and lower while it says that this is too fast.
 ///
-/// A throttled answer halves the rate, once for all that were on their way; without further ones it grows again,
-/// evenly, to the configured rate. Where none is configured there is no bound until a provider throttles: the rate at
-/// which it was answering then is where it starts, and the bound ends once it has grown to twice that. A provider's
-/// *retry after* holds everything back.
+/// Throttled answers halve the rate, once for all that were on their way; without further ones it grows again, evenly,
+/// to the configured rate. They must be more than a tenth of the answers of the last seconds: fewer are messages that
+/// go again, and a provider that throttles some whatever the rate would otherwise be left with next to none. Where no
+/// rate is configured there is no bound until a provider throttles: the rate at which it was answering then is where it
+/// starts, and the bound ends once it has grown to twice that. A provider's *retry after* holds everything back.
 ///
 /// Time is a parameter, in milliseconds of a monotonic clock. Every call takes constant time and no memory.
 package struct AdaptiveRate: Hashable, Sendable {
@@ -13,7 +14,8 @@ package struct AdaptiveRate: Hashable, Sendable {
     package private(set) var rate: Double?
     private var bucket: TokenBucket?
     private var answers: SlidingCount
-    /// Since when there have been answers without a second's pause.
+    private var refusals: SlidingCount
+    /// Since when there have been answers without a pause of ``window``.
     private var answeringSince = Int64.min
     /// Without a configured rate: that at which throttling began.
     private var reference = 0.0
@@ -27,6 +29,12 @@ package struct AdaptiveRate: Hashable, Sendable {
     package static let floor = 1.0
     /// A second, of the configured rate or of that at which throttling began.
     package static let growth = 0.05
+    /// Of the answers in ``window``: if no more are throttled the rate stays.
+    package static let tolerance = 0.1
+    /// Nor does it fall for fewer throttled answers, unless there are no others.
+    package static let leastThrottled = 3
+    /// In milliseconds.
+    package static let window: Int64 = 4000
     /// Between two halvings at least, in milliseconds.
     package static let halvingInterval: Int64 = 200
     /// As long as a provider's *retry after* is heeded, in milliseconds.
@@ -42,7 +50,8 @@ package struct AdaptiveRate: Hashable, Sendable {
         self.ceiling = ceiling
         rate = ceiling
         bucket = ceiling.map { Self.bucket($0, now: now) }
-        answers = SlidingCount(window: 1000, now: now)
+        answers = SlidingCount(window: Self.window, now: now)
+        refusals = SlidingCount(window: Self.window, now: now)
         grownUntil = now
     }
 
@@ -87,7 +96,6 @@ package struct AdaptiveRate: Hashable, Sendable {
     /// The provider answered something else than that it is too fast.
     package mutating func answered(now: Int64) {
         grow(now)
-        guard ceiling == nil else { return }
         if answers.count(now: now) == 0 { answeringSince = now }
         answers.add(now: now)
     }
@@ -100,11 +108,19 @@ package struct AdaptiveRate: Hashable, Sendable {
     ///     answers to messages that were sent before it.
     package mutating func throttled(retryAfter: Int64? = nil, roundTrip: Int64 = 0, now: Int64) {
         answered(now: now)
+        refusals.add(now: now)
         if let retryAfter, retryAfter > 0 {
             heldUntil = max(heldUntil, now + min(retryAfter, Self.longestHold))
         }
-        if now >= settledFrom { halve(roundTrip: roundTrip, now: now) }
+        if now >= settledFrom, isTooFast(now) { halve(roundTrip: roundTrip, now: now) }
         grownUntil = max(grownUntil, heldUntil)
+    }
+
+    private mutating func isTooFast(_ now: Int64) -> Bool {
+        let all = answers.count(now: now)
+        let throttled = refusals.count(now: now)
+        return throttled == all
+            || throttled >= Self.leastThrottled && Double(throttled) > Self.tolerance * Double(all)
     }
 
     private mutating func halve(roundTrip: Int64, now: Int64) {
@@ -120,7 +136,7 @@ package struct AdaptiveRate: Hashable, Sendable {
     /// Answers a second as of late, also where they have only just begun.
     private mutating func answerRate(_ now: Int64) -> Double {
         let count = answers.count(now: now)
-        let span = min(max(now - max(answeringSince, now - 1000), Self.shortestSpan), 1000)
+        let span = min(max(now - max(answeringSince, now - Self.window), Self.shortestSpan), Self.window)
         return Double(count) * 1000 / Double(span)
     }
 
