@@ -53,10 +53,10 @@ internal import Testing
         let id = try driver.accept()
         driver.answerAll(.unknown(code: "timeout"))
         driver.receipt("SM1")
-        let answer = Answer<Bool>()
+        let answer = Answer<ReconcileVerdict>()
         driver.inbox.commands.append(.reconcile(id, attempt: 1, providerID: "SM1") { answer.tell($0) })
         driver.run()
-        #expect(answer.value == true)
+        #expect(answer.value == .sent)
         #expect(try driver.state(of: id) == .delivered)
         try driver.check()
     }

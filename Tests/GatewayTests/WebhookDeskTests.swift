@@ -57,10 +57,10 @@ internal import Testing
 
     private func writer(_ store: sending FailingStore) throws -> Writer {
         let writer = try Writer(
-            store: store, providers: [(ScriptedProvider(name: "p"), ProviderLimits())],
+            store: store, providers: [PooledProvider(provider: ScriptedProvider(name: "p"), number: 1)],
             suppressions: SuppressionList(), options: WriterOptions(), clock: GatewayClock(log: log),
             log: GatewayLog(log))
-        writer.start(providers: [])
+        writer.start()
         return writer
     }
 
