@@ -72,7 +72,7 @@ extension DaemonTests {
                 let ids = try await send(Self.count, client)
                 let reckoning = try await CarrierReckoning(
                     client, carriers, ids: ids, resent: resent(Self.count), within: Self.patience)
-                reckoning.check(mayBeInterrupted: false)
+                try await reckoning.check(client, mayBeInterrupted: false)
                 for fault in ["throttled", "failedUntaken", "failedTaken", "lostTaken"] {
                     #expect(reckoning.faults(fault) > 0, "\(fault) never happened: this proves little")
                 }
@@ -93,7 +93,7 @@ extension DaemonTests {
                 let ids = try await send(count, client)
                 let reckoning = try await CarrierReckoning(
                     client, carriers, ids: ids, resent: resent(count), within: Self.patience)
-                reckoning.check(mayBeInterrupted: false)
+                try await reckoning.check(client, mayBeInterrupted: false)
                 #expect(reckoning.count(.delivered) == count)
                 let (east, west) = (try await carriers[0].ledger(), try await carriers[1].ledger())
                 #expect(east.messages.isEmpty && east.requests == count)
@@ -129,7 +129,7 @@ extension DaemonTests {
             }
             let reckoning = try await CarrierReckoning(
                 client, carriers, ids: ids, resent: resent(Self.count), within: Self.patience)
-            reckoning.check(mayBeInterrupted: true)
+            try await reckoning.check(client, mayBeInterrupted: true)
             print(
                 "carriers, seed \(seed): \(kills) kills, \(reckoning.count(.delivered)) delivered, "
                     + "\(reckoning.count(.undelivered)) undelivered, \(reckoning.count(.unknown)) unknown, "

@@ -56,16 +56,23 @@ struct CarrierReckoning {
     func faults(_ name: String) -> Int { ledgers.map { $0.faults[name] ?? 0 }.reduce(0, +) }
 
     /// - Parameter mayBeInterrupted: the daemon was killed in between, so an answer that was given may be lost.
-    func check(mayBeInterrupted: Bool) {
+    func check(_ client: GatewayClient, mayBeInterrupted: Bool) async throws {
         var problems: [String] = []
+        var concerned: [MessageID] = []
         for (text, status) in statuses {
             let taken = (takes[text] ?? []).sorted { $0.created < $1.created }
             if let problem = problem(status, taken, isResent: resent.contains(text), mayBeInterrupted) {
-                problems.append("\(status.id) is \(status.state), and was taken \(taken.count) times: \(problem)")
+                concerned.append(status.id)
+                problems.append(
+                    "\(status.id) is \(status.state), and was taken as \(taken.map { "\($0.fault), \($0.final)" }): \(problem)"
+                )
             }
         }
         for text in takes.keys where statuses[text] == nil { problems.append("\(text) was sent, and nobody sent it") }
         #expect(problems.prefix(10) == [], "\(problems.count) problems")
+        for status in try await client.status(of: Array(concerned.prefix(3))).messages {
+            print(status.id, status.provider, status.timeline.map { "\($0.event) \($0.attempt) \($0.detail)" })
+        }
         let untold = takes.values.joined().count { !$0.isTold }
         #expect(untold == 0, "the gateway never heard of them: \(ledgers.map(\.callbackAnswers))")
         #expect(takes.values.joined().allSatisfy { $0.forgedBelieved == 0 }, "a forged callback was believed")
