@@ -91,6 +91,8 @@ struct CarrierReckoning {
         switch status.state {
         case .delivered: return isDelivered ? nil : "no carrier said that: \(taken.map(\.final))"
         case .undelivered: return taken.isEmpty || isDelivered ? "no carrier said that: \(taken.map(\.final))" : nil
+        // Its first attempt, of which nobody knows, may have been delivered: that the second was not is not all.
+        case .sent where isResent && status.attempts > 1 && !isDelivered: return nil
         case .unknown:
             if !unknown.contains(status.id) { return "it is not listed" }
             return taken.contains(where: \.isTold) ? "the carrier told what became of it" : nil
