@@ -16,10 +16,12 @@ struct RunFilter {
         fences.append(block.first?.hash ?? 0)
         let base = filters.count
         filters.append(contentsOf: repeatElement(0, count: Self.words))
-        for entry in block {
-            for probe in 0..<Self.probes {
-                let bit = Self.bit(probe, of: entry.hash)
-                filters[base + bit / 64] |= 1 << (bit % 64)
+        filters.withUnsafeMutableBufferPointer { filters in
+            for entry in block {
+                for probe in 0..<Self.probes {
+                    let bit = Self.bit(probe, of: entry.hash)
+                    filters[base + bit / 64] |= 1 << (bit % 64)
+                }
             }
         }
     }
