@@ -55,7 +55,9 @@ package struct History: Hashable, Sendable {
         }
         let detailCount = Self.cut(detail)
         appendVarint(UInt64(detailCount))
-        if detailCount > 0 { bytes.append(contentsOf: detail.utf8.prefix(detailCount)) }
+        // As one block: what a sequence of characters hands over goes byte by byte.
+        var detail = detail
+        detail.withUTF8 { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<detailCount])) }
     }
 
     /// Bytes of a detail that are kept: whole characters.

@@ -1,10 +1,12 @@
 internal import SMSModel
 
-/// What an index holds of a message: the hash of what it is found by, and its id.
-struct IndexEntry: Hashable, Sendable {
+/// What an index holds of a message: the hash of what it is found by, and its id. In a run they rise by both.
+struct IndexEntry: Hashable, Comparable, Sendable {
     var hash: UInt64
     /// A message's id.
     var id: UInt64
+
+    static func < (a: IndexEntry, b: IndexEntry) -> Bool { a.hash != b.hash ? a.hash < b.hash : a.id < b.id }
 }
 
 /// Entries in memory: 16 bytes each in 64 sub-tables of open addressing, by the hash's top bits, so that a rehash
@@ -37,7 +39,7 @@ struct EntryTable {
 
     /// The entries of one sub-table by rising hash: those of all, part by part, rise throughout.
     func sorted(part: Int) -> [IndexEntry] {
-        tables[part].slots.filter { $0.hash != 0 }.sorted { ($0.hash, $0.id) < ($1.hash, $1.id) }
+        tables[part].slots.filter { $0.hash != 0 }.sorted()
     }
 
     private struct Part {

@@ -16,10 +16,12 @@ struct RunFilter {
         fences.append(block.first?.hash ?? 0)
         let base = filters.count
         filters.append(contentsOf: repeatElement(0, count: Self.words))
-        for entry in block {
-            Self.forEachBit(of: entry.hash) { bit in
-                filters[base + Int(bit / 64)] |= 1 << (bit % 64)
-                return true
+        filters.withUnsafeMutableBufferPointer { filters in
+            for entry in block {
+                for probe in 0..<Self.probes {
+                    let bit = Self.bit(probe, of: entry.hash)
+                    filters[base + bit / 64] |= 1 << (bit % 64)
+                }
             }
         }
     }
@@ -40,22 +42,25 @@ struct RunFilter {
     }
 
     private func mayHold(_ hash: UInt64, block: Int) -> Bool {
-        Self.forEachBit(of: hash) { bit in
-            filters[block * Self.words + Int(bit / 64)] & (1 << (bit % 64)) != 0
-        }
+        // Nearly half of the bits are set, so a branch on each would be guessed wrong every other time, and the look at
+        // the next run wait for this one's memory.
+        allSet(0..<Self.probes / 2, of: hash, block) && allSet(Self.probes / 2..<Self.probes, of: hash, block)
     }
 
-    /// - Returns: whether `body` answered true for each bit.
-    @discardableResult
-    private static func forEachBit(of hash: UInt64, _ body: (UInt64) -> Bool) -> Bool {
-        let mixed = hash &* 0x9E37_79B9_7F4A_7C15
-        let step = mixed >> 32 | 1
-        var value = (mixed ^ hash) & 0xFFFF_FFFF
-        for _ in 0..<probes {
-            guard body((value &* bits) >> 32) else { return false }
-            value = (value &+ step) & 0xFFFF_FFFF
+    private func allSet(_ probes: Range<UInt64>, of hash: UInt64, _ block: Int) -> Bool {
+        var all: UInt64 = 1
+        for probe in probes {
+            let bit = Self.bit(probe, of: hash)
+            all &= filters[block * Self.words + bit / 64] >> UInt64(bit % 64)
         }
-        return true
+        return all == 1
+    }
+
+    /// The place of one of a hash's bits in a block's filter.
+    private static func bit(_ probe: UInt64, of hash: UInt64) -> Int {
+        let mixed = hash &* 0x9E37_79B9_7F4A_7C15
+        let value = ((mixed ^ hash) &+ probe &* (mixed >> 32 | 1)) & 0xFFFF_FFFF
+        return Int((value &* bits) >> 32)
     }
 
     // MARK: As stored

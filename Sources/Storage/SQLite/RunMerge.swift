@@ -4,7 +4,8 @@ struct RunMerge {
     let inputs: [Int64]
     let level: Int
     private(set) var writer: RunWriter
-    private var cursors: [Cursor] = []
+    private var cursors: [Cursor]
+    private var tournament: Tournament
     private let tables: IndexTables
 
     /// Where one of the runs has got to.
@@ -14,8 +15,6 @@ struct RunMerge {
         var nextBlock = 0
         var entries: [IndexEntry] = []
         var position = 0
-
-        var current: IndexEntry { entries[position] }
     }
 
     init(_ runs: [SQLiteIndex.Run], _ tables: IndexTables, _ kind: IndexKind, level: Int) throws(StoreError) {
@@ -23,42 +22,39 @@ struct RunMerge {
         self.level = level
         self.tables = tables
         writer = try RunWriter(tables, kind, level: level)
-        for run in runs {
-            var cursor = Cursor(run: run.number, blocks: run.blocks)
-            if try Self.read(&cursor, tables) { cursors.append(cursor) }
-        }
+        cursors = runs.map { Cursor(run: $0.number, blocks: $0.blocks) }
+        var first: [IndexEntry?] = []
+        for index in cursors.indices { first.append(try Self.next(&cursors[index], tables)) }
+        tournament = Tournament(first)
     }
 
     /// Moves at most `budget` entries and takes them off it.
     /// - Returns: whether all are moved: the new run is whole then.
     mutating func advance(_ budget: inout Int) throws(StoreError) -> Bool {
         while budget > 0 {
-            guard var least = cursors.indices.first else {
+            guard let (entry, index) = tournament.least else {
                 try writer.finish()
                 return true
             }
-            for index in cursors.indices.dropFirst() where Self.precedes(cursors[index].current, cursors[least].current)
-            {
-                least = index
-            }
-            try writer.append(cursors[least].current)
+            try writer.append(entry)
             budget -= 1
-            cursors[least].position += 1
-            if cursors[least].position == cursors[least].entries.count, !(try Self.read(&cursors[least], tables)) {
-                cursors.remove(at: least)
-            }
+            tournament.replaceLeast(by: try Self.next(&cursors[index], tables))
         }
         return false
     }
 
-    private static func precedes(_ a: IndexEntry, _ b: IndexEntry) -> Bool {
-        a.hash != b.hash ? a.hash < b.hash : a.id < b.id
+    /// The run's next entry; nil at its end.
+    private static func next(_ cursor: inout Cursor, _ tables: IndexTables) throws(StoreError) -> IndexEntry? {
+        if cursor.position == cursor.entries.count {
+            guard cursor.nextBlock < cursor.blocks else { return nil }
+            try read(&cursor, tables)
+        }
+        defer { cursor.position += 1 }
+        return cursor.entries[cursor.position]
     }
 
     /// Reads the run's next block.
-    /// - Returns: false at its end.
-    private static func read(_ cursor: inout Cursor, _ tables: IndexTables) throws(StoreError) -> Bool {
-        guard cursor.nextBlock < cursor.blocks else { return false }
+    private static func read(_ cursor: inout Cursor, _ tables: IndexTables) throws(StoreError) {
         var entries: [IndexEntry] = []
         entries.reserveCapacity(PackedEntries.blockEntries)
         let isWhole = try tables.withBlock(cursor.run, cursor.nextBlock) { bytes in
@@ -71,6 +67,5 @@ struct RunMerge {
         cursor.entries = entries
         cursor.position = 0
         cursor.nextBlock += 1
-        return true
     }
 }

@@ -97,9 +97,10 @@ final class SQLiteIndex {
         if let id = try recent.find(hash, where: check) { return id }
         if let id = try flush?.table.find(hash, where: check) { return id }
         try loadFilters()
-        for run in runs.reversed() where run.newest >= oldest.rawValue {
-            for block in run.filter.blocks(holding: hash) {
-                let found = try tables.withBlock(run.number, block) { (bytes) throws(StoreError) in
+        // By their places: a copy of each run would count references to its filter.
+        for place in runs.indices.reversed() where runs[place].newest >= oldest.rawValue {
+            for block in runs[place].filter.blocks(holding: hash) {
+                let found = try tables.withBlock(runs[place].number, block) { (bytes) throws(StoreError) in
                     try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
                         try check(MessageID(rawValue: id))
                     }
