@@ -118,7 +118,7 @@ import Testing
     /// A call that is refused for the tenant's rate waits as it is told, beyond its own time-out if need be.
     @Test func goesOnAtTheGatewaysPace() async throws {
         try await withGateway(script: { call in
-            call.number % 3 == 0 ? Self.accepting(call) : .error(Self.rateMet("rate", wait: 1900))
+            call.number % 3 == 0 ? Self.accepting(call) : .error(Self.rateMet("rate", wait: 1200))
         }) { client, record, _ in
             var options = BulkOptions()
             options.messagesPerChunk = 1
