@@ -24,8 +24,6 @@ struct Dispatcher: ~Copyable {
     var contents: WaitingContents
     var recent = RecentLifecycles(capacity: 16_384)
     private(set) var inFlight: [MessageID: InFlight] = [:]
-    /// Providers that were taken away and have answered for the last of their messages in this round.
-    private(set) var ended: [any SMSProvider] = []
     /// Attempts whose messages are held since this round, because nobody knows whether they were taken.
     private(set) var doubts: [Doubt] = []
     /// What was in flight as it was before this round's answers and receipts, in the order of their coming.
@@ -256,7 +254,6 @@ struct Dispatcher: ~Copyable {
         inFlight[answer.id] = nil
         touched.append(flight)
         pool.update(flight.provider) { $0.answered(answer.outcome, to: flight.submitted, now: now) }
-        if let provider = pool.released(flight.provider) { ended.append(provider) }
         var stored = flight.stored
         let before = stored.lifecycle.mark
         let after = stored.lifecycle.answered(
@@ -475,7 +472,6 @@ struct Dispatcher: ~Copyable {
     mutating func roundBegan() {
         touched.removeAll(keepingCapacity: true)
         steps.removeAll()
-        ended.removeAll()
         doubts.removeAll(keepingCapacity: true)
         pool.updateAll { $0.roundBegan() }
     }

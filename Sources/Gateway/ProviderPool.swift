@@ -45,20 +45,14 @@ struct ProviderPool {
 
     /// Takes over a configuration. Providers that are the same objects go on as they are; those that are not there any
     /// more take nothing new.
-    /// - Returns: those that end once they have answered, and those that have.
-    mutating func configure(
-        _ providers: [PooledProvider], routes: [Route]?, now: Int64
-    ) -> (draining: [any SMSProvider], ended: [any SMSProvider]) {
-        var ending: (draining: [any SMSProvider], ended: [any SMSProvider]) = ([], [])
+    /// - Returns: those that have to answer before they end.
+    mutating func configure(_ providers: [PooledProvider], routes: [Route]?, now: Int64) -> [any SMSProvider] {
+        var draining: [any SMSProvider] = []
         for lane in lanes.indices where !lanes[lane].isRetired {
             guard !providers.contains(where: { $0.provider === lanes[lane].provider }) else { continue }
             lanes[lane].retire()
             laneOf[Int(lanes[lane].number)] = -1
-            if let ended = released(lane) {
-                ending.ended.append(ended)
-            } else {
-                ending.draining.append(lanes[lane].provider)
-            }
+            if lanes[lane].inFlight > 0 { draining.append(lanes[lane].provider) }
         }
         for entry in providers {
             if let lane = lanes.firstIndex(where: { $0.provider === entry.provider }) {
@@ -68,7 +62,7 @@ struct ProviderPool {
             }
         }
         setRoutes(routes ?? [Route.sharing(providers.map(\.number))], now: now)
-        return ending
+        return draining
     }
 
     private mutating func add(_ lane: ProviderLane) {
@@ -103,12 +97,15 @@ struct ProviderPool {
         onlySet = number(of: CandidateSet(route: 0))
     }
 
-    /// A lane whose last answer has come.
-    /// - Returns: the provider that can be stopped.
-    mutating func released(_ lane: Int) -> (any SMSProvider)? {
-        guard lanes[lane].isRetired, lanes[lane].inFlight == 0, !lanes[lane].isGone else { return nil }
-        lanes[lane].isGone = true
-        return lanes[lane].provider
+    /// Gives out, once each, the providers that were taken away and have answered for all that they had: they can be
+    /// stopped. To be called after a commit, since a round that fails brings back what was answered in it.
+    mutating func takeEnded() -> [any SMSProvider] {
+        var ended: [any SMSProvider] = []
+        for lane in lanes.indices where lanes[lane].isRetired && !lanes[lane].isGone && lanes[lane].inFlight == 0 {
+            lanes[lane].isGone = true
+            ended.append(lanes[lane].provider)
+        }
+        return ended
     }
 
     /// Lanes that answer or may be given something, for telling of them; of a provider whose settings have changed, the

@@ -58,9 +58,7 @@ extension WriterCore {
     }
 
     mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
-        let (draining, ended) = dispatcher.pool.configure(providers, routes: routes, now: now)
-        round.effects.draining += draining
-        round.effects.ended += ended
+        round.effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
     }
 
     mutating func drain() {

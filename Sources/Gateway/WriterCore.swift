@@ -264,7 +264,7 @@ struct WriterCore: ~Copyable {
         if round.hasUnparkedApplied { applied.removeAll() }
         applied.formUnion(round.unparked)
         round.effects.submissions = dispatcher.takeSubmissions()
-        round.effects.ended += dispatcher.ended
+        round.effects.ended = dispatcher.pool.takeEnded()
         round.effects.doubts = dispatcher.doubts
         if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.pool.lanes) }
         if round.hasActs { round.effects.acts = newActs() }
@@ -302,10 +302,9 @@ struct WriterCore: ~Copyable {
         store.rollback()
         let wasWell = trouble == nil
         trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
-        let (draining, ended) = (round.effects.draining, round.effects.ended)
+        let draining = round.effects.draining
         round.effects = RoundEffects()
         round.effects.draining = draining
-        round.effects.ended = ended
         // A round that only tried whether the store writes again has changed nothing.
         if wasWell {
             log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
