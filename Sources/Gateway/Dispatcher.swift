@@ -9,6 +9,12 @@ internal import Storage
 struct QueuedEntry {
     var message: QueuedMessage
     var flow: FlowKey
+
+    /// The same, to be routed anew in its turn: outside of the queue a set's number may have come to mean another.
+    var unrouted: QueuedEntry {
+        let key = FlowKey(candidates: CandidateSets.unrouted, priority: flow.priority, tenant: flow.tenant)
+        return QueuedEntry(message: message, flow: key)
+    }
 }
 
 /// Decides what is handed to which provider, and what follows from each answer.
@@ -219,7 +225,7 @@ struct Dispatcher: ~Copyable {
         pool.refresh(&queue, lane: choice.lane, now: now)
         inFlight[id] = InFlight(
             stored: stored, message: QueuedEntry(message: entry.message, flow: flow), provider: choice.lane,
-            onUnknown: draft.onUnknown, submitted: submitted)
+            onUnknown: draft.onUnknown, submitted: submitted, routesEpoch: pool.routesEpoch)
     }
 
     private func hasOptedOut(_ content: MessageContent) -> Bool {
@@ -259,7 +265,8 @@ struct Dispatcher: ~Copyable {
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: pool.lanes[flight.provider].number,
             onUnknown: flight.onUnknown)
-        try follow(after, &stored, flight.message, now: now, store: store)
+        let entry = flight.routesEpoch == pool.routesEpoch ? flight.message : flight.message.unrouted
+        try follow(after, &stored, entry, now: now, store: store)
         if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }
         keepRecent(stored)
     }
@@ -324,9 +331,7 @@ struct Dispatcher: ~Copyable {
         }
         stored.lifecycle.retry(at: due)
         if isTakenUp(stored.lifecycle.id) { attempted.insert(stored.lifecycle.id) }
-        let flow = FlowKey(
-            candidates: CandidateSets.unrouted, priority: entry.flow.priority, tenant: entry.flow.tenant)
-        wait(QueuedEntry(message: entry.message, flow: flow), due: due, now: now)
+        wait(entry.unrouted, due: due, now: now)
     }
 
     /// A message of which nobody knew whether it was sent waits again, in its old place.
@@ -414,7 +419,9 @@ struct Dispatcher: ~Copyable {
 
     /// Brings the messages of a batch back that were parked while it was paused.
     mutating func unpark(_ batch: BatchID) {
-        for entry in parked.removeValue(forKey: batch) ?? [] { queue.pushBack(entry.message, flow: entry.flow) }
+        for entry in parked.removeValue(forKey: batch) ?? [] {
+            queue.pushBack(entry.message, flow: entry.unrouted.flow)
+        }
     }
 
     mutating func dropParked(_ batch: BatchID) {

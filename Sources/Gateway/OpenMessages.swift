@@ -9,6 +9,8 @@ struct InFlight {
     var provider: Int
     var onUnknown: OnUnknown
     var submitted: ProviderLane.Submitted
+    /// Of the routes by which it was handed over: ``ProviderPool/routesEpoch``.
+    var routesEpoch: Int
 }
 
 /// Lifecycles of messages that were sent of late, so that their receipts need no read: two generations, of

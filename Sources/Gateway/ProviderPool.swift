@@ -14,6 +14,8 @@ struct ProviderPool {
     private var laneOf = [Int16](repeating: -1, count: 256)
     private(set) var table: RoutingTable
     private var sets = CandidateSets()
+    /// Raised whenever the routes change: numbers of sets that were given out before may stand for others by now.
+    private(set) var routesEpoch = 0
     /// By lane: the sets that it is in.
     private var setsOf: [[UInt16]] = []
     /// By lane, as the queue was last told.
@@ -86,6 +88,7 @@ struct ProviderPool {
     }
 
     private mutating func routesChanged() {
+        routesEpoch += 1
         sets.routesChanged()
         setsOf = lanes.map { _ in [] }
         accessOf = lanes.map { _ in .closed }

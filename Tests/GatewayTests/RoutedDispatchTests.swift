@@ -183,6 +183,36 @@ extension WriterDriver {
         try driver.check()
     }
 
+    /// Numbers of sets are given anew once nothing waits under them: what is aside meanwhile must not go by them.
+    @Test func whatIsAsideIsRoutedAnewToo() throws {
+        let old = [route("germany", [1]) { $0.destinations = german }, route("rest", [2])]
+        let new = [route("rest", [2]), route("germany", [3]) { $0.destinations = german }]
+        let driver = try driver(old)
+        driver.pause(.batch(.name("b")))
+        driver.pause(.everything)
+        let batch = driver.bulk([0], of: "b") { _ in message(germany) }
+        driver.run()
+        driver.pause(.batch(.name("b")))
+        driver.pause(.everything, false)
+        driver.run()
+        let parked = try #require(batch.value).results[0].id
+        let flying = try driver.accept(message(germany))
+        #expect(driver.seen(by: "a") == [flying])
+        // The numbers of before are free again, and the first that is asked for goes to another route.
+        driver.configure(names, routes: [new[0]])
+        driver.advance(2000)
+        _ = try driver.accept(message(elsewhere))
+        driver.configure(names, routes: [new[1], new[0]])
+        driver.advance(2000)
+        driver.answer("b")
+        _ = try driver.accept(message(elsewhere))
+        driver.pause(.batch(.name("b")), false)
+        driver.run()
+        driver.answer("a", .rejected(.route, code: "R1", message: "no"))
+        #expect(Set(driver.seen(by: "c")) == [parked, flying])
+        try driver.check()
+    }
+
     @Test func aProviderThatIsTakenAwayAnswersForWhatItHas() throws {
         let driver = try driver([route("all", [1, 2])], inFlight: 2)
         let first = try driver.accept()
