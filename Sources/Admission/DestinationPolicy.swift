@@ -1,4 +1,4 @@
-internal import SMSModel
+package import SMSModel
 
 /// Which numbers a tenant may send to: countries and prefixes that are allowed, and some that are blocked. The longest
 /// that a number begins with decides, of equals the one that refuses. Checked for each message: some nanoseconds,
@@ -44,7 +44,7 @@ package struct DestinationPolicy: Sendable {
         case .country(let country):
             if byCountry.isEmpty { byCountry = Array(repeating: Rule.none, count: countries.codes.count + 1) }
             byCountry[Int(country)] = rule
-        case .prefix(let digits): prefixes.insert(digits.utf8, rule)
+        case .prefix(let digits): prefixes.insert(digits, rule)
         }
     }
 
@@ -83,41 +83,5 @@ package struct DestinationPolicy: Sendable {
         let (country, _) = countries.country(of: number)
         let place = country == 0 ? "this number, which is of no country" : countries.code(country)
         return "The tenant may not send to \(place): it is not among its allowed destinations."
-    }
-}
-
-/// A country or a prefix, as the configuration has it.
-private enum Destination {
-    case country(Countries.Number)
-    /// Without the plus.
-    case prefix(Substring)
-
-    init(_ text: String) throws(DestinationProblem) {
-        let digits = text.dropFirst()
-        if text.hasPrefix("+") {
-            guard digits.utf8.allSatisfy({ $0 &- 0x30 <= 9 }), digits.first != "0",
-                1...Limits.phoneNumberDigits ~= digits.utf8.count
-            else { throw .badPrefix }
-            self = .prefix(digits)
-        } else {
-            guard let country = Countries.all.number(of: text) else { throw .unknownCountry(text) }
-            self = .country(country)
-        }
-    }
-}
-
-/// Why a destination of the configuration is none.
-package enum DestinationProblem: Error, Hashable, Sendable {
-    case unknownCountry(String)
-    case badPrefix
-
-    /// A clause for whoever wrote it.
-    package var description: String {
-        switch self {
-        case .unknownCountry(let name):
-            "there is no country \(name) with numbers of its own; a country is two capital letters of ISO 3166-1, such as DE"
-        case .badPrefix:
-            "a prefix is + and 1 to \(Limits.phoneNumberDigits) digits, such as +4915, and does not begin with +0"
-        }
     }
 }

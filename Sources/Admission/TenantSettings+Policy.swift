@@ -35,7 +35,7 @@ extension TenantSettings {
 
     private static func problem(ofDestination destination: String) -> String? {
         do throws(DestinationProblem) {
-            _ = try DestinationPolicy(allowed: [destination], blocked: [])
+            _ = try Destination(destination)
             return nil
         } catch {
             return error.description

@@ -128,6 +128,9 @@ extension Administration {
                 FieldViolation(field: "tenants.\(change.name).\($0.field)", description: $0.description)
             }
         }
+        for change in changes where change.kind == DynamicConfiguration.routeKind {
+            violations += next.routes[change.name]?.destinationViolations(of: change.name) ?? []
+        }
         guard violations.isEmpty else { throw .refused(GatewayError(ConfigurationError(violations))) }
         guard next.tenants[fileTenant.name] != nil else { throw .refused(.fileTenantStays(fileTenant.name)) }
         for change in changed where change.after == nil {
@@ -327,6 +330,21 @@ extension TenantSettings {
             problems.append(FieldViolation(field: "retention.body_days", description: "is above retention.record_days"))
         }
         return problems
+    }
+}
+
+extension RouteSettings {
+    /// Destinations where no number goes.
+    fileprivate func destinationViolations(of name: String) -> [FieldViolation] {
+        (destinations ?? []).enumerated().compactMap { place, text in
+            do throws(DestinationProblem) {
+                _ = try Destination(text)
+                return nil
+            } catch {
+                return FieldViolation(
+                    field: "routes.\(name).destinations[\(place)]", description: error.description)
+            }
+        }
     }
 }
 

@@ -159,13 +159,3 @@ extension WriterCore {
         }
     }
 }
-
-extension String {
-    /// As much of it as fits, in whole characters.
-    fileprivate func cut(to bytes: Int) -> String {
-        guard utf8.count > bytes else { return self }
-        var end = utf8.index(utf8.startIndex, offsetBy: bytes)
-        while end > startIndex, String.Index(end, within: self) == nil { end = utf8.index(before: end) }
-        return String(self[..<end])
-    }
-}

@@ -5,7 +5,7 @@ package import SMSModel
 /// holds for every message.
 package struct Route: Hashable, Sendable {
     package var name: String
-    package var destinations: [RouteDestination]?
+    package var destinations: [Destination]?
     package var tenants: Set<TenantID>?
     package var senders: Set<String>?
     package var priorities: Set<Priority>?
@@ -27,7 +27,8 @@ package struct Route: Hashable, Sendable {
     /// A route of the configuration. Providers and tenants that have no number are left out.
     package init(_ name: String, _ settings: RouteSettings, providers: [String: UInt8], tenants: [String: TenantID]) {
         self.init(name: name, providers: settings.providers.compactMap { providers[$0] })
-        destinations = settings.destinations?.compactMap(RouteDestination.init)
+        // They were checked before they were stored; one that a later version knows no more is nowhere.
+        destinations = settings.destinations?.compactMap { try? Destination($0) }
         self.tenants = settings.tenants.map { Set($0.compactMap { tenants[$0] }) }
         senders = settings.senders.map(Set.init)
         priorities = settings.priorities.map(Set.init)
@@ -43,24 +44,6 @@ package struct Route: Hashable, Sendable {
     ) -> [Route] {
         routes.sorted { ($0.value.order, $0.key) < ($1.value.order, $1.key) }
             .map { Route($0.key, $0.value, providers: providers, tenants: tenants) }
-    }
-}
-
-/// Where a message goes, as a route names it.
-package enum RouteDestination: Hashable, Sendable {
-    case country(Countries.Number)
-    /// Digits, without the plus.
-    case prefix([UInt8])
-
-    /// - Parameter text: as the configuration has it, a country (`DE`) or a prefix (`+4915`).
-    /// - Returns: nil if no number goes there.
-    package init?(_ text: String) {
-        if text.hasPrefix("+") {
-            self = .prefix(Array(text.utf8.dropFirst()))
-        } else {
-            guard let country = Countries.all.number(of: text) else { return nil }
-            self = .country(country)
-        }
     }
 }
 

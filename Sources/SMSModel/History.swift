@@ -53,19 +53,11 @@ package struct History: Hashable, Sendable {
             bytes.append(UInt8(code))
             return
         }
-        let detailCount = Self.cut(detail)
+        let detailCount = detail.utf8Count(upTo: Self.detailBytes)
         appendVarint(UInt64(detailCount))
         // As one block: what a sequence of characters hands over goes byte by byte.
         var detail = detail
         detail.withUTF8 { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<detailCount])) }
-    }
-
-    /// Bytes of a detail that are kept: whole characters.
-    private static func cut(_ detail: String) -> Int {
-        guard detail.utf8.count > detailBytes else { return detail.utf8.count }
-        var end = detail.utf8.index(detail.utf8.startIndex, offsetBy: detailBytes)
-        while detail.utf8[end] & 0xC0 == 0x80 { end = detail.utf8.index(before: end) }
-        return detail.utf8.distance(from: detail.utf8.startIndex, to: end)
     }
 
     /// Past ``packedBytes``: drops the events at the end that tell of nothing but being throttled or returned.

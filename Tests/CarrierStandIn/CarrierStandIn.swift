@@ -37,7 +37,8 @@ struct CarrierStandIn: AsyncParsableCommand {
         let port = try await server.listen(port)
         print("ready http=http://127.0.0.1:\(port)")
         fflush(nil)
-        while true { try await Task.sleep(for: .seconds(3600)) }
+        // Until it is killed: an outage closes the listener, not the group.
+        await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
 }
 

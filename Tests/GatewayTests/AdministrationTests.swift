@@ -190,6 +190,10 @@ internal import Testing
 
     @Test(
         arguments: [
+            (
+                #"{"providers":{"a":{"kind":"sandbox"}},"routes":{"r":{"destinations":["DE","XX"],"providers":["a"]}}}"#,
+                "routes.r.destinations[1]", StatusCode.invalidArgument
+            ),
             ("{", "document", StatusCode.invalidArgument), (#"{"tenant":{}}"#, "tenant", .invalidArgument),
             (#"{"tenants":{"shop":{"weight":0}}}"#, "tenants.shop.weight", .invalidArgument),
             (

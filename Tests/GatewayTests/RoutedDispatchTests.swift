@@ -23,7 +23,7 @@ private func route(_ name: String, _ providers: [UInt8], _ configure: (inout Rou
     return route
 }
 
-private let german = [RouteDestination.prefix(Array("49".utf8))]
+private let german = [Destination.prefix(Array("49".utf8))]
 
 private func window(_ days: [String], _ from: Int, _ to: Int) -> TimeWindow {
     var window = TimeWindow()

@@ -10,11 +10,11 @@ private let bertha = TenantID(rawValue: 2)
 private let monday: Int64 = 1_795_996_800_000
 private let minute: Int64 = 60_000
 
-private func country(_ code: String) -> RouteDestination {
+private func country(_ code: String) -> Destination {
     .country(Countries.all.number(of: code) ?? 0)
 }
 
-private func prefix(_ digits: String) -> RouteDestination { .prefix(Array(digits.utf8)) }
+private func prefix(_ digits: String) -> Destination { .prefix(Array(digits.utf8)) }
 
 /// - Returns: the name of the route that is taken.
 private func taken(
