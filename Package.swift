@@ -161,7 +161,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "WebGatewayTests",
-            dependencies: ["SMSModel", "HTTPTransport", "Providers", "TLS", "WebGateway", log] + nio,
+            dependencies: ["SMSModel", "HTTPTransport", "Providers", "TLS", "WebGateway", "GatewayTestKit", log] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(
@@ -198,7 +198,8 @@ let package = Package(
         .testTarget(
             name: "RPCWireTests", dependencies: ["SMSModel", "RPCWire"], exclude: ["Corpus"], swiftSettings: strict),
         .testTarget(
-            name: "RPCTransportTests", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport"] + nio,
+            name: "RPCTransportTests",
+            dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport", "GatewayTestKit"] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "TLSTests",

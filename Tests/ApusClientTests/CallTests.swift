@@ -27,7 +27,7 @@ private typealias ClientID = ApusClient.MessageID
             let call = record.calls[0]
             #expect(call.key.utf8.count == 32)
             #expect(call.attempt == 0)
-            #expect(call.timeoutMilliseconds > 29_000 && call.timeoutMilliseconds <= 30_000)
+            #expect(call.timeoutMilliseconds > 15_000 && call.timeoutMilliseconds <= 30_000)
             let sent = try #require(call.send)
             #expect(sent.to == "+14155550100" && sent.body == "hello" && sent.sender == "Apus")
             #expect(sent.priority == .urgent && sent.validity == 90_000 && sent.tags == ["a", "b"])

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GatewayTestKit
 internal import Glibc
 internal import NIOCore
 internal import RPCTransport

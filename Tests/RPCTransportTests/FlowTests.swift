@@ -1,3 +1,4 @@
+internal import GatewayTestKit
 internal import NIOCore
 internal import RPCTransport
 internal import RPCWire

@@ -1,3 +1,4 @@
+internal import GatewayTestKit
 internal import NIOCore
 internal import NIOPosix
 internal import RPCTransport
@@ -106,14 +107,6 @@ final class BurstCount: Sendable {
             loop.connection(waiting)?.authenticated(
                 name.map { .success(TestPrincipal($0)) } ?? .failure(GatewayError(.unauthenticated, "unknown key")))
         }.get()
-    }
-}
-
-/// Waits for a condition; ends with the test's time limit, which cancels its task.
-func until(isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-        try Task.checkCancellation()
-        await Task.yield()
     }
 }
 

@@ -1,3 +1,4 @@
+internal import GatewayTestKit
 internal import NIOCore
 internal import Providers
 internal import SMSModel
@@ -83,7 +84,7 @@ internal import Testing
             let client = try await RawClient(server)
             try await client.stopReading()
             try await client.send(String(repeating: request("GET"), count: 100))
-            while server.connectionCount > 0 { await Task.yield() }
+            try await until { server.connectionCount == 0 }
         }
     }
 
@@ -118,7 +119,7 @@ internal import Testing
             #expect(await refused.receiveToEnd() == "")
             try await refused.close()
             try await served[0].close()
-            while server.connectionCount > 1 { await Task.yield() }
+            try await until { server.connectionCount <= 1 }
             #expect(try await RawClient(server).ask(request(body: "x")).status == 200)
             #expect(intake.received.count == 3)
         }
@@ -130,7 +131,7 @@ internal import Testing
         } _: { server, intake in
             let first = [try await RawClient(server), try await RawClient(server)]
             for client in first { try await client.send(request(body: "x")) }
-            await intake.wait(2)
+            try await intake.wait(2)
             let third = try await RawClient(server)
             let answer = try await third.ask(request(body: "x"))
             #expect(answer.status == 503)

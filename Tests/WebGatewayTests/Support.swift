@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GatewayTestKit
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -19,7 +20,6 @@ final class ScriptedIntake: WebhookIntake {
         var received: [Received] = []
         var held: [CheckedContinuation<Void, Never>] = []
         var holds: Bool
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state: Mutex<State>
@@ -34,29 +34,19 @@ final class ScriptedIntake: WebhookIntake {
 
     func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
         await withCheckedContinuation { continuation in
-            let ready = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            let isHeld = state.withLock { state in
                 state.received.append(Received(provider: provider, request: request))
-                let count = state.received.count
-                var ready = state.waiters.filter { $0.count <= count }.map(\.continuation)
-                state.waiters.removeAll { $0.count <= count }
-                if state.holds { state.held.append(continuation) } else { ready.append(continuation) }
-                return ready
+                if state.holds { state.held.append(continuation) }
+                return state.holds
             }
-            for continuation in ready { continuation.resume() }
+            if !isHeld { continuation.resume() }
         }
         return reply
     }
 
     /// Returns once so many have come in all.
-    func wait(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.received.count >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
+    func wait(_ count: Int) async throws {
+        try await until { received.count >= count }
     }
 
     func release() {
