@@ -155,11 +155,18 @@ extension TLSSession {
 
 /// `openssl` as another process, with its input and output in the test's hands.
 final class OpenSSL: @unchecked Sendable {
-    // Sendable unchecked: `seen` is touched under the lock alone.
+    // Sendable unchecked: what changes is touched under the lock alone.
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
-    private let seen = Mutex("")
+    private let seen = Mutex(Seen())
+
+    private struct Seen {
+        /// All that came so far.
+        var text = ""
+        /// Of that, so many characters have been waited for.
+        var found = 0
+    }
 
     init(_ arguments: [String]) throws {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -177,36 +184,47 @@ final class OpenSSL: @unchecked Sendable {
     func write(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
     func finishInput() throws { try input.fileHandleForWriting.close() }
 
-    /// Waits until its output holds the text; all of it so far.
+    /// Waits until its output holds the text after what was waited for before; all of it so far.
     ///
     /// - Throws: if it ends before.
     @discardableResult
     func output(until text: String) async throws -> String {
-        let all = await read { $0.contains(text) }
-        guard all.contains(text) else { throw Missing(text: text, output: all) }
+        let (all, isFound) = await read { seen in
+            guard let match = seen.text.dropFirst(seen.found).firstRange(of: text) else { return false }
+            seen.found = seen.text.distance(from: seen.text.startIndex, to: match.upperBound)
+            return true
+        }
+        guard isFound else { throw Missing(text: text, output: all) }
         return all
     }
 
     /// All its output until it ends.
-    func rest() async -> String { await read { _ in false } }
+    func rest() async -> String { await read { _ in false }.text }
 
     struct Missing: Error {
         var text: String
         var output: String
     }
 
-    private func read(_ isEnough: @escaping @Sendable (String) -> Bool) async -> String {
-        await withCheckedContinuation { continuation in
-            // A thread of its own: reading blocks it.
-            Thread.detachNewThread { [self] in
-                while true {
-                    let all = seen.withLock { $0 }
-                    if isEnough(all) { return continuation.resume(returning: all) }
-                    let data = output.fileHandleForReading.availableData
-                    if data.isEmpty { return continuation.resume(returning: all) }
-                    seen.withLock { $0 += String(decoding: data, as: UTF8.self) }
+    /// A test that is over ends the process too, so that nothing waits for its output.
+    private func read(
+        _ isEnough: @escaping @Sendable (inout Seen) -> Bool
+    ) async -> (text: String, isEnough: Bool) {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // A thread of its own: reading blocks it.
+                Thread.detachNewThread { [self] in
+                    while true {
+                        let (isOver, all) = seen.withLock { (isEnough(&$0), $0.text) }
+                        if isOver { return continuation.resume(returning: (all, true)) }
+                        let data = output.fileHandleForReading.availableData
+                        if data.isEmpty { return continuation.resume(returning: (all, false)) }
+                        seen.withLock { $0.text += String(decoding: data, as: UTF8.self) }
+                    }
                 }
             }
+        } onCancel: {
+            process.terminate()
         }
     }
 
