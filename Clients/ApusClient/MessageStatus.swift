@@ -115,6 +115,8 @@ public struct TimelineEvent: Hashable, Sendable {
         case resent = "RESENT"
         /// An operator said what became of it.
         case settled = "SETTLED"
+        /// Its price at the provider that takes it, where that isn't what was reserved for it.
+        case priced = "PRICED"
     }
 
     /// To the millisecond.
@@ -194,6 +196,7 @@ extension TimelineEvent.Kind {
         case .restored: self = .restored
         case .resent: self = .resent
         case .settled: self = .settled
+        case .priced: self = .priced
         }
     }
 }

@@ -10767,7 +10767,7 @@ const ProtobufCEnumDescriptor apus__v1__state__descriptor =
   apus__v1__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[22] =
+static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[23] =
 {
   { "EVENT_UNSPECIFIED", "APUS__V1__EVENT__EVENT_UNSPECIFIED", 0 },
   { "EVENT_ACCEPTED", "APUS__V1__EVENT__EVENT_ACCEPTED", 1 },
@@ -10791,11 +10791,12 @@ static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[22] =
   { "EVENT_RESTORED", "APUS__V1__EVENT__EVENT_RESTORED", 19 },
   { "EVENT_RESENT", "APUS__V1__EVENT__EVENT_RESENT", 20 },
   { "EVENT_SETTLED", "APUS__V1__EVENT__EVENT_SETTLED", 21 },
+  { "EVENT_PRICED", "APUS__V1__EVENT__EVENT_PRICED", 22 },
 };
 static const ProtobufCIntRange apus__v1__event__value_ranges[] = {
-{0, 0},{0, 22}
+{0, 0},{0, 23}
 };
-static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[22] =
+static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[23] =
 {
   { "EVENT_ACCEPTED", 1 },
   { "EVENT_CANCELED", 14 },
@@ -10804,6 +10805,7 @@ static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[22] =
   { "EVENT_FAILED", 12 },
   { "EVENT_INTERRUPTED", 16 },
   { "EVENT_OUTCOME_UNKNOWN", 9 },
+  { "EVENT_PRICED", 22 },
   { "EVENT_QUEUED", 3 },
   { "EVENT_RECEIPT_IGNORED", 18 },
   { "EVENT_RECEIPT_OVERDUE", 17 },
@@ -10827,9 +10829,9 @@ const ProtobufCEnumDescriptor apus__v1__event__descriptor =
   "Event",
   "Apus__V1__Event",
   "apus.v1",
-  22,
+  23,
   apus__v1__event__enum_values_by_number,
-  22,
+  23,
   apus__v1__event__enum_values_by_name,
   1,
   apus__v1__event__value_ranges,

@@ -11,8 +11,8 @@ internal import Synchronization
 package protocol AdministrationAudience: AnyObject, Sendable {
     /// - Parameters:
     ///   - tenants: all that there are now, their secrets opened.
-    ///   - segmentPrice: at the dearest provider of the configuration; nil if it has none.
-    func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?)
+    ///   - segmentPrice: at the dearest provider that takes messages.
+    func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money)
     /// A key that is new, or revoked now.
     func put(_ key: KeyRecord)
     func suppress(_ numbers: [UInt64], of tenant: TenantID)
@@ -29,7 +29,7 @@ package final class GatewayAudience: AdministrationAudience {
         self.suppressions = suppressions
     }
 
-    package func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?) {
+    package func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money) {
         self.tenants.publish(tenants, generation: generation, segmentPrice: segmentPrice)
         if tenants.count >= Limits.memoryReturnTenants { ProcessMemory.giveBackSoon() }
     }

@@ -225,7 +225,8 @@ struct Dispatcher: ~Copyable {
         pool.refresh(&queue, lane: choice.lane, now: now)
         inFlight[id] = InFlight(
             stored: stored, message: QueuedEntry(message: entry.message, flow: flow), provider: choice.lane,
-            onUnknown: draft.onUnknown, submitted: submitted, routesEpoch: pool.routesEpoch)
+            onUnknown: draft.onUnknown, submitted: submitted,
+            price: pool.lanes[choice.lane].price(of: draft), routesEpoch: pool.routesEpoch)
     }
 
     private func hasOptedOut(_ content: MessageContent) -> Bool {
@@ -262,9 +263,12 @@ struct Dispatcher: ~Copyable {
         pool.update(flight.provider) { $0.answered(answer.outcome, to: flight.submitted, now: now) }
         var stored = flight.stored
         let before = stored.lifecycle.mark
+        let provider = pool.lanes[flight.provider].number
+        if case .accepted = answer.outcome, let price = flight.price {
+            stored.lifecycle.priced(price, at: now, provider: provider)
+        }
         let after = stored.lifecycle.answered(
-            attempt: answer.attempt, answer.outcome, at: now, provider: pool.lanes[flight.provider].number,
-            onUnknown: flight.onUnknown)
+            attempt: answer.attempt, answer.outcome, at: now, provider: provider, onUnknown: flight.onUnknown)
         let entry = flight.routesEpoch == pool.routesEpoch ? flight.message : flight.message.unrouted
         try follow(after, &stored, entry, now: now, store: store)
         if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }

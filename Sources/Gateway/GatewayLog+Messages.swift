@@ -117,6 +117,7 @@ extension EventKind {
         case .restored: "message restored"
         case .resent: "message to be sent again: an operator asked for it"
         case .settled: "message settled by an operator"
+        case .priced: "message costs something else than was reserved"
         }
     }
 
@@ -125,6 +126,7 @@ extension EventKind {
         switch self {
         case .submitting: "because"
         case .sent: "provider_id"
+        case .priced: "price"
         case .rejected, .unavailable, .outcomeUnknown, .undelivered, .failed, .receiptIgnored: "code"
         default: nil
         }

@@ -9,6 +9,8 @@ struct InFlight {
     var provider: Int
     var onUnknown: OnUnknown
     var submitted: ProviderLane.Submitted
+    /// At its provider; nil where that is what was reserved for it.
+    var price: Money?
     /// Of the routes by which it was handed over: ``ProviderPool/routesEpoch``.
     var routesEpoch: Int
 }

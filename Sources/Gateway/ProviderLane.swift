@@ -94,6 +94,12 @@ struct ProviderLane {
 
     mutating func retire() { isRetired = true }
 
+    /// What the message costs here; nil where that is what was reserved for it.
+    func price(of draft: MessageDraft) -> Money? {
+        let price = Int64(draft.segments) * limits.price
+        return price == draft.reserve ? nil : Money(millionths: price)
+    }
+
     // MARK: What it may be given
 
     /// What is for or against handing it a message now.

@@ -45,8 +45,8 @@ package final class ProviderRegistry: WebhookSources {
         package var providers: [PooledProvider]
         /// nil = every message may go to each of the providers, by weight.
         package var routes: [Route]?
-        /// Of a segment, at the dearest provider that takes messages; nil where the configuration names none.
-        package var segmentPrice: Money?
+        /// Of a segment, at the dearest provider that takes messages.
+        package var segmentPrice: Money
     }
 
     // MARK: Changing
@@ -116,7 +116,8 @@ package final class ProviderRegistry: WebhookSources {
         let entries = state.withLock { $0.entries }
         var sandbox = sandbox
         guard !configuration.providers.isEmpty else {
-            return Pool(providers: [sandbox], routes: nil, segmentPrice: nil)
+            return Pool(
+                providers: [sandbox], routes: nil, segmentPrice: Money(millionths: sandbox.limits.price))
         }
         sandbox.limits.isEnabled = false
         let routes =

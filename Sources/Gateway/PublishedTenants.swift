@@ -11,10 +11,12 @@ final class PublishedTenants: Sendable {
     /// nil for an issuer of several tenants: its tokens have to say whose they are.
     private let byIssuer: [String: Tenant?]
 
-    /// - Parameter former: of the generation before.
+    /// - Parameters:
+    ///   - segmentPrice: at the dearest provider.
+    ///   - former: of the generation before.
     init(
         _ entries: [TenantEntry] = [], generation: UInt32 = 0, defaults: TenantDefaults = TenantDefaults(),
-        former: PublishedTenants? = nil
+        segmentPrice: Money = Money(millionths: 0), former: PublishedTenants? = nil
     ) {
         var byID: [TenantID: Tenant] = [:]
         var byName: [String: Tenant] = [:]
@@ -24,7 +26,9 @@ final class PublishedTenants: Sendable {
         byID.reserveCapacity(entries.count)
         byName.reserveCapacity(entries.count)
         for entry in entries {
-            let tenant = Tenant(entry, generation: generation, defaults: defaults, former: former?.byID[entry.id])
+            let tenant = Tenant(
+                entry, generation: generation, defaults: defaults, segmentPrice: segmentPrice,
+                former: former?.byID[entry.id])
             byID[tenant.id] = tenant
             byName[tenant.name] = tenant
             for name in entry.settings.certificates { byCertificate[name] = tenant }

@@ -17,15 +17,20 @@ package final class Tenant: Sendable {
     /// One for each of its issuers.
     package let verifiers: [TokenVerifier]
 
-    /// - Parameter former: of the generation before; what it knows and still holds goes on.
-    package init(_ entry: TenantEntry, generation: UInt32, defaults: TenantDefaults, former: Tenant? = nil) {
+    /// - Parameters:
+    ///   - segmentPrice: at the dearest provider.
+    ///   - former: of the generation before; what it knows and still holds goes on.
+    package init(
+        _ entry: TenantEntry, generation: UInt32, defaults: TenantDefaults,
+        segmentPrice: Money = Money(millionths: 0), former: Tenant? = nil
+    ) {
         id = entry.id
         name = entry.name
         isEnabled = entry.settings.isEnabled
         self.generation = generation
         validator = SubmitValidator(
             entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,
-            segmentPrice: defaults.segmentPrice)
+            segmentPrice: segmentPrice)
         limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
         verifiers = entry.settings.issuers.map { issuer in
             former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)
@@ -53,16 +58,12 @@ package struct TenantDefaults: Hashable, Sendable {
     /// Milliseconds.
     package var validity: UInt64
     package var onUnknown: OnUnknown
-    /// Of the dearest provider.
-    package var segmentPrice: Money
 
     package init(
-        sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds, onUnknown: OnUnknown = .hold,
-        segmentPrice: Money = Money(millionths: 0)
+        sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds, onUnknown: OnUnknown = .hold
     ) {
         self.sender = sender
         self.validity = validity
         self.onUnknown = onUnknown
-        self.segmentPrice = segmentPrice
     }
 }

@@ -34,14 +34,15 @@ package final class TenantDirectory: Sendable {
     // MARK: Changes
 
     /// Replaces all tenants at once.
-    /// - Parameter segmentPrice: at the dearest provider; nil = that of the defaults.
-    package func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money? = nil) {
+    /// - Parameter segmentPrice: at the dearest provider.
+    package func publish(
+        _ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money = Money(millionths: 0)
+    ) {
         publishing.withLock { _ in
             // What takes long is done outside of the lock: making the new ones, and ending those of before.
             let former = published
-            var defaults = defaults
-            defaults.segmentPrice = segmentPrice ?? defaults.segmentPrice
-            let next = PublishedTenants(tenants, generation: generation, defaults: defaults, former: former)
+            let next = PublishedTenants(
+                tenants, generation: generation, defaults: defaults, segmentPrice: segmentPrice, former: former)
             state.withLock {
                 $0.tenants = next
                 raiseEpoch()

@@ -99,17 +99,31 @@ extension WriterCore {
             let before = stored.lifecycle.mark
             if isBound {
                 verdict = .boundElsewhere
-            } else if stored.lifecycle.reconciled(providerID: providerID, at: now),
-                try dispatcher.record(stored, since: before, isFirst: false, store: store)
-            {
-                keep(stored)
-                verdict = .sent
-                let provider = stored.lifecycle.lastProvider
-                try identified(id, attempt, by: provider, as: providerID, now: now)
+            } else {
+                try price(&stored, now: now)
+                if stored.lifecycle.reconciled(providerID: providerID, at: now),
+                    try dispatcher.record(stored, since: before, isFirst: false, store: store)
+                {
+                    keep(stored)
+                    verdict = .sent
+                    let provider = stored.lifecycle.lastProvider
+                    try identified(id, attempt, by: provider, as: providerID, now: now)
+                }
             }
         }
         round.operations += 1
         round.effects.replies.append { [verdict] in reply(.success(verdict)) }
+    }
+
+    /// Tells what a message costs that its provider turns out to have.
+    private func price(_ stored: inout StoredLifecycle, now: Int64) throws(StoreError) {
+        let provider = stored.lifecycle.lastProvider
+        var arena = DraftBatch()
+        guard let lane = dispatcher.pool.lane(of: provider),
+            let draft = try store.load(stored.lifecycle.id, into: &arena)?.draft,
+            let price = dispatcher.pool.lanes[lane].price(of: draft)
+        else { return }
+        stored.lifecycle.priced(price, at: now, provider: provider)
     }
 
     /// What is kept of it for its receipt is that it was unknown.

@@ -171,6 +171,39 @@ extension StoreConformance {
             try requireCharged(2, "delivered after all")
             try requireEqual(try store.usage(of: .first, now: start).waitingMessages, 0, "nothing waits")
         },
+        Case("the price at the provider that takes it settles what was reserved") { fixture in
+            var store = try fixture.open(now: start)
+            store.setQuotas([.first: TenantQuota(costPerMonth: 20)])
+            let message = TestMessage {
+                $0.segments = 2
+                $0.reserve = 9
+            }
+            let ids = try store.accept([message, message], now: start).map(\.id)
+            try requireEqual(try store.accept([message], now: start).map(\.kind), [.overCost], "while it is reserved")
+            func send(_ id: MessageID, at price: Int64) throws {
+                var lifecycle = MessageLifecycle(id: id, waiting: .queued)
+                _ = lifecycle.claimed(at: start, provider: 1, reason: "")
+                try store.record([(lifecycle, .queued, true)])
+                let claimed = lifecycle.standing
+                lifecycle.priced(Money(millionths: price), at: start, provider: 1)
+                let outcome = Outcome.accepted(providerID: "p\(id)", receipts: true)
+                _ = lifecycle.answered(attempt: 1, outcome, at: start, provider: 1, onUnknown: .hold)
+                try store.begin()
+                let stored = StoredLifecycle(lifecycle: lifecycle, tenant: .first, batch: nil)
+                try store.record(stored, previous: claimed, isFirst: false)
+                store.rollback()
+                try store.record([(lifecycle, claimed, false)])
+                let sent = lifecycle.standing
+                _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
+                try store.record([(lifecycle, sent, false)])
+            }
+            try send(ids[0], at: 4)
+            try requireEqual(try store.usage(of: .first, now: start).costThisMonth, 13, "one is cheaper")
+            try send(ids[1], at: 12)
+            store = try fixture.open(now: start)
+            try requireEqual(try store.usage(of: .first, now: start).costThisMonth, 16, "one is dearer")
+            try requireEqual(try store.usage(of: .first, now: start).segmentsToday, 4, "segments stay")
+        },
         Case("what is given back of an earlier day makes no room on this one") { fixture in
             let store = try fixture.open(now: midnight - 1)
             store.setQuotas([.first: TenantQuota(segmentsPerDay: 2, costPerMonth: 3)])

@@ -56,6 +56,7 @@ private struct LifecycleWalk {
         case .delivered: return last != nil && last != .delivered && after == .delivered
         case .undelivered: return last != nil && last != .delivered && last != .undelivered && after == .undelivered
         case .receiptIgnored: return after == last
+        case .priced: return after == last && event.attempt == attempts && attempts > 0
         case .restored: return after == .unknown && last?.isFinal != true
         case .resent: return last == .unknown && after == .queued
         case .settled: return last == .unknown && MessageLifecycle.settlements.contains(after)

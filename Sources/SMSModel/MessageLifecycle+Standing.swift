@@ -2,16 +2,14 @@ extension MessageLifecycle {
     /// Where a message stands, as the store counts it: by its state, and for its tenant's quotas.
     package struct Standing: Hashable, Sendable {
         package var state: MessageState
-        /// It has ended, and surely no provider has taken it: it costs nothing, and what its tenant's quotas were
-        /// charged for it is given back. A receipt that proves otherwise takes it again.
-        package var isReleased: Bool
+        package var cost: Cost
 
-        package init(_ state: MessageState, isReleased: Bool = false) {
+        package init(_ state: MessageState, _ cost: Cost = .reserved) {
             self.state = state
-            self.isReleased = isReleased
+            self.cost = cost
         }
 
-        // Those of which nothing is released.
+        // Those for which nothing but what was reserved has been told yet.
         package static let queued = Standing(.queued)
         package static let scheduled = Standing(.scheduled)
         package static let submitting = Standing(.submitting)
@@ -19,23 +17,38 @@ extension MessageLifecycle {
         package static let unknown = Standing(.unknown)
     }
 
-    package var standing: Standing { Standing(state, isReleased: isReleased) }
+    /// What a message counts for its tenant's quotas.
+    package enum Cost: Hashable, Sendable {
+        /// Its segments, and its price at most.
+        case reserved
+        /// Its segments, and this.
+        case price(Money)
+        /// It has ended, and surely no provider has taken it: what its tenant's quotas were charged for it is given
+        /// back. A receipt that proves otherwise takes it again.
+        case nothing
+    }
 
-    private var isReleased: Bool {
+    package var standing: Standing { Standing(state, cost) }
+
+    private var cost: Cost {
         switch state {
-        case .canceled, .expired, .failed: !mayHaveBeenSent
-        case .accepted, .scheduled, .queued, .submitting, .sent, .unknown, .delivered, .undelivered: false
+        case .canceled, .expired, .failed:
+            if !mayHaveBeenSent() { return .nothing }
+        case .accepted, .scheduled, .queued, .submitting, .sent, .unknown, .delivered, .undelivered: break
         }
+        return price.map(Cost.price) ?? .reserved
     }
 
     /// Some attempt was taken, or may have been.
-    private var mayHaveBeenSent: Bool {
+    /// - Parameter next: only attempts before that one are looked at.
+    func mayHaveBeenSent(before next: Int = .max) -> Bool {
         var may = false
         history.forEach(from: 0) { event in
+            guard event.attempt < next else { return }
             switch event.kind {
             case .sent, .outcomeUnknown, .interrupted, .restored, .delivered, .undelivered: may = true
             case .accepted, .scheduled, .queued, .submitting, .rejected, .throttled, .unavailable, .failed, .expired,
-                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled:
+                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled, .priced:
                 break
             }
         }

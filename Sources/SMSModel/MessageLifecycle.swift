@@ -12,6 +12,8 @@ package struct MessageLifecycle: Hashable, Sendable {
     /// Sent and unknown: settled from then on, if no receipt comes. Otherwise 0.
     package private(set) var due: Int64
     package private(set) var history: History
+    /// Of all its segments, at the provider that took it; nil while what was reserved for it stands.
+    package private(set) var price: Money?
 
     /// - Parameter waiting: `.queued` or `.scheduled`.
     package init(id: MessageID, waiting: MessageState) {
@@ -29,8 +31,13 @@ package struct MessageLifecycle: Hashable, Sendable {
         self.due = due
         self.history = history
         var attempts = 0
-        history.forEach(from: Int64(id.milliseconds)) { attempts = max(attempts, $0.attempt) }
+        var price: Money?
+        history.forEach(from: Int64(id.milliseconds)) { event in
+            attempts = max(attempts, event.attempt)
+            if event.kind == .priced { price = Money(history.detail(of: event)) }
+        }
         self.attempts = attempts
+        self.price = price
     }
 
     /// A moment in a message's life.
@@ -66,6 +73,14 @@ package struct MessageLifecycle: Hashable, Sendable {
         attempts += 1
         enter(.submitting, .submitting, at: now, attempt: attempts, provider: provider, detail: reason)
         return true
+    }
+
+    /// The provider is about to be told as having taken the last attempt, or found to have it: that is what it costs,
+    /// instead of what was reserved. Where another attempt may have been taken too, what was reserved stands.
+    package mutating func priced(_ price: Money, at now: Int64, provider: UInt8) {
+        guard self.price != price, attempts > 0, !mayHaveBeenSent(before: attempts) else { return }
+        self.price = price
+        enter(state, .priced, at: now, attempt: attempts, provider: provider, detail: price.description)
     }
 
     /// What a provider's answer asks of the dispatcher.

@@ -104,4 +104,6 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case resent = 20
     /// An operator said what became of it.
     case settled = 21
+    /// What it costs at the provider that takes it, which is not what has been reserved for it.
+    case priced = 22
 }

@@ -20,6 +20,15 @@ struct Charge: Hashable {
 }
 
 extension Charge {
+    /// Of a message for which this was reserved.
+    func settled(_ cost: MessageLifecycle.Cost) -> Charge {
+        switch cost {
+        case .reserved: self
+        case .price(let price): Charge(segments: segments, cost: price.millionths)
+        case .nothing: Charge()
+        }
+    }
+
     init(_ draft: MessageDraft) {
         self.init(segments: Int64(draft.segments), cost: draft.reserve)
     }

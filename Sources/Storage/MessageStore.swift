@@ -27,7 +27,7 @@ package protocol MessageStore: AnyObject {
     /// room for is refused by itself.
     ///
     /// A message is charged its segments on the UTC day of its id, and its reserve in that day's month. It stays
-    /// charged, also when its row is gone, unless it is ``MessageLifecycle/Standing/isReleased``.
+    /// charged, also when its row is gone; steps of its life settle what, by ``MessageLifecycle/Cost``.
     /// - Parameter chunk: where the drafts stand in their batch; nil for messages sent one by one.
     func accept(
         _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]

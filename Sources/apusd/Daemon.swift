@@ -135,7 +135,7 @@ struct Daemon {
             store: store, providers: pool.providers, routes: pool.routes, tenants: writerTenants,
             suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
         let directory = makeDirectory(
-            tenants, state, key: key, segmentPrice: pool.segmentPrice ?? configuration.sandboxPrice, now: clock.now())
+            tenants, state, key: key, segmentPrice: pool.segmentPrice, now: clock.now())
         let administration = Administration(
             state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
             writer: writer, desk: desk, audience: GatewayAudience(directory, suppressions))
@@ -179,7 +179,7 @@ struct Daemon {
         let directory = TenantDirectory(
             defaults: TenantDefaults(
                 sender: configuration.defaultSender, validity: UInt64(configuration.defaultValidity) * 1000,
-                onUnknown: configuration.onUnknown, segmentPrice: configuration.sandboxPrice))
+                onUnknown: configuration.onUnknown))
         directory.publish(tenants, generation: state.generation, segmentPrice: segmentPrice)
         for key in state.keys { directory.put(key) }
         let salt = (0..<StoredKey.saltBytes).map { _ in UInt8.random(in: 0...255) }

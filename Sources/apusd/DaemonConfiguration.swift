@@ -43,8 +43,6 @@ struct DaemonConfiguration {
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
-    /// What a segment costs.
-    var sandboxPrice = Money(millionths: 0)
     var tls = TLSSettings()
 
     /// Reads the file and the environment.
@@ -197,7 +195,7 @@ struct DaemonConfiguration {
                 $0.sandbox.receiptDelay = Int64($1.integer)
             },
             Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
-            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) { $0.sandboxPrice = $1.amount },
+            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) { $0.sandboxLimits.price = $1.amount.millionths },
             Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
             Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
             Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },

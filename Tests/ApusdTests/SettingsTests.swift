@@ -131,12 +131,12 @@ internal import WebGateway
             ("10000", Limits.segmentPrice.millionths),
         ] as [(String, Int64)] {
             let found = try await load("sandbox: { price: \(text) }\n")
-            #expect(found.sandboxPrice.millionths == millionths, "\(text)")
+            #expect(found.sandboxLimits.price == millionths, "\(text)")
         }
         for text in ["10000.000001", "-1", "0.0000001", "free", "1e-3", "[1]"] {
             #expect(try await problems("sandbox: { price: \(text) }\n").count == 1, "\(text)")
         }
-        #expect(try await load(nil, ["APUSD_SANDBOX_PRICE": "0.05"]).sandboxPrice.millionths == 50_000)
+        #expect(try await load(nil, ["APUSD_SANDBOX_PRICE": "0.05"]).sandboxLimits.price == 50_000)
     }
 
     // MARK: What is refused

@@ -150,6 +150,38 @@ extension DaemonTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(5))) func aBudgetIsSettledOnTheProvidersPrice() async throws {
+            try await withShop(#"{"quota": {"cost_per_month": "0.10"}}"#) { daemon, admin, key in
+                _ = try await admin.apply(
+                    #"""
+                    {
+                      "providers": {
+                        "cheap": {"kind": "sandbox", "price": "0.01"}, "dear": {"kind": "sandbox", "price": "0.04"}
+                      },
+                      "routes": {"all": {"providers": ["cheap", "dear"]}}
+                    }
+                    """#, partial: true)
+                // 0.04 is reserved for each, 0.01 is what it costs: the eighth finds 0.07 used.
+                for number in 1...8 {
+                    let run = try await apus(
+                        daemon, key, "send", "+14155550100", "hello", "--wait", "--output", "json")
+                    guard number <= 7 else {
+                        #expect(run.exit == .code(3) && run.errors.contains("budget of 0.1 a month"), "\(run.errors)")
+                        continue
+                    }
+                    #expect(run.exit == .code(0), "\(run.errors)")
+                    #expect(try await admin.usage(tenant: "shop").costThisMonth == Int64(number) * 10_000)
+                    let id = try run.object().text("id")
+                    let timeline = try await apus(daemon, key, "timeline", id)
+                    #expect(timeline.output.contains("PRICED") && timeline.output.contains("0.01"))
+                }
+            }
+            let verification = try ChildProcess(
+                Program.apusd, ["verify", "--data", directory.data],
+                environment: DaemonProcess.plainEnvironment(in: directory), directory: directory)
+            #expect(try await verification.waitForExit() == .code(0), "\(verification.errors)")
+        }
+
         @Test(.timeLimit(.minutes(5))) func roomComesAsMessagesAreSent() async throws {
             try await withShop(#"{"quota": {"waiting_messages": 2}}"#) { daemon, admin, key in
                 let shop = client(daemon, key)

@@ -29,7 +29,7 @@ internal import Testing
         private let content = Mutex(Told())
         var told: Told { content.withLock { $0 } }
 
-        func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money?) {
+        func publish(_ tenants: [TenantEntry], generation: UInt32, segmentPrice: Money) {
             content.withLock { told in
                 told.generations.append(generation)
                 told.tenants = tenants.sorted { $0.name < $1.name }

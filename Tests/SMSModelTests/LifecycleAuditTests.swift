@@ -42,7 +42,7 @@ private struct Seeded: RandomNumberGenerator {
             case .tryAnother(let code, let message): lifecycle.gaveUp(at: now, code: code, message: message)
             }
         }
-        switch Int.random(in: 0..<19, using: &random) {
+        switch Int.random(in: 0..<20, using: &random) {
         case 0...5:
             _ = lifecycle.claimed(at: now, provider: UInt8.random(in: 1...3, using: &random), reason: "only provider")
         case 6...10:
@@ -59,6 +59,7 @@ private struct Seeded: RandomNumberGenerator {
             let state = MessageState.allCases.randomElement(using: &random)!
             _ = lifecycle.settledByOperator(as: state, at: now, detail: "key abc: seen")
         case 18: _ = lifecycle.reconciled(providerID: "p", at: now)
+        case 19: lifecycle.priced(Money(millionths: Int64.random(in: 0...9, using: &random)), at: now, provider: 1)
         default: _ = lifecycle.restored(at: now)
         }
     }
@@ -85,6 +86,7 @@ private struct Seeded: RandomNumberGenerator {
             let packed = lifecycle.history.bytes.withUnsafeBytes { History(id: id, packed: $0) }
             let stored = MessageLifecycle(id: id, state: lifecycle.state, due: lifecycle.due, history: packed)
             #expect(stored.fault == nil, "seed \(seed)")
+            #expect(stored.standing == lifecycle.standing, "seed \(seed)")
             ends.insert(lifecycle.state)
         }
         #expect(ends == Set(MessageState.allCases).subtracting([.accepted]))

@@ -29,11 +29,11 @@ internal import Testing
             _ = canceled.canceled(at: now)
             _ = expired.expired(at: now)
             failed.gaveUp(at: now, code: "X", message: "")
-            #expect(canceled.standing == .init(.canceled, isReleased: true))
-            #expect(expired.standing == .init(.expired, isReleased: true))
-            #expect(failed.standing == .init(.failed, isReleased: true))
+            #expect(canceled.standing == .init(.canceled, .nothing))
+            #expect(expired.standing == .init(.expired, .nothing))
+            #expect(failed.standing == .init(.failed, .nothing))
         }
-        #expect(tried([.rejected(.recipient, code: "X", message: "")]).standing == .init(.failed, isReleased: true))
+        #expect(tried([.rejected(.recipient, code: "X", message: "")]).standing == .init(.failed, .nothing))
     }
 
     @Test func whatMayHaveBeenSentIsNot() {
@@ -50,17 +50,46 @@ internal import Testing
         #expect(restored.standing == .unknown)
         for outcome in [Outcome.accepted(providerID: "p", receipts: true), .unknown(code: "X")] {
             var lifecycle = tried([outcome], onUnknown: .hold)
-            #expect(!lifecycle.standing.isReleased)
+            #expect(lifecycle.standing.cost == .reserved)
             _ = lifecycle.receiptReceived(attempt: 1, .undelivered(code: "X"), at: now)
             #expect(lifecycle.standing == .init(.undelivered))
         }
+    }
+
+    @Test func theProvidersPriceSettlesWhatWasReserved() {
+        let price = Money(millionths: 7500)
+        var lifecycle = tried([.rejected(.route, code: "X", message: "")])
+        _ = lifecycle.claimed(at: now, provider: 2, reason: "")
+        lifecycle.priced(price, at: now, provider: 2)
+        #expect(lifecycle.state == .submitting)
+        _ = lifecycle.answered(
+            attempt: 2, .accepted(providerID: "p", receipts: true), at: now, provider: 2, onUnknown: .hold)
+        #expect(lifecycle.standing == .init(.sent, .price(price)))
+        #expect(lifecycle.history.providerIDOfLastEvent?.provider == 2)
+        _ = lifecycle.receiptReceived(attempt: 2, .undelivered(code: "X"), at: now)
+        #expect(lifecycle.standing == .init(.undelivered, .price(price)))
+        #expect(lifecycle.fault == nil)
+        // Told again, it is told once.
+        let events = lifecycle.history.bytes.count
+        lifecycle.priced(price, at: now, provider: 2)
+        #expect(lifecycle.history.bytes.count == events)
+    }
+
+    @Test func whatWasReservedStandsWhereMoreThanOneAttemptMayHaveBeenTaken() {
+        var lifecycle = tried([.unknown(code: "X")])
+        _ = lifecycle.claimed(at: now, provider: 2, reason: "")
+        lifecycle.priced(Money(millionths: 1), at: now, provider: 2)
+        #expect(lifecycle.standing == .submitting)
+        var waits = waiting
+        waits.priced(Money(millionths: 1), at: now, provider: 2)
+        #expect(waits.standing == .queued)
     }
 
     @Test func aReceiptThatProvesOtherwiseTakesItAgain() {
         var lifecycle = tried([.throttled(retryAfterMilliseconds: nil)])
         _ = lifecycle.canceled(at: now)
         _ = lifecycle.receiptReceived(attempt: 1, .undelivered(code: "X"), at: now)
-        #expect(lifecycle.standing == .init(.canceled, isReleased: true))
+        #expect(lifecycle.standing == .init(.canceled, .nothing))
         _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: now)
         #expect(lifecycle.standing == .init(.delivered))
     }

@@ -119,7 +119,7 @@ private let day: Int64 = 86_400_000
                     attempt: attempt, outcome, at: now, provider: 1,
                     onUnknown: attempt % 2 == 0 ? .hold : .resend)
             }
-            switch Int.random(in: 0..<9, using: &generator) {
+            switch Int.random(in: 0..<10, using: &generator) {
             case 0: _ = message.stored.lifecycle.canceled(at: now)
             case 1: _ = message.stored.lifecycle.expired(at: now)
             case 2 where generator.oneIn(3):
@@ -131,6 +131,9 @@ private let day: Int64 = 86_400_000
             case 5: answered(.accepted(providerID: "x\(id)", receipts: true))
             case 6: answered(.unknown(code: "x"))
             case 7: message.stored.lifecycle.gaveUp(at: now, code: "x", message: "")
+            case 8:
+                let price = Money(millionths: Int64.random(in: 0...12, using: &generator))
+                message.stored.lifecycle.priced(price, at: now, provider: 1)
             default: _ = message.stored.lifecycle.claimed(at: now, provider: 1, reason: "")
             }
             guard message.stored.lifecycle.history.bytes.count > 0 else { continue }
@@ -231,7 +234,7 @@ private struct UsageModel {
     struct Message {
         var stored: StoredLifecycle
         var segments: Int64
-        var cost: Int64
+        var reserve: Int64
     }
 
     var messages: [MessageID: Message] = [:]
@@ -250,7 +253,7 @@ private struct UsageModel {
         let lifecycle = MessageLifecycle(id: result.id, waiting: message.sendAt > 0 ? .scheduled : .queued)
         messages[result.id] = Message(
             stored: StoredLifecycle(lifecycle: lifecycle, tenant: message.tenant, batch: batch),
-            segments: Int64(message.segments), cost: message.reserve)
+            segments: Int64(message.segments), reserve: message.reserve)
     }
 
     /// Only what concerns that day was kept of the round; all else is as it was before.
@@ -280,9 +283,14 @@ private struct UsageModel {
         for (id, message) in messages where message.stored.tenant == tenant {
             let standing = message.stored.lifecycle.standing
             if standing.state.isWaiting { usage.waitingMessages += 1 }
-            guard !standing.isReleased else { continue }
+            let cost: Int64
+            switch standing.cost {
+            case .reserved: cost = message.reserve
+            case .price(let price): cost = price.millionths
+            case .nothing: continue
+            }
             if Day(of: id) == today { usage.segmentsToday += UInt64(message.segments) }
-            if today.month.contains(Day(of: id)) { usage.costThisMonth += message.cost }
+            if today.month.contains(Day(of: id)) { usage.costThisMonth += cost }
         }
         return usage
     }

@@ -223,7 +223,11 @@ typedef enum _Apus__V1__Event {
   /*
    * an operator said what became of it
    */
-  APUS__V1__EVENT__EVENT_SETTLED = 21
+  APUS__V1__EVENT__EVENT_SETTLED = 21,
+  /*
+   * its price at the provider that takes it, where that isn't what was reserved for it
+   */
+  APUS__V1__EVENT__EVENT_PRICED = 22
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EVENT)
 } Apus__V1__Event;
 /*

@@ -47,7 +47,7 @@ final class DayFile {
         selectMessage = try connection.prepare(
             """
             SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
-                   body, generation, trace FROM message WHERE id = ?1
+                   body, generation, trace, reserve FROM message WHERE id = ?1
             """)
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
@@ -200,6 +200,7 @@ final class DayFile {
             fingerprint: Fingerprint(high: 0, low: 0))
         draft.generation = UInt32(truncatingIfNeeded: row.integer(11))
         draft.trace = batch.append(row.bytes(12))
+        draft.reserve = row.integer(13)
         return LoadedMessage(
             draft: draft, batch: row.isNull(1) ? nil : BatchID(rawValue: UInt64(row.integer(1))))
     }
@@ -255,8 +256,8 @@ final class DayFile {
             count(-1, previous.state, tenant: stored.tenant, batch: stored.batch)
             count(1, standing.state, tenant: stored.tenant, batch: stored.batch)
         }
-        if standing.isReleased != previous.isReleased {
-            try usage.setReleased(standing.isReleased, lifecycle.id, stored.tenant)
+        if standing.cost != previous.cost {
+            try usage.settle(lifecycle.id, stored.tenant, from: previous.cost, to: standing.cost)
         }
         return true
     }

@@ -2,8 +2,8 @@ internal import SMSModel
 
 /// A day's part of what tenants have used of their quotas: what its messages were charged, by tenant.
 ///
-/// A message is charged when it is accepted and stays so, also once retention has deleted its row; only one that is
-/// ``MessageLifecycle/Standing/isReleased`` is not. Changes are added up here and written at the commit.
+/// A message is charged when it is accepted and stays so, also once retention has deleted its row; what it is charged
+/// goes by its ``MessageLifecycle/Cost``. Changes are added up here and written at the commit.
 final class DayUsage {
     private let day: Day
     /// nil where nobody accepts anything.
@@ -37,13 +37,16 @@ final class DayUsage {
         ledger?.charge(charge, tenant, on: day)
     }
 
-    /// A message's standing has changed from being released to not, or the other way.
-    func setReleased(_ isReleased: Bool, _ id: MessageID, _ tenant: TenantID) throws(StoreError) {
+    /// It is known better what a message costs.
+    func settle(
+        _ id: MessageID, _ tenant: TenantID, from former: MessageLifecycle.Cost, to cost: MessageLifecycle.Cost
+    ) throws(StoreError) {
         selectCharge.bind(1, id)
         defer { selectCharge.reset() }
         guard try selectCharge.step() else { return }
-        let charge = Charge(segments: selectCharge.integer(0), cost: selectCharge.integer(1))
-        self.charge(isReleased ? -charge : charge, tenant)
+        let reserved = Charge(segments: selectCharge.integer(0), cost: selectCharge.integer(1))
+        charge(-reserved.settled(former), tenant)
+        charge(reserved.settled(cost), tenant)
     }
 
     /// A row is deleted; its charge stays.

@@ -258,12 +258,12 @@ extension DayFile {
                 rows.isNull(6)
                 ? MessageLifecycle(id: id, waiting: waits)
                 : try MessageLifecycle(id, rows, column: 6, path: connection.path)
-            let charge = Charge(segments: rows.integer(4), cost: rows.integer(5))
+            let reserved = Charge(segments: rows.integer(4), cost: rows.integer(5))
             found.append(
                 SweepRow(
                     id: id, tenant: TenantID(rawValue: Int32(rows.integer(1))),
                     batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: lifecycle.state,
-                    due: lifecycle.due, charge: lifecycle.standing.isReleased ? Charge() : charge))
+                    due: lifecycle.due, charge: reserved.settled(lifecycle.standing.cost)))
         }
         return found
     }

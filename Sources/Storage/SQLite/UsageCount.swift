@@ -4,10 +4,11 @@ internal import SMSModel
 struct UsageCount {
     private(set) var charges: [TenantID: Charge] = [:]
 
-    /// - Parameter lifecycle: nil where nothing but the acceptance has happened.
-    mutating func add(_ charge: Charge, _ tenant: TenantID, _ lifecycle: MessageLifecycle?) {
-        guard lifecycle?.standing.isReleased != true else { return }
-        charges[tenant, default: Charge()] += charge
+    /// - Parameters:
+    ///   - reserved: when the message was accepted.
+    ///   - lifecycle: nil where nothing but the acceptance has happened.
+    mutating func add(_ reserved: Charge, _ tenant: TenantID, _ lifecycle: MessageLifecycle?) {
+        charges[tenant, default: Charge()] += lifecycle.map { reserved.settled($0.standing.cost) } ?? reserved
     }
 
     /// Tells of each tenant whose usage is not what its rows, and those that are gone, are charged.
