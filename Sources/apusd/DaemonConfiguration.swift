@@ -195,7 +195,9 @@ struct DaemonConfiguration {
                 $0.sandbox.receiptDelay = Int64($1.integer)
             },
             Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
-            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) { $0.sandboxLimits.price = $1.amount.millionths },
+            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) {
+                $0.sandboxLimits.price = $1.amount.millionths
+            },
             Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
             Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
             Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },
