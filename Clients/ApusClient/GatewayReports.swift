@@ -54,6 +54,25 @@ public struct ProviderStatistics: Hashable, Sendable {
     public var unknown: UInt64
     public var inFlight: UInt64
     public var paused: Bool
+    /// Whether messages are kept from it because it could not be reached; nil where the gateway doesn't find out what
+    /// it bears, as of the sandbox.
+    public var circuit: Circuit?
+    /// Messages that it is given at one time at most, as of now.
+    public var inFlightBound: UInt64
+    /// Messages a second that it is given at most, as of now; nil = no bound.
+    public var rate: Double?
+    /// Until it has answered, of late; nil = not known.
+    public var latency: Duration?
+
+    /// Raw values are the protocol's names.
+    public enum Circuit: String, CaseIterable, Sendable {
+        /// All may go.
+        case closed = "CLOSED"
+        /// None may go for a while.
+        case open = "OPEN"
+        /// Single ones go, to try it.
+        case halfOpen = "HALF_OPEN"
+    }
 
     init(_ statistics: SMSModel.ProviderStatistics) {
         name = statistics.name
@@ -66,6 +85,22 @@ public struct ProviderStatistics: Hashable, Sendable {
         unknown = statistics.unknown
         inFlight = statistics.inFlight
         paused = statistics.paused
+        circuit = statistics.circuit.map(Circuit.init)
+        inFlightBound = statistics.inFlightBound
+        rate = statistics.rate > 0 ? statistics.rate : nil
+        latency =
+            statistics.latencyMilliseconds > 0
+            ? .milliseconds(Int64(clamping: statistics.latencyMilliseconds)) : nil
+    }
+}
+
+extension ProviderStatistics.Circuit {
+    init(_ state: CircuitState) {
+        switch state {
+        case .closed: self = .closed
+        case .open: self = .open
+        case .halfOpen: self = .halfOpen
+        }
     }
 }
 

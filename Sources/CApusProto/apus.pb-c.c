@@ -6920,7 +6920,7 @@ const ProtobufCMessageDescriptor apus__v1__stats_response__descriptor =
   (ProtobufCMessageInit) apus__v1__stats_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptors[10] =
+static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptors[14] =
 {
   {
     "name",
@@ -7042,13 +7042,65 @@ static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "circuit",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, circuit),
+    &apus__v1__circuit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "in_flight_bound",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, in_flight_bound),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rate",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "latency_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, latency_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__provider_stats__field_indices_by_name[] = {
   3,   /* field[3] = accepted */
+  10,   /* field[10] = circuit */
   8,   /* field[8] = in_flight */
+  11,   /* field[11] = in_flight_bound */
   1,   /* field[1] = kind */
+  13,   /* field[13] = latency_ms */
   0,   /* field[0] = name */
   9,   /* field[9] = paused */
+  12,   /* field[12] = rate */
   4,   /* field[4] = rejected */
   2,   /* field[2] = submitted */
   5,   /* field[5] = throttled */
@@ -7058,7 +7110,7 @@ static const unsigned apus__v1__provider_stats__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__provider_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor =
 {
@@ -7068,7 +7120,7 @@ const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor =
   "Apus__V1__ProviderStats",
   "apus.v1",
   sizeof(Apus__V1__ProviderStats),
-  10,
+  14,
   apus__v1__provider_stats__field_descriptors,
   apus__v1__provider_stats__field_indices_by_name,
   1,  apus__v1__provider_stats__number_ranges,
@@ -10897,6 +10949,38 @@ const ProtobufCEnumDescriptor apus__v1__explain_outcome__descriptor =
   apus__v1__explain_outcome__enum_values_by_name,
   1,
   apus__v1__explain_outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__circuit__enum_values_by_number[4] =
+{
+  { "CIRCUIT_UNSPECIFIED", "APUS__V1__CIRCUIT__CIRCUIT_UNSPECIFIED", 0 },
+  { "CIRCUIT_CLOSED", "APUS__V1__CIRCUIT__CIRCUIT_CLOSED", 1 },
+  { "CIRCUIT_OPEN", "APUS__V1__CIRCUIT__CIRCUIT_OPEN", 2 },
+  { "CIRCUIT_HALF_OPEN", "APUS__V1__CIRCUIT__CIRCUIT_HALF_OPEN", 3 },
+};
+static const ProtobufCIntRange apus__v1__circuit__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex apus__v1__circuit__enum_values_by_name[4] =
+{
+  { "CIRCUIT_CLOSED", 1 },
+  { "CIRCUIT_HALF_OPEN", 3 },
+  { "CIRCUIT_OPEN", 2 },
+  { "CIRCUIT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__circuit__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.Circuit",
+  "Circuit",
+  "Apus__V1__Circuit",
+  "apus.v1",
+  4,
+  apus__v1__circuit__enum_values_by_number,
+  4,
+  apus__v1__circuit__enum_values_by_name,
+  1,
+  apus__v1__circuit__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__provider_test_result__enum_values_by_number[4] =

@@ -166,9 +166,14 @@ struct ProviderLane {
     }
 
     /// For Stats.
-    var report: ProviderStatistics {
+    func report(now: Int64) -> ProviderStatistics {
         var statistics = standing.statistics
         statistics.inFlight = UInt64(standing.slots.inFlight)
+        statistics.inFlightBound = UInt64(standing.slots.capacity)
+        statistics.rate = standing.rate.rate ?? 0
+        guard var adaptation = standing.adaptation else { return statistics }
+        statistics.circuit = adaptation.breaker.state
+        statistics.latencyMilliseconds = adaptation.meter.latency(now: now).map { UInt64($0.rounded(.up)) } ?? 0
         return statistics
     }
 }

@@ -114,7 +114,7 @@ struct WriterCore: ~Copyable {
     mutating func takeUp(now: Int64) throws(StoreError) {
         try takeUpStored(now: now)
         for _ in 0..<32 { try takeUpSome(now: now) }
-        updateReport()
+        updateReport(now: now)
     }
 
     private mutating func takeUpStored(now: Int64) throws(StoreError) {
@@ -159,7 +159,7 @@ struct WriterCore: ~Copyable {
         if let trouble, !mayRetry(trouble, now: now) {
             refuse(trouble.error, now: now)
             if trouble.retryAt == nil { refuseCarriers(trouble.error) }
-            updateReport()
+            updateReport(now: now)
             return takeEffects()
         }
         round = Round()
@@ -176,7 +176,7 @@ struct WriterCore: ~Copyable {
         } catch {
             failed(error, now: now)
         }
-        updateReport()
+        updateReport(now: now)
         return takeEffects()
     }
 
@@ -292,7 +292,7 @@ struct WriterCore: ~Copyable {
             // What was committed stays so; but a file that cannot be brought up to date must not take more.
             log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
             trouble = StoreTrouble(error: error, retryAt: error.isPassing ? now + 1000 : nil)
-            updateReport()
+            updateReport(now: now)
         }
     }
 
@@ -447,13 +447,13 @@ struct WriterCore: ~Copyable {
         return max(0, min(dispatcher.nextDue(now: now) ?? .max, parkedDue(now: now) ?? .max, sweepDue) - now)
     }
 
-    private mutating func updateReport() {
+    private mutating func updateReport(now: Int64) {
         report.waitingUrgent = UInt64(dispatcher.queue.count(.urgent))
         report.waitingNormal = UInt64(dispatcher.queue.count(.normal))
         report.waitingBulk = UInt64(dispatcher.queue.count(.bulk) + dispatcher.parkedCount)
         report.waitingLater = UInt64(dispatcher.delays.count)
         report.inFlight = UInt64(dispatcher.inFlight.count)
-        report.providers = dispatcher.pool.current.map(\.report)
+        report.providers = dispatcher.pool.current.map { $0.report(now: now) }
         report.paused = pausedNames
         report.pausedForAll = pausedForAll
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil

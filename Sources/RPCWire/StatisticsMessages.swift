@@ -71,6 +71,10 @@ extension ProviderStatistics {
         unknown = c.unknown
         inFlight = c.in_flight
         paused = c.paused != 0
+        circuit = CircuitState(rawValue: UInt8(truncatingIfNeeded: c.circuit.rawValue))
+        inFlightBound = c.in_flight_bound
+        rate = c.rate.isFinite ? max(0, c.rate) : 0
+        latencyMilliseconds = c.latency_ms
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__ProviderStats> {
@@ -85,6 +89,10 @@ extension ProviderStatistics {
         c.pointee.unknown = unknown
         c.pointee.in_flight = inFlight
         c.pointee.paused = paused ? 1 : 0
+        c.pointee.circuit = Apus__V1__Circuit(rawValue: UInt32(circuit?.rawValue ?? 0))
+        c.pointee.in_flight_bound = inFlightBound
+        c.pointee.rate = rate
+        c.pointee.latency_ms = latencyMilliseconds
         return c
     }
 }

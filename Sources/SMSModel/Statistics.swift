@@ -10,6 +10,14 @@ package struct ProviderStatistics: Hashable, Sendable {
     package var unknown: UInt64 = 0
     package var inFlight: UInt64 = 0
     package var paused = false
+    /// nil where it is not found out what the provider bears.
+    package var circuit: CircuitState?
+    /// Messages that it is given at one time at most, as of now.
+    package var inFlightBound: UInt64 = 0
+    /// Messages a second that it is given at most, as of now; 0 = no bound.
+    package var rate = 0.0
+    /// Until it has answered, of late; 0 = not known.
+    package var latencyMilliseconds: UInt64 = 0
 
     package init(name: String, kind: String) {
         self.name = name

@@ -78,6 +78,16 @@ package enum MessageState: UInt8, CaseIterable, Sendable {
     }
 }
 
+/// Whether messages are kept from a provider because it could not be reached. Raw values are the protocol's.
+package enum CircuitState: UInt8, CaseIterable, Sendable {
+    /// All may go.
+    case closed = 1
+    /// None may go for a while.
+    case open = 2
+    /// Single ones go, to try it.
+    case halfOpen = 3
+}
+
 /// What a row of the timeline tells. Raw values are the protocol's and the store's.
 package enum EventKind: UInt8, CaseIterable, Sendable {
     case accepted = 1

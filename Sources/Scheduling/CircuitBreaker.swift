@@ -1,3 +1,5 @@
+package import SMSModel
+
 /// Keeps messages from a provider that cannot be reached, and finds out when it can be again.
 ///
 /// Closed, all may go. It opens after failures in a row, or when a share of the answers in the time just past are
@@ -11,12 +13,6 @@
 ///
 /// Time is a parameter, in milliseconds of a monotonic clock. Every call takes constant time and no memory.
 package struct CircuitBreaker: Hashable, Sendable {
-    package enum State: Hashable, Sendable {
-        case closed
-        case open
-        case halfOpen
-    }
-
     /// When it opens and closes. Times are milliseconds.
     package struct Rule: Hashable, Sendable {
         package var failuresInARow = 5
@@ -38,7 +34,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         fileprivate let epoch: UInt32
     }
 
-    package private(set) var state = State.closed
+    package private(set) var state = CircuitState.closed
     private let rule: Rule
     /// Raised with each change of the state.
     private var epoch: UInt32 = 0
@@ -124,7 +120,7 @@ package struct CircuitBreaker: Hashable, Sendable {
         answers.total >= rule.minimumAnswers && Double(failures.total) >= rule.failureShare * Double(answers.total)
     }
 
-    private mutating func enter(_ next: State) {
+    private mutating func enter(_ next: CircuitState) {
         state = next
         epoch &+= 1
         probesInFlight = 0

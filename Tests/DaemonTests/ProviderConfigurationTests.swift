@@ -1,3 +1,4 @@
+internal import ApusClient
 internal import Foundation
 internal import Testing
 
@@ -63,5 +64,30 @@ extension DaemonTests {
                 try await apus(daemon, "admin provider show eu", 1)
             }
         }
+
+        @Test(.timeLimit(.minutes(5))) func statsTellsWhatAProviderIsGivenNow() async throws {
+            try await withDaemon(in: directory) { daemon, client in
+                let account = "AC0123456789abcdef0123456789abcdef"
+                try await apus(
+                    daemon,
+                    """
+                    admin provider create eu --kind twilio --option account_sid=\(account) --option sender=ACME \
+                    --option base_url=http://127.0.0.1:1 --secret auth_token=- --rate 50 --in-flight 100
+                    """, input: Self.token + "\n")
+                let idle = try #require(try await client.statistics().providers.first { $0.name == "eu" })
+                #expect(idle.circuit == .closed && idle.rate == 50 && idle.latency == nil)
+                #expect((1...100).contains(idle.inFlightBound))
+                // Nobody listens there: after some failures it is left alone.
+                let rows = String(repeating: "+14155550100,hello\n", count: 20)
+                try await apus(daemon, "bulk - --no-wait", input: "to,body\n" + rows)
+                try await waitUntil("the circuit opens") {
+                    try await client.statistics().providers.first { $0.name == "eu" }?.circuit == .open
+                }
+                let told = try await apus(daemon, "stats --output json")
+                #expect(told.contains(#""circuit": "OPEN""#) || told.contains(#""circuit": "HALF_OPEN""#))
+                #expect(try await apus(daemon, "stats").contains("at most 50 a second, failing, "))
+            }
+        }
+
     }
 }

@@ -103,6 +103,10 @@ private func violations(_ body: () throws -> Void) -> [String] {
         provider.unknown = 6
         provider.inFlight = 7
         provider.paused = true
+        provider.circuit = .halfOpen
+        provider.inFlightBound = 8
+        provider.rate = 9.5
+        provider.latencyMilliseconds = 10
         statistics.providers = [provider]
         statistics.paused = ["provider n"]
         try same(statistics)

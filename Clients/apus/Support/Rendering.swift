@@ -183,14 +183,26 @@ extension ProviderStatistics {
             ("accepted", .unsigned(accepted)), ("rejected", .unsigned(rejected)),
             ("throttled", .unsigned(throttled)), ("unavailable", .unsigned(unavailable)),
             ("unknown", .unsigned(unknown)), ("in_flight", .unsigned(inFlight)), ("paused", .bool(paused)),
+            ("circuit", circuit.map { .string($0.rawValue) } ?? .null), ("in_flight_bound", .unsigned(inFlightBound)),
+            ("rate", rate.map(JSONValue.number) ?? .null),
+            ("latency_ms", latency.map { .integer($0.milliseconds) } ?? .null),
         ])
     }
 
     var text: String {
         let counts =
             "\(submitted) submitted: \(accepted) accepted, \(rejected) rejected, \(throttled) throttled, "
-            + "\(unavailable) unavailable, \(unknown) unknown, \(inFlight) in flight"
-        return counts + (paused ? ", paused" : "")
+            + "\(unavailable) unavailable, \(unknown) unknown, \(inFlight) of \(inFlightBound) in flight"
+        var notes: [String] = []
+        if let rate { notes.append("at most \(Int(rate.rounded())) a second") }
+        if let latency { notes.append("answers in \(latency.milliseconds) ms") }
+        switch circuit {
+        case .open: notes.append("failing, left alone")
+        case .halfOpen: notes.append("failing, being tried")
+        case .closed, nil: break
+        }
+        if paused { notes.append("paused") }
+        return ([counts] + notes).joined(separator: ", ")
     }
 }
 

@@ -258,6 +258,25 @@ typedef enum _Apus__V1__ExplainOutcome {
   APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_REFUSED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EXPLAIN_OUTCOME)
 } Apus__V1__ExplainOutcome;
+/*
+ * Whether messages are kept from a provider because it could not be reached.
+ */
+typedef enum _Apus__V1__Circuit {
+  APUS__V1__CIRCUIT__CIRCUIT_UNSPECIFIED = 0,
+  /*
+   * all may go
+   */
+  APUS__V1__CIRCUIT__CIRCUIT_CLOSED = 1,
+  /*
+   * none may go for a while
+   */
+  APUS__V1__CIRCUIT__CIRCUIT_OPEN = 2,
+  /*
+   * single ones go, to try it
+   */
+  APUS__V1__CIRCUIT__CIRCUIT_HALF_OPEN = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__CIRCUIT)
+} Apus__V1__Circuit;
 typedef enum _Apus__V1__ProviderTestResult {
   APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED = 0,
   /*
@@ -1016,10 +1035,26 @@ struct  Apus__V1__ProviderStats
   uint64_t unknown;
   uint64_t in_flight;
   protobuf_c_boolean paused;
+  /*
+   * unspecified where the gateway doesn't find out what the provider bears
+   */
+  Apus__V1__Circuit circuit;
+  /*
+   * messages that it is given at one time at most, as of now
+   */
+  uint64_t in_flight_bound;
+  /*
+   * messages a second that it is given at most, as of now; 0 = no bound
+   */
+  double rate;
+  /*
+   * until it has answered, of late; 0 = not known
+   */
+  uint64_t latency_ms;
 };
 #define APUS__V1__PROVIDER_STATS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__provider_stats__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, APUS__V1__CIRCUIT__CIRCUIT_UNSPECIFIED, 0, 0, 0 }
 
 
 struct  Apus__V1__CancelRequest
@@ -3880,6 +3915,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__state__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__event__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__circuit__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__client_hello__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__server_hello__descriptor;
