@@ -498,7 +498,7 @@ struct Dispatcher: ~Copyable {
         for flight in touched.reversed() { inFlight[flight.stored.lifecycle.id] = flight }
         touched.removeAll()
         isPaused = false
-        pool.updateAll { $0.setPaused(false) }
+        pool.resumeAll()
         pausedBatches.removeAll()
         pausedTenants.removeAll()
         parkedOver = .max

@@ -89,7 +89,6 @@ struct ProviderLane {
         statistics.kind = provider.kind
         standing.statistics = statistics
         saved.statistics = statistics
-        setPaused(former.isPaused)
     }
 
     mutating func retire() { isRetired = true }

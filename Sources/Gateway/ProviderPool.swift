@@ -12,6 +12,8 @@ struct ProviderPool {
     private(set) var lanes: [ProviderLane] = []
     /// By number of a provider: its lane, or -1.
     private var laneOf = [Int16](repeating: -1, count: 256)
+    /// By name, those too that are not there (any more).
+    private var pausedProviders: Set<String> = []
     private(set) var table: RoutingTable
     private var sets = CandidateSets()
     /// Raised whenever the routes change: numbers of sets that were given out before may stand for others by now.
@@ -71,6 +73,7 @@ struct ProviderPool {
         var lane = lane
         let former = lanes.lastIndex { $0.number == lane.number }
         if let former { lane.goOn(from: lanes[former]) }
+        lane.setPaused(pausedProviders.contains(lane.provider.name))
         let place: Int
         if let free = lanes.firstIndex(where: \.isGone) {
             place = free
@@ -119,6 +122,17 @@ struct ProviderPool {
 
     mutating func update<Result>(_ lane: Int, _ change: (inout ProviderLane) -> Result) -> Result {
         change(&lanes[lane])
+    }
+
+    /// Also a provider that is not there: should it be made (again), it is paused.
+    mutating func setPaused(_ paused: Bool, provider name: String) {
+        if paused { pausedProviders.insert(name) } else { pausedProviders.remove(name) }
+        updateAll { if $0.provider.name == name { $0.setPaused(paused) } }
+    }
+
+    mutating func resumeAll() {
+        pausedProviders.removeAll()
+        updateAll { $0.setPaused(false) }
     }
 
     mutating func updateAll(_ change: (inout ProviderLane) -> Void) {

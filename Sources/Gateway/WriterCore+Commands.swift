@@ -196,8 +196,7 @@ extension WriterCore {
     mutating func apply(_ target: PauseTarget, paused: Bool) {
         switch target {
         case .everything: dispatcher.isPaused = paused
-        case .provider(let name):
-            dispatcher.pool.updateAll { if $0.provider.name == name { $0.setPaused(paused) } }
+        case .provider(let name): dispatcher.pool.setPaused(paused, provider: name)
         case .batch(let id):
             if paused {
                 dispatcher.pausedBatches.insert(id)

@@ -308,6 +308,24 @@ extension WriterDriver {
         #expect(driver.seen(by: "b") == [id])
     }
 
+    @Test func aPauseIsOfAName() throws {
+        let driver = try driver([route("all", [3])])
+        driver.pause(.provider("c"))
+        driver.run()
+        driver.names = ["a", "b"]
+        driver.routes = [route("all", [1])]
+        try driver.restart()
+        let c = ScriptedProvider(name: "c")
+        let pooled = PooledProvider(provider: c, number: 3, limits: bounds())
+        driver.inbox.commands.append(.configureProviders([pooled], routes: [route("all", [3])]))
+        driver.run()
+        let id = try driver.accept()
+        #expect(c.seen.isEmpty)
+        driver.pause(.provider("c"), false)
+        driver.run()
+        #expect(c.seen.map(\.id) == [id])
+    }
+
     @Test func aRouteThatComesLaterTakesWhatWaited() throws {
         let driver = try driver([route("germany", [2]) { $0.destinations = german }])
         let id = try driver.accept(message(elsewhere))
