@@ -62,10 +62,12 @@ enum Program {
 
 /// How much the tests do: the same code runs short and, with APUS_SOAK=1, long.
 enum Size {
-    static let isLong = ProcessInfo.processInfo.environment["APUS_SOAK"] == "1"
+    private static let environment = ProcessInfo.processInfo.environment
+    static let isLong = environment["APUS_SOAK"] == "1"
 
-    /// For what is tried again and again, each time anew.
-    static let seeds: ClosedRange<UInt64> = isLong ? 1...20 : 1...1
+    /// For what is tried again and again, each time anew: APUS_SOAK_SEEDS times in a long run, 20 if it isn't set.
+    static let seeds: ClosedRange<UInt64> =
+        1...(isLong ? environment["APUS_SOAK_SEEDS"].flatMap { UInt64($0) }.map { max(1, $0) } ?? 20 : 1)
 
     static func pick(short: Int, long: Int) -> Int { isLong ? long : short }
 }
