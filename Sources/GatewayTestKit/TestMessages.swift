@@ -43,7 +43,8 @@ extension DraftBatch {
         var tagBytes: [UInt8] = []
         for tag in message.tags { tagBytes += [UInt8(tag.utf8.count)] + Array(tag.utf8) }
         let hash = message.key.isEmpty ? 0 : max(1, Self.hash("\(message.tenant.rawValue) \(message.key)"))
-        let content = "\(message.to)|\(message.body)|\(message.sender)|\(message.priority)|\(message.sendAt)"
+        let content =
+            "\(message.to)|\(message.body)|\(message.sender)|\(message.priority)|\(message.sendAt)|\(message.onUnknown)"
         var draft = MessageDraft(
             tenant: message.tenant, priority: message.priority, encoding: .gsm7, onUnknown: message.onUnknown,
             segments: message.segments, sendAt: message.sendAt, expiresAt: message.expiresAt,
