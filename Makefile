@@ -34,6 +34,9 @@ storebench: setup
 carrierstandin: setup
 	swift build $(RELEASE_FLAGS) --product carrierstandin
 
+hummingbirdfloor: setup
+	swift build $(RELEASE_FLAGS) --product hummingbirdfloor
+
 test: setup ## Builds everything and runs all tests
 	swift build --build-tests $(BUILD_FLAGS)
 	swift test --skip-build --disable-xctest --skip '$(COMPUTING)' --skip '$(ASKING)'
@@ -60,4 +63,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run certs release storebench carrierstandin test soak bench format lint proto check-proto
+.PHONY: help setup run certs release storebench carrierstandin hummingbirdfloor test soak bench format lint proto check-proto

@@ -124,6 +124,15 @@ let package = Package(
             name: "storebench", dependencies: ["SMSModel", "Storage", argumentParser], path: "Benchmarks/StoreBench",
             swiftSettings: strict),
 
+        // What answering a POST costs by itself, for Benchmarks/run.
+        .executableTarget(
+            name: "hummingbirdfloor",
+            dependencies: [
+                log, .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ] + nio,
+            path: "Benchmarks/HummingbirdFloor", swiftSettings: strict),
+
         // Tests.
         .target(
             name: "GatewayTestKit",

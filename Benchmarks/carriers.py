@@ -9,13 +9,22 @@ import pathlib
 import subprocess
 import sys
 import time
+import urllib.request
 
 ACCOUNT, TOKEN = "AC0123456789abcdef0123456789abcdef", "a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4"
 # What is sent one after the other, to tell what one costs.
 MESSAGES = 40_000
 IN_FLIGHT = 64
+# Callbacks on their way at once, each on a connection of its own.
+CALLBACKS_IN_FLIGHT = 128
+# Behind which the daemon is said to be: callbacks are signed for it.
+PUBLIC_URL = "http://sms.example.com"
 # Of a carrier that takes its time.
 LATENCY_MS, RATE_MESSAGES, RATE_IN_FLIGHT = 40, 60_000, 1000
+# After which what a store does when it is idle is done.
+SETTLE_SECONDS = 2
+# By no proxy, whatever the environment says.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 # That wait for a provider that is paused.
 HELD = 100_000
 
@@ -28,10 +37,11 @@ def on_load_core(command):
 class StandIn:
     """A carrier, from its `ready` line to its end."""
 
-    def __init__(self, binaries, latency_ms=0):
+    def __init__(self, binaries, *options, latency_ms=0):
         self.process = subprocess.Popen(
             on_load_core([
-                binaries / "carrierstandin", "--account", ACCOUNT, "--token", TOKEN, "--latency-ms", latency_ms]),
+                binaries / "carrierstandin", "--account", ACCOUNT, "--token", TOKEN, "--latency-ms", latency_ms,
+                *options]),
             stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().partition("http=")[2].strip()
         if not self.url:
@@ -54,6 +64,26 @@ class StandIn:
             "sender=+15017122661", "--option", f"base_url={self.url}", "--option", f"connections:={in_flight}",
             "--secret", f"auth_token=@{token}", "--in-flight", in_flight)
 
+    def progress(self):
+        with DIRECT.open(f"{self.url}/progress") as answer:
+            return json.load(answer)
+
+    def post_callbacks(self, server):
+        """Posts what it held to a server; returns the server's CPU time a callback, and callbacks a second."""
+        before = self.progress()["callbackAnswers"].get("204", 0)
+        cpu = server.cpu_us()
+        address = server.http.removeprefix("http:")
+        DIRECT.open(f"{self.url}/callbacks?at=http://{address}", data=b"").close()
+        started = time.monotonic()
+        while (progress := self.progress())["pendingCallbacks"]:
+            time.sleep(0.05)
+        seconds = time.monotonic() - started
+        time.sleep(SETTLE_SECONDS)
+        cpu = server.cpu_us() - cpu
+        if progress["callbackAnswers"].get("204", 0) - before != MESSAGES:
+            sys.exit(f"bench: not all callbacks were answered 204: {progress}")
+        return cpu / MESSAGES, MESSAGES / seconds
+
 
 def measure_cost(figures, binaries, anchors, start):
     """CPU time of the daemon a message, from the call until it is sent, beside libcurl alone."""
@@ -73,9 +103,28 @@ def measure_cost(figures, binaries, anchors, start):
         figures.add("apus by twilio", cost.us, f"us a message; {cost.rate:.0f}/s")
 
 
+def measure_receipts(figures, binaries, start, serve):
+    """CPU time of the daemon a receipt, each of which settles a message, beside Hummingbird alone with the same
+    requests."""
+    with StandIn(binaries, "--hold-callbacks", "--callback-connections", CALLBACKS_IN_FLIGHT) as carrier:
+        with start(APUSD_HTTP="http:127.0.0.1:0", APUSD_WEBHOOKS_PUBLIC_URL=PUBLIC_URL) as apus:
+            carrier.provide(apus, "carrier", IN_FLIGHT)
+            apus.bench("--messages", MESSAGES, connections=8, in_flight=16)
+            apus.drain("SENT")
+            time.sleep(SETTLE_SECONDS)
+            us, rate = carrier.post_callbacks(apus)
+            states = apus.stats()["states"]
+            if states != {"DELIVERED": MESSAGES}:
+                sys.exit(f"bench: not all delivered: {states}")
+            figures.add("apus receipt", us, f"us a receipt; {rate:.0f}/s")
+        with serve([binaries / "hummingbirdfloor"]) as floor:
+            us, rate = carrier.post_callbacks(floor)
+            figures.add("hummingbird", us, f"us a request; {rate:.0f}/s")
+
+
 def measure_rate(figures, binaries, start):
     """Messages a second to one carrier that takes its time; what the bound in flight needs to grow is in it."""
-    with StandIn(binaries, LATENCY_MS) as carrier, start() as apus:
+    with StandIn(binaries, latency_ms=LATENCY_MS) as carrier, start() as apus:
         carrier.provide(apus, "carrier", RATE_IN_FLIGHT)
         apus.pause()
         apus.bench("--bulk", "--messages", RATE_MESSAGES, connections=1, in_flight=2)
@@ -111,9 +160,10 @@ def measure_pause(figures, binaries, start, seconds):
             sys.exit(f"bench: {waiting} messages wait for the provider that is paused, and not {HELD}")
 
 
-def measure(figures, binaries, anchors, start, seconds):
-    """`start` makes a daemon on an empty data directory."""
+def measure(figures, binaries, anchors, start, serve, seconds):
+    """`start` makes a daemon on an empty data directory, `serve` any other server on the daemon's core."""
     anchors = pathlib.Path(anchors)
     measure_cost(figures, binaries, anchors, start)
+    measure_receipts(figures, binaries, start, serve)
     measure_rate(figures, binaries, start)
     measure_pause(figures, binaries, start, seconds)

@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
 /// SHA-256 over `head` followed by `tail`. OpenSSL 3's one-shot SHA256() looks the algorithm up at every call and
 /// takes three times as long; the calls below are deprecated for want of providers, not of safety.
@@ -21,6 +22,36 @@ static inline void apus_sha256(
     SHA256_Update(&context, tail, tail_bytes);
     SHA256_Final(digest, &context);
 }
+
+/// HMAC (RFC 2104) over SHA-1 and SHA-256, for texts so short that OpenSSL 3's HMAC() spends most of its time on
+/// looking the algorithms up.
+#define APUS_HMAC(NAME, CONTEXT, HASH, BYTES)                                                                 \
+    static inline void NAME(                                                                                   \
+        const void *key, size_t key_bytes, const void *text, size_t text_bytes, unsigned char code[BYTES]) {   \
+        unsigned char block[64] = {0};                                                                         \
+        CONTEXT context;                                                                                       \
+        if (key_bytes > sizeof block) {                                                                        \
+            HASH##_Init(&context);                                                                             \
+            HASH##_Update(&context, key, key_bytes);                                                           \
+            HASH##_Final(block, &context);                                                                     \
+        } else if (key_bytes > 0) {                                                                            \
+            memcpy(block, key, key_bytes);                                                                     \
+        }                                                                                                      \
+        for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;                                            \
+        HASH##_Init(&context);                                                                                 \
+        HASH##_Update(&context, block, sizeof block);                                                          \
+        HASH##_Update(&context, text, text_bytes);                                                             \
+        HASH##_Final(code, &context);                                                                          \
+        for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;                                     \
+        HASH##_Init(&context);                                                                                 \
+        HASH##_Update(&context, block, sizeof block);                                                          \
+        HASH##_Update(&context, code, BYTES);                                                                  \
+        HASH##_Final(code, &context);                                                                          \
+        OPENSSL_cleanse(block, sizeof block);                                                                  \
+    }
+APUS_HMAC(apus_hmac_sha1, SHA_CTX, SHA1, 20)
+APUS_HMAC(apus_hmac_sha256, SHA256_CTX, SHA256, 32)
+#undef APUS_HMAC
 #pragma GCC diagnostic pop
 
 // Macros, which Swift does not import.

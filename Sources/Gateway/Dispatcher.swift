@@ -360,6 +360,7 @@ struct Dispatcher: ~Copyable {
     /// What is known of a message that was handed over once.
     func known(_ id: MessageID, store: any MessageStore) throws(StoreError) -> StoredLifecycle? {
         if let flight = inFlight[id] { return flight.stored }
+        if let stored = recent[id] { return stored }
         return try store.lifecycle(of: id)
     }
 

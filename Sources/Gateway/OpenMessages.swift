@@ -36,6 +36,8 @@ struct RecentLifecycles {
         newer[stored.lifecycle.id] = stored
     }
 
+    subscript(id: MessageID) -> StoredLifecycle? { newer[id] ?? older[id] }
+
     mutating func remove(_ id: MessageID) -> StoredLifecycle? {
         newer.removeValue(forKey: id) ?? older.removeValue(forKey: id)
     }

@@ -52,7 +52,9 @@ package final class WebhookDesk: Sendable {
     }
 
     /// - Parameter provider: as the path names it.
-    package func receive(_ request: WebhookRequest, for provider: String) async -> WebhookDeskReply {
+    package nonisolated(nonsending) func receive(_ request: WebhookRequest, for provider: String) async
+        -> WebhookDeskReply
+    {
         guard let source = sources.webhook(of: provider) else {
             return WebhookDeskReply(status: 404, error: "no provider of this name takes webhooks")
         }

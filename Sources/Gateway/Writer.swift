@@ -131,11 +131,15 @@ package final class Writer: ProviderEvents {
 
     /// Takes what a carrier has posted; once the writer has ended it is refused.
     package func carrierPosted(_ burst: CarrierBurst) {
-        let isClosed = inbox.withLock { inbox in
+        let (isClosed, isTurn) = inbox.withLock { inbox in
             if !inbox.isClosed { inbox.carriers.append(burst) }
-            return inbox.isClosed
+            return (inbox.isClosed, inbox.isCarriersTurn)
         }
-        if isClosed { burst.reply(.writerStops) } else { thread.wake() }
+        if isClosed {
+            burst.reply(.writerStops)
+        } else if isTurn {
+            thread.wake()
+        }
     }
 
     /// Counts as of the last round.
@@ -145,9 +149,12 @@ package final class Writer: ProviderEvents {
         let work = inbox.withLock { inbox in
             let work = inbox
             inbox = WriterInbox()
+            // The turn after this one is due by itself: whoever posts meanwhile needs not wake anybody.
+            inbox.isGathering = !work.carriers.isEmpty
             urgency.lower()
             return work
         }
+        let isGathering = !work.carriers.isEmpty
         let (effects, report) = core.withLock { core in
             let effects = core.round(work, now: clock.now())
             return (effects, core.report)
@@ -164,11 +171,11 @@ package final class Writer: ProviderEvents {
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()
-            core.upkeep(isIdle: !hasMore && core.wait(now: now) != 0, now: now)
+            core.upkeep(isIdle: !hasMore && !isGathering && core.wait(now: now) != 0, now: now)
             return (core.wait(now: now), core.report)
         }
         if after.trouble != report.trouble { published.withLock { $0 = after } }
-        return wait
+        return isGathering ? min(wait ?? .max, WriterInbox.gatheringMilliseconds) : wait
     }
 }
 

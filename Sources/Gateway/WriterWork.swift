@@ -160,6 +160,8 @@ struct WriterInbox {
     var receipts: Deque<[Receipt]> = []
     var carriers: Deque<CarrierBurst> = []
     var commands: [WriterCommand] = []
+    /// Carriers posted of late: what they post now waits a moment for company, unless there is enough of it already.
+    var isGathering = false
     /// Nobody takes anything out any more.
     var isClosed = false
 
@@ -167,6 +169,15 @@ struct WriterInbox {
         urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && receipts.isEmpty
             && carriers.isEmpty && commands.isEmpty
     }
+
+    /// Whether the writer has to be woken for what carriers have posted.
+    var isCarriersTurn: Bool { !isGathering || carriers.count >= Self.gatheredCarriers }
+
+    /// While carriers go on posting, the time between a commit and the next one that is for them alone: a commit of
+    /// one receipt costs nearly as much as one of many, and a carrier waits for an answer as long as it takes to reach
+    /// it from far away.
+    static let gatheringMilliseconds: Int64 = 4
+    static let gatheredCarriers = 64
 
     mutating func append(_ work: WriterInbox) {
         urgent += work.urgent

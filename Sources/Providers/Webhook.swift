@@ -4,7 +4,7 @@ package import SMSModel
 /// Believes or refuses what a carrier posts to the gateway, and reads it. Nothing else changes by it.
 package protocol WebhookReceiver: Sendable {
     /// - Parameter now: milliseconds since the Unix epoch.
-    func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict
+    nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict
 }
 
 /// A request as it came, nothing of it parsed: signatures are over the raw bytes.
@@ -29,8 +29,12 @@ package struct WebhookRequest: Hashable, Sendable {
 
     /// The one header of this name, which is given in lower case; nil too if there are several.
     package func header(_ name: String) -> String? {
-        let found = headers.filter { $0.name == name }
-        return found.count == 1 ? found[0].value : nil
+        var found: String?
+        for header in headers where header.name == name {
+            guard found == nil else { return nil }
+            found = header.value
+        }
+        return found
     }
 }
 

@@ -3,8 +3,8 @@ internal import NIOHTTP1
 internal import SMSModel
 
 /// The life of one connection of HTTP/1: it ends after an answer that says so, at a drain, or when it makes no step in
-/// time. A step is a whole request that was read, or a whole answer that the system took: a peer that sends or takes a
-/// byte now and then holds nothing for long.
+/// time. A step is a whole request that was read, or a whole answer that was written, which waits until the system has
+/// room for it: a peer that sends or takes a byte now and then holds nothing for long.
 ///
 /// After the last answer the output is closed, and what still comes is dropped for a moment: a connection closed with
 /// unread bytes would be reset, and the answer lost with it.
@@ -18,7 +18,10 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
 
     private let stepTimeout: TimeAmount
     private let linger: TimeAmount
-    private var deadline: Scheduled<Void>?
+    /// When the connection ends if nothing happens.
+    private var deadline = NIODeadline.distantFuture
+    /// Looks at the deadline, then or earlier.
+    private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     /// Of each request not yet answered, the oldest first: whether the connection may go on after it.
     private var requests = CircularBuffer<Bool>()
     private var isDraining = false
@@ -41,12 +44,12 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        timer?.task.cancel()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        timer?.task.cancel()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -72,17 +75,20 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
             isLast = !goesOn || isDraining || !head.isKeepAlive
             if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .end:
+        case .end where isLast:
             let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
-            taken.futureResult.assumeIsolated().whenSuccess { self.answerTaken(context) }
+            taken.futureResult.assumeIsolated().whenSuccess { self.lastAnswerTaken(context) }
             context.write(data, promise: taken)
+        case .end:
+            // Without a promise of its own, which would be a write of its own.
+            context.write(data, promise: promise)
+            stepMade(context)
         default:
             context.write(data, promise: promise)
         }
     }
 
-    private func answerTaken(_ context: ChannelHandlerContext) {
-        guard isLast else { return stepMade(context) }
+    private func lastAnswerTaken(_ context: ChannelHandlerContext) {
         guard !isOutputClosed else { return }
         isOutputClosed = true
         closeUnless(within: linger, context)
@@ -94,7 +100,18 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     }
 
     private func closeUnless(within time: TimeAmount, _ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+        deadline = context.eventLoop.now + time
+        // There are two steps a request, and nearly all are made in time: a timer that is early looks again.
+        if let timer, timer.at <= deadline { return }
+        timer?.task.cancel()
+        watch(context)
+    }
+
+    private func watch(_ context: ChannelHandlerContext) {
+        let at = deadline
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: at) {
+            if self.deadline > at { self.watch(context) } else { context.close(promise: nil) }
+        }
+        timer = (task, at)
     }
 }

@@ -60,10 +60,18 @@ final class WebResponder: Sendable {
         guard let url = url(of: request, isSecure: isSecure) else {
             return (WebhookReply(status: 400, error: "the Host header is missing or none"), false)
         }
-        if let refusal = Self.refusalBeforeBody(request.headers) { return (refusal, false) }
-        if request.headers[.expect] != nil { try await writer.writeInformationalHead(.init(status: .continue)) }
-        guard let body = try await Self.body(of: request) else { return (Self.tooLarge, false) }
-        return (await intake.receive(Self.webhook(request, url: url, body: body), for: provider), true)
+        let announced = Announced(request.headers)
+        if let refusal = announced.refusal { return (refusal, false) }
+        if announced.expectation != nil { try await writer.writeInformationalHead(.init(status: .continue)) }
+        guard let body = try await Self.body(of: request, length: announced.length) else {
+            return (Self.tooLarge, false)
+        }
+        let webhook = Self.webhook(request, url: url, body: body)
+        guard body.count > Self.bodyBytesOnLoop else { return (await intake.receive(webhook, for: provider), true) }
+        let reply = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await intake.receive(webhook, for: provider)
+        }
+        return (reply, true)
     }
 
     /// Tells that there is too much at once.
@@ -87,29 +95,51 @@ final class WebResponder: Sendable {
 
     private static let host = HTTPField.Name("host") ?? .accept
 
+    /// A larger body takes its time to be proven, also one that nobody signed: other connections don't wait for that.
+    private static let bodyBytesOnLoop = 8 * 1024
+
     private static let tooLarge = WebhookReply(status: 413, error: "the body is too large")
 
-    private static func refusalBeforeBody(_ headers: HTTPFields) -> WebhookReply? {
-        if let length = headers[.contentLength], Int(length).map({ $0 > Limits.webhookBodyBytes }) ?? true {
-            return tooLarge
+    /// What the headers say of the body before it is read, found in one pass over them.
+    private struct Announced {
+        /// nil without a `Content-Length`.
+        var length: Int?
+        var expectation: String?
+        private var isTooLarge = false
+
+        init(_ headers: HTTPFields) {
+            for field in headers {
+                if field.name == .contentLength {
+                    // Of several, none is to be believed.
+                    isTooLarge = isTooLarge || length != nil
+                    length = Int(field.value)
+                    if length.map({ $0 > Limits.webhookBodyBytes }) ?? true { isTooLarge = true }
+                } else if field.name == .expect {
+                    expectation = expectation.map { "\($0), \(field.value)" } ?? field.value
+                }
+            }
         }
-        if let expected = headers[.expect], expected.lowercased() != "100-continue" {
-            return WebhookReply(status: 417, error: "the expectation cannot be met")
+
+        /// What is answered without reading the body.
+        var refusal: WebhookReply? {
+            if isTooLarge { return tooLarge }
+            if let expectation, expectation.lowercased() != "100-continue" {
+                return WebhookReply(status: 417, error: "the expectation cannot be met")
+            }
+            return nil
         }
-        return nil
     }
 
+    /// - Parameter length: as it was announced, within the bound.
     /// - Returns: nil if it is too large.
     /// - Throws: if it is cut short.
-    private static func body(of request: Request) async throws -> [UInt8]? {
+    private static nonisolated(nonsending) func body(of request: Request, length: Int?) async throws -> [UInt8]? {
         var body: [UInt8] = []
         for try await part in request.body {
             guard body.count + part.readableBytes <= Limits.webhookBodyBytes else { return nil }
             body += part.readableBytesView
         }
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length != body.count {
-            throw ConnectionEnded()
-        }
+        if let length, length != body.count { throw ConnectionEnded() }
         return body
     }
 
@@ -118,7 +148,9 @@ final class WebResponder: Sendable {
         return WebhookRequest(
             // Who asks for the head alone gets what a GET gives, without its body.
             method: request.method == .head ? "GET" : request.method.rawValue, url: url,
-            query: target.firstIndex(of: "?").map { String(target[target.index(after: $0)...]) } ?? "",
+            query: target.utf8.firstIndex(of: UInt8(ascii: "?")).map { mark in
+                String(target[target.utf8.index(after: mark)...])
+            } ?? "",
             headers: request.headers.map { HTTPHeader($0.name.canonicalName, $0.value) }, body: body)
     }
 

@@ -10,31 +10,34 @@ enum WebRoute: Hashable {
 
     /// - Parameter target: path and query.
     init(target: String) {
-        let path = target.prefix { $0 != "?" }
-        if path == "/health" {
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        if path.elementsEqual("/health".utf8) {
             self = .health
             return
         }
-        let prefix = "/webhooks/"
-        guard path.hasPrefix(prefix) else {
+        let prefix = "/webhooks/".utf8
+        guard path.starts(with: prefix) else {
             self = .unknown
             return
         }
-        let name = path.dropFirst(prefix.count).prefix { $0 != "/" }
-        self = Self.isName(name) ? .webhook(provider: String(name)) : .unknown
+        let name = path.dropFirst(prefix.count).prefix { $0 != UInt8(ascii: "/") }
+        self = Self.isName(name) ? .webhook(provider: String(Substring(name))) : .unknown
     }
 
-    private static func isName(_ text: Substring) -> Bool {
-        (1...Limits.webhookNameBytes).contains(text.utf8.count)
-            && text.utf8.allSatisfy { PublicURL.isLetterOrDigit($0) || "-_.".utf8.contains($0) }
+    private static func isName(_ text: Substring.UTF8View) -> Bool {
+        (1...Limits.webhookNameBytes).contains(text.count)
+            && text.allSatisfy { PublicURL.isLetterOrDigit($0) || "-_.".utf8.contains($0) }
     }
 
     /// In the order of the header `Allow`.
     var methods: [String] {
         switch self {
-        case .webhook: ["GET", "HEAD", "POST"]
-        case .health: ["GET", "HEAD"]
+        case .webhook: Self.webhookMethods
+        case .health: Self.healthMethods
         case .unknown: []
         }
     }
+
+    private static let webhookMethods = ["GET", "HEAD", "POST"]
+    private static let healthMethods = ["GET", "HEAD"]
 }

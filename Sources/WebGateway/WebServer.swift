@@ -104,7 +104,8 @@ private struct Listener: Sendable {
                 isBound.yield(channel.localAddress?.port ?? address.port)
                 isBound.finish()
             }, eventLoopGroup: eventLoop, logger: quiet(log))
-        let task = Task {
+        // Those of its connections too, which are its children.
+        let task = Task(executorPreference: EventLoopExecutor(eventLoop)) {
             defer { isBound.finish() }
             try await server.run()
         }

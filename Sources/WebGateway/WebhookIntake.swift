@@ -5,7 +5,7 @@ package protocol WebhookIntake: Sendable {
     /// Returns once what the request changes is durable: only then its sender is answered.
     ///
     /// - Parameter provider: as the path names it: 1 to 64 letters, digits and `-_.`.
-    func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply
+    nonisolated(nonsending) func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply
 }
 
 /// What the sender of a webhook gets.

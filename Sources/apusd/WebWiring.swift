@@ -12,7 +12,7 @@ struct CarrierWebhooks: WebhookIntake {
     /// nil = no provider takes webhooks.
     let desk: WebhookDesk?
 
-    func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
+    nonisolated(nonsending) func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
         guard let desk else { return WebhookReply(status: 404, error: "not found") }
         let reply = await desk.receive(request, for: provider)
         return WebhookReply(

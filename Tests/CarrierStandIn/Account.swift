@@ -11,6 +11,8 @@ struct AccountRules {
     var reject: Int?
     var shares = FaultShares()
     var callbacks = CallbackShares()
+    /// All are delivered, and told of only when somebody asks for it.
+    var areCallbacksHeld = false
 
     init(account: String, token: String, seed: UInt64) {
         self.account = account

@@ -20,6 +20,14 @@ struct CallbackTarget {
         let rest = url.dropFirst("http://".count + authority.count)
         path = rest.hasPrefix("/") ? String(rest) : "/\(rest)"
     }
+
+    /// The same path and query at the server of another URL.
+    func moved(to server: CallbackTarget) -> CallbackTarget {
+        var target = self
+        target.host = server.host
+        target.port = server.port
+        return target
+    }
 }
 
 /// One request to a message's `StatusCallback`.

@@ -13,22 +13,23 @@ final class CallbackPoster: @unchecked Sendable {
         var attempts = 0
     }
 
-    static let connections = 16
     static let pauseMilliseconds: Int64 = 300
     /// Twilio waits so long for an answer.
     static let timeoutSeconds: Int64 = 15
 
     private let loop: any EventLoop
     private let attempts: Int
+    private let connections: Int
     private var waiting: CircularBuffer<Job> = []
     private var idle: [any Channel] = []
     private var connectionCount = 0
     /// Told how each ended; nil = given up.
     var finished: (Job, _ status: Int?) -> Void = { _, _ in }
 
-    init(on loop: any EventLoop, attempts: Int) {
+    init(on loop: any EventLoop, attempts: Int, connections: Int) {
         self.loop = loop
         self.attempts = attempts
+        self.connections = connections
     }
 
     func post(_ job: Job) {
@@ -40,8 +41,13 @@ final class CallbackPoster: @unchecked Sendable {
         while !waiting.isEmpty {
             if let channel = idle.popLast() {
                 guard channel.isActive else { continue }
+                guard channel.remoteAddress?.port == waiting.first?.target.port else {
+                    // It leads to somebody else, and makes room.
+                    channel.close(promise: nil)
+                    continue
+                }
                 send(waiting.removeFirst(), over: channel)
-            } else if connectionCount < Self.connections {
+            } else if connectionCount < connections {
                 connect(for: waiting.removeFirst())
             } else {
                 return

@@ -18,12 +18,12 @@ final class CarrierServer: @unchecked Sendable {
     private var connections: [ObjectIdentifier: any Channel] = [:]
     private static let reach = 4096
 
-    init(_ rules: AccountRules, outage: Outage?, callbackAttempts: Int, on loop: any EventLoop) {
+    init(_ rules: AccountRules, outage: Outage?, poster: CallbackPoster, on loop: any EventLoop) {
         self.loop = loop
         self.outage = outage
         account = Account(rules)
         writer = CallbackWriter(account: rules.account, token: rules.token)
-        poster = CallbackPoster(on: loop, attempts: callbackAttempts)
+        self.poster = poster
         poster.finished = { [unowned self] job, status in account.finished(job.callback, answer: status) }
     }
 
@@ -56,10 +56,9 @@ final class CarrierServer: @unchecked Sendable {
 
     fileprivate func react(to request: CarrierRequest) -> Reaction {
         if request.method == "GET", request.path == "/progress" {
-            let ledger = account.ledger
-            return Reaction(
-                body: #"{"messages":\#(ledger.messages.count),"pendingCallbacks":\#(ledger.pendingCallbacks)}"#)
+            return Reaction(body: account.ledger.progress)
         }
+        if request.method == "POST", request.path == "/callbacks" { return postHeld(request.query) }
         if request.method == "GET", request.path == "/ledger" {
             guard let json = try? JSONEncoder().encode(account.ledger) else { return Reaction(status: 500) }
             return Reaction(body: String(decoding: json, as: UTF8.self))
@@ -80,6 +79,7 @@ final class CarrierServer: @unchecked Sendable {
         let message = account.ledger.messages[place]
         guard let url = message.callback, let target = CallbackTarget(url) else { return }
         var chance = Chance(seed: account.rules.seed, message.body, "callbacks", message.sid)
+        guard !account.rules.areCallbacksHeld else { return account.update(place) { $0.final = "delivered" } }
         let (final, callbacks) = account.rules.callbacks.draw(place: place, &chance)
         account.update(place) { $0.final = final }
         account.expectCallbacks(callbacks.count)
@@ -89,6 +89,23 @@ final class CarrierServer: @unchecked Sendable {
                 poster.post(CallbackPoster.Job(callback: callback, target: target, request: request))
             }
         }
+    }
+
+    /// Posts what every message has come to, each signed for the URL that the message named, to the server of another
+    /// one, as a proxy would. All are signed before the first is posted, so that posting costs little else.
+    private func postHeld(_ query: String) -> Reaction {
+        guard account.rules.areCallbacksHeld, let url = Form(Array(query.utf8))?["at"], let server = CallbackTarget(url)
+        else { return Reaction(status: 400) }
+        let jobs = account.ledger.messages.enumerated().compactMap { place, message -> CallbackPoster.Job? in
+            guard let url = message.callback, let target = CallbackTarget(url) else { return nil }
+            let callback = Callback(place: place, status: message.final, delay: 0)
+            return CallbackPoster.Job(
+                callback: callback, target: target.moved(to: server),
+                request: writer.request(callback, of: message, to: url))
+        }
+        account.expectCallbacks(jobs.count)
+        for job in jobs { poster.post(job) }
+        return Reaction(status: 202)
     }
 
     /// Out of reach: nothing is listening, and what was connected is cut off.

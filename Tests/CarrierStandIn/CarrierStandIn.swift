@@ -7,7 +7,7 @@ internal import NIOPosix
 /// what it took.
 ///
 /// It prints `ready http=http://127.0.0.1:PORT` once it serves, and serves until it is killed. `GET /ledger` tells what
-/// it took so far, and `GET /progress` how much.
+/// it took so far, and `GET /progress` how much. Where callbacks are held, `POST /callbacks?at=URL` posts them.
 @main
 struct CarrierStandIn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +22,9 @@ struct CarrierStandIn: AsyncParsableCommand {
     @Option(help: "After so many messages it is out of reach for a while.") var outageAfter: Int?
     @Option(help: "How long it is out of reach.") var outageSeconds: Int64 = 5
     @Option(help: "Times that a callback is posted which meets no answer, or a 5xx.") var callbackAttempts = 20
+    @Option(help: "Connections that callbacks are posted over, one at a time on each.") var callbackConnections = 16
+    @Flag(help: "Posts a message's last callback alone, and that only once asked for: to a server that is named then.")
+    var holdCallbacks = false
     @Flag(help: "Throttles, fails, loses answers, and posts callbacks twice, out of order and forged.")
     var faults = false
 
@@ -31,9 +34,12 @@ struct CarrierStandIn: AsyncParsableCommand {
         rules.reject = reject
         rules.shares = faults ? .usual : FaultShares()
         rules.callbacks = faults ? .usual : CallbackShares()
+        rules.areCallbacksHeld = holdCallbacks
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let outage = outageAfter.map { Outage(after: $0, milliseconds: outageSeconds * 1000) }
-        let server = CarrierServer(rules, outage: outage, callbackAttempts: callbackAttempts, on: group.next())
+        let loop = group.next()
+        let poster = CallbackPoster(on: loop, attempts: callbackAttempts, connections: callbackConnections)
+        let server = CarrierServer(rules, outage: outage, poster: poster, on: loop)
         let port = try await server.listen(port)
         print("ready http=http://127.0.0.1:\(port)")
         fflush(nil)

@@ -62,6 +62,13 @@ struct Ledger: Encodable {
     init(account: String) {
         self.account = account
     }
+
+    /// How far it has come, in JSON.
+    var progress: String {
+        let answers = callbackAnswers.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")
+        return
+            #"{"messages":\#(messages.count),"pendingCallbacks":\#(pendingCallbacks),"callbackAnswers":{\#(answers)}}"#
+    }
 }
 
 enum JSONText {

@@ -106,6 +106,24 @@ internal import Testing
         #expect(try open().carriers.inbound(before: nil, limit: 9).map(\.providerID) == ["in-1"])
     }
 
+    /// A commit costs nearly the same for one as for many.
+    @Test func whoPostAtOnceShareCommits() async throws {
+        let count = 200
+        let writer = try writer(try open())
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<count {
+                let message = CarrierEvent.inbound(
+                    InboundMessage(providerID: "in-\(number)", sender: "+14155550100", recipient: "1", body: "hello"))
+                group.addTask { await reply(to: .believed([message], WebhookAnswer()), by: writer).status }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses == Array(repeating: 204, count: count))
+        #expect(writer.report.commits < UInt64(count) / 2, "\(writer.report.commits) commits")
+        writer.stop()
+        #expect(try open().carriers.inbound(before: nil, limit: 999).count == count)
+    }
+
     @Test func progressNeedsNoStore() async throws {
         let writer = try writer(try open())
         writer.stop()

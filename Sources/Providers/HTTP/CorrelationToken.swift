@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 package import SMSModel
 
 /// Names an attempt to a carrier, which hands it back with the receipt: `ID-ATTEMPT-MAC`, of letters, digits and
@@ -18,18 +17,30 @@ package struct CorrelationToken: Hashable, Sendable {
     /// - Returns: nil if the key did not make this text.
     package init?(_ text: String, key: [UInt8]) {
         // A code may hold a `-` too.
-        let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let id = UInt64(parts[0]), let attempt = Int(parts[1]) else { return nil }
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let id = UInt64(Substring(parts[0])), let attempt = Int(Substring(parts[1]))
+        else { return nil }
         self.init(id: MessageID(rawValue: id), attempt: attempt)
         guard MessageAuthentication.areEqual(Array(text.utf8), Array(self.text(key: key).utf8)) else { return nil }
     }
 
-    /// 128 bits of the HMAC.
+    /// 128 bits of the HMAC, in Base64 of URLs without padding (RFC 4648, section 5).
     private func code(_ key: [UInt8]) -> String {
         let code = MessageAuthentication.code(.sha256, key: key, "\(id.rawValue)-\(attempt)".utf8)
-        return Data(code[..<16]).base64EncodedString().filter { $0 != "=" }
-            .map { $0 == "+" ? "-" : $0 == "/" ? "_" : String($0) }.joined()
+        return String(unsafeUninitializedCapacity: Self.codeDigits) { text in
+            for place in 0..<Self.codeDigits {
+                // Six bits, which begin in one byte and may end in the next; after the last there are zeros.
+                let (byte, shift) = (place * 6 / 8, place * 6 % 8)
+                let next = byte < 15 ? code[byte + 1] : 0
+                let bits = UInt16(code[byte]) << 8 | UInt16(next)
+                text.initializeElement(at: place, to: Self.digits[Int(bits >> (10 - shift) & 63)])
+            }
+            return Self.codeDigits
+        }
     }
+
+    private static let codeDigits = 22
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// The URL with the token in its query, before a fragment.
     package func added(to url: String, key: [UInt8]) -> String {

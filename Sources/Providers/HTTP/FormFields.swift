@@ -18,35 +18,62 @@ package struct FormFields: Hashable, Sendable {
 
     /// The value of the one field of this name; nil too if there are several, of which none is to be trusted.
     package func only(_ name: String) -> String? {
-        let found = fields.filter { $0.name == name }
-        return found.count == 1 ? found[0].value : nil
+        var found: String?
+        for field in fields where field.name == name {
+            guard found == nil else { return nil }
+            found = field.value
+        }
+        return found
     }
 
     /// - Returns: nil if an escape is cut short or none, or a text is no UTF-8.
     package init?(decoding body: some Collection<UInt8>) {
-        fields = []
-        for part in body.split(separator: UInt8(ascii: "&")) {
-            let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
-            guard let name = Self.decoded(part[..<equals]),
-                let value = Self.decoded(part[equals...].dropFirst())
+        let decoded =
+            body.withContiguousStorageIfAvailable(Self.fields) ?? Array(body).withUnsafeBufferPointer(Self.fields)
+        guard let decoded else { return nil }
+        fields = decoded
+    }
+
+    private static func fields(of bytes: UnsafeBufferPointer<UInt8>) -> [Field]? {
+        var fields: [Field] = []
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            defer { start = end + 1 }
+            guard end > start else { continue }
+            let equals = bytes[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
+            guard let name = decoded(UnsafeBufferPointer(rebasing: bytes[start..<equals])),
+                let value = decoded(UnsafeBufferPointer(rebasing: bytes[min(equals + 1, end)..<end]))
             else { return nil }
             fields.append(Field(name, value))
         }
+        return fields
     }
 
-    private static func decoded(_ text: some Collection<UInt8>) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.makeIterator()
-        while let byte = rest.next() {
-            switch byte {
-            case UInt8(ascii: "+"): bytes.append(0x20)
-            case UInt8(ascii: "%"):
-                guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
-                bytes.append(high << 4 | low)
-            default: bytes.append(byte)
-            }
+    private static func decoded(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        // Most names and values have nothing to decode, nor to validate.
+        var isPlain = true
+        for byte in text where byte == UInt8(ascii: "%") || byte == UInt8(ascii: "+") || byte >= 0x80 {
+            isPlain = false
         }
-        return String(validating: bytes, as: UTF8.self)
+        if isPlain { return String(decoding: text, as: UTF8.self) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: text.count) { bytes in
+            var count = 0
+            var rest = text.makeIterator()
+            while var byte = rest.next() {
+                if byte == UInt8(ascii: "+") {
+                    byte = 0x20
+                } else if byte == UInt8(ascii: "%") {
+                    guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else {
+                        return nil
+                    }
+                    byte = high << 4 | low
+                }
+                bytes.initializeElement(at: count, to: byte)
+                count += 1
+            }
+            return String(validating: UnsafeBufferPointer(rebasing: bytes[..<count]), as: UTF8.self)
+        }
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

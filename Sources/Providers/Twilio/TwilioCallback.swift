@@ -26,20 +26,22 @@ package struct TwilioCallback: Sendable {
     }
 
     /// Whether one of the secrets made its signature: the account's auth token, or the shared key's secret where the
-    /// settings name one, but never an API key's; two while one is replaced by the other. Takes as long for a wrong
-    /// signature as for a right one.
+    /// settings name one, but never an API key's; two while one is replaced by the other. Takes as long for one wrong
+    /// signature as for another.
     package func isSigned(by tokens: [String]) -> Bool {
         guard let hash, let given = signature.flatMap({ Data(base64Encoded: $0) }), hasWholeBody else { return false }
+        let signature = Array(given)
         let parameters = signedParameters
-        var isSigned = false
-        for token in tokens where !token.isEmpty {
-            // Twilio has signed with and without the scheme's own port.
-            for url in Self.portVariants(url) {
-                let code = MessageAuthentication.code(hash, key: token.utf8, Array(url.utf8) + parameters)
-                if MessageAuthentication.areEqual(code, Array(given)) { isSigned = true }
+        func isSigned(_ url: String) -> Bool {
+            let text = Array(url.utf8) + parameters
+            return tokens.contains { token in
+                guard !token.isEmpty else { return false }
+                let code = MessageAuthentication.code(hash, key: token.utf8, text)
+                return MessageAuthentication.areEqual(code, signature)
             }
         }
-        return isSigned
+        // Twilio has signed with and without the scheme's own port.
+        return isSigned(url) || Self.portVariant(url).map(isSigned) ?? false
     }
 
     /// nil for an algorithm that isn't known.
@@ -69,30 +71,39 @@ package struct TwilioCallback: Sendable {
     /// the order of theirs.
     private var signedParameters: [UInt8] {
         guard case .form(let form) = content else { return [] }
-        let pairs = Set(form.fields.map { Pair(name: Array($0.name.utf8), value: Array($0.value.utf8)) })
-        return pairs.sorted().flatMap { $0.name + $0.value }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(form.fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count })
+        var last: FormFields.Field?
+        for field in form.fields.sorted(by: Self.precedes) {
+            if let last, !Self.precedes(last, field) { continue }
+            bytes += field.name.utf8
+            bytes += field.value.utf8
+            last = field
+        }
+        return bytes
     }
 
-    private struct Pair: Hashable, Comparable {
-        var name: [UInt8]
-        var value: [UInt8]
-
-        static func < (one: Pair, other: Pair) -> Bool {
-            one.name == other.name
-                ? one.value.lexicographicallyPrecedes(other.value) : one.name.lexicographicallyPrecedes(other.name)
-        }
+    /// By the bytes: texts that Unicode takes for equal may have different ones.
+    private static func precedes(_ one: FormFields.Field, _ other: FormFields.Field) -> Bool {
+        one.name.utf8.elementsEqual(other.name.utf8)
+            ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)
+            : one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
     }
 
-    /// The URL as it is, without its port, and with the scheme's own if it has none.
-    private static func portVariants(_ url: String) -> [String] {
-        guard let scheme = url.firstRange(of: "://") else { return [url] }
-        let end = url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? url.endIndex
-        let authority = url[scheme.upperBound..<end]
-        let port = authority.lastIndex(of: ":").flatMap { colon in
-            authority[authority.index(after: colon)...].allSatisfy(\.isNumber) ? colon : nil
+    /// The URL without its port, or with the scheme's own if it has none.
+    private static func portVariant(_ url: String) -> String? {
+        let bytes = url.utf8
+        guard let scheme = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[scheme...].starts(with: "://".utf8)
+        else { return nil }
+        let rest = bytes[bytes.index(scheme, offsetBy: 3)...]
+        let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let end = authority.endIndex
+        let port = authority.lastIndex(of: UInt8(ascii: ":")).flatMap { colon in
+            authority[colon...].dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                ? colon : nil
         }
-        if let port { return [url, String(url[..<port] + url[end...])] }
-        return [url, "\(url[..<end]):\(url[..<scheme.lowerBound] == "https" ? 443 : 80)\(url[end...])"]
+        if let port { return String(url[..<port] + url[end...]) }
+        return "\(url[..<end]):\(url[..<scheme] == "https" ? 443 : 80)\(url[end...])"
     }
 }
 

@@ -87,6 +87,14 @@ package struct TwilioOptions: Hashable, Sendable {
 
     /// Whether it is two letters and 32 hexadecimal digits.
     static func isSID(_ text: String, _ prefix: String...) -> Bool {
-        text.utf8.count == 34 && prefix.contains { text.hasPrefix($0) } && text.dropFirst(2).allSatisfy(\.isHexDigit)
+        text.utf8.count == 34 && prefix.contains { text.utf8.starts(with: $0.utf8) }
+            && text.utf8.dropFirst(2).allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+                    UInt8(ascii: "A")...UInt8(ascii: "F"):
+                    true
+                default: false
+                }
+            }
     }
 }

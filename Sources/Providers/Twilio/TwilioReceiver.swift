@@ -16,7 +16,7 @@ package struct TwilioReceiver: WebhookReceiver {
         self.receiptKey = receiptKey
     }
 
-    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+    package nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
         let content = Self.content(of: request)
         let callback = TwilioCallback(
             url: request.url, content: content, signature: request.header("x-twilio-signature"),
@@ -45,7 +45,9 @@ package struct TwilioReceiver: WebhookReceiver {
 
     private static func content(of request: WebhookRequest) -> TwilioCallback.Content {
         guard !request.body.isEmpty else { return .none }
-        let type = request.header("content-type")?.split(separator: ";").first?.lowercased()
+        let type = request.header("content-type").map { type in
+            Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).lowercased()
+        }
         guard type == "application/x-www-form-urlencoded", let form = FormFields(decoding: request.body) else {
             return .raw(request.body)
         }

@@ -18,6 +18,11 @@ internal import Testing
         }
     }
 
+    /// Carriers hold tokens for days: they must be read by later versions too.
+    @Test func itsTextIsFixed() {
+        #expect(token.text(key: key) == "3765210556894543872-12-xtr5AgYVpROLRCBVXXxZQw")
+    }
+
     @Test func anythingElseIsNot() {
         let text = token.text(key: key)
         #expect(CorrelationToken(text, key: Array("another key here".utf8)) == nil)

@@ -1,0 +1,66 @@
+internal import Glibc
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+/// What a POST costs that is read whole and answered 204, nothing else: Hummingbird's server on one event loop, as
+/// `apusd` has it, without anything of `apusd`'s own.
+///
+/// It prints `ready http=http:127.0.0.1:PORT` once it serves, and serves until it is killed.
+@main
+struct HummingbirdFloor {
+    /// As many bytes as `apusd` takes.
+    private static let bodyBytes = 256 * 1024
+
+    static func main() async throws {
+        let channel = WithoutDelay(
+            http: HTTP1Channel { request, writer, _ in
+                _ = try await request.body.collect(upTo: bodyBytes)
+                try await writer.writeResponse(HTTPResponse(status: .noContent))
+            })
+        var log = Logger(label: "hummingbirdfloor")
+        log.logLevel = .warning
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let server = Server(
+            childChannelSetup: channel,
+            configuration: .init(address: .hostname("127.0.0.1", port: 0), backlog: 1024),
+            onServerRunning: { channel in
+                print("ready http=http:127.0.0.1:\(channel.localAddress?.port ?? 0)")
+                fflush(nil)
+            }, eventLoopGroup: loop, logger: log)
+        try await Task(executorPreference: EventLoopExecutor(loop)) { try await server.run() }.value
+    }
+}
+
+/// Runs the tasks of connections on their event loop, as `apusd` does: on the shared pool of threads a POST costs more.
+private final class EventLoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// Sends an answer at once.
+private struct WithoutDelay: ServerChildChannel {
+    let http: HTTP1Channel
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        }.flatMap {
+            http.setup(channel: channel, logger: logger)
+        }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async {
+        await http.handle(value: value, logger: logger)
+    }
+}
