@@ -26,10 +26,19 @@ struct PresenceFilter {
 
     func mayHold(_ hash: UInt64) -> Bool {
         let (place, bits) = (place(hash), Self.bits(hash))
-        // Without a branch between them, the parts' accesses to memory don't wait for each other.
-        var found = 0
-        for part in parts.indices { found |= parts[part][place] & bits == bits ? 1 : 0 }
-        return found != 0
+        return parts.contains { $0[place] & bits == bits }
+    }
+
+    /// The same of several hashes: with so little between them, their accesses to memory don't wait for each other.
+    func mayHold(_ hashes: [UInt64]) -> [Bool] {
+        var found = Array(repeating: false, count: hashes.count)
+        for part in parts {
+            for (index, hash) in hashes.enumerated() {
+                let bits = Self.bits(hash)
+                if part[place(hash)] & bits == bits { found[index] = true }
+            }
+        }
+        return found
     }
 
     /// Rises with the hash: what comes sorted goes through a part from its beginning to its end.

@@ -95,9 +95,19 @@ final class SQLiteIndex {
         added.append(entry)
     }
 
+    /// Which of the hashes runs may hold, until the next commit.
+    func mayBeInRuns(_ hashes: [UInt64]) throws(StoreError) -> [Bool] {
+        try load()
+        try loadFilters()
+        guard runs.allSatisfy(\.isCovered) else { return Array(repeating: true, count: hashes.count) }
+        return presence.mayHold(hashes)
+    }
+
     /// Visits the ids under a hash, from `oldest` on, until `verify` answers true.
+    /// - Parameter isInRuns: false if it is known that no run holds it.
     func find(
-        _ hash: UInt64, oldest: MessageID = MessageID(rawValue: 0), where verify: (MessageID) throws(StoreError) -> Bool
+        _ hash: UInt64, oldest: MessageID = MessageID(rawValue: 0), isInRuns: Bool = true,
+        where verify: (MessageID) throws(StoreError) -> Bool
     ) throws(StoreError) -> MessageID? {
         try load()
         func check(_ id: MessageID) throws(StoreError) -> Bool {
@@ -106,6 +116,7 @@ final class SQLiteIndex {
         }
         if let id = try recent.find(hash, where: check) { return id }
         if let id = try flush?.table.find(hash, where: check) { return id }
+        guard isInRuns else { return nil }
         try loadFilters()
         let mayBeCovered = presence.mayHold(hash)
         // By their places: a copy of each run would count references to its filter.
