@@ -191,8 +191,10 @@ package final class SQLiteMessageStore: MessageStore {
             return
         }
         let oldest = MessageID(milliseconds: UInt64(max(0, now - Limits.idempotencyWindowMilliseconds)))
-        var filesOfWindow = try files(from: Day(of: oldest))
-        let isInRuns = try mayBeInRuns(range.map { batch.drafts[$0].keyHash }, filesOfWindow)
+        let hashes = range.map { batch.drafts[$0].keyHash }
+        // Without a key no other day's file is asked for: it may be damaged.
+        var filesOfWindow = hashes.contains { $0 != 0 } ? try files(from: Day(of: oldest)) : []
+        let isInRuns = try mayBeInRuns(hashes, filesOfWindow)
         for index in range {
             let draft = batch.drafts[index]
             if draft.keyHash != 0,
