@@ -32,6 +32,18 @@ extension StoreConformance {
             }
             try requireEqual(listed, again.map(\.id), "listed")
         },
+        Case("a key twice in one burst over midnight makes one message") { fixture in
+            let store = try fixture.open(now: midnight - 1)
+            // More ids than are left of the day.
+            let first = (0..<9000).map { number in TestMessage { $0.key = "k\(number)" } }
+            let results = try store.accept(first + [first[5], first[8990]], now: midnight - 1)
+            try require(results[5].id.milliseconds < UInt64(midnight), "the burst begins before midnight")
+            try require(results[8990].id.milliseconds >= UInt64(midnight), "and ends after it")
+            try requireEqual(results[9000...].map(\.kind), [.duplicate, .duplicate], "of the burst")
+            try requireEqual(results[9000...].map(\.id), [results[5].id, results[8990].id], "ids")
+            let again = try store.accept([first[5], first[8990]], now: midnight + 5)
+            try requireEqual(again.map(\.id), [results[5].id, results[8990].id], "of the next burst")
+        },
         Case("one round changes messages of many days") { fixture in
             var store = try fixture.open(now: start)
             var ids: [MessageID] = []

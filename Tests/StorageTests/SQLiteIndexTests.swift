@@ -26,13 +26,16 @@ internal import Testing
         options.recentEntries = 300
         options.fanOut = 3
         options.entriesPerCommit = 40
+        options.blocksPerCommit = 1
         return options
     }
 
     /// All ids under a hash, from `oldest` on.
     private func found(_ index: SQLiteIndex, _ hash: UInt64, oldest: UInt64 = 0) throws -> Set<UInt64> {
         var ids: Set<UInt64> = []
-        _ = try index.find(hash, oldest: MessageID(rawValue: oldest)) { (id) throws(StoreError) -> Bool in
+        let isInRuns = try index.mayBeInRuns([hash])[0]
+        _ = try index.find(hash, oldest: MessageID(rawValue: oldest), isInRuns: isInRuns) {
+            (id) throws(StoreError) -> Bool in
             ids.insert(id.rawValue)
             return false
         }

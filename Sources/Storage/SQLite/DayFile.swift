@@ -159,11 +159,13 @@ final class DayFile {
     }
 
     /// The message of that idempotency key, not older than `oldest`, and whether its content is the draft's.
+    /// - Parameter isInRuns: false if it is known that no run of the index holds the key.
     func known(
-        _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID
+        _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID, isInRuns: Bool
     ) throws(StoreError) -> (id: MessageID, isSame: Bool)? {
         var isSame = false
-        let found = try index(.key).find(draft.keyHash, oldest: oldest) { (id) throws(StoreError) -> Bool in
+        let found = try index(.key).find(draft.keyHash, oldest: oldest, isInRuns: isInRuns) {
+            (id) throws(StoreError) -> Bool in
             selectKey.bind(1, id)
             defer { selectKey.reset() }
             guard try selectKey.step(), selectKey.integer(0) == Int64(draft.tenant.rawValue) else { return false }

@@ -4,12 +4,14 @@ internal import SMSModel
 package struct IndexOptions: Sendable {
     /// Entries in memory before they begin to be written as a sorted run.
     package var recentEntries = 131_072
-    /// Runs of one size that are merged into one of the next.
-    package var fanOut = 8
+    /// Runs of one size that are merged into one of the next. The more, the more seldom an entry is moved.
+    package var fanOut = 16
     /// As many times more of what is seldom looked up: of all but idempotency keys.
-    package var seldomFactor = 16
+    package var seldomFactor = 8
     /// Entries that a commit may move into runs, where it adds none itself.
     package var entriesPerCommit = 2048
+    /// Blocks of runs written before a restart that a commit may read, so that looks need not go through each run.
+    package var blocksPerCommit = 32
 
     package init() {}
 }
@@ -33,6 +35,8 @@ final class SQLiteIndex {
     private var flush: Flush?
     /// Whole runs, oldest first.
     private var runs: [Run] = []
+    /// What covered runs hold; where filters are.
+    private var presence = PresenceFilter()
     private var merge: RunMerge?
     /// There may be enough runs of one size for the next merge.
     private var mayMerge = false
@@ -53,6 +57,10 @@ final class SQLiteIndex {
         var blocks: Int
         /// Empty until something is looked up.
         var filter = RunFilter()
+        /// Blocks from the first on whose entries are in ``presence``.
+        var coveredBlocks = 0
+
+        var isCovered: Bool { coveredBlocks == blocks }
     }
 
     /// Entries on their way from memory into a run.
@@ -60,6 +68,8 @@ final class SQLiteIndex {
         var table: EntryTable
         var writer: RunWriter
         var part = 0
+        /// Whether all that it has written is in ``presence``.
+        let isCovered: Bool
         /// The rows that held them end before it.
         var end: Int64
     }
@@ -85,9 +95,19 @@ final class SQLiteIndex {
         added.append(entry)
     }
 
+    /// Which of the hashes runs may hold, until the next commit.
+    func mayBeInRuns(_ hashes: [UInt64]) throws(StoreError) -> [Bool] {
+        try load()
+        try loadFilters()
+        guard runs.allSatisfy(\.isCovered) else { return Array(repeating: true, count: hashes.count) }
+        return presence.mayHold(hashes)
+    }
+
     /// Visits the ids under a hash, from `oldest` on, until `verify` answers true.
+    /// - Parameter isInRuns: false if it is known that no run holds it.
     func find(
-        _ hash: UInt64, oldest: MessageID = MessageID(rawValue: 0), where verify: (MessageID) throws(StoreError) -> Bool
+        _ hash: UInt64, oldest: MessageID = MessageID(rawValue: 0), isInRuns: Bool = true,
+        where verify: (MessageID) throws(StoreError) -> Bool
     ) throws(StoreError) -> MessageID? {
         try load()
         func check(_ id: MessageID) throws(StoreError) -> Bool {
@@ -96,9 +116,12 @@ final class SQLiteIndex {
         }
         if let id = try recent.find(hash, where: check) { return id }
         if let id = try flush?.table.find(hash, where: check) { return id }
+        guard isInRuns else { return nil }
         try loadFilters()
+        let mayBeCovered = presence.mayHold(hash)
         // By their places: a copy of each run would count references to its filter.
-        for place in runs.indices.reversed() where runs[place].newest >= oldest.rawValue {
+        for place in runs.indices.reversed()
+        where (mayBeCovered || !runs[place].isCovered) && runs[place].newest >= oldest.rawValue {
             for block in runs[place].filter.blocks(holding: hash) {
                 let found = try tables.withBlock(runs[place].number, block) { (bytes) throws(StoreError) in
                     try PackedEntries.find(hash, inBlock: bytes) { (id) throws(StoreError) in
@@ -119,6 +142,7 @@ final class SQLiteIndex {
         if !added.isEmpty {
             try tables.appendRecent(kind, number: nextNumber, added)
             nextNumber += 1
+            try coverSome()
         }
         if flush == nil, recent.count >= options.recentEntries { try beginFlush() }
         guard flush != nil || merge != nil || mayMerge || !garbage.isEmpty || firstStored < firstRecent else { return }
@@ -141,12 +165,14 @@ final class SQLiteIndex {
         recent = EntryTable()
         flush = nil
         runs = []
+        presence = PresenceFilter()
         merge = nil
         garbage = []
     }
 
     private func beginFlush() throws(StoreError) {
-        flush = Flush(table: recent, writer: try RunWriter(tables, kind, level: 0), end: nextNumber)
+        flush = Flush(
+            table: recent, writer: try RunWriter(tables, kind, level: 0), isCovered: hasFilters, end: nextNumber)
         recent = EntryTable()
     }
 
@@ -154,12 +180,12 @@ final class SQLiteIndex {
         while budget > 0, flush != nil {
             let entries = flush!.table.sorted(part: flush!.part)
             for entry in entries { try flush!.writer.append(entry) }
+            if flush!.isCovered { for entry in entries { presence.insert(entry.hash) } }
             budget -= entries.count
             flush!.part += 1
             guard flush!.part == EntryTable.parts else { continue }
             try flush!.writer.finish()
-            let writer = flush!.writer
-            runs.append(run(of: writer, level: 0))
+            runs.append(run(of: flush!.writer, level: 0, isCovered: flush!.isCovered))
             mayMerge = true
             firstRecent = flush!.end
             try tables.setFlushed(kind, before: firstRecent)
@@ -167,10 +193,10 @@ final class SQLiteIndex {
         }
     }
 
-    private func run(of writer: RunWriter, level: Int) -> Run {
+    private func run(of writer: RunWriter, level: Int, isCovered: Bool) -> Run {
         Run(
             number: writer.number, level: level, newest: writer.newest, blocks: writer.blocks,
-            filter: hasFilters ? writer.filter : RunFilter())
+            filter: hasFilters ? writer.filter : RunFilter(), coveredBlocks: isCovered ? writer.blocks : 0)
     }
 
     private func loadFilters() throws(StoreError) {
@@ -179,6 +205,22 @@ final class SQLiteIndex {
             runs[place].filter = try tables.filter(runs[place].number, blocks: runs[place].blocks)
         }
         hasFilters = true
+    }
+
+    /// Adds some of a run that was there before the filters to ``presence``. A day that gets no entries any more is not
+    /// worth it.
+    private func coverSome() throws(StoreError) {
+        guard hasFilters, let place = runs.firstIndex(where: { !$0.isCovered }) else { return }
+        let (run, start) = (runs[place].number, runs[place].coveredBlocks)
+        let end = min(runs[place].blocks, start + options.blocksPerCommit)
+        for block in start..<end {
+            try tables.withBlock(run, block) { bytes in
+                for index in 0..<PackedEntries.count(bytes) {
+                    presence.insert(PackedEntries.entry(bytes, at: index).hash)
+                }
+            }
+        }
+        runs[place].coveredBlocks = end
     }
 
     private func beginMerge() throws(StoreError) {
@@ -204,10 +246,11 @@ final class SQLiteIndex {
                 try tables.setRun(run.number, .dropped, blocks: run.blocks, newest: run.newest)
                 garbage.append(Garbage(run: run.number))
             }
+            let isCovered = runs.allSatisfy { !inputs.contains($0.number) || $0.isCovered }
             // It takes the place of what it is made of, so that newer runs still come after it.
             let place = runs.firstIndex { inputs.contains($0.number) } ?? 0
             runs.removeAll { inputs.contains($0.number) }
-            runs.insert(run(of: writer, level: level), at: place)
+            runs.insert(run(of: writer, level: level, isCovered: isCovered), at: place)
             mayMerge = true
         }
     }

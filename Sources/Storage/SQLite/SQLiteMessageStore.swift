@@ -191,9 +191,16 @@ package final class SQLiteMessageStore: MessageStore {
             return
         }
         let oldest = MessageID(milliseconds: UInt64(max(0, now - Limits.idempotencyWindowMilliseconds)))
+        let hashes = range.map { batch.drafts[$0].keyHash }
+        // Without a key no other day's file is asked for: it may be damaged.
+        var filesOfWindow = hashes.contains { $0 != 0 } ? try files(from: Day(of: oldest)) : []
+        let isInRuns = try mayBeInRuns(hashes, filesOfWindow)
         for index in range {
             let draft = batch.drafts[index]
-            if draft.keyHash != 0, let known = try known(draft, of: batch, oldest: oldest) {
+            if draft.keyHash != 0,
+                let known = try known(
+                    draft, of: batch, in: filesOfWindow, oldest: oldest, isInRuns: isInRuns[index - range.lowerBound])
+            {
                 results.append(known)
                 continue
             }
@@ -203,7 +210,10 @@ package final class SQLiteMessageStore: MessageStore {
                 continue
             }
             let id = ids.take(1, nowMilliseconds: UInt64(now))
-            try file(for: id).insert(draft, of: batch, id: id, batchID: nil)
+            let file = try file(for: id)
+            // Midnight. A day that begins has no runs.
+            if file !== filesOfWindow.first { filesOfWindow.insert(file, at: 0) }
+            try file.insert(draft, of: batch, id: id, batchID: nil)
             results.append(AcceptResult(kind: .accepted, state: draft.waitingState, id: id))
         }
     }
@@ -214,19 +224,36 @@ package final class SQLiteMessageStore: MessageStore {
         return try files.make(Day(of: id))
     }
 
+    /// The files of the newest message's day and of those before it, not before `oldest`; newest first.
+    private func files(from oldest: Day) throws(StoreError) -> [DayFile] {
+        var found: [DayFile] = []
+        var day = Day(of: MessageID(ordinal: ids.highWater))
+        while day >= oldest {
+            if let file = try files.file(of: day) { found.append(file) }
+            guard day.number > 0 else { break }
+            day = day.previous
+        }
+        return found
+    }
+
+    /// Which of the keys' hashes a run of one of the files may hold.
+    private func mayBeInRuns(_ hashes: [UInt64], _ files: [DayFile]) throws(StoreError) -> [Bool] {
+        var found = Array(repeating: false, count: hashes.count)
+        for file in files {
+            let ofFile = try file.index(.key).mayBeInRuns(hashes)
+            for place in ofFile.indices where ofFile[place] { found[place] = true }
+        }
+        return found
+    }
+
     /// The message that this draft's key made before, verified against its row.
     private func known(
-        _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID
+        _ draft: MessageDraft, of batch: DraftBatch, in files: [DayFile], oldest: MessageID, isInRuns: Bool
     ) throws(StoreError) -> AcceptResult? {
-        var day = Day(of: MessageID(ordinal: ids.highWater))
-        let oldestDay = Day(of: oldest)
-        while day >= oldestDay {
-            if let file = try files.file(of: day), let known = try file.known(draft, of: batch, oldest: oldest) {
-                let state = try file.lifecycle(of: known.id)?.lifecycle.state ?? draft.waitingState
-                return AcceptResult(kind: known.isSame ? .duplicate : .conflict, state: state, id: known.id)
-            }
-            guard day.number > 0 else { return nil }
-            day = day.previous
+        for file in files {
+            guard let known = try file.known(draft, of: batch, oldest: oldest, isInRuns: isInRuns) else { continue }
+            let state = try file.lifecycle(of: known.id)?.lifecycle.state ?? draft.waitingState
+            return AcceptResult(kind: known.isSame ? .duplicate : .conflict, state: state, id: known.id)
         }
         return nil
     }
