@@ -5,8 +5,9 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 
-/// What a POST costs that is read whole and answered 204, nothing else: Hummingbird's server on one event loop, as
-/// `apusd` has it, without anything of `apusd`'s own.
+/// What a POST costs that is read whole and answered 204, nothing else: Hummingbird's server on one event loop, without
+/// anything of `apusd`'s own. With `--on-loop` its connections' tasks run on that loop, as `apusd`'s do, instead of on
+/// the shared pool of threads.
 ///
 /// It prints `ready http=http:127.0.0.1:PORT` once it serves, and serves until it is killed.
 @main
@@ -30,11 +31,12 @@ struct HummingbirdFloor {
                 print("ready http=http:127.0.0.1:\(channel.localAddress?.port ?? 0)")
                 fflush(nil)
             }, eventLoopGroup: loop, logger: log)
-        try await Task(executorPreference: EventLoopExecutor(loop)) { try await server.run() }.value
+        let executor = CommandLine.arguments.contains("--on-loop") ? EventLoopExecutor(loop) : nil
+        try await Task(executorPreference: executor) { try await server.run() }.value
     }
 }
 
-/// Runs the tasks of connections on their event loop, as `apusd` does: on the shared pool of threads a POST costs more.
+/// Runs tasks on an event loop.
 private final class EventLoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 
