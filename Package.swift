@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "hummingbirdfloor",
             dependencies: [
-                log, .product(name: "HummingbirdCore", package: "hummingbird"),
+                "WebGateway", log, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ] + nio,
             path: "Benchmarks/HummingbirdFloor", swiftSettings: strict),

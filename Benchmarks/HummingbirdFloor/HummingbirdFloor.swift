@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import WebGateway
 
 /// What a POST costs that is read whole and answered 204, nothing else: Hummingbird's server on one event loop, without
 /// anything of `apusd`'s own. With `--on-loop` its connections' tasks run on that loop, as `apusd`'s do, instead of on
@@ -33,20 +34,6 @@ struct HummingbirdFloor {
             }, eventLoopGroup: loop, logger: log)
         let executor = CommandLine.arguments.contains("--on-loop") ? EventLoopExecutor(loop) : nil
         try await Task(executorPreference: executor) { try await server.run() }.value
-    }
-}
-
-/// Runs tasks on an event loop.
-private final class EventLoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) {
-        self.loop = loop
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 

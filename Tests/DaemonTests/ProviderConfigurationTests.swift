@@ -88,6 +88,5 @@ extension DaemonTests {
                 #expect(try await apus(daemon, "stats").contains("at most 50 a second, failing, "))
             }
         }
-
     }
 }

@@ -24,23 +24,11 @@ package struct CorrelationToken: Hashable, Sendable {
         guard MessageAuthentication.areEqual(Array(text.utf8), Array(self.text(key: key).utf8)) else { return nil }
     }
 
-    /// 128 bits of the HMAC, in Base64 of URLs without padding (RFC 4648, section 5).
+    /// 128 bits of the HMAC.
     private func code(_ key: [UInt8]) -> String {
         let code = MessageAuthentication.code(.sha256, key: key, "\(id.rawValue)-\(attempt)".utf8)
-        return String(unsafeUninitializedCapacity: Self.codeDigits) { text in
-            for place in 0..<Self.codeDigits {
-                // Six bits, which begin in one byte and may end in the next; after the last there are zeros.
-                let (byte, shift) = (place * 6 / 8, place * 6 % 8)
-                let next = byte < 15 ? code[byte + 1] : 0
-                let bits = UInt16(code[byte]) << 8 | UInt16(next)
-                text.initializeElement(at: place, to: Self.digits[Int(bits >> (10 - shift) & 63)])
-            }
-            return Self.codeDigits
-        }
+        return Base64URL.encode(Array(code[..<16]))
     }
-
-    private static let codeDigits = 22
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// The URL with the token in its query, before a fragment.
     package func added(to url: String, key: [UInt8]) -> String {
