@@ -1,11 +1,9 @@
-internal import Admission
-internal import ConfigurationModel
 internal import DequeModule
 internal import Providers
 internal import SMSModel
 internal import Storage
 
-/// What carriers post: receipts, which are matched or parked, and messages from people.
+/// What carriers post: receipts, which are matched or parked here, and messages from people.
 extension WriterCore {
     /// Parked receipts that one round looks for again, or lets go of.
     private static let parkedAtATime = 64
@@ -100,62 +98,5 @@ extension WriterCore {
         guard case .attempt(let id, let attempt) = try ReceiptMatch.find(receipt, of: key.provider, store, dispatcher)
         else { return }
         try identified(id, attempt, by: key.provider, as: key.providerID, now: now)
-    }
-
-    // MARK: Messages from people
-
-    private mutating func take(_ message: InboundMessage, of burst: CarrierBurst, now: Int64) throws(StoreError) {
-        let isNew = try store.carriers.insert(
-            InboundRecord(
-                at: now, provider: burst.provider, providerID: message.providerID,
-                sender: message.sender.cut(to: Limits.inboundNumberBytes),
-                recipient: message.recipient.cut(to: Limits.inboundNumberBytes),
-                body: message.body.cut(to: Limits.inboundBodyBytes)))
-        guard let word = OptOutWord(message.body), word.wish != .help,
-            let number = PhoneNumber.international(message.sender)
-        else { return }
-        let named = tenantsBySender[OwnNumber(message.recipient)] ?? []
-        // Whoever sends from a number that nobody names is not known: who says stop must not get more from anybody.
-        let concerned = named.isEmpty ? tenantNames.keys.sorted { $0.rawValue < $1.rawValue } : named
-        if isNew { try follow(word, number, concerned, isEverybody: named.isEmpty, of: burst, now: now) }
-        // As it is in the store: a message that comes again changes nothing of what was done since.
-        var stopped: [TenantID] = []
-        for tenant in concerned where try store.administration.isSuppressed(number, tenant: tenant) {
-            stopped.append(tenant)
-        }
-        let others = Set(concerned).subtracting(stopped)
-        round.effects.replies.append { [suppressions, stopped] in
-            suppressions.add(number, ofEach: stopped)
-            suppressions.remove(number, ofEach: others)
-        }
-    }
-
-    private mutating func follow(
-        _ word: OptOutWord, _ number: UInt64, _ tenants: [TenantID], isEverybody: Bool, of burst: CarrierBurst,
-        now: Int64
-    ) throws(StoreError) {
-        let isStop = word.wish == .stop
-        var changed: [TenantID] = []
-        for tenant in tenants {
-            let isChanged =
-                isStop
-                ? try store.administration.suppress(
-                    SuppressionRecord(tenant: tenant, number: number, at: now, reason: word.text))
-                : try store.administration.unsuppress(number, tenant: tenant)
-            if isChanged { changed.append(tenant) }
-        }
-        guard !changed.isEmpty else { return }
-        let what = JSON.object([
-            "numbers": .array([.string(PhoneNumber.text(number))]), "reason": .string(word.text),
-        ])
-        let act = Act(actor: "provider \(burst.name)", at: now)
-        let subjects = isEverybody ? ["every tenant"] : changed.map { name(of: .tenant($0)) }
-        round.hasActs = true
-        for subject in subjects {
-            try store.administration.append(
-                isStop
-                    ? AuditRecord(.suppress, subject, by: act, after: what)
-                    : AuditRecord(.unsuppress, subject, by: act, before: what))
-        }
     }
 }
