@@ -6,17 +6,20 @@ internal import Storage
 /// them back: up to a budget of bytes; past it they are read from the store.
 ///
 /// Whole bursts are kept as they came, in the order of their ids, and dropped once each message has been
-/// taken or forgotten.
+/// taken or forgotten. They are those of one node: ids of another, which may be of the same time and sequence, are
+/// never found here, and their contents are read from the store.
 struct WaitingContents {
     private struct Burst {
-        let firstOrdinal: UInt64
+        let first: MessageID
         let batch: BatchID?
         var drafts: DraftBatch
-        /// Place in `drafts` of the message with the ordinal `firstOrdinal + index`.
+        /// Place in `drafts` of the message `index` places after the first.
         let places: Range<Int>
         var left: Int
         let size: Int
 
+        func isFollowed(by next: MessageID) -> Bool { first.node == next.node && endOrdinal <= next.ordinal }
+        var firstOrdinal: UInt64 { first.ordinal }
         var endOrdinal: UInt64 { firstOrdinal + UInt64(places.count) }
     }
 
@@ -36,17 +39,17 @@ struct WaitingContents {
         // Slices of one bulk burst share its memory: each is charged its part.
         let perDraft = drafts.bytes.count / max(1, drafts.drafts.count) + MemoryLayout<MessageDraft>.stride
         let bytes = perDraft * places.count
-        guard size + bytes <= budget, bursts.last.map({ $0.endOrdinal <= first.ordinal }) ?? true else { return }
+        guard size + bytes <= budget, bursts.last.map({ $0.isFollowed(by: first) }) ?? true else { return }
         size += bytes
         bursts.append(
             Burst(
-                firstOrdinal: first.ordinal, batch: batch, drafts: drafts, places: places, left: places.count,
+                first: first, batch: batch, drafts: drafts, places: places, left: places.count,
                 size: bytes))
     }
 
     /// Hands the message's content to `use` and forgets it; nil if it is not here.
     mutating func take<R>(_ id: MessageID, _ use: (MessageDraft, DraftBatch, BatchID?) -> R) -> R? {
-        guard let index = find(id.ordinal) else { return nil }
+        guard let index = find(id) else { return nil }
         let burst = bursts[index]
         let draft = burst.drafts.drafts[burst.places.lowerBound + Int(id.ordinal - burst.firstOrdinal)]
         let result = use(draft, burst.drafts, burst.batch)
@@ -56,7 +59,7 @@ struct WaitingContents {
 
     /// Forgets a message that will not be sent.
     mutating func forget(_ id: MessageID) {
-        if let index = find(id.ordinal) { release(index) }
+        if let index = find(id) { release(index) }
     }
 
     mutating func removeAll() {
@@ -86,14 +89,17 @@ struct WaitingContents {
     /// Places held, also of bursts of which nothing is left.
     var placeCount: Int { bursts.count }
 
-    private func find(_ ordinal: UInt64) -> Int? {
+    private func find(_ id: MessageID) -> Int? {
+        let ordinal = id.ordinal
         var low = 0
         var high = bursts.count
         while low < high {
             let middle = (low + high) / 2
             if bursts[middle].endOrdinal <= ordinal { low = middle + 1 } else { high = middle }
         }
-        guard low < bursts.count, bursts[low].firstOrdinal <= ordinal, bursts[low].left > 0 else { return nil }
+        guard low < bursts.count, bursts[low].firstOrdinal <= ordinal, bursts[low].first.node == id.node,
+            bursts[low].left > 0
+        else { return nil }
         return low
     }
 }

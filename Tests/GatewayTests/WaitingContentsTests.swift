@@ -112,6 +112,19 @@ internal import Testing
         #expect(contents.placeCount == 0)
     }
 
+    /// Ids of two nodes may be of the same time and sequence: the text of one must not go to the other's recipient.
+    @Test func aMessageOfAnotherNodeIsNotFound() {
+        func id(_ ordinal: UInt64, node: UInt64) -> MessageID { MessageID(ordinal: 1 << 20 + ordinal, node: node) }
+        var contents = WaitingContents(budget: 1 << 20)
+        contents.keep(drafts(3), places: 0..<3, first: id(0, node: 0), batch: nil)
+        contents.keep(drafts(3, from: 10), places: 0..<3, first: id(3, node: 1), batch: nil)
+        for ordinal in UInt64(0)..<6 {
+            #expect(contents.take(id(ordinal, node: 1)) { draft, _, _ in draft } == nil)
+            contents.forget(id(ordinal, node: 1))
+        }
+        #expect(contents.take(id(1, node: 0)) { draft, arena, _ in arena.text(draft.body) } == "1")
+    }
+
     @Test func randomOrderAgreesWithADictionary() {
         var generator = SeededGenerator(seed: 4)
         var contents = WaitingContents(budget: 1 << 24)
