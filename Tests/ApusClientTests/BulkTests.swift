@@ -79,22 +79,24 @@ import Testing
         }
     }
 
-    @Test func neverMoreChunksInFlightThanAsked() async throws {
-        let gate = Mutex((inFlight: 0, most: 0))
+    @Test(arguments: [1, 2, 5]) func neverMoreChunksInFlightThanAsked(_ most: Int) async throws {
         try await withGateway(script: { call in
-            gate.withLock {
-                $0.inFlight += 1
-                $0.most = max($0.most, $0.inFlight)
+            guard call.method == .bulk, case .message(let answer) = Self.accepting(call) else {
+                return .error(GatewayError(.unimplemented, "only Bulk"))
             }
-            defer { gate.withLock { $0.inFlight -= 1 } }
-            return Self.accepting(call)
-        }) { client, _, _ in
+            return .held(answer)
+        }) { client, record, _ in
             var options = BulkOptions()
             options.messagesPerChunk = 1
-            options.chunksInFlight = 2
-            let report = try await client.bulk(messages(50), batch: "b", options: options)
-            #expect(report.accepted == 50)
-            #expect(gate.withLock(\.most) <= 2)
+            options.chunksInFlight = most
+            async let sent = client.bulk(messages(50), batch: "b", options: options)
+            await record.waitForCalls(most)
+            // Frames keep their order: a chunk too many would have come before this call's answer.
+            await #expect(throws: ApusError.self) { _ = try await client.status(of: ApusClient.MessageID(rawValue: 1)) }
+            #expect(record.calls.filter { $0.method == .bulk }.count == most)
+            record.releaseHeld()
+            let report = try await sent
+            #expect(report.accepted == 50 && record.calls.filter { $0.method == .bulk }.count == 50)
         }
     }
 

@@ -29,6 +29,8 @@ final class ScriptedGateway: Sendable {
     enum Answer: Sendable {
         case message(any WireMessage & Sendable)
         case error(GatewayError)
+        /// The message, once ``Record/releaseHeld()`` has been called.
+        case held(any WireMessage & Sendable)
         case nothing
     }
 
@@ -43,6 +45,8 @@ final class ScriptedGateway: Sendable {
         private struct State {
             var calls: [Call] = []
             var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+            /// Answers not given yet; nil = none is held back any more.
+            var held: [@Sendable () -> Void]? = []
         }
 
         private let state = Mutex(State())
@@ -66,6 +70,20 @@ final class ScriptedGateway: Sendable {
                 }
                 if isThere { continuation.resume() }
             }
+        }
+
+        /// Gives the answers that are held, and holds none from now on.
+        func releaseHeld() {
+            let held = state.withLock { state in
+                defer { state.held = nil }
+                return state.held ?? []
+            }
+            for answer in held { answer() }
+        }
+
+        fileprivate func hold(_ answer: @escaping @Sendable () -> Void) {
+            let isHeld = state.withLock { $0.held?.append(answer) != nil }
+            if !isHeld { answer() }
         }
 
         fileprivate func add(_ call: Call) -> Call {
@@ -134,6 +152,16 @@ final class ScriptedGateway: Sendable {
             switch record.script(call) {
             case .message(let message): connection.respond(callID: request.callID, message)
             case .error(let error): connection.respond(callID: request.callID, error: error)
+            case .held(let message):
+                let loop = connection.loop.eventLoop
+                let bound = NIOLoopBound(connection, eventLoop: loop)
+                let callID = request.callID
+                record.hold {
+                    loop.execute {
+                        bound.value.respond(callID: callID, message)
+                        bound.value.loop.flush()
+                    }
+                }
             case .nothing: break
             }
         }
