@@ -53,6 +53,12 @@ struct DaemonConfiguration {
         return configuration
     }
 
+    /// Whether ``onUnknown`` is to send again.
+    var resendsUnknown: Bool {
+        get { onUnknown == .resend }
+        set { onUnknown = newValue ? .resend : .hold }
+    }
+
     /// The store's settings as a whole.
     var store: SQLiteStoreOptions {
         var options = storage
@@ -139,73 +145,51 @@ struct DaemonConfiguration {
     }
 
     /// A share of 0 to 1.
-    private static let share = SettingKind.number(0...1)
-    private static let milliseconds = SettingKind.integer(0...86_400_000)
+    private static let share = 0.0...1.0
+    private static let milliseconds = 0...86_400_000
 
     static let settings: [Setting] =
         [
-            Setting(key: "data", kind: .text) { $0.data = $1.text },
-            Setting(key: "rpc", kind: .list) { $0.rpc = $1.list },
-            Setting(key: "http", kind: .list) { $0.http = $1.list },
-            Setting(key: "webhooks.public-url", kind: .text) { $0.webhooksPublicURL = $1.text },
-            Setting(key: "socket-mode", kind: .text) { $0.socketMode = $1.text },
-            Setting(key: "log-level", kind: .choice(Logger.Level.allCases.map(\.rawValue))) {
-                $0.logLevel = Logger.Level(rawValue: $1.text) ?? .info
-            },
-            Setting(key: "log-numbers", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
-                $0.redaction.numbers = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
-            },
-            Setting(key: "log-bodies", kind: .choice(Redaction.Disclosure.allCases.map(\.rawValue))) {
-                $0.redaction.bodies = Redaction.Disclosure(rawValue: $1.text) ?? .redacted
-            },
-            Setting(key: "tenant", kind: .text) { $0.tenant = $1.text },
-            Setting(key: "key-file", kind: .text) { $0.keyFile = $1.text },
-            Setting(key: "master-key-file", kind: .text) { $0.masterKeyFile = $1.text },
-            Setting(key: "event-loops", kind: .integer(0...64)) { $0.eventLoops = $1.integer },
-            Setting(key: "connections", kind: .integer(1...1_000_000)) { $0.connections = $1.integer },
-            Setting(key: "drain-seconds", kind: .integer(0...3600)) { $0.drainSeconds = $1.integer },
-            Setting(key: "defaults.sender", kind: .text) { $0.defaultSender = $1.text },
-            Setting(key: "defaults.validity-seconds", kind: .integer(1...604_800)) { $0.defaultValidity = $1.integer },
-            Setting(key: "defaults.resend-unknown", kind: .flag) { $0.onUnknown = $1.flag ? .resend : .hold },
-            Setting(key: "storage.maximum-bytes", kind: .integer(0...Int.max)) {
-                $0.storage.maximumBytes = Int64($1.integer)
-            },
-            Setting(key: "storage.cache-bytes", kind: .integer(1_048_576...Int.max)) {
-                $0.storage.cacheBytes = Int64($1.integer)
-            },
-            Setting(key: "storage.accept-clock-behind", kind: .flag) { $0.storage.acceptsClockBehind = $1.flag },
-            Setting(key: "retention.body-days", kind: .integer(0...36_500)) { $0.bodyDays = $1.integer },
-            Setting(key: "retention.record-days", kind: .integer(0...36_500)) { $0.recordDays = $1.integer },
-            Setting(key: "retention.audit-days", kind: .integer(0...36_500)) { $0.auditDays = $1.integer },
-            Setting(key: "dispatch.content-bytes", kind: .integer(0...Int.max)) { $0.writer.contentBytes = $1.integer },
-            Setting(key: "dispatch.retry-base-ms", kind: .integer(1...86_400_000)) {
-                $0.writer.retryBase = Int64($1.integer)
-            },
-            Setting(key: "dispatch.retry-cap-ms", kind: .integer(1...86_400_000)) {
-                $0.writer.retryCap = Int64($1.integer)
-            },
-            Setting(key: "dispatch.maximum-attempts", kind: .integer(1...10_000)) {
-                $0.writer.maximumAttempts = $1.integer
-            },
-            Setting(key: "reconciliation.first-seconds", kind: .integer(1...3600)) {
-                $0.reconciliationFirstSeconds = $1.integer
-            },
-            Setting(key: "sandbox.latency-ms", kind: milliseconds) { $0.sandbox.latency = Int64($1.integer) },
-            Setting(key: "sandbox.receipt-delay-ms", kind: milliseconds) {
-                $0.sandbox.receiptDelay = Int64($1.integer)
-            },
-            Setting(key: "sandbox.rate", kind: .number(0...1_000_000)) { $0.sandbox.rate = $1.number },
-            Setting(key: "sandbox.price", kind: .amount(upTo: Limits.segmentPrice)) {
-                $0.sandboxLimits.price = $1.amount.millionths
-            },
-            Setting(key: "sandbox.record", kind: .flag) { $0.sandboxRecords = $1.flag },
-            Setting(key: "sandbox.seed", kind: .integer(0...Int.max)) { $0.sandbox.seed = UInt64($1.integer) },
-            Setting(key: "sandbox.in-flight", kind: .integer(1...1_000_000)) { $0.sandboxLimits.inFlight = $1.integer },
-            Setting(key: "sandbox.submit-rate", kind: .number(0...1_000_000)) { $0.sandboxLimits.rate = $1.number },
-            Setting(key: "sandbox.faults.throttled", kind: share) { $0.sandbox.faults.throttled = $1.number },
-            Setting(key: "sandbox.faults.unavailable", kind: share) { $0.sandbox.faults.unavailable = $1.number },
-            Setting(key: "sandbox.faults.rejected", kind: share) { $0.sandbox.faults.rejected = $1.number },
-            Setting(key: "sandbox.faults.unknown", kind: share) { $0.sandbox.faults.unknown = $1.number },
-            Setting(key: "sandbox.faults.undelivered", kind: share) { $0.sandbox.faults.undelivered = $1.number },
+            .text("data", \.data),
+            .list("rpc", \.rpc),
+            .list("http", \.http),
+            .text("webhooks.public-url", \.webhooksPublicURL),
+            .text("socket-mode", \.socketMode),
+            .choice("log-level", \.logLevel),
+            .choice("log-numbers", \.redaction.numbers),
+            .choice("log-bodies", \.redaction.bodies),
+            .text("tenant", \.tenant),
+            .text("key-file", \.keyFile),
+            .text("master-key-file", \.masterKeyFile),
+            .integer("event-loops", 0...64, \.eventLoops),
+            .integer("connections", 1...1_000_000, \.connections),
+            .integer("drain-seconds", 0...3600, \.drainSeconds),
+            .text("defaults.sender", \.defaultSender),
+            .integer("defaults.validity-seconds", 1...604_800, \.defaultValidity),
+            .flag("defaults.resend-unknown", \.resendsUnknown),
+            .integer("storage.maximum-bytes", 0...Int.max, \.storage.maximumBytes),
+            .integer("storage.cache-bytes", 1_048_576...Int.max, \.storage.cacheBytes),
+            .flag("storage.accept-clock-behind", \.storage.acceptsClockBehind),
+            .integer("retention.body-days", 0...36_500, \.bodyDays),
+            .integer("retention.record-days", 0...36_500, \.recordDays),
+            .integer("retention.audit-days", 0...36_500, \.auditDays),
+            .integer("dispatch.content-bytes", 0...Int.max, \.writer.contentBytes),
+            .integer("dispatch.retry-base-ms", 1...86_400_000, \.writer.retryBase),
+            .integer("dispatch.retry-cap-ms", 1...86_400_000, \.writer.retryCap),
+            .integer("dispatch.maximum-attempts", 1...10_000, \.writer.maximumAttempts),
+            .integer("reconciliation.first-seconds", 1...3600, \.reconciliationFirstSeconds),
+            .integer("sandbox.latency-ms", milliseconds, \.sandbox.latency),
+            .integer("sandbox.receipt-delay-ms", milliseconds, \.sandbox.receiptDelay),
+            .number("sandbox.rate", 0...1_000_000, \.sandbox.rate),
+            .amount("sandbox.price", upTo: Limits.segmentPrice, \.sandboxLimits.price),
+            .flag("sandbox.record", \.sandboxRecords),
+            .integer("sandbox.seed", 0...Int.max, \.sandbox.seed),
+            .integer("sandbox.in-flight", 1...1_000_000, \.sandboxLimits.inFlight),
+            .number("sandbox.submit-rate", 0...1_000_000, \.sandboxLimits.rate),
+            .number("sandbox.faults.throttled", share, \.sandbox.faults.throttled),
+            .number("sandbox.faults.unavailable", share, \.sandbox.faults.unavailable),
+            .number("sandbox.faults.rejected", share, \.sandbox.faults.rejected),
+            .number("sandbox.faults.unknown", share, \.sandbox.faults.unknown),
+            .number("sandbox.faults.undelivered", share, \.sandbox.faults.undelivered),
         ] + TLSSettings.settings
 }

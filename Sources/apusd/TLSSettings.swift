@@ -69,17 +69,13 @@ struct TLSSettings {
     }
 
     static let settings: [Setting] = [
-        Setting(key: "tls.certificate", kind: .text) { $0.tls.options.certificate = $1.text },
-        Setting(key: "tls.key", kind: .text) { $0.tls.options.key = $1.text },
-        Setting(key: "tls.minimum-version", kind: .choice(TLSVersion.allCases.map(\.rawValue))) {
-            $0.tls.options.minimumVersion = TLSVersion(rawValue: $1.text) ?? .v12
-        },
-        Setting(key: "tls.client-certificates", kind: .choice(ClientCertificates.allCases.map(\.rawValue))) {
-            $0.tls.options.clientCertificates = ClientCertificates(rawValue: $1.text) ?? .off
-        },
-        Setting(key: "tls.client-ca", kind: .text) { $0.tls.options.clientCA = $1.text },
-        Setting(key: "tls.revocation-list", kind: .text) { $0.tls.options.revocationList = $1.text },
-        Setting(key: "tls.tenant-certificates", kind: .list) { $0.tls.tenantCertificates = $1.list },
-        Setting(key: "tls.watch-seconds", kind: .integer(0...86_400)) { $0.tls.watchSeconds = $1.integer },
+        .text("tls.certificate", \.tls.options.certificate),
+        .text("tls.key", \.tls.options.key),
+        .choice("tls.minimum-version", \.tls.options.minimumVersion),
+        .choice("tls.client-certificates", \.tls.options.clientCertificates),
+        .text("tls.client-ca", \.tls.options.clientCA),
+        .text("tls.revocation-list", \.tls.options.revocationList),
+        .list("tls.tenant-certificates", \.tls.tenantCertificates),
+        .integer("tls.watch-seconds", 0...86_400, \.tls.watchSeconds),
     ]
 }
