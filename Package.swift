@@ -148,7 +148,8 @@ let package = Package(
         // A carrier with an account's ledger, for tests of the daemon and benchmarks.
         .executableTarget(
             name: "carrierstandin",
-            dependencies: ["COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")] + nio,
+            dependencies: ["SMSModel", "COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")]
+                + nio,
             path: "Tests/CarrierStandIn", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",

@@ -7,7 +7,8 @@ final class StoreLoad {
     private var store: SQLiteMessageStore
     private let batch: Int
     private let directory: String
-    private var random = SplitMix(state: UInt64(Date.now.timeIntervalSince1970 * 1000))
+    /// Seeded: what the system's generator costs would be most of a message's making.
+    private var random = SeededGenerator(seed: UInt64(Date.now.timeIntervalSince1970 * 1000))
     /// What the store is told the time is: a millisecond a round, so that a day never ends by itself.
     private var now: Int64
     private var number = 0
@@ -143,18 +144,5 @@ final class StoreLoad {
             query.cursor = page?.cursor
         }
         return meter
-    }
-}
-
-/// SplitMix64: what the system's generator costs would be most of a message's making.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

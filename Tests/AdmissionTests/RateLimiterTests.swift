@@ -66,7 +66,7 @@ internal import Testing
     /// A bucket that counts in exact fractions says the same, to the nanosecond by which an interval is rounded.
     @Test(arguments: 1...8)
     func asTheExactModel(_ seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             // Rates whose interval is a whole number of nanoseconds: the model needs no tolerance.
             let rate: UInt32 = [1, 2, 5, 8, 10, 40, 100, 1000, 15_625, 1_000_000].randomElement(using: &generator)!
@@ -92,7 +92,7 @@ internal import Testing
     /// In any stretch of time no more pass than the burst and what the rate brings.
     @Test(arguments: [3, 7, 999_999] as [UInt32])
     func neverMoreThanAllowed(_ rate: UInt32) {
-        var generator = SplitMix(state: UInt64(rate))
+        var generator = SeededGenerator(seed: UInt64(rate))
         let (limiter, pace) = (RateLimiter(), pace(rate, burst: 5))
         var passed: [Int64] = []
         var now: Int64 = 0
@@ -157,18 +157,5 @@ private struct ExactBucket {
         guard level >= Self.token else { return (Self.token - level + rate - 1) / rate }
         level -= count * Self.token
         return 0
-    }
-}
-
-/// The same numbers in every run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

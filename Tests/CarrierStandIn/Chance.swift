@@ -1,25 +1,21 @@
+internal import SMSModel
+
 /// What is left to chance, told by the seed and by what it is about, whatever came before: so a run with the same
 /// messages meets the same faults.
 struct Chance: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
     init(seed: UInt64, _ words: String...) {
         // FNV-1a, with an end of each word.
-        state = 0xCBF2_9CE4_8422_2325 ^ seed
+        var state = 0xCBF2_9CE4_8422_2325 ^ seed
         for word in words {
             for byte in word.utf8 { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
             state = (state ^ 0x1FF) &* 0x0000_0100_0000_01B3
         }
+        generator = SeededGenerator(seed: state)
     }
 
-    /// As in Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     mutating func happens(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
 }

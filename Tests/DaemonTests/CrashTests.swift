@@ -1,6 +1,8 @@
 internal import ApusClient
 internal import Testing
 
+internal import struct SMSModel.SeededGenerator
+
 extension DaemonTests {
     /// kill -9 in the middle of things.
     @Suite struct CrashTests {

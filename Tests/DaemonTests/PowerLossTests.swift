@@ -4,6 +4,8 @@ internal import GatewayTestKit
 internal import Glibc
 internal import Testing
 
+internal import struct SMSModel.SeededGenerator
+
 extension DaemonTests {
     /// The power goes: what was written but not synced is gone, or there in part.
     @Suite struct PowerLossTests {

@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Routing
+internal import SMSModel
 internal import Testing
 
 private func choice(

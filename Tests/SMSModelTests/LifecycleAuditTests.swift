@@ -4,19 +4,6 @@ import Testing
 private let start: Int64 = 1_800_000_000_000
 private let id = MessageID(milliseconds: UInt64(start))
 
-/// SplitMix64: the same walk for the same seed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// The audit knows the same moves as the lifecycle: it takes all that come about, and none that do not.
 @Suite struct LifecycleAuditTests {
     private static let outcomes: [Outcome] = [
@@ -27,7 +14,7 @@ private struct Seeded: RandomNumberGenerator {
     ]
 
     /// One thing that can happen to a message, whether it may at this time or not.
-    private func step(_ lifecycle: inout MessageLifecycle, now: Int64, _ random: inout Seeded) {
+    private func step(_ lifecycle: inout MessageLifecycle, now: Int64, _ random: inout SeededGenerator) {
         let onUnknown: OnUnknown = Bool.random(using: &random) ? .hold : .resend
         let attempt = max(1, lifecycle.attempts - Int.random(in: -1...2, using: &random) / 2)
         func follow(_ after: MessageLifecycle.AfterOutcome, _ lifecycle: inout MessageLifecycle) {
@@ -68,7 +55,7 @@ private struct Seeded: RandomNumberGenerator {
         var ends: Set<MessageState> = []
         var steps = 0
         for seed in 0..<5000 {
-            var random = Seeded(state: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             let waiting: MessageState = seed % 3 == 0 ? .scheduled : .queued
             var lifecycle = MessageLifecycle(id: id, waiting: waiting)
             var now = start
@@ -95,7 +82,7 @@ private struct Seeded: RandomNumberGenerator {
 
     /// Routine events are left out of it.
     @Test func aVeryLongHistoryIsNoFault() {
-        var random = Seeded(state: 5)
+        var random = SeededGenerator(seed: 5)
         var long = MessageLifecycle(id: id, waiting: .queued)
         for number in 0..<1500 {
             let now = start + Int64(number) * 1000

@@ -1,3 +1,4 @@
+internal import SMSModel
 internal import Scheduling
 internal import Testing
 

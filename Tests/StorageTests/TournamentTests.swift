@@ -1,4 +1,5 @@
 internal import GatewayTestKit
+internal import SMSModel
 internal import Testing
 
 @testable internal import Storage

@@ -92,7 +92,7 @@ package final class SandboxProvider: SMSProvider {
         private let behavior: SandboxBehavior
         /// By time; equal times in the order of their making.
         private var timeline: [(at: Int64, event: Event)] = []
-        private var random: SplitMix64
+        private var random: SeededGenerator
         private var tokens: Double
         private var refilledAt: Int64 = 0
 
@@ -100,7 +100,7 @@ package final class SandboxProvider: SMSProvider {
             self.options = options
             behavior = SandboxBehavior(faults: options.faults)
             ledger = SandboxLedger(path: options.recordPath, fileBytes: options.recordBytes)
-            random = SplitMix64(seed: options.seed)
+            random = SeededGenerator(seed: options.seed)
             tokens = options.rate
         }
 
@@ -211,24 +211,5 @@ extension SandboxBehavior.ReceiptPlan {
 
     private func undelivered(_ item: Submission) -> Receipt {
         Receipt(id: item.id, attempt: item.attempt, status: .undelivered(code: "HANDSET_UNREACHABLE"))
-    }
-}
-
-/// Seeded randomness for the sandbox's faults (Steele, Lea, Flood: "Fast splittable pseudorandom number
-/// generators", 2014).
-private struct SplitMix64 {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    /// Uniform in 0..<1.
-    mutating func unit() -> Double {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
     }
 }

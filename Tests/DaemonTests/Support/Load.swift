@@ -1,6 +1,8 @@
 internal import ApusClient
 internal import Synchronization
 
+internal import struct SMSModel.SeededGenerator
+
 /// Callers that send as fast as they are answered, singly and in bulk, and keep account of what was acknowledged.
 ///
 /// They go on over the daemon's restarts: a call whose answer was lost is repeated under its key by the client.

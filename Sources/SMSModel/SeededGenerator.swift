@@ -1,5 +1,6 @@
-/// SplitMix64: a small generator whose sequence follows from its seed.
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
+/// SplitMix64: a small generator whose sequence follows from its seed (Steele, Lea, Flood: "Fast splittable
+/// pseudorandom number generators", 2014). For choices that a test has to be able to repeat; never for secrets.
+package struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) { state = seed }
@@ -11,6 +12,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    /// A number in 0..<1, each of 2^53 as likely.
+    package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// True in one of `count` cases.
     package mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
