@@ -54,16 +54,19 @@ struct Dispatcher: ~Copyable {
     /// What this round has done so far, for the log.
     var steps: MessageSteps
     private let retry: RetryPolicy
-    private var random = SystemRandomNumberGenerator()
+    /// What choices by weight and the spread of retries are drawn from.
+    private(set) var random: SeededGenerator
     private var sweepDue: Int64 = 0
 
     init(
-        pool: ProviderPool, suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool
+        pool: ProviderPool, suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool,
+        seed: UInt64
     ) {
         self.pool = pool
         self.suppressions = suppressions
         self.retry = retry
         steps = MessageSteps(isGathering: tellsSteps)
+        random = SeededGenerator(seed: seed)
         contents = WaitingContents(budget: contentBytes)
     }
 
@@ -401,7 +404,7 @@ struct Dispatcher: ~Copyable {
         var over = queue.sweepExpired(now: now, budget: 2048).map { QueuedEntry(message: $0.message, flow: $0.flow) }
         if now >= parkedOver {
             parkedOver = .max
-            for (batch, entries) in parked {
+            for (batch, entries) in parked.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 over += entries.filter { $0.message.expiresAt <= now }
                 let left = entries.filter { $0.message.expiresAt > now }
                 parked[batch] = left.isEmpty ? nil : left

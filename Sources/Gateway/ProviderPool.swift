@@ -364,7 +364,8 @@ struct ProviderPool {
             }
             return access
         }
-        var random = SystemRandomNumberGenerator()
+        // Whether there is a choice is asked, not which.
+        var random = SeededGenerator(seed: 0)
         let open = contenders(set, route, urgent: false, now: now)
         if route.choice({ open[$0] }, using: &random) != nil { return .open }
         let urgent = contenders(set, route, urgent: true, now: now)

@@ -58,7 +58,7 @@ package final class Reconciler: Sendable {
         now: @escaping @Sendable () -> Int64, sources: any LookUpSources, log: GatewayLog
     ) {
         self.rule = rule
-        core = Mutex(ReconcilerCore(rule: rule, capacity: capacity))
+        core = Mutex(ReconcilerCore(rule: rule, capacity: capacity, seed: .random(in: .min ... .max)))
         self.read = read
         self.tell = tell
         self.now = now

@@ -30,9 +30,11 @@ struct ReconcilerCore {
     private var attempts: Set<Attempt> = []
     private var news: [Doubt] = []
     private var lastTicket: UInt64 = 0
-    private var random = SystemRandomNumberGenerator()
+    private var random: SeededGenerator
 
-    init(rule: Reconciliation.Rule, capacity: Int = Limits.reconciliations) {
+    /// - Parameter seed: the spread of questions follows from it.
+    init(rule: Reconciliation.Rule, capacity: Int = Limits.reconciliations, seed: UInt64) {
+        random = SeededGenerator(seed: seed)
         self.rule = rule
         self.capacity = capacity
     }

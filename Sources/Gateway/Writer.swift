@@ -15,6 +15,8 @@ package struct WriterOptions: Sendable {
     package var retryBase: Int64 = 1000
     package var retryCap: Int64 = 60_000
     package var maximumAttempts = 50
+    /// Choices by weight and the spread of retries follow from it.
+    package var seed = UInt64.random(in: .min ... .max)
 
     package init() {}
 }

@@ -23,7 +23,8 @@ extension WriterCore {
         explanation.quota = quotas[draft.tenant] ?? TenantQuota()
         explanation.overQuota = overQuota(draft, explanation.quota, now: now)
         explanation.holds = holds(draft)
-        var random = SystemRandomNumberGenerator()
+        // The choice that the next message would meet; asking changes nothing.
+        var random = dispatcher.random
         explanation.routing = batch.bytes.withUnsafeBytes { bytes in
             dispatcher.pool.explain(RoutingQuery(draft, bytes), due: draft.sendAt, now: now, using: &random)
         }

@@ -45,6 +45,8 @@ struct WriterCore: ~Copyable {
     /// Messages that a round looks at to take up what waits.
     private static let takenUpAtATime = 1024
     private let urgency: UrgencySignal
+    /// Nanoseconds, for rounds' bounds; never goes back.
+    private let monotonic: @Sendable () -> Int64
     private var wasExpress = false
 
     /// What the round under way has done, for the case that its commit fails.
@@ -96,17 +98,19 @@ struct WriterCore: ~Copyable {
 
     init(
         store: any MessageStore, pool: ProviderPool, suppressions: SuppressionList, options: WriterOptions,
-        urgency: UrgencySignal, log: GatewayLog
+        urgency: UrgencySignal, log: GatewayLog,
+        monotonic: @escaping @Sendable () -> Int64 = GatewayClock.monotonicNanoseconds
     ) {
         self.store = store
         self.urgency = urgency
         self.log = log
         self.suppressions = suppressions
+        self.monotonic = monotonic
         dispatcher = Dispatcher(
             pool: pool, suppressions: suppressions,
             retry: RetryPolicy(
                 base: options.retryBase, cap: options.retryCap, maximumAttempts: options.maximumAttempts),
-            contentBytes: options.contentBytes, tellsSteps: log.tellsSteps)
+            contentBytes: options.contentBytes, tellsSteps: log.tellsSteps, seed: options.seed)
     }
 
     /// Takes up what the store holds: what is paused, what is being canceled, and what is not settled; of that, if it
@@ -198,14 +202,14 @@ struct WriterCore: ~Copyable {
             if knowsWhatWaits { try store.setLowWater(lowestUnsettled) }
             return
         }
-        var taking = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
+        var taking = roundDeadline(urgency)
         repeat { try takeUpSome(now: now) } while dispatcher.takenUpBelow != nil && !taking.isOver(after: 16)
         if !pending.urgent.isEmpty, !wasExpress {
             wasExpress = true
             return try express(now: now)
         }
         wasExpress = false
-        var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
+        var deadline = roundDeadline(urgency)
         if !interrupted.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
             || (parkedDue(now: now) ?? .max) <= now || (dispatcher.nextDue(now: now) ?? .max) <= now
         {
@@ -224,7 +228,7 @@ struct WriterCore: ~Copyable {
         try tendParked(now: now)
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
-        var claims = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency)
+        var claims = roundDeadline(urgency)
         try dispatcher.claim(now: now, store: store, deadline: &claims)
         if now >= sweepDue { sweepDue = try store.sweep(now: now) }
     }
@@ -242,7 +246,7 @@ struct WriterCore: ~Copyable {
 
     /// A round for urgent messages alone, as short as can be. The next one is for everybody.
     private mutating func express(now: Int64) throws(StoreError) {
-        var deadline = RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: UrgencySignal())
+        var deadline = roundDeadline(UrgencySignal())
         try begin()
         try accept(\.urgent, now: now, &deadline)
         try dispatcher.claim(now: now, store: store, urgentOnly: true, deadline: &deadline)
@@ -251,6 +255,10 @@ struct WriterCore: ~Copyable {
     /// No message that waits, is in flight or was when the gateway stopped has a lower id.
     private var lowestUnsettled: MessageID? {
         [dispatcher.lowestID(), interrupted.lazy.map(\.id).min()].compactMap(\.self).min()
+    }
+
+    private func roundDeadline(_ urgency: UrgencySignal) -> RoundDeadline {
+        RoundDeadline(nanoseconds: Self.roundNanoseconds, urgency: urgency, monotonic: monotonic)
     }
 
     private mutating func begin() throws(StoreError) {

@@ -248,18 +248,21 @@ final class UrgencySignal: Sendable {
 struct RoundDeadline {
     private let end: Int64
     private let urgency: UrgencySignal
+    private let monotonic: @Sendable () -> Int64
     private var unchecked = 0
 
-    init(nanoseconds: Int64, urgency: UrgencySignal) {
-        end = GatewayClock.monotonicNanoseconds() + nanoseconds
+    /// - Parameter monotonic: a clock that never goes back, in nanoseconds.
+    init(nanoseconds: Int64, urgency: UrgencySignal, monotonic: @escaping @Sendable () -> Int64) {
+        end = monotonic() + nanoseconds
         self.urgency = urgency
+        self.monotonic = monotonic
     }
 
     /// Looks every few messages only.
     mutating func isOver(after messages: Int) -> Bool {
         unchecked += messages
         guard unchecked >= 16 else { return false }
-        guard urgency.isUp || GatewayClock.monotonicNanoseconds() >= end else {
+        guard urgency.isUp || monotonic() >= end else {
             unchecked = 0
             return false
         }

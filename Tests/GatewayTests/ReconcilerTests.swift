@@ -387,7 +387,7 @@ internal import Testing
     }
 
     @Test func theBoundIsTheLimit() {
-        var core = ReconcilerCore(rule: .init())
+        var core = ReconcilerCore(rule: .init(), seed: 1)
         let doubts = (1...UInt64(Limits.reconciliations) + 1).map { number in
             Doubt(id: MessageID(rawValue: number), attempt: 1, provider: UInt8(number % 3), begun: 0, ended: 0)
         }

@@ -21,6 +21,8 @@ final class Simulation {
     /// What the providers have not answered yet.
     private var open: [Submission] = []
     private let failsInPart: Bool
+    /// What providers were given, in order, and in the end each message's history.
+    private(set) var transcript: [String] = []
 
     private struct Known {
         var onUnknown: OnUnknown
@@ -49,7 +51,10 @@ final class Simulation {
         var options = WriterOptions()
         options.contentBytes = [0, 5000, 1 << 24].randomElement(using: &generator)!
         options.maximumAttempts = [3, 50].randomElement(using: &generator)!
-        driver = try WriterDriver(limits: limits, names: ["one", "two"], options: options)
+        options.seed = generator.next()
+        let clock = TickingClock()
+        driver = try WriterDriver(
+            limits: limits, names: ["one", "two"], options: options, monotonic: { clock.look() })
     }
 
     func run(steps: Int) throws {
@@ -230,6 +235,7 @@ final class Simulation {
 
     /// A message goes out again only if it was surely not taken, or may be sent twice; not to who refused it.
     private func check(_ submission: Submission, _ provider: String) throws {
+        transcript.append("\(driver.now) \(provider) \(submission.id) #\(submission.attempt)")
         var state = try known[submission.id] ?? stored(submission.id)
         // A claim that was recorded by a round that failed was never handed over, and counts all the same.
         if failsInPart ? submission.attempt <= state.attempt : submission.attempt != state.attempt + 1 {
@@ -310,6 +316,11 @@ final class Simulation {
         }
         let waiting = try driver.store.recovered(now: driver.now).count
         if waiting > 0 { throw Fault(description: "\(waiting) messages still wait in the store") }
+        for id in ids.sorted() {
+            try driver.store.lifecycle(of: id)?.lifecycle.history.forEach(from: 0) {
+                transcript.append("\(id) \($0.at) \($0.kind) #\($0.attempt) \($0.provider) \($0.detail)")
+            }
+        }
         try driver.check()
     }
 }

@@ -29,6 +29,22 @@ final class Answer<Value: Sendable>: Sendable {
     }
 }
 
+/// A clock that goes on by the same time at each look: a round's bound falls behind the same message in every run.
+final class TickingClock: Sendable {
+    private let nanoseconds = Mutex<Int64>(0)
+    private let tick: Int64
+
+    /// - Parameter tick: nanoseconds.
+    init(tick: Int64 = 20_000) { self.tick = tick }
+
+    func look() -> Int64 {
+        nanoseconds.withLock {
+            $0 += tick
+            return $0
+        }
+    }
+}
+
 /// The writer without its thread: a test turns it round by round, is the clock and stands in for the providers.
 final class WriterDriver {
     let directory = TemporaryDirectory()
@@ -46,17 +62,22 @@ final class WriterDriver {
     /// Providers that were stopped.
     private(set) var ended: [String] = []
     private var doubts: [Doubt] = []
+    private let monotonic: @Sendable () -> Int64
     var inbox = WriterInbox()
     static let startTime = start
     var now = start
 
-    /// - Parameter directory: whose data it is to start over; they are copied.
+    /// - Parameters:
+    ///   - data: whose data it is to start over; they are copied.
+    ///   - monotonic: nanoseconds, for the rounds' bounds.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
         routes: [Route]? = nil, options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
-        log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+        monotonic: @escaping @Sendable () -> Int64 = GatewayClock.monotonicNanoseconds
     ) throws {
         self.log = log
+        self.monotonic = monotonic
         if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
@@ -64,12 +85,13 @@ final class WriterDriver {
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, now: now)
+        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
     }
 
     private static func takeUp(
         _ store: FailingStore, _ providers: [ScriptedProvider], _ routes: [Route]?, _ suppressions: SuppressionList,
-        _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog, now: Int64
+        _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog,
+        _ monotonic: @escaping @Sendable () -> Int64, now: Int64
     ) throws -> WriterCore {
         var pooled: [PooledProvider] = []
         try store.begin()
@@ -80,7 +102,7 @@ final class WriterDriver {
         try store.commit()
         var core = WriterCore(
             store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions,
-            options: options, urgency: UrgencySignal(), log: log)
+            options: options, urgency: UrgencySignal(), log: log, monotonic: monotonic)
         try core.takeUp(now: now)
         return core
     }
@@ -96,7 +118,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, now: now)
+        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
     }
 
     /// Ends as the gateway does.
