@@ -44,7 +44,7 @@ public struct AppliedConfiguration: Hashable, Sendable {
 public struct ConfigurationGeneration: Hashable, Sendable {
     public var number: UInt32
     public var at: Date
-    /// Who made it: `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, or `apusd` itself.
+    /// The maker: `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, or `apusd` itself.
     public var actor: String
     /// The peer's address.
     public var peer: String
@@ -106,7 +106,7 @@ public struct KeyDescription: Hashable, Sendable {
 
 /// A page of keys.
 public struct KeyPage: Hashable, Sendable {
-    /// By the time of their making.
+    /// The keys by the time of their making.
     public var keys: [KeyDescription]
     /// For the next page; nil = this is the last.
     public var cursor: KeyCursor?

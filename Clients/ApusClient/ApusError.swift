@@ -43,7 +43,7 @@ public struct ApusError: Error, Sendable {
 
     /// One field that is wrong, and why.
     public struct Violation: Hashable, Sendable {
-        /// As in the protocol's message, such as `to` or `tags[3]`.
+        /// The field as in the protocol's message, such as `to` or `tags[3]`.
         public var field: String
         public var description: String
 

@@ -17,7 +17,7 @@ public struct ClientConfiguration: Sendable {
     public var waitsForGateway = true
     /// Between tries.
     public var backoff = Backoff()
-    /// Who calls, for the gateway's logs; at most 256 bytes.
+    /// The caller's name for the gateway's logs; at most 256 bytes.
     public var userAgent = "ApusClient"
 
     public init(address: GatewayAddress, key: String? = nil) {
@@ -26,13 +26,13 @@ public struct ClientConfiguration: Sendable {
     }
 }
 
-/// Whom a client trusts, and what it shows of itself. Files are PEM, named by their paths, and read when the client is
-/// made.
+/// The certificates that a client trusts, and what it shows of itself. Files are PEM, named by their paths, and read
+/// when the client is made.
 ///
 /// The gateway's certificate is always checked: that it was signed by one who is trusted, that it holds today, and that
 /// it is the gateway's, by its name.
 public struct ClientTLS: Hashable, Sendable {
-    /// Who signs the gateway's certificate; nil = whom the system trusts.
+    /// The certificates that sign the gateway's; nil = those that the system trusts.
     public var ca: String?
     /// The client's own certificate, with those between it and the root, for a gateway that asks for one.
     public var certificate: String?
@@ -40,7 +40,7 @@ public struct ClientTLS: Hashable, Sendable {
     public var key: String?
     /// Certificates that hold no more (a CRL), one list for each authority of a chain.
     public var revocationList: String?
-    /// Whom the gateway's certificate must name, where that isn't the address's host.
+    /// The name that the gateway's certificate must have, where that isn't the address's host.
     public var serverName: String?
 
     public init(ca: String? = nil, certificate: String? = nil, key: String? = nil) {

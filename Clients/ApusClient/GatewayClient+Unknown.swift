@@ -75,10 +75,10 @@ extension GatewayClient {
     }
 }
 
-/// Whose messages are meant.
+/// The tenants whose messages are meant.
 public enum MessageOwner: Hashable, Sendable {
     case own
-    /// By its name.
+    /// One tenant, by its name.
     case tenant(String)
     case everyTenant
 

@@ -114,7 +114,7 @@ public struct CancelReport: Hashable, Sendable {
         public var state: MessageState?
     }
 
-    /// By ids: one each, in their order. By batch: empty.
+    /// One result for each id, in their order; empty for a batch.
     public var results: [Result] = []
     public var canceled: UInt64 = 0
     /// Already with a provider, or settled.
@@ -134,10 +134,10 @@ public struct CancelReport: Hashable, Sendable {
 /// What can be paused and resumed.
 public enum PauseSubject: Hashable, Sendable {
     case everything
-    /// By its name.
+    /// One provider, by its name.
     case provider(String)
     case batch(BatchReference)
-    /// By its name.
+    /// One tenant, by its name.
     case tenant(String)
 
     var wire: PauseRequest.Subject {

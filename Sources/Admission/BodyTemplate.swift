@@ -152,7 +152,7 @@ private struct TemplateNames: Sendable {
     private static let slots = 4 * Limits.templateVariables
 
     private var names: [[UInt8]] = []
-    /// By hash: the place of a name; -1 = none.
+    /// The place of a name by its hash; -1 = none.
     private var places = [Int16](repeating: -1, count: slots)
 
     var count: Int { names.count }

@@ -9,7 +9,7 @@ package struct CredentialCache<Holder> {
         let holder: Holder
     }
 
-    /// By a keyed hash (SipHash, with a key of this process): what collides can't be searched for.
+    /// The entries by a keyed hash (SipHash, with a key of this process): what collides can't be searched for.
     private var recent: [Int: Entry] = [:]
     /// What was not used since ``recent`` was last full. The two take turns, so that what is used stays.
     private var older: [Int: Entry] = [:]

@@ -7,7 +7,7 @@ package struct DestinationPolicy: Sendable {
     package static let everywhere = DestinationPolicy(others: true)
     package static let nowhere = DestinationPolicy(others: false)
 
-    /// As values of tables.
+    /// The rules as values of tables.
     private enum Rule {
         static let none: UInt16 = 0
         static let allowed: UInt16 = 1
@@ -18,7 +18,7 @@ package struct DestinationPolicy: Sendable {
     private let isEverywhere: Bool
     private let allowsOthers: Bool
     private var prefixes = PrefixTable()
-    /// By the country's number; empty if no country is named.
+    /// The rule by the country's number; empty if no country is named.
     private var byCountry: [UInt16] = []
     /// Not kept: there is a policy for each tenant.
     private var countries: Countries { Countries.all }

@@ -7,7 +7,7 @@ struct SHA256Digest {
     var first: UInt64 { UInt64(bigEndian: words.0) }
     var second: UInt64 { UInt64(bigEndian: words.1) }
 
-    /// Of `head` followed by `tail`.
+    /// Hashes `head` followed by `tail`.
     init(_ head: UnsafeRawBufferPointer, _ tail: UnsafeRawBufferPointer) {
         withUnsafeMutableBytes(of: &words) { digest in
             apus_sha256(head.baseAddress, head.count, tail.baseAddress, tail.count, digest.baseAddress)

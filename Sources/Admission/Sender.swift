@@ -1,6 +1,6 @@
 internal import SMSModel
 
-/// Whom a message is from: an E.164 number, a short code, or an alphanumeric name (3GPP TS 23.040, 9.1.2.5, of
+/// The sender of a message: an E.164 number, a short code, or an alphanumeric name (3GPP TS 23.040, 9.1.2.5, of
 /// whose alphabet only what carriers commonly let through is taken).
 package enum Sender {
     package static let shortCodeDigits = 3...8

@@ -1,8 +1,8 @@
 package import SMSModel
 internal import Synchronization
 
-/// Who has opted out of whose messages. Asked for each message by the event loops, and by the writer before each
-/// attempt; what is durable of it is the store's.
+/// The opt-outs: who wants no messages of whom. Asked for each message by the event loops, and by the writer before
+/// each attempt; what is durable of it is the store's.
 ///
 /// Numbers take 8 bytes each. Adding or removing copies the tenant's list: some milliseconds for a million.
 package final class SuppressionList: Sendable {

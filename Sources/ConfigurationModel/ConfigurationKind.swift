@@ -2,7 +2,7 @@ internal import SMSModel
 
 /// A kind of objects of the dynamic configuration: what a document, a store and a change do with all kinds alike.
 protocol ConfigurationKind: Hashable, Sendable {
-    /// As ``ConfigurationObject`` and ``ConfigurationChange`` name it; documents have it with an s.
+    /// The name that ``ConfigurationObject`` and ``ConfigurationChange`` use; documents have it with an s.
     static var kind: String { get }
     /// Objects of one generation.
     static var most: Int { get }

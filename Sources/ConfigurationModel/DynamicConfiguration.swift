@@ -6,7 +6,7 @@ package struct DynamicConfiguration: Hashable, Sendable {
     package var routes: [String: RouteSettings] = [:]
     package var tenants: [String: TenantSettings] = [:]
 
-    /// As ``ConfigurationObject`` and ``ConfigurationChange`` name them; documents have the plural.
+    /// The name that ``ConfigurationObject`` and ``ConfigurationChange`` use; documents have the plural.
     package static let providerKind = ProviderSettings.kind
     package static let routeKind = RouteSettings.kind
     package static let tenantKind = TenantSettings.kind

@@ -36,7 +36,7 @@ package struct MemberReader {
 
     // MARK: Members; nil if it is left out or wrong
 
-    /// Of all that are there, rising.
+    /// The names of all members, rising.
     package var names: [String] { members.keys.sorted() }
 
     package mutating func take(_ name: String) -> JSON? {

@@ -15,7 +15,7 @@ package struct Weekdays: OptionSet, Hashable, Sendable {
 
     package static let all = Weekdays(rawValue: 0x7F)
 
-    /// As the configuration has them.
+    /// The days as the configuration writes them.
     package static let names = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
     package var names: [String] {

@@ -3,7 +3,7 @@ internal import Storage
 
 /// What those are told whose messages were not accepted. Each text is made once for a call.
 struct AcceptRefusals {
-    /// Of the tenants that a quota was met of.
+    /// The quotas of the tenants that met one.
     private let quotas: [TenantID: TenantQuota]
     /// Milliseconds since the Unix epoch.
     private let now: Int64

@@ -21,7 +21,7 @@ extension AuditRecord {
         self.init(act: act, verb: verb.rawValue, subject: subject, before: before?.text ?? "", after: after?.text ?? "")
     }
 
-    /// Of the changes that made a generation.
+    /// Makes the records of the changes that made a generation.
     init(_ changes: [ConfigurationChange], by act: Act, verb: AuditVerb, generation: UInt32) {
         self.init(
             act: act, verb: verb.rawValue, subject: "generation \(generation)",

@@ -23,7 +23,7 @@ final class Authenticator {
         self.log = log
     }
 
-    /// By what the connection itself proves; nil = nobody.
+    /// The principal of what the connection itself proves; nil = nobody.
     func identify(_ peer: RPCPeer) -> Principal? {
         for name in peer.certificateNames {
             if let principal = principal(.certificate(name)) { return principal }

@@ -70,7 +70,7 @@ package final class GatewayLog: Sendable {
         logger.debug("message refused", metadata: fields)
     }
 
-    /// As above, of a message that was checked.
+    /// The same as above, for a message that was checked.
     ///
     /// - Parameter drafts: nil where each message is not told.
     func refused(_ error: GatewayError, _ drafts: DraftBatch?, _ index: Int, tenant: String) {

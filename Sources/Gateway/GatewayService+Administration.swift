@@ -102,7 +102,7 @@ extension GatewayService {
         }
     }
 
-    /// Who does something now, and from where.
+    /// The act that a caller does now: by whom, and from where.
     func act(_ caller: Principal, on connection: RPCServerConnection, note: String = "") -> Act {
         Act(actor: caller.actor, peer: connection.peer.name, at: gateway.clock.now(), note: note)
     }

@@ -2,7 +2,7 @@ internal import Admission
 internal import ConfigurationModel
 internal import SMSModel
 
-/// By what somebody is known. What it allows is asked of the ``TenantDirectory``, as of now.
+/// What somebody is known by. What it allows is asked of the ``TenantDirectory``, as of now.
 enum Identity: Hashable, Sendable, CustomStringConvertible {
     case key(APIKey.ID)
     /// A name of the client's certificate.
@@ -11,7 +11,7 @@ enum Identity: Hashable, Sendable, CustomStringConvertible {
     case uid(UInt32)
     case token(TokenIdentity)
 
-    /// As the audit log names it.
+    /// The identity's name in the audit log.
     var description: String {
         switch self {
         case .key(let id): "key \(id)"
@@ -25,7 +25,7 @@ enum Identity: Hashable, Sendable, CustomStringConvertible {
 /// A JSON Web Token whose signature was found good.
 struct TokenIdentity: Hashable, Sendable {
     var tenant: TenantID
-    /// As it was when the token was checked.
+    /// The issuer as it was when the token was checked.
     var issuer: IssuerSettings
     /// The one that signed it.
     var key: IssuerKey

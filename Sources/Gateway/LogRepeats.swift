@@ -10,7 +10,7 @@ struct LogRepeats<Key: Hashable> {
     }
 
     private var lines: [Key: Line] = [:]
-    /// Of keys that there was no room for.
+    /// The number of repeats of keys that there was no room for.
     private var untoldOthers = 0
     private let seconds: Int64
     private let keys: Int

@@ -12,10 +12,10 @@ struct ParkedReceipts {
 
     private var receipts: [Int64: ParkedReceipt] = [:]
     private var byKey: [Key: [Int64]] = [:]
-    /// By their ids, some of which are gone.
+    /// The receipts' ids in the order of their coming; some are gone.
     private var order: Deque<Int64> = []
     private var lastID: Int64
-    /// Those of an earlier start, to be looked for once more.
+    /// Receipts of an earlier start, to be looked for once more.
     private(set) var untried: Deque<Int64> = []
     private let most: Int
 

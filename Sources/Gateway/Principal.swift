@@ -1,7 +1,7 @@
 package import ConfigurationModel
 package import SMSModel
 
-/// Who calls: what was found about an identity, and whether it still holds.
+/// A caller: what was found about an identity, and whether it still holds.
 ///
 /// Sendable unchecked: it belongs to one event loop, and is touched on it alone.
 package final class Principal: @unchecked Sendable {
@@ -9,7 +9,7 @@ package final class Principal: @unchecked Sendable {
     package private(set) var tenant: Tenant
     package private(set) var scopes: Scopes
     private let directory: TenantDirectory
-    /// Of the directory, when it was asked.
+    /// The directory's epoch when it was asked.
     private var epoch: UInt64
     /// When it is asked again at the latest: something expires, or a key's use is to be noted.
     private var holdsUntil: Int64
@@ -53,7 +53,7 @@ package final class Principal: @unchecked Sendable {
         return min(grant.expiresAt, now + Int64(Limits.keyUseSeconds) * 1000)
     }
 
-    /// As the audit log names who acts.
+    /// The caller's name in the audit log.
     package var actor: String { identity.description }
 
     /// - Throws: PERMISSION_DENIED naming what lacks.

@@ -44,7 +44,7 @@ final class PublishedTenants: Sendable {
         self.byIssuer = byIssuer
     }
 
-    /// Whose a token is by its own account; nil if nobody's here.
+    /// The tenant that a token belongs to by its own account; nil if to none here.
     func tenant(of token: TokenPrecheck) -> Tenant? {
         guard let only = byIssuer[token.issuer] else { return nil }
         if let name = token.tenant ?? (only == nil ? token.subject : nil) { return byName[name] }

@@ -4,7 +4,7 @@ package import SMSModel
 package import Storage
 internal import Synchronization
 
-/// Who may do what as of the newest generation, for all event loops.
+/// The rights of everybody as of the newest generation, for all event loops.
 ///
 /// Whoever keeps what was found here looks at the ``epoch`` before using it again: it rises with every change. A
 /// look-up takes a lock, which nobody holds for longer than a few accesses to dictionaries.

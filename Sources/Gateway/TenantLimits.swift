@@ -21,7 +21,7 @@ package struct TenantLimits: Sendable {
         limiter = former?.limiter ?? RateLimiter()
     }
 
-    /// As below, of the messages that came over a connection.
+    /// The same as below, for the messages that came over a connection.
     /// - Parameter now: asked for only where there is a rate.
     @inline(__always)
     func admit(

@@ -1,7 +1,7 @@
 package import Providers
 internal import SMSModel
 
-/// Who knows which providers have carriers that post.
+/// The providers whose carriers post.
 package protocol WebhookSources: Sendable {
     /// nil if no provider of that name takes webhooks.
     /// - Returns: `number` is the provider's in the store.

@@ -7,7 +7,7 @@ package struct TenantStanding: Hashable, Sendable {
     package var waitingUrgent: UInt64 = 0
     package var waitingNormal: UInt64 = 0
     package var waitingBulk: UInt64 = 0
-    /// By name, as operators see it: what keeps its messages waiting.
+    /// The names, as operators see them, of what keeps its messages waiting.
     package var paused: [String] = []
 }
 

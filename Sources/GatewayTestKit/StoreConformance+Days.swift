@@ -5,7 +5,7 @@ extension StoreConformance {
     // MARK: Time that passes
 
     private static let day: Int64 = 86_400_000
-    /// Of the first midnight (UTC) after ``start``.
+    /// The first midnight (UTC) after ``start``.
     private static let midnight = (start / day + 1) * day
 
     static let days = [

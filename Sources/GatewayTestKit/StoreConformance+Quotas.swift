@@ -5,9 +5,9 @@ extension StoreConformance {
     // MARK: Quotas
 
     private static let day: Int64 = 86_400_000
-    /// Of the first midnight (UTC) after ``start``, in the middle of a month.
+    /// The first midnight (UTC) after ``start``, in the middle of a month.
     private static let midnight = (start / day + 1) * day
-    /// Of the month's end (UTC) after ``start``: of the January of 2027.
+    /// The first end of a month (UTC) after ``start``: of the January of 2027.
     private static let monthsEnd: Int64 = 1_801_440_000_000
 
     static let quotas = [

@@ -36,7 +36,7 @@ package enum HTTPAuthentication: Hashable, Sendable {
 package struct AWSCredentials: Hashable, Sendable {
     package var keyID: String
     package var secret: String
-    /// Of temporary credentials.
+    /// The token of temporary credentials.
     package var sessionToken: String?
 
     package init(keyID: String, secret: String, sessionToken: String? = nil) {
@@ -54,7 +54,7 @@ package struct HTTPRequest: Sendable {
     package var url: String
     /// Each with a value; `Host` and `Content-Length` are added.
     package var headers: [HTTPHeader]
-    /// Of a POST.
+    /// The body of a POST.
     package var body: [UInt8]
     package var authentication: HTTPAuthentication
 

@@ -11,7 +11,7 @@ package enum HTTPResult: Hashable, Sendable {
 package struct HTTPResponse: Hashable, Sendable {
     /// 200 to 599.
     package var status: Int
-    /// Those that the session asked for, in their order.
+    /// The headers that the session asked for, in their order.
     package var headers: [HTTPHeader]
     package var body: [UInt8]
     /// The body was longer than the session's bound: these are its first bytes. Status and headers are whole.

@@ -11,7 +11,7 @@ package struct HTTPSessionOptions: Hashable, Sendable {
     package var connections = Limits.httpConnections
     /// More that wait are refused.
     package var waiting = Limits.httpRequestsWaiting
-    /// As much of a body as is read.
+    /// The most bytes of a body that are read.
     package var responseBytes = Limits.httpResponseBytes
     /// Which headers of answers are kept, in lower case.
     package var responseHeaders: [String] = []

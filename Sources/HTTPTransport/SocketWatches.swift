@@ -18,7 +18,7 @@ struct SocketWatches {
         var isConnection = false
     }
 
-    /// By descriptor.
+    /// The watches by descriptor.
     private var watches: [Watch] = []
 
     /// A connection has got this number.

@@ -10,7 +10,7 @@ struct TransferEnd {
     var sendings: Int
     /// Bytes of the request that were written.
     var sentBytes: Int
-    /// Of the last head that came; 0 = none.
+    /// The status of the last head that came; 0 = none.
     var status: Int
     /// The empty line after the headers came. Without it libcurl takes a head that was cut short for an answer.
     var isHeadWhole: Bool

@@ -11,7 +11,7 @@ final class TransferLoop: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
     private let sockets: SocketPoll
     private let thread = Atomic<UInt>(0)
-    /// Those that have something to do.
+    /// The sessions that have something to do.
     private var sessions: [ObjectIdentifier: HTTPSession] = [:]
 
     private static let isLibraryReady = apus_curl_global_init() == CURLE_OK
@@ -170,6 +170,6 @@ final class TransferLoop: @unchecked Sendable {
         }
     }
 
-    /// Of those that wait for a connection. The others' times are libcurl's.
+    /// The first deadline of transfers that wait for a connection. The others' times are libcurl's.
     private var firstDeadline: Int64? { sessions.values.compactMap { $0.lane.waiting.first?.deadline }.min() }
 }

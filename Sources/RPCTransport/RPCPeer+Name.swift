@@ -10,7 +10,7 @@ extension RPCPeer {
 extension SocketAddress {
     fileprivate var host: String { ipAddress ?? "unix" }
 
-    /// As ``RPCPeer/name``.
+    /// The same as ``RPCPeer/name``.
     package var peerName: String {
         guard let ipAddress, let port else { return host }
         return ipAddress.contains(":") ? "[\(ipAddress)]:\(port)" : "\(ipAddress):\(port)"

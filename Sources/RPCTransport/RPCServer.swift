@@ -139,7 +139,8 @@ package final class RPCServer: Sendable {
         var gid: gid_t
     }
 
-    /// Who connected to a Unix socket; nil if the system doesn't tell. On the channel's loop, where it is told at once.
+    /// The user who connected to a Unix socket; nil if the system doesn't tell. On the channel's loop, where it is told
+    /// at once.
     private static func peerUID(of channel: any Channel) -> UInt32? {
         guard let options = channel as? any SocketOptionProvider else { return nil }
         let credentials: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(

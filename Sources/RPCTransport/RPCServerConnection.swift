@@ -10,7 +10,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     package typealias OutboundOut = ByteBuffer
 
     package let loop: RPCLoop
-    /// By the HELLO's credential, else by what the connection proves; nil without either.
+    /// The principal of the HELLO's credential, else of what the connection proves; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
     /// The service's own, to keep what it likes.
@@ -59,7 +59,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package var callsInFlight: Int { session.callsInFlight }
-    /// As far as is known by now; put together at each call.
+    /// The peer as far as it is known by now; put together at each call.
     package var peer: RPCPeer {
         let certificate = tls?.peerCertificate
         return RPCPeer(

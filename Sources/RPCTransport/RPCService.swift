@@ -2,15 +2,15 @@ package import NIOCore
 package import RPCWire
 package import SMSModel
 
-/// Who a connection or a request belongs to, as the service's authentication found.
+/// The owner of a connection or a request, as the service's authentication found.
 package typealias RPCPrincipal = AnyObject & Sendable
 
-/// Who is at the other end of a connection, as far as the connection itself tells.
+/// The other end of a connection, as far as the connection itself tells.
 package struct RPCPeer: Sendable {
     package var address: SocketAddress?
     /// Such as `TLSv1.3`; nil = not encrypted.
     package var tlsVersion: String?
-    /// Of a client that showed a certificate over TLS, which was found good: its subject (RFC 2253).
+    /// The subject (RFC 2253) of a client's certificate that was shown over TLS and found good.
     package var certificateSubject: String?
     /// Its alternative names, or its common name where it has none; empty without a certificate.
     package var certificateNames: [String] = []
@@ -74,7 +74,7 @@ package struct RPCRequest {
     package let metadata: RequestMetadata
     package let payload: UnsafeRawBufferPointer
     // Unowned, unchecked: the connection and its loop hold these for as long as the request is valid.
-    /// By the request's own credential, else by the connection's; nil without either.
+    /// The principal of the request's own credential, else of the connection's; nil without either.
     package unowned(unsafe) let principal: (any RPCPrincipal)?
     /// For decoding the payload; reset before the next request.
     package unowned(unsafe) let arena: MessageArena

@@ -40,7 +40,7 @@ package enum ServerAddress: Hashable, Sendable {
         }
     }
 
-    /// Of `HOST:PORT`, an IPv6 host in brackets; nil if it is none.
+    /// Splits `HOST:PORT`, an IPv6 host in brackets; nil if it is none.
     package static func hostAndPort(_ text: Substring) -> (String, Int)? {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         var host = text[..<colon]

@@ -47,7 +47,7 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
         }
     }
 
-    /// By ids: one each, in order. By batch: empty.
+    /// One result for each id, in order; empty for a batch.
     package var results: [Result]
     package var canceled: UInt64
     package var tooLate: UInt64

@@ -26,7 +26,7 @@ package enum FrameType: UInt8, CaseIterable, Sendable {
 
 /// The 16 bytes before each frame's metadata and payload; integers are big-endian.
 package struct FrameHeader: Hashable, Sendable {
-    /// Of the header itself: ``Limits/frameHeaderBytes``, where the compiler sees the number.
+    /// The length of the header itself: ``Limits/frameHeaderBytes``, where the compiler sees the number.
     package static let bytes = 16
     private static let maximumMetadata = 16 * 1024
     /// In a HELLO's `code`: "AP".

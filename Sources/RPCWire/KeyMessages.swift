@@ -60,7 +60,7 @@ package struct KeyListRequest: WireMessage, Hashable, Sendable {
     package var tenant: String
     /// Keys of the page; 0 = ``Limits/keysDefault``.
     package var limit: UInt32
-    /// As the page before gave it; empty = the first page.
+    /// The cursor as the page before gave it; empty = the first page.
     package var cursor: [UInt8]
 
     package init(tenant: String = "", limit: UInt32 = 0, cursor: [UInt8] = []) {
@@ -97,7 +97,7 @@ package struct KeyListRequest: WireMessage, Hashable, Sendable {
 package struct KeyListResponse: WireMessage, Hashable, Sendable {
     package static let wireName = "KeyListResponse"
 
-    /// By the time of their making.
+    /// The keys by the time of their making.
     package var keys: [KeyDescription]
     /// For the next page; empty = this is the last.
     package var cursor: [UInt8]

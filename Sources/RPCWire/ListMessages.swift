@@ -7,7 +7,7 @@ package struct ListRequest: WireMessage, Hashable, Sendable {
     package var filter: MessageFilter
     /// Messages of the page; 0 = ``Limits/listMessagesDefault``.
     package var limit: UInt32
-    /// As the page before gave it; only the gateway knows what it says. Empty = the first page.
+    /// The cursor as the page before gave it; only the gateway knows what it says. Empty = the first page.
     package var cursor: [UInt8]
     package var oldestFirst: Bool
 

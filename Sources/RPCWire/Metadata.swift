@@ -10,7 +10,7 @@ package struct RequestMetadata {
     package var authorization = UnsafeRawBufferPointer(start: nil, count: 0)
     package var idempotencyKey = UnsafeRawBufferPointer(start: nil, count: 0)
     package var requestID = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Of any form and length: what is no trace context is ignored, as W3C has it.
+    /// The trace context in any form and length: what is none is ignored, as W3C has it.
     package var traceparent = UnsafeRawBufferPointer(start: nil, count: 0)
     /// 0 = the first.
     package var attempt: UInt32 = 0

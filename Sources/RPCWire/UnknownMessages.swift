@@ -13,7 +13,7 @@ package struct UnknownListRequest: WireMessage, Hashable, Sendable {
     package var provider: String
     /// Messages of the page; 0 = ``Limits/listMessagesDefault``.
     package var limit: UInt32
-    /// As the page before gave it; empty = the first page.
+    /// The cursor as the page before gave it; empty = the first page.
     package var cursor: [UInt8]
     package var oldestFirst: Bool
 

@@ -2,7 +2,7 @@
 package struct CandidateSet: Hashable, Sendable {
     /// Its place in the table.
     package var route: UInt16
-    /// By place in the route's providers: those that are left out.
+    /// The providers that are left out: a bit for each place in the route's list.
     package var excluded: UInt16 = 0
 
     package init(route: Int, excluded: UInt16 = 0) {

@@ -134,7 +134,7 @@ package struct RoutingTable: Sendable {
         }
     }
 
-    /// Of all numbers that begin so, and with no longer prefix of any country.
+    /// The country of all numbers that begin so, and with no longer prefix of any country.
     private static func country(of prefix: [UInt8]) -> Countries.Number {
         ([UInt8(ascii: "+")] + prefix).withUnsafeBytes { Countries.all.country(of: $0).country }
     }

@@ -4,7 +4,7 @@ internal import SMSModel
 /// What stands for or against a provider when a message is to be handed over.
 package enum ProviderVerdict: UInt8, Hashable, Sendable {
     case hasRoom
-    /// As many are in flight as may be.
+    /// It has as many in flight as it may have.
     case isFull
     /// Its rate lets nothing through now.
     case isPaced
@@ -41,7 +41,7 @@ package struct Contender: Hashable, Sendable {
     package var verdict: ProviderVerdict
     /// At least 1.
     package var weight: Int
-    /// Of a segment, in millionths of the currency.
+    /// The price of a segment, in millionths of the currency.
     package var price: Int64
     /// Milliseconds; nil = it has not answered yet.
     package var latency: Double?
@@ -78,7 +78,7 @@ extension Route {
         return nil
     }
 
-    /// Of those with the lowest value that may be chosen, one by its weight.
+    /// Chooses one by its weight, among those with the lowest value that may be chosen.
     private func best(
         _ contender: (Int) -> Contender, _ random: inout some RandomNumberGenerator, _ value: (Contender) -> Double
     ) -> Int? {

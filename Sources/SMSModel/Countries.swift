@@ -8,7 +8,7 @@ package struct Countries: Sendable {
     /// A country's number: its place in ``codes`` + 1.
     package typealias Number = UInt16
 
-    /// As in ISO 3166-1: two capital letters; rising.
+    /// The codes of ISO 3166-1: two capital letters; rising.
     package let codes: [String]
     private let prefixes: PrefixTable
     /// What numbers of any country begin with: digits, without the plus.

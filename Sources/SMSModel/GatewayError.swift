@@ -44,7 +44,7 @@ package enum StatusCode: UInt16, CaseIterable, Sendable {
 
 /// One field that is wrong, and why.
 package struct FieldViolation: Hashable, Sendable {
-    /// As in the request's message, e.g. `to`, `tags[3]`, `idempotency_key`.
+    /// The field as in the request's message, e.g. `to`, `tags[3]`, `idempotency_key`.
     package var field: String
     package var description: String
 

@@ -1,7 +1,7 @@
 /// Where a page of keys ended, which are listed by the time of their making and their id. As bytes: the version, 1, the
 /// time, big-endian, and the characters of the id.
 package struct KeyCursor: Hashable, Sendable {
-    /// Of the last key that was listed, in milliseconds since the Unix epoch. The next page begins behind it.
+    /// The time of the last key that was listed, in milliseconds since the Unix epoch. The next page begins behind it.
     package let createdAt: Int64
     package let id: String
 

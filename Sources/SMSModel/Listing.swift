@@ -53,7 +53,7 @@ package struct ListQuery: Hashable, Sendable {
     package var limit: Int
     /// Where the page before ended; nil = the first page.
     package var cursor: ListCursor?
-    /// By rising ids; else by falling ones.
+    /// Whether ids rise; else they fall.
     package var oldestFirst: Bool
 
     package init(

@@ -4,7 +4,7 @@ package struct PrefixTable: Sendable {
     /// Ten of each node, by digit: its child; 0 = none, as the root is nobody's child. Without any prefix there is not
     /// even a root: each tenant has such a table, and most say nothing in it.
     private var children: [UInt32] = []
-    /// By node: the value of the prefix that ends there; 0 = none.
+    /// The value of the prefix that ends at each node; 0 = none.
     private var values: [UInt16] = []
 
     package init() {}

@@ -62,8 +62,8 @@ package struct Redaction: Hashable, Sendable {
 
 /// A number of which only its country calling code and its last two digits are told, such as `+49…67`.
 ///
-/// Of a short one the last digits are left out too, so that at least four stay hidden. What is no number may be
-/// anything, such as a body in the wrong field: only its length is told.
+/// A number in a log. The last digits of a short one are left out too, so that at least four stay hidden. What is no
+/// number may be anything, such as a body in the wrong field: only its length is told.
 package struct RedactedNumber: CustomStringConvertible {
     package let description: String
 

@@ -22,7 +22,7 @@ package struct MessageStatus: Hashable, Sendable {
     /// 0 = as soon as possible.
     package var sendAt: Int64
     package var expiresAt: Int64
-    /// Of the configuration that it was accepted under; 0 = before there was one.
+    /// The generation of the configuration that it was accepted under; 0 = before there was one.
     package var generation: UInt32
 
     package init(

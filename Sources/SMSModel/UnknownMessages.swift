@@ -6,7 +6,7 @@ package struct UnknownQuery: Hashable, Sendable {
     package var limit: Int
     /// Where the page before ended; nil = the first page.
     package var cursor: ListCursor?
-    /// By rising ids; else by falling ones.
+    /// Whether ids rise; else they fall.
     package var oldestFirst: Bool
 
     package init(

@@ -4,7 +4,7 @@ struct FairKey: Equatable {
     /// The id of the first message that waits; unique, so that the order is total.
     var id: UInt64
 
-    /// As one wide integer: compared without a branch that the processor would have to guess.
+    /// Tag and id as one wide integer: compared without a branch that the processor would have to guess.
     private var wide: UInt128 { UInt128(tag) << 64 | UInt128(id) }
 
     static func < (a: FairKey, b: FairKey) -> Bool { a.wide < b.wide }

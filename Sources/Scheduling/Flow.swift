@@ -15,7 +15,7 @@ struct Flow {
     /// Virtual time at which the next message is due.
     var tag: UInt64 = 0
     var ring = MessageRing()
-    /// Those that cannot wait in the ring, because a greater id was there before them.
+    /// Messages that cannot wait in the ring, because a greater id was there before them.
     var returned = MinHeap<QueuedMessage>()
 
     init(key: FlowKey, lane: Int, weight: Int) {

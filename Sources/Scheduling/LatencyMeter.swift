@@ -45,7 +45,7 @@ package struct LatencyMeter: Hashable, Sendable {
         return weight >= Self.least ? latencies / weight : nil
     }
 
-    /// Of answers, 0...1; nil where none is known.
+    /// The share of answers that failed, 0...1; nil where none is known.
     package mutating func errorShare(now: Int64) -> Double? {
         fade(now)
         return answers >= Self.least ? failures / answers : nil

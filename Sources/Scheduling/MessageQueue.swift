@@ -30,16 +30,16 @@ package struct MessageQueue: ~Copyable {
     /// URGENT, NORMAL, BULK.
     var levels = [Level(), Level(), Level()]
     private var lanes: [Lane] = []
-    /// By lane: place in its level's heap.
+    /// The place in its level's heap, by lane.
     private var lanePlaces: [Int32] = []
-    /// By candidate set and level: the lane, or -1.
+    /// The lane, or -1, by candidate set and level.
     private var laneTable: [Int32] = []
-    /// By candidate set; those beyond its end are open.
+    /// The access by candidate set; those beyond its end are open.
     private var access: [Access] = []
 
     /// Some of these slots are free: those with no message.
     var flows: [Flow] = []
-    /// By slot: place in its lane's heap.
+    /// The place in its lane's heap, by slot.
     private var flowPlaces: [Int32] = []
     private var freeSlots: [Int] = []
     var slots: [UInt64: Int] = [:]
@@ -76,10 +76,10 @@ package struct MessageQueue: ~Copyable {
     package var count: Int { levels[0].count + levels[1].count + levels[2].count }
     package var isEmpty: Bool { count == 0 }
 
-    /// As ``count``, of one priority.
+    /// The same as ``count``, for one priority.
     package func count(_ priority: Priority) -> Int { levels[Self.level(priority)].count }
 
-    /// As ``count(_:)``, of one tenant.
+    /// The same as ``count(_:)``, for one tenant.
     package func count(_ priority: Priority, of tenant: TenantID) -> Int {
         (0..<laneTable.count / 3).reduce(0) { count, set in
             let key = FlowKey(candidates: UInt16(set), priority: priority, tenant: tenant)

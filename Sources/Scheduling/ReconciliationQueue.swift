@@ -3,8 +3,8 @@ package import SMSModel
 /// The messages that providers are to be asked about, by when: a bounded number. What finds no room stays held, which
 /// is what becomes of it anyway.
 ///
-/// Who takes an entry out asks about it, gives the answer to its ``Entry/reconciliation``, and adds it again if that says
-/// `ask`. A message that went on meanwhile need not be taken out: what is found of it is news to nobody.
+/// The caller takes an entry out, asks about it, gives the answer to its ``Entry/reconciliation``, and adds it again if
+/// that says `ask`. A message that went on meanwhile need not be taken out: what is found of it is news to nobody.
 package struct ReconciliationQueue {
     package struct Entry: HeapEntry, Sendable {
         package let id: MessageID

@@ -32,7 +32,7 @@ package final class MasterKey: Sendable, CustomStringConvertible {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
 
-    /// Of either alphabet, padded or not.
+    /// Decodes either alphabet, padded or not.
     private static func base64(_ digits: [UInt8]) -> [UInt8]? {
         let isPadded = digits.last == UInt8(ascii: "=")
         guard !isPadded || digits.count % 4 == 0 else { return nil }

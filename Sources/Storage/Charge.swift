@@ -20,7 +20,7 @@ struct Charge: Hashable {
 }
 
 extension Charge {
-    /// Of a message for which this was reserved.
+    /// The charge of a message for which this was reserved.
     func settled(_ cost: MessageLifecycle.Cost) -> Charge {
         switch cost {
         case .reserved: self

@@ -61,7 +61,7 @@ package struct Day: Hashable, Comparable, Sendable {
 }
 
 extension Day: CustomStringConvertible {
-    /// As `2027-01-31`.
+    /// The day in the form `2027-01-31`.
     package var description: String {
         var seconds = time_t(number * 86_400)
         var time = tm()

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Which days have a file, and how often each has changed: written by the writer, asked by readers.
 package final class DayCatalog: Sendable {
-    /// Of the data directory.
+    /// The path of the data directory.
     let directory: String
     private let state = Mutex(State())
 

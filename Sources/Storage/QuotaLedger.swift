@@ -3,7 +3,7 @@ internal import SMSModel
 /// What each tenant has used of its quotas, and whether there is room for more: sums in memory of what the files hold,
 /// with the changes of the round under way.
 ///
-/// Who changes a file's part changes this too, and takes it back should the file's part be rolled back.
+/// A change of a file's part changes this too, and is taken back here should the file's part be rolled back.
 final class QuotaLedger {
     /// The UTC day of the newest ids: that of ``Account/segments``, and of its month ``Account/cost``.
     private var today = Day(number: 0)

@@ -17,7 +17,7 @@ package struct RetentionPolicy: Hashable, Sendable {
 
     package static let leastRecordDays = Limits.retentionRecordDaysMinimum
 
-    /// Of tenants that have none of their own.
+    /// The days of tenants that have none of their own.
     package var standard = Days()
     package var tenants: [TenantID: Days] = [:]
     /// Whole days after its own for which an entry of the audit log is kept; nil = for ever.
@@ -40,7 +40,7 @@ package struct RetentionPolicy: Hashable, Sendable {
     /// What is to become of a day's settled messages, by tenant.
     struct Plan: Hashable, Sendable {
         var standard: Action
-        /// Those that differ.
+        /// The tenants whose action differs.
         var tenants: [TenantID: Action]
 
         func action(for tenant: TenantID) -> Action { tenants[tenant] ?? standard }
@@ -48,7 +48,7 @@ package struct RetentionPolicy: Hashable, Sendable {
         var keepsAll: Bool { standard == .keep && tenants.isEmpty }
         var deletesAll: Bool { standard == .delete && tenants.isEmpty }
 
-        /// Of the same value for the same plan, whatever the process.
+        /// A value that is the same for the same plan, whatever the process.
         var mark: Int64 {
             var mark = Int64(standard.rawValue) + 1
             for (tenant, action) in tenants.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

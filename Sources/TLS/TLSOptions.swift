@@ -20,13 +20,14 @@ package struct TLSServerOptions: Hashable, Sendable {
     package var certificate = ""
     /// RSA or ECDSA, not encrypted.
     package var key = ""
-    /// Who signs the clients' certificates.
+    /// The certificates that sign the clients'.
     package var clientCA = ""
     package var clientCertificates = ClientCertificates.off
     /// Certificates of clients that hold no more, one list for each authority of a chain; "" = none.
     package var revocationList = ""
     package var minimumVersion = TLSVersion.v12
-    /// Of ALPN (RFC 7301), the best first. A client that names only others is refused; one that names none is not.
+    /// The protocols of ALPN (RFC 7301), the best first. A client that names only others is refused; one that names
+    /// none is not.
     package var protocols: [String]
 
     package init(protocols: [String]) {
@@ -39,7 +40,7 @@ package struct TLSServerOptions: Hashable, Sendable {
 
 /// What a client needs for TLS. Files are PEM, named by their paths.
 package struct TLSClientOptions: Hashable, Sendable {
-    /// Who signs the server's certificate; "" = whom the system trusts.
+    /// The certificates that sign the server's; "" = those that the system trusts.
     package var ca = ""
     /// The client's own certificate with those between it and the root; "" = none.
     package var certificate = ""
@@ -47,7 +48,7 @@ package struct TLSClientOptions: Hashable, Sendable {
     /// Certificates of servers that hold no more, one list for each authority of a chain; "" = none.
     package var revocationList = ""
     package var minimumVersion = TLSVersion.v12
-    /// Of ALPN (RFC 7301). The server must choose one of them.
+    /// The protocols of ALPN (RFC 7301). The server must choose one of them.
     package var protocols: [String]
 
     package init(protocols: [String]) {

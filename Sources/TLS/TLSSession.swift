@@ -90,7 +90,7 @@ package final class TLSSession {
     /// Such as `TLSv1.3`.
     package var version: String { String(cString: SSL_get_version(ssl)) }
 
-    /// By ALPN; "" = none.
+    /// The protocol that ALPN chose; "" = none.
     package var selectedProtocol: String {
         var start: UnsafePointer<UInt8>?
         var length: UInt32 = 0

@@ -82,7 +82,7 @@ package final class WorkerThread: @unchecked Sendable {
         turn = nil
     }
 
-    /// By /proc, since Swift imports neither of the calls for it.
+    /// Names the thread through /proc, since Swift imports neither of the calls for it.
     private func nameThread() {
         let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

@@ -22,7 +22,7 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     private var deadline = NIODeadline.distantFuture
     /// Looks at the deadline, then or earlier.
     private var timer: (task: Scheduled<Void>, at: NIODeadline)?
-    /// Of each request not yet answered, the oldest first: whether the connection may go on after it.
+    /// Whether the connection may go on after it, for each request not yet answered, the oldest first.
     private var requests = CircularBuffer<Bool>()
     private var isDraining = false
     /// The answer that is being written is the last.

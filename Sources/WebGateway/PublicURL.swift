@@ -23,7 +23,7 @@ package struct PublicURL: Hashable, Sendable {
         self.text = text
     }
 
-    /// As a `Host` header has it: a name or an address, and perhaps a port.
+    /// Whether the text is what a `Host` header has: a name or an address, and perhaps a port.
     static func isAuthority(_ text: some StringProtocol) -> Bool {
         let text = String(text)
         guard !text.isEmpty, text.utf8.allSatisfy(isOfHost) else { return false }

@@ -83,7 +83,7 @@ final class WebResponder: Sendable {
 
     // MARK: What was asked
 
-    /// As the carrier knows it; nil if nothing says what stands before the path.
+    /// The URL as the carrier knows it; nil if nothing says what stands before the path.
     private func url(of request: Request, isSecure: Bool) -> String? {
         let target = request.head.path ?? ""
         if let prefix = options.publicURL { return prefix.text + target }

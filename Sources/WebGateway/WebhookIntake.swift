@@ -1,6 +1,6 @@
 package import Providers
 
-/// Who takes what carriers post: the web server knows nothing of providers or the store.
+/// The taker of what carriers post: the web server knows nothing of providers or the store.
 package protocol WebhookIntake: Sendable {
     /// Returns once what the request changes is durable: only then its sender is answered.
     ///

@@ -51,7 +51,7 @@ struct CertificateWatch: Sendable {
         var modified: Date?
     }
 
-    /// Of each file; nil where it is not there.
+    /// Reads each file's fingerprint; nil where the file is not there.
     private func fingerprints() -> [Fingerprint?] {
         credentials.flatMap(\.options.files).map { path in
             // Attributes are those of a link itself, and certificates are often replaced behind one.

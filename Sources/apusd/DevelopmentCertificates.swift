@@ -29,7 +29,7 @@ extension DaemonConfiguration {
         tls.options.key = "\(developmentAuthority)/\(PrivateAuthority.File.serverKey)"
     }
 
-    /// Who signed the certificate that ``makeDevelopmentCertificates()`` made; nil if it made none.
+    /// The CA of the certificate that ``makeDevelopmentCertificates()`` made; nil if it made none.
     var developmentCA: String? {
         guard tls.options.certificate.hasPrefix(developmentAuthority + "/") else { return nil }
         return "\(developmentAuthority)/\(PrivateAuthority.File.ca)"

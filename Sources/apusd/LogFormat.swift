@@ -120,8 +120,9 @@ private struct LogLine {
         append("\"")
     }
 
-    /// As in a JSON string. Escaped is also what is not seen, ends a line for somebody, or moves the text around it: a
-    /// log must not be forged by what it tells of. What is longer than ``Limits/logValueBytes`` is cut.
+    /// Appends the text escaped as in a JSON string. Escaped is also what is not seen, ends a line for somebody, or
+    /// moves the text around it: a log must not be forged by what it tells of. What is longer than
+    /// ``Limits/logValueBytes`` is cut.
     mutating func appendEscaped(_ text: String) {
         let end = bytes.count + Limits.logValueBytes
         for scalar in text.unicodeScalars {

@@ -61,7 +61,7 @@ import Testing
         #expect(try render("{{a}}", [("A", "1")]).1.map(\.field) == ["variables.a", "variables.A"])
     }
 
-    /// As many names as there can be, each found by its own.
+    /// There are as many names as there can be, each found by its own.
     @Test func manyVariablesAreToldApart() throws {
         let names = (0..<Limits.templateVariables).map { "v\($0)" }
         let template = names.map { "{{\($0)}}," }.joined()

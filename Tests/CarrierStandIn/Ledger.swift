@@ -16,13 +16,13 @@ struct TakenMessage: Encodable {
     var isAnswered = false
     /// What becomes of it at last: delivered, undelivered or failed; empty where nobody wants to know.
     var final = ""
-    /// Who asked was told that, and said that it heard.
+    /// Whether the asker was told that, and said that it heard.
     var isTold = false
     /// Callbacks that the carrier did not make, and those of them that were answered with 2xx.
     var forged = 0
     var forgedBelieved = 0
 
-    /// As the API has it.
+    /// The message as the API has it.
     func json(_ account: String) -> String {
         let from = from.map(JSONText.quoted) ?? "null"
         let service = service.map(JSONText.quoted) ?? "null"
@@ -56,7 +56,7 @@ struct Ledger: Encodable {
     var faults: [String: Int] = [:]
     var messages: [TakenMessage] = []
     var pendingCallbacks = 0
-    /// By the status that they were answered with; "none" = given up.
+    /// The callbacks by the status that they were answered with; "none" = given up.
     var callbackAnswers: [String: Int] = [:]
 
     init(account: String) {

@@ -4,7 +4,7 @@ internal import Testing
 extension DaemonTests {
     /// The web server of the running daemon.
     @Suite struct WebTests {
-        /// Of the `ready` line.
+        /// The addresses of the `ready` line.
         private func webAddresses(_ daemon: DaemonProcess) -> [String] {
             (daemon.process.output.split(separator: "\n").first ?? "").split(separator: " ")
                 .filter { $0.hasPrefix("http=") }.map { String($0.dropFirst("http=".count)) }

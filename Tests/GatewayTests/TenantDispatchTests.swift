@@ -31,7 +31,7 @@ extension WriterTenants {
         return Array(repeating: message, count: count)
     }
 
-    /// Whose messages were handed over, in order.
+    /// The tenants whose messages were handed over, in order.
     private func tenants(_ driver: WriterDriver) -> [TenantID] {
         driver.seen.map { TenantID(rawValue: Int32(driver.provider.body(of: $0)!)!) }
     }

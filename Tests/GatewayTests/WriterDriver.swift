@@ -113,7 +113,7 @@ final class WriterDriver {
         run()
     }
 
-    /// As ``restart()``, before the first round.
+    /// Restarts as ``restart()`` does, up to the first round.
     func restartQuietly() throws {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }

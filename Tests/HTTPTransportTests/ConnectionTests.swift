@@ -279,7 +279,7 @@ import Testing
         await server.stop()
     }
 
-    /// By the handler itself, on the client's thread.
+    /// The handler itself closes, on the client's thread.
     @Test func closingWhileBeingCalled() async throws {
         final class Closing: HTTPCompletionHandler {
             let log = CompletionLog()

@@ -27,7 +27,7 @@ import Testing
         #expect(watches.wants(1, of: 7) == .add(1))
     }
 
-    /// Of the resolver's sockets nobody tells when their numbers are free again.
+    /// Nobody tells when the numbers of the resolver's sockets are free again.
     @Test func otherSocketsAreNotKept() {
         var watches = SocketWatches()
         #expect(watches.wants(1, of: 7) == .add(1))

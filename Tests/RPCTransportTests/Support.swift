@@ -95,7 +95,7 @@ final class TestService: RPCService {
 final class BurstCount: Sendable {
     let requests = Atomic<Int>(0)
     let bursts = Atomic<Int>(0)
-    /// Whose credential waits to be judged.
+    /// The connections whose credentials wait to be judged.
     let pending = Mutex<[RPCConnectionID]>([])
 
     /// Judges the credential that has waited longest, once there is one.

@@ -36,7 +36,7 @@ import Testing
         #expect(germany.map(Countries.all.code) == "DE")
     }
 
-    /// Of every country calling code, numbers of every country and kind.
+    /// Numbers of every country calling code, country and kind.
     @Test func agreesWithPhonenumbers() throws {
         let codes = (1...999).filter { CountryCodes.nationalLengths($0) != 0 }.map(String.init)
         let answers = try Oracle("countries.py").answers(to: codes, as: [[String]].self)

@@ -34,7 +34,7 @@ import Testing
         #expect(body(text, Redaction(numbers: .full)) == redacted)
     }
 
-    /// Of every country and length.
+    /// Numbers of every country and length.
     @Test func fourDigitsOfANumberStayHidden() {
         var numbers = 0
         for code in 1...999 {

@@ -2,7 +2,7 @@ internal import SMSModel
 internal import Scheduling
 internal import Testing
 
-/// Who goes next among flows: priorities, shares, tenants, and what may not go.
+/// The next among flows: priorities, shares, tenants, and what may not go.
 @Suite struct FairnessTests {
     func share(_ flows: [FlowKey], of tenant: Int32) -> Int { flows.filter { $0.tenant.rawValue == tenant }.count }
 

@@ -164,7 +164,7 @@ final class OpenSSL: @unchecked Sendable {
     private struct Seen {
         /// All that came so far.
         var text = ""
-        /// Of that, so many characters have been waited for.
+        /// The number of its characters that have been waited for.
         var found = 0
     }
 

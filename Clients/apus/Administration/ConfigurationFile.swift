@@ -71,7 +71,7 @@ enum ConfigurationFile {
         }
     }
 
-    /// By YAML 1.2's core schema: in the one before it, Norway's `NO` is false.
+    /// Reads a scalar by YAML 1.2's core schema: in the one before it, Norway's `NO` is false.
     private static func json(_ scalar: Node.Scalar) -> JSON {
         guard scalar.style == .plain else { return .string(scalar.string) }
         switch scalar.string {
@@ -88,7 +88,7 @@ enum ConfigurationFile {
 
     // MARK: Writing
 
-    /// As YAML, objects by the names of their members.
+    /// Writes it as YAML, objects by the names of their members.
     static func yaml(_ json: JSON) -> String {
         (try? Yams.serialize(node: node(json), allowUnicode: true)) ?? json.text + "\n"
     }
@@ -111,6 +111,6 @@ enum ConfigurationFile {
         return isPlain ? .plain : .doubleQuoted
     }
 
-    /// Those of YAML 1.1, which many tools still read.
+    /// The words of YAML 1.1, which many tools still read.
     private static let otherWords: Set<String> = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
 }

@@ -43,7 +43,7 @@ extension JSON {
         }
     }
 
-    /// As people read a setting, on one line: a list's elements parted by commas.
+    /// The setting as people read it, on one line: a list's elements parted by commas.
     var plainText: String {
         switch self {
         case .string(let text): text.replacing("\n", with: " ")

@@ -26,7 +26,7 @@ struct LoadPlan {
     var priority: MessagePriority
 
     static let warmUp = Duration.milliseconds(500)
-    /// As long as many a message is, and GSM-7.
+    /// A body as long as many a message is, and GSM-7.
     static let body = String(
         repeating: "Your parcel is on its way and arrives tomorrow between 9 and 12. ", count: 2
     ).prefix(100)

@@ -106,7 +106,7 @@ extension InputRow {
 struct InputFile: Sendable {
     static let blockBytes = 64 * 1024
 
-    /// As messages call it.
+    /// The field's name in messages.
     let name: String
     private let descriptor: Int32
     /// nil for what is no regular file.

@@ -161,7 +161,7 @@ extension StoredContext {
         return TextTable.list([("name", name), ("server", server), ("key", source)] + files, indent: "")
     }
 
-    /// Of TLS, those that are named.
+    /// The files of TLS that are named.
     private var files: [(String, String)] {
         [("ca", ca), ("cert", cert), ("cert_key", certKey)].compactMap { name, file in file.map { (name, $0) } }
     }

@@ -12,7 +12,7 @@ struct UnknownCommand: AsyncParsableCommand {
         subcommands: [UnknownListCommand.self, UnknownResendCommand.self, UnknownSettleCommand.self])
 }
 
-/// Whose messages are meant, and of which provider.
+/// The tenants and the provider whose messages are meant.
 struct UnknownOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only those that this provider may have taken.", valueName: "name"))
     var provider: String?

@@ -13,7 +13,7 @@ struct Template: Hashable, Sendable {
     }
 
     private(set) var parts: [Part] = []
-    /// Of what fills the holes.
+    /// The escape of what fills the holes.
     let escape: TemplateEscape
 
     /// - Parameter literal: how what stands outside of the holes is escaped.

@@ -1,6 +1,6 @@
 /// How a value is written where it stands, so that it stays one value whatever is in it.
 enum TemplateEscape: Hashable, Sendable {
-    /// As it is.
+    /// The text as it is.
     case none
     /// A form, a query or a path: everything but what RFC 3986 calls unreserved is written `%XX`.
     case percent

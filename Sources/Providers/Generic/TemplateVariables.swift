@@ -71,11 +71,11 @@ protocol TemplateValues {
 struct MessageValues: TemplateValues {
     /// What all messages of a provider have in common.
     struct Common: Sendable {
-        /// Of correlation tokens.
+        /// The key of correlation tokens.
         var receiptKey: [UInt8]
         /// Where the carrier posts to; empty if it can't.
         var webhook: String
-        /// Of messages that name none.
+        /// The sender of messages that name none.
         var sender: [UInt8]
     }
 
@@ -117,7 +117,7 @@ struct RequestValues: TemplateValues {
     var method: String
     var url: String
     var body: [UInt8]
-    /// As it is written in the request.
+    /// The time as it is written in the request.
     var timestamp: String
     var signature = ""
 

@@ -42,7 +42,7 @@ extension HTTPResponse {
     /// Which headers a carrier's session has to keep for this.
     static let headersForOutcomes = ["retry-after"]
 
-    /// Of `Retry-After` in whole seconds, at most a day; nil without it, or with a date.
+    /// The time of `Retry-After` in whole seconds, at most a day; nil without it, or with a date.
     var retryAfterMilliseconds: UInt64? {
         guard let seconds = header("retry-after").flatMap({ UInt64($0) }) else { return nil }
         return min(seconds, 24 * 3600) * 1000

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A carrier's way of taking messages over HTTP: a request for each, and what its answer says. Pure.
 package protocol HTTPCarrier: Sendable {
-    /// As ``SMSProvider/kind``.
+    /// The same as ``SMSProvider/kind``.
     var kind: String { get }
     var http: HTTPSessionOptions { get }
     /// Known by the message's id and attempt.

@@ -18,7 +18,7 @@ actor SNSCertificates {
     private let caFile: String?
     private let fetch: @Sendable (String) async -> HTTPResult
     private var entries: [String: Entry] = [:]
-    /// Those under way: whoever needs the same waits for the same.
+    /// The fetches under way: all that need the same certificate wait for the same fetch.
     private var fetches: [String: Task<Found, Never>] = [:]
 
     /// - Parameter fetch: GETs a URL without following redirects.

@@ -19,15 +19,15 @@ struct SNSNotification: Hashable, Sendable {
     var messageID: String
     var topic: String
     var message: String
-    /// Of a notification, if it has one.
+    /// The subject of a notification, if it has one.
     var subject: String?
-    /// As it stands there, for it is signed.
+    /// The time as it stands there, for it is signed.
     var timestamp: String
     /// Milliseconds since the Unix epoch.
     var time: Int64
-    /// Of confirmations.
+    /// The token of a confirmation.
     var token: String?
-    /// Of confirmations.
+    /// The URL of a confirmation.
     var subscribeURL: String?
     var signatureVersion: SignatureVersion
     var signature: [UInt8]
@@ -95,7 +95,7 @@ struct SNSNotification: Hashable, Sendable {
         return pairs.flatMap { Array("\($0.0)\n\($0.1)\n".utf8) }
     }
 
-    /// Of a time such as `2026-03-14T15:09:26.535Z`, with or without the milliseconds.
+    /// Reads a time such as `2026-03-14T15:09:26.535Z`, with or without the milliseconds.
     static func milliseconds(_ text: String) -> Int64? {
         guard
             let match = text.wholeMatch(

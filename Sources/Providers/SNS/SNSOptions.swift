@@ -13,12 +13,12 @@ package struct SNSOptions: Hashable, Sendable {
     package var region: String
     /// nil = that of the region.
     package var endpoint: String?
-    /// Of messages that name none: 1 to 11 letters and digits, or an own number; nil = what AWS chooses.
+    /// The sender of messages that name none: 1 to 11 letters and digits, or an own number; nil = what AWS chooses.
     package var sender: String?
     package var messageType = MessageType.transactional
     /// In US dollars a message, such as `0.50`: dearer ones are not sent.
     package var maximumPrice: String?
-    /// Of India's register.
+    /// The entity's id in India's register.
     package var entityID: String?
     package var templateID: String?
     package var http = HTTPSessionOptions()

@@ -4,7 +4,7 @@ struct UTCDate: Hashable {
     var month: Int
     var day: Int
 
-    /// By the algorithm of H. Hinnant, "chrono-compatible low-level date algorithms".
+    /// Uses the algorithm of H. Hinnant, "chrono-compatible low-level date algorithms".
     init(milliseconds: Int64) {
         let days = Int((Double(milliseconds) / 86_400_000).rounded(.down)) + 719_468
         let era = (days >= 0 ? days : days - 146_096) / 146_097

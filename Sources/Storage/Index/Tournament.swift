@@ -5,7 +5,7 @@ struct Tournament {
     private var entries: [IndexEntry]
     /// The sequence whose entry is the least.
     private var winner = 0
-    /// Who lost at each inner node of the tree. Node 1 is the root, and above the sequence `i` is the node
+    /// The loser at each inner node of the tree. Node 1 is the root, and above the sequence `i` is the node
     /// `(entries.count + i) / 2`.
     private var losers: [Int]
 

@@ -9,7 +9,7 @@ final class DayUsage {
     /// nil where nobody accepts anything.
     private let ledger: QuotaLedger?
     private var charged = ChargeDeltas()
-    /// Of that, for messages whose rows are gone.
+    /// The part of it that is for messages whose rows are gone.
     private var deleted = ChargeDeltas()
     private let connection: SQLiteConnection
     private let selectCharge: SQLiteStatement
@@ -94,7 +94,7 @@ final class DayUsage {
         try read(connection, "usage")
     }
 
-    /// Of ``charges(_:)``, what messages were charged whose rows are gone.
+    /// Reads the part of ``charges(_:)`` that is for messages whose rows are gone.
     static func deletedCharges(_ connection: SQLiteConnection) throws(StoreError) -> [TenantID: Charge] {
         try read(connection, "deleted_usage")
     }

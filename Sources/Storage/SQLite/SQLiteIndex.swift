@@ -6,7 +6,7 @@ package struct IndexOptions: Sendable {
     package var recentEntries = 131_072
     /// Runs of one size that are merged into one of the next. The more, the more seldom an entry is moved.
     package var fanOut = 16
-    /// As many times more of what is seldom looked up: of all but idempotency keys.
+    /// How many times more runs an index has that is seldom looked up: all but idempotency keys.
     package var seldomFactor = 8
     /// Entries that a commit may move into runs, where it adds none itself.
     package var entriesPerCommit = 2048

@@ -13,7 +13,7 @@ final class CarrierProcess: Sendable {
 
     private let process: ChildProcess
     private let directory: TestDirectory
-    /// Of the provider that sends through it.
+    /// The name of the provider that sends through it.
     let name: String
     let url: String
 

@@ -3,7 +3,7 @@ internal import Testing
 @testable internal import Providers
 
 @Suite struct MessageAuthenticationTests {
-    /// Of each hash the first two are from RFC 2202 and RFC 4231; the others, around the length of a block and empty,
+    /// The first two of each hash are from RFC 2202 and RFC 4231; the others, around the length of a block and empty,
     /// are by Python's hmac.
     @Test(
         arguments: [

@@ -25,7 +25,7 @@ internal import Testing
         try HTTPProvider(name: "sns-1", carrier: SNSCarrier(options), client: client)
     }
 
-    /// As strict as SNS about the form; who signed is asked afterwards.
+    /// A stand-in that is as strict as SNS about the form; the signature is asked about afterwards.
     private func standIn(
         fault: @escaping @Sendable (FormFields) -> Reaction? = { _ in nil }
     ) async throws -> ScriptedHTTPServer {
@@ -150,7 +150,7 @@ internal import Testing
         }
     }
 
-    /// By a server that checks signatures by itself.
+    /// A server checks signatures by itself.
     @Test func motoTakesWhatIsSigned() async throws {
         let moto = try await MotoServer()
         var options = SNSOptions(credentials: moto.credentials, region: "us-east-1")
