@@ -25,9 +25,11 @@ package struct TokenPrecheck: Hashable, Sendable {
     package let issuer: String
     package let subject: String?
     package let tenant: String?
-    /// nil = it says nothing of scopes. Words that are no scopes are others' affair.
+    /// What the claims `scope`, `scopes` and `scp` leave: each of those that are there narrows down. nil = it has none
+    /// of them. Words that are no scopes are others' affair.
     package let scopes: Scopes?
-    private let algorithm: String
+    /// nil = one that no issuer can have.
+    private let algorithm: IssuerSettings.Algorithm?
     private let keyID: String?
     private let audiences: [String]?
     // Seconds since the Unix epoch, with fractions (NumericDate), and however large.
@@ -45,7 +47,7 @@ package struct TokenPrecheck: Hashable, Sendable {
         let claims = try Members(parts[1])
 
         guard let algorithm = try header.text("alg") else { throw .malformed }
-        self.algorithm = algorithm
+        self.algorithm = IssuerSettings.Algorithm(tokenName: algorithm)
         guard header["crit"] == nil else { throw .critical }
         keyID = try header.text("kid")
         guard let issuer = try claims.text("iss"), let expires = try claims.number("exp") else { throw .malformed }
@@ -56,12 +58,18 @@ package struct TokenPrecheck: Hashable, Sendable {
         notBefore = try claims.number("nbf")
         issuedAt = try claims.number("iat")
         audiences = try claims.texts("aud") { [$0] }
-        let words = { (text: String) in text.split(separator: " ").map(String.init) }
-        let claimed = [try claims.texts("scope", words), try claims.texts("scopes", words)].compactMap(\.self)
-        scopes =
-            claimed.isEmpty
-            ? nil : claimed.joined().reduce(into: []) { scopes, word in scopes.formUnion(Scopes(name: word) ?? []) }
+        var scopes: Scopes?
+        for name in Self.scopeClaims {
+            let words = try claims.texts(name) { text in text.split(separator: " ").map(String.init) }
+            guard let words else { continue }
+            let claimed = words.reduce(into: Scopes()) { $0.formUnion(Scopes(name: $1) ?? []) }
+            scopes = scopes?.intersection(claimed) ?? claimed
+        }
+        self.scopes = scopes
     }
+
+    /// `scope` is RFC 8693's (section 4.2); identity providers write `scp` or `scopes` for the same.
+    private static let scopeClaims = ["scope", "scopes", "scp"]
 
     /// Checks all but the signature.
     ///
@@ -69,7 +77,7 @@ package struct TokenPrecheck: Hashable, Sendable {
     /// - Returns: the key that must have signed it.
     package func check(_ settings: IssuerSettings, now: Int64) throws(TokenProblem) -> IssuerKey {
         guard issuer.utf8.elementsEqual(settings.issuer.utf8) else { throw .issuer }
-        guard algorithm == settings.algorithm.rawValue else { throw .algorithm }
+        guard algorithm == settings.algorithm else { throw .algorithm }
         guard let key = settings.keys.first(where: { $0.id == keyID }) else { throw .key }
         switch (audiences, settings.audience) {
         case (nil, nil): break

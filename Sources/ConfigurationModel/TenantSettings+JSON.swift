@@ -151,7 +151,7 @@ extension IssuerSettings {
         reader.require("issuer")
         let audience = reader.text("audience", upTo: Limits.issuerBytes)
         let algorithms = Algorithm.allCases.map(\.rawValue)
-        let algorithm = reader.string("algorithm").flatMap(Algorithm.init(rawValue:))
+        let algorithm = reader.string("algorithm").flatMap(Algorithm.init(tokenName:))
         if algorithm == nil { reader.fault("algorithm", "must be one of \(algorithms.joined(separator: ", "))") }
         let names = reader.strings("scopes", atMost: Scopes.names.count) { name in
             Scopes(name: name) == nil

@@ -69,6 +69,12 @@ package struct IssuerSettings: Hashable, Sendable {
         case rs256 = "RS256"
         case es256 = "ES256"
         case edDSA = "EdDSA"
+
+        /// The algorithm that a token's `alg` names. `Ed25519` (RFC 9864) is what `EdDSA` means with the keys that an
+        /// issuer can have.
+        package init?(tokenName name: String) {
+            self.init(rawValue: name == "Ed25519" ? Self.edDSA.rawValue : name)
+        }
     }
 
     /// Must equal the token's `iss`.
@@ -77,7 +83,7 @@ package struct IssuerSettings: Hashable, Sendable {
     package var audience: String?
     package var algorithm: Algorithm
     package var keys: [IssuerKey]
-    /// What a token can give at most; its `scope` claim (words parted by spaces) narrows it down.
+    /// What a token can give at most; its claims `scope`, `scopes` and `scp` narrow it down.
     package var scopes: Scopes = .messages
 
     package init(issuer: String, audience: String?, algorithm: Algorithm, keys: [IssuerKey], scopes: Scopes = .messages)

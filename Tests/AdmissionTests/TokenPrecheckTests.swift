@@ -62,7 +62,8 @@ import Testing
             #"{"iss":"i","exp":1773504566,"exp":1773504566}"#, #"{"iss":"i","exp":1773504566,"sub":1}"#,
             #"{"iss":"i","exp":1773504566,"tenant":["a"]}"#, #"{"iss":"i","exp":1773504566,"aud":1}"#,
             #"{"iss":"i","exp":1773504566,"aud":["a",1]}"#, #"{"iss":"i","exp":1773504566,"scope":1}"#,
-            #"{"iss":"i","exp":1773504566,"scopes":{}}"#, "{\"iss\":\"i\",\"exp\":1773504566,\"sub\":\"\u{1}\"}",
+            #"{"iss":"i","exp":1773504566,"scopes":{}}"#, #"{"iss":"i","exp":1773504566,"scp":1}"#,
+            "{\"iss\":\"i\",\"exp\":1773504566,\"sub\":\"\u{1}\"}",
         ] {
             #expect(problem(unsigned(claims)) == .malformed, "\(claims)")
         }
@@ -90,6 +91,21 @@ import Testing
     func theAlgorithmIsTheIssuers(_ algorithm: String) {
         let token = unsigned(header: #"{"alg":"\#(algorithm)"}"#, #"{"iss":"i","exp":1773504566}"#)
         #expect(problem(token) == .algorithm)
+    }
+
+    @Test func ed25519IsEdDSA() {
+        var issuer = IssuerSettings.simple()
+        issuer.algorithm = .edDSA
+        func token(_ algorithm: String) -> String {
+            unsigned(header: #"{"alg":"\#(algorithm)"}"#, #"{"iss":"i","exp":1773504566}"#)
+        }
+        #expect(problem(token("Ed25519"), issuer) == nil && problem(token("EdDSA"), issuer) == nil)
+        for other in ["ed25519", "Ed448", "HS256", "ES256"] { #expect(problem(token(other), issuer) == .algorithm) }
+        // Pinned for each issuer still.
+        for pinned in IssuerSettings.Algorithm.allCases where pinned != .edDSA {
+            issuer.algorithm = pinned
+            #expect(problem(token("Ed25519"), issuer) == .algorithm)
+        }
     }
 
     @Test(arguments: [#"["x"]"#, "[]", #"["exp"]"#, "null", "1"])
@@ -175,7 +191,11 @@ import Testing
             (#","scope":"messages:send messages:read""#, [.send, .read]), (#","scope":"admin""#, .admin),
             (#","scopes":["messages:cancel","x"]"#, .cancel), (#","scopes":"messages:send admin""#, [.send, .admin]),
             (#","scopes":[]"#, []), (#","scope":["messages:send","messages:read"]"#, [.send, .read]),
-            (#","scope":"messages:send","scopes":["admin"]"#, [.send, .admin]),
+            // Each of them narrows down.
+            (#","scope":"messages:send","scopes":["admin"]"#, []),
+            (#","scp":"messages:read""#, .read), (#","scp":["messages:read","messages:send"]"#, [.read, .send]),
+            (#","scp":[]"#, []), (#","scope":"messages:send messages:read","scp":"messages:read admin""#, .read),
+            (#","scopes":["admin","messages:send"],"scp":["messages:send"],"scope":"messages:send""#, .send),
         ]
         for one in cases {
             let token = try precheck(unsigned(#"{"iss":"i","exp":1773504566\#(one.claim)}"#))

@@ -172,6 +172,18 @@ import Testing
         }
     }
 
+    /// RFC 9864 gives EdDSA with this curve a name of its own.
+    @Test func edDSAByItsOtherName() async throws {
+        let key = try #require(try keys().first { $0.algorithm == .edDSA })
+        let tokens = try Oracle("json_web_tokens.py", "sign").answers(
+            to: [signing("Ed25519", key.private), signing("EdDSA", key.private)], as: Signed.self
+        ).map(\.token)
+        for token in tokens {
+            #expect(await accepts(issuer(.edDSA, key.public), token))
+            #expect(await !accepts(issuer(.edDSA, key.other), token))
+        }
+    }
+
     @Test func noKeyIsTakenForAnotherKind() async throws {
         let keys = try keys()
         for key in keys {

@@ -46,6 +46,7 @@ struct IssuerAddCommand: AsyncParsableCommand {
         case rs256 = "RS256"
         case es256 = "ES256"
         case edDSA = "EdDSA"
+        case ed25519 = "Ed25519"
     }
 
     @OptionGroup var tenant: TenantArgument
@@ -56,7 +57,7 @@ struct IssuerAddCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What must be in a token's aud.", valueName: "text"))
     var audience: String?
 
-    @Option(help: "HS256, RS256, ES256 or EdDSA.")
+    @Option(help: "HS256, RS256, ES256, or EdDSA, which is Ed25519.")
     var algorithm: Algorithm
 
     @Option(help: ArgumentHelp("A file that holds the issuer's key; - = standard input.", valueName: "file"))
