@@ -64,11 +64,11 @@ enum SNSErrors {
 
     /// By the parameter that the message names, such as `Invalid parameter: PhoneNumber Reason: …`.
     private static func scope(ofParameter message: String) -> RejectionScope {
+        // Before the recipient: what is wrong with an origination number may be that it is no phone number.
+        let senders = ["senderid", "sender id", "originationnumber", "origination number", "origination identity"]
+        if senders.contains(where: message.containsIgnoringCase) { return .sender }
         if message.containsIgnoringCase("phonenumber") || message.containsIgnoringCase("phone number") {
             return .recipient
-        }
-        if message.containsIgnoringCase("senderid") || message.containsIgnoringCase("originationnumber") {
-            return .sender
         }
         if message.hasPrefix("Invalid parameter: Message ") || message.hasPrefix("Invalid parameter: Message:") {
             return .content

@@ -10,12 +10,16 @@ enum TwilioErrors {
         case 20429, 21611: .throttled
         // Credentials, an account that isn't active, actions that it may not do.
         case 20003, 20005, 20006, 20008, 20010, 20403, 20410, 20426: .account
-        case 21211, 21214, 21217, 21265...21268, 21610, 21614, 21635: .rejected(.recipient)
-        case 21212, 21601, 21603, 21606, 21607, 21659...21661, 21703, 21705, 21712: .rejected(.sender)
+        case 21211, 21214, 21217, 21265, 21268, 21610, 21614, 21635: .rejected(.recipient)
+        // A sender that is none, isn't the account's, or can't be used for this recipient or its country: 21266 is the
+        // recipient's own number, 21267 a name on a trial account, 21612 no way between the two, 21657 a name that the
+        // country doesn't take.
+        case 21212, 21266, 21267, 21401, 21601, 21603, 21606, 21607, 21612, 21657, 21659...21661, 21703, 21705, 21712:
+            .rejected(.sender)
         case 21602, 21605, 21617...21620, 21623: .rejected(.content)
-        // No route between the two numbers, a region that the account may not send to, a number that a trial account
-        // has not verified; requests that the gateway should not have made.
-        case 21612, 21408, 21608, 21219, 20001, 21604, 21609, 21624, 21626, 21654...21658: .rejected(.route)
+        // A region that the account may not send to, a number that a trial account has not verified; requests that the
+        // gateway should not have made.
+        case 21408, 21608, 21219, 20001, 21604, 21609, 21624, 21626, 21654...21656, 21658: .rejected(.route)
         default: meaning(status: status)
         }
     }

@@ -60,6 +60,11 @@ internal import Testing
             ("ParameterValueInvalid", "The phone number is invalid", .recipient), ("OptedOut", "x", .recipient),
             ("InvalidParameter", "Invalid parameter: SenderID Reason: x", .sender),
             ("InvalidParameter", "Invalid parameter: OriginationNumber", .sender),
+            (
+                "InvalidParameter",
+                "Invalid parameter: AWS.MM.SMS.OriginationNumber Reason: it must be a phone number", .sender
+            ),
+            ("ValidationException", "The Sender ID is not registered for the country", .sender),
             ("InvalidParameter", "Invalid parameter: Message too long", .content),
             ("InvalidParameter", "Invalid parameter: MessageAttributes", .route),
             ("InvalidParameter", "Invalid parameter: TopicArn", .route), ("ValidationError", "x", .route),
