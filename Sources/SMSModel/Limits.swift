@@ -69,8 +69,6 @@ package enum Limits {
     package static let webhookNameBytes = 64
 
     // MARK: Notifications of AWS SNS
-    /// One that was signed longer ago, or so far in the future, is refused.
-    package static let snsAgeMilliseconds: Int64 = 3_600_000
     /// A certificate with those between it and the root.
     package static let snsCertificateBytes = 64 * 1024
     /// Certificates that are remembered...
@@ -301,7 +299,11 @@ package enum Limits {
     /// Of a token that a request shows, and unless configured.
     package static let httpTokenSecondsMaximum: Int64 = 86_400
     package static let httpTokenSeconds: Int64 = 300
-    /// How old or how far ahead a signed request to the webhook may be, at most and unless configured.
-    package static let webhookToleranceSecondsMaximum: Int64 = 86_400
-    package static let webhookToleranceSeconds: Int64 = 300
+    /// How old a request to a webhook may be that was signed with its time, at most and unless configured. Carriers
+    /// repeat for a day what they signed when they began to push it. Unless configured, no inbound message is forgotten
+    /// before it is too old to be posted again.
+    package static let webhookToleranceSecondsMaximum: Int64 = 30 * 86_400
+    package static let webhookToleranceSeconds: Int64 = 2 * 86_400
+    /// How far ahead of the gateway's clock such a time may be, if no less old ones are taken.
+    package static let webhookAheadSeconds: Int64 = 3600
 }

@@ -15,7 +15,7 @@ struct VonageSignature: Sendable {
 
     var method: Method
     var key: [UInt8]
-    var toleranceSeconds: Int64
+    var tolerance: WebhookTolerance
 
     func refusal(of fields: WebhookFields, now: Int64) -> String? {
         guard let parameters = fields.parameters else { return "not all of its parameters are texts" }
@@ -27,8 +27,7 @@ struct VonageSignature: Sendable {
             return "it has no timestamp"
         }
         guard MessageAuthentication.areEqual(code(of: parameters), given) else { return "its signature is wrong" }
-        let isFresh = WebhookSignature.isFresh(seconds: Double(timestamp), now: now, tolerance: toleranceSeconds)
-        return isFresh ? nil : "it is of another time"
+        return tolerance.allows(seconds: Double(timestamp), now: now) ? nil : "it is of another time"
     }
 
     /// `&name=value` of each but `sig`, in the order of their names.

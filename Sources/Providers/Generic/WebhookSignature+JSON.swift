@@ -36,18 +36,18 @@ extension WebhookSignature {
             let header = reader.headerName("header", or: "Authorization")
             let bodyClaim = reader.string("body_claim") ?? "payload_hash"
             let claims = reader.constants("claims", in: scope)
-            let tolerance = Self.tolerance(&reader)
+            let tolerance = WebhookTolerance(&reader)
             guard let key, let header else { return nil }
             self = .bearer(
                 BearerSignature(
                     key: key, header: header.lowercased(), bodyClaim: bodyClaim, claims: claims,
-                    toleranceSeconds: tolerance))
+                    tolerance: tolerance))
         case .vonage:
             let key = Self.key(&reader, in: scope)
             let method = reader.choice("method", or: VonageSignature.Method?.none)
-            let tolerance = Self.tolerance(&reader)
+            let tolerance = WebhookTolerance(&reader)
             guard let key, let method else { return nil }
-            self = .vonage(VonageSignature(method: method, key: key, toleranceSeconds: tolerance))
+            self = .vonage(VonageSignature(method: method, key: key, tolerance: tolerance))
         case .plivo:
             guard let key = Self.key(&reader, in: scope) else { return nil }
             self = .plivo(PlivoSignature(key: key))
@@ -60,11 +60,6 @@ extension WebhookSignature {
     fileprivate static func key(_ reader: inout MemberReader, in scope: TemplateScope) -> [UInt8]? {
         reader.neededConstant("key", "it checks signatures, such as {{secret.signature}}", in: scope)
             .map { Array($0.utf8) }
-    }
-
-    fileprivate static func tolerance(_ reader: inout MemberReader) -> Int64 {
-        reader.integer("tolerance_seconds", 1...Limits.webhookToleranceSecondsMaximum)
-            ?? Limits.webhookToleranceSeconds
     }
 }
 
@@ -79,7 +74,7 @@ extension WebhookHMAC {
             reader.needed("header", "it is where the signature stands") ? reader.headerName("header", or: nil) : nil
         let prefix = reader.string("prefix") ?? ""
         let timestampHeader = reader.headerName("timestamp_header", or: nil)
-        let tolerance = WebhookSignature.tolerance(&reader)
+        let tolerance = WebhookTolerance(&reader)
         guard let key, let hash, let form, let signed, let header else { return nil }
         if !signed.variables.contains(.body) {
             reader.fault("signed", "must have {{body}}: what is read has to be signed")
@@ -90,6 +85,6 @@ extension WebhookHMAC {
         }
         self.init(
             hash: hash.hash, key: key, form: form, signed: signed, header: header.lowercased(), prefix: prefix,
-            timestampHeader: timestampHeader?.lowercased(), toleranceSeconds: tolerance)
+            timestampHeader: timestampHeader?.lowercased(), tolerance: tolerance)
     }
 }

@@ -61,10 +61,6 @@ enum WebhookSignature: Sendable {
             MessageAuthentication.sha256(Array(given.utf8)), MessageAuthentication.sha256(Array(wanted.utf8)))
     }
 
-    /// Whether a time is near enough.
-    static func isFresh(seconds: Double, now: Int64, tolerance: Int64) -> Bool {
-        abs(Double(now) / 1000 - seconds) <= Double(tolerance)
-    }
 }
 
 /// A code over parts of the request, in a header.
@@ -79,7 +75,7 @@ struct WebhookHMAC: Sendable {
     var prefix: String
     /// Where the time stands that is signed too, in seconds since the Unix epoch.
     var timestampHeader: String?
-    var toleranceSeconds: Int64
+    var tolerance: WebhookTolerance
 
     func refusal(of request: WebhookRequest, now: Int64) -> String? {
         guard let header = request.header(header) else { return "its header \(header) is missing, or there twice" }
@@ -90,9 +86,7 @@ struct WebhookHMAC: Sendable {
             guard let text = request.header(timestampHeader), let seconds = Int64(text) else {
                 return "its header \(timestampHeader) is no time in seconds"
             }
-            guard WebhookSignature.isFresh(seconds: Double(seconds), now: now, tolerance: toleranceSeconds) else {
-                return "it is of another time"
-            }
+            guard tolerance.allows(seconds: Double(seconds), now: now) else { return "it is of another time" }
             timestamp = text
         }
         var message: [UInt8] = []
@@ -121,7 +115,7 @@ struct BearerSignature: Sendable {
     var bodyClaim: String
     /// What other claims have to be.
     var claims: [String: String]
-    var toleranceSeconds: Int64
+    var tolerance: WebhookTolerance
 
     func refusal(of request: WebhookRequest, now: Int64) -> String? {
         guard var token = request.header(header) else { return "its header \(header) is missing, or there twice" }
@@ -131,7 +125,7 @@ struct BearerSignature: Sendable {
         }
         let seconds = Double(now) / 1000
         guard let issued = WebToken.seconds(found["iat"]),
-            WebhookSignature.isFresh(seconds: issued, now: now, tolerance: toleranceSeconds)
+            tolerance.allows(seconds: issued, now: now)
         else { return "its token is of another time" }
         for (claim, isLate) in [("exp", true), ("nbf", false)] {
             guard let value = found[claim] else { continue }

@@ -27,15 +27,16 @@ extension SNSReceiverOptions {
         let topics = reader.options.strings("topics", atMost: Limits.snsTopics) { _ in nil }
         let acceptsSHA1 = reader.options.bool("accept_sha1")
         let caFile = reader.options.option("certificate_ca_file")
+        let tolerance = WebhookTolerance(&reader.options)
         guard let topics else {
-            for name in ["accept_sha1", "certificate_ca_file"] where reader.options.take(name) != nil {
-                reader.options.fault(name, "needs topics")
-            }
+            for name in ["accept_sha1", "certificate_ca_file", "tolerance_seconds"]
+            where reader.options.take(name) != nil { reader.options.fault(name, "needs topics") }
             return nil
         }
         self.init(topics: Set(topics))
         self.acceptsSHA1 = acceptsSHA1 ?? self.acceptsSHA1
         self.caFile = caFile
+        self.tolerance = tolerance
     }
 }
 

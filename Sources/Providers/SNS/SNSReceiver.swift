@@ -7,6 +7,8 @@ package struct SNSReceiverOptions: Hashable, Sendable {
     package var topics: Set<String>
     /// Whether signatures of version 1 count, which are over SHA-1: those of topics that were not set to version 2.
     package var acceptsSHA1 = true
+    /// How far the `Timestamp`, the time of publishing, may be away.
+    package var tolerance = WebhookTolerance()
     /// PEM: whom to trust for the certificates that notifications are signed with, instead of those the system trusts.
     package var caFile: String?
     /// For the certificates, and to confirm subscriptions.
@@ -103,8 +105,8 @@ package final class SNSReceiver: WebhookReceiver {
         guard options.topics.contains(notification.topic) else {
             return .refused(reason: "its topic is none of those configured")
         }
-        guard abs(now - notification.time) <= Limits.snsAgeMilliseconds else {
-            return .refused(reason: "its Timestamp is more than an hour from now")
+        guard options.tolerance.allows(seconds: Double(notification.time) / 1000, now: now) else {
+            return .refused(reason: "its Timestamp is too old, or too far ahead")
         }
         guard notification.signatureVersion == .sha256 || options.acceptsSHA1 else {
             return .refused(reason: "it is signed over SHA-1: set the topic's SignatureVersion to 2")
