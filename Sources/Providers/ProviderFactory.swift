@@ -52,11 +52,12 @@ package struct ProviderFactory: Sendable {
                 provider: SandboxProvider(name: name, options: options, now: now), check: SandboxCheck())
         case .twilio(let twilio, let carrier):
             let options = twilio.options
-            let isReached = publicURL != nil && !twilio.tokens.isEmpty
+            let isReached = publicURL != nil && !twilio.signingSecrets.isEmpty
             return ProviderParts(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
                 webhook: isReached
-                    ? TwilioReceiver(accountSID: options.accountSID, tokens: twilio.tokens, receiptKey: receiptKey)
+                    ? TwilioReceiver(
+                        accountSID: options.accountSID, secrets: twilio.signingSecrets, receiptKey: receiptKey)
                     : nil,
                 lookUp: TwilioLookUp(options, client: client),
                 check: HTTPCheck(

@@ -36,6 +36,16 @@ package struct WebhookRequest: Hashable, Sendable {
         }
         return found
     }
+
+    /// The `Content-Type` in lower case, without parameters and the white space around it (RFC 9110, section 8.3.1).
+    package var mediaType: String? {
+        header("content-type").map { type in
+            func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+            var name = type.prefix { $0 != ";" }.drop(while: isSpace)
+            while let last = name.last, isSpace(last) { name.removeLast() }
+            return name.lowercased()
+        }
+    }
 }
 
 package enum WebhookVerdict: Hashable, Sendable {

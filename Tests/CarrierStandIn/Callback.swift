@@ -11,13 +11,14 @@ struct CallbackTarget {
     /// - Returns: nil if it is no absolute URL of HTTP without TLS, or its host has an underscore.
     init?(_ url: String) {
         guard let parts = URLComponents(string: url), parts.scheme == "http", let host = parts.host, !host.isEmpty,
-            !host.contains("_"), parts.fragment == nil
+            !host.contains("_")
         else { return nil }
         self.host = host
         port = parts.port ?? 80
         // As it was given, nothing encoded anew.
-        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" }
-        let rest = url.dropFirst("http://".count + authority.count)
+        let sent = url.prefix { $0 != "#" }
+        let authority = sent.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" }
+        let rest = sent.dropFirst("http://".count + authority.count)
         path = rest.hasPrefix("/") ? String(rest) : "/\(rest)"
     }
 

@@ -2,6 +2,7 @@
 
     twilio_client.py sign < questions     reads [token, url, [[name, value], …], algorithm or null], one a line, to the
                                           end; then prints the signature of each
+    twilio_client.py algorithm < questions reads [header] and prints the algorithm that it names
     twilio_client.py validate < questions reads [token, url, body, signature] and prints whether the library believes it
     twilio_client.py create < questions   reads [account, user, password, {argument: value}] and prints the request
                                           that creates the message: [method, url, {field: value}, [user, password]]
@@ -14,7 +15,7 @@ import urllib.parse
 
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import HttpClient
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 
 
@@ -72,6 +73,6 @@ def list_messages(account, user, password, to, date):
         account, user, password, lambda messages: messages.list(to=to, date_sent_after=after, page_size=50, limit=50))
 
 
-answer = {"sign": sign, "validate": validate, "create": create, "list": list_messages}[sys.argv[1]]
+answer = {"sign": sign, "algorithm": get_signature_algorithm, "validate": validate, "create": create, "list": list_messages}[sys.argv[1]]
 for question in [json.loads(line) for line in sys.stdin]:
     print(json.dumps(answer(*question)))

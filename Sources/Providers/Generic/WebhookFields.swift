@@ -59,7 +59,7 @@ struct WebhookFields {
     }
 
     private static func isJSON(_ request: WebhookRequest) -> Bool {
-        request.header("content-type")?.lowercased().contains("json") ?? false
+        request.mediaType?.contains("json") ?? false
     }
 
     /// What stands there, unless it is empty.

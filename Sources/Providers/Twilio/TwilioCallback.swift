@@ -25,32 +25,40 @@ package struct TwilioCallback: Sendable {
         self.signatureSettings = signatureSettings
     }
 
-    /// Whether one of the secrets made its signature: the account's auth token, or the shared key's secret where the
-    /// settings name one, but never an API key's; two while one is replaced by the other. Takes as long for one wrong
-    /// signature as for another.
-    package func isSigned(by tokens: [String]) -> Bool {
+    /// Whether one of the secrets made its signature: the account's auth token, or a shared key's secret, which signs
+    /// in its stead where the settings name one, but never an API key's; two while one is replaced by the other. Takes
+    /// as long for one wrong signature as for another.
+    package func isSigned(by secrets: [String]) -> Bool {
         guard let hash, let given = signature.flatMap({ Data(base64Encoded: $0) }), hasWholeBody else { return false }
         let signature = Array(given)
         let parameters = signedParameters
         func isSigned(_ url: String) -> Bool {
             let text = Array(url.utf8) + parameters
-            return tokens.contains { token in
-                guard !token.isEmpty else { return false }
-                let code = MessageAuthentication.code(hash, key: token.utf8, text)
+            return secrets.contains { secret in
+                guard !secret.isEmpty else { return false }
+                let code = MessageAuthentication.code(hash, key: secret.utf8, text)
                 return MessageAuthentication.areEqual(code, signature)
             }
         }
-        // Twilio has signed with and without the scheme's own port.
-        return isSigned(url) || Self.portVariant(url).map(isSigned) ?? false
+        // Twilio has signed with and without the scheme's own port. Whether it signs the fragment too, which it was
+        // given with the URL and doesn't send, is not known.
+        return [url, Self.portVariant(url)].compactMap(\.self).contains { url in
+            isSigned(url) || isSigned(url + TwilioOptions.repeatingFragment)
+        }
     }
 
-    /// nil for an algorithm that isn't known.
+    /// The algorithm that the settings name, SHA-1 where they name none; nil for one that isn't known, and for two.
     private var hash: MessageAuthentication.Hash? {
-        guard let signatureSettings else { return .sha1 }
-        let algorithms = signatureSettings.split(separator: ",")
-            .map { $0.trimmingPrefix { $0 == " " } }
-            .filter { $0.hasPrefix("algorithm=") }
-        return algorithms == ["algorithm=HMAC_SHA256"] ? .sha256 : nil
+        let algorithms = (signatureSettings ?? "").split(separator: ",").compactMap { part in
+            let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.filter { $0 != " " } }
+            return words.count == 2 && words[0] == "algorithm" && !words[1].isEmpty ? words[1].uppercased() : nil
+        }
+        return switch algorithms {
+        case [], ["HMAC_SHA1"]: .sha1
+        case ["HMAC_SHA256"]: .sha256
+        default: nil
+        }
     }
 
     /// A body that is no form is covered by its hash in the signed URL.

@@ -5,16 +5,19 @@ internal import SMSModel
 /// An account of Twilio as the configuration has it.
 struct TwilioSettings {
     var options: TwilioOptions
-    /// What the account signs its requests with, the newest first; empty = nothing that it posts is believed.
-    var tokens: [String]
+    /// The secrets that Twilio may sign its requests with, the newest first: auth tokens, then those of shared keys.
+    /// Empty = nothing that it posts is believed.
+    var signingSecrets: [String]
 
     /// - Parameters:
     ///   - webhookURL: where Twilio reaches the gateway for this provider; nil = it doesn't.
     ///   - receiptKey: of the tokens in callbacks.
     init(_ reader: inout ProviderReader, webhookURL: String?, receiptKey: [UInt8]) {
         let token = reader.secrets.string("auth_token")
-        let previous = reader.secrets.string("previous_auth_token")
-        tokens = [token, previous].compactMap(\.self)
+        let others = ["previous_auth_token", "shared_key_secret", "previous_shared_key_secret"]
+            .compactMap { reader.secrets.string($0) }
+        signingSecrets = [token].compactMap(\.self) + others
+        let repeats = reader.options.bool("repeat_callbacks") ?? true
         let wantsReceipts = reader.options.bool("receipts")
         let isCalledBack = webhookURL != nil && wantsReceipts != false
         if wantsReceipts == true, webhookURL == nil {
@@ -22,17 +25,22 @@ struct TwilioSettings {
                 "receipts", "need the URL at which carriers reach the gateway, and the gateway was given none")
         }
 
-        // The key authenticates requests, but what Twilio posts is signed by the account's token.
+        // The key authenticates requests, but what Twilio posts is signed by the account's token, or by a shared key.
         let credential = Self.credential(&reader, token: token)
-        if token == nil, isCalledBack, case .apiKey = credential {
+        if signingSecrets.isEmpty, isCalledBack, case .apiKey = credential {
             reader.secrets.fault(
-                "auth_token", "is missing: receipts are signed by it; give it beside the key, or receipts = false")
+                "auth_token",
+                "is missing: receipts are signed by it; give it (or a shared_key_secret) beside the key, or receipts = "
+                    + "false")
         }
         options = TwilioOptions(
             accountSID: reader.options.option("account_sid") ?? "", credential: credential,
             sender: Self.sender(&reader.options))
         reader.options.require("account_sid")
-        if let webhookURL, isCalledBack { options.statusCallback = .init(url: webhookURL, key: receiptKey) }
+        if let webhookURL, isCalledBack {
+            let fragment = repeats ? TwilioOptions.repeatingFragment : ""
+            options.statusCallback = .init(url: webhookURL + fragment, key: receiptKey)
+        }
         options.validitySeconds = reader.options.integer("validity_s", 1...36_000).map(Int.init)
         options.baseURL = reader.options.option("base_url") ?? options.baseURL
         options.http = HTTPSessionOptions(&reader.options)

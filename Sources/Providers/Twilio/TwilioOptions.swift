@@ -30,6 +30,10 @@ package struct TwilioOptions: Hashable, Sendable {
         }
     }
 
+    /// Behind the URL of a webhook, it asks Twilio to repeat a request five times, whatever has failed (connection
+    /// overrides). Without it Twilio repeats once, and only where there was no connection. It is not sent.
+    package static let repeatingFragment = "#rc=5&rp=all"
+
     package var accountSID: String
     package var credential: Credential
     package var sender: Sender

@@ -4,15 +4,16 @@ internal import SMSModel
 /// What Twilio posts: statuses of messages, and messages to the account's numbers.
 package struct TwilioReceiver: WebhookReceiver {
     private let accountSID: String
-    private let tokens: [String]
+    private let secrets: [String]
     private let receiptKey: [UInt8]
 
     /// - Parameters:
-    ///   - tokens: the account's auth tokens: two while one is replaced by the other.
+    ///   - secrets: what Twilio may sign with: the account's auth tokens and the secrets of shared keys, two of each
+    ///     while one is replaced by the other.
     ///   - receiptKey: of the tokens in callbacks.
-    package init(accountSID: String, tokens: [String], receiptKey: [UInt8]) {
+    package init(accountSID: String, secrets: [String], receiptKey: [UInt8]) {
         self.accountSID = accountSID
-        self.tokens = tokens
+        self.secrets = secrets
         self.receiptKey = receiptKey
     }
 
@@ -21,8 +22,8 @@ package struct TwilioReceiver: WebhookReceiver {
         let callback = TwilioCallback(
             url: request.url, content: content, signature: request.header("x-twilio-signature"),
             signatureSettings: request.header("x-twilio-webhooks-signature-settings"))
-        guard callback.isSigned(by: tokens) else {
-            return .refused(reason: "no auth token of the account made the signature")
+        guard callback.isSigned(by: secrets) else {
+            return .refused(reason: "neither an auth token nor a shared key of the account made the signature")
         }
         guard let form = Self.parameters(of: request, content) else {
             return .unreadable(reason: "it is no form")
@@ -45,12 +46,9 @@ package struct TwilioReceiver: WebhookReceiver {
 
     private static func content(of request: WebhookRequest) -> TwilioCallback.Content {
         guard !request.body.isEmpty else { return .none }
-        let type = request.header("content-type").map { type in
-            Substring(type.utf8.prefix { $0 != UInt8(ascii: ";") }).lowercased()
-        }
-        guard type == "application/x-www-form-urlencoded", let form = FormFields(decoding: request.body) else {
-            return .raw(request.body)
-        }
+        guard request.mediaType == "application/x-www-form-urlencoded",
+            let form = FormFields(decoding: request.body)
+        else { return .raw(request.body) }
         return .form(form)
     }
 

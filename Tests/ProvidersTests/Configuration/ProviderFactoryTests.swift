@@ -86,6 +86,11 @@ internal import Testing
         let token = ["auth_token": "t"]
         #expect(try faults(.twilio, Self.twilio, token) == [])
         #expect(try faults(.twilio, Self.twilio, ["auth_token": "t", "previous_auth_token": "u"]) == [])
+        #expect(
+            try faults(
+                .twilio, Self.twilio, ["auth_token": "t", "shared_key_secret": "u", "previous_shared_key_secret": "v"])
+                == [])
+        #expect(try faults(.twilio, Self.twilio, ["shared_key_secret": "u"]) == ["secrets.auth_token"])
         #expect(try faults(.twilio, "{}") == ["options.account_sid", "options.sender", "secrets.auth_token"])
         func with(_ more: String, _ secrets: [String: String] = token) throws -> [String] {
             try faults(.twilio, "\(Self.twilio.dropLast()), \(more)}", secrets)
@@ -115,6 +120,7 @@ internal import Testing
         // What Twilio posts is signed by the token, which is needed only if it posts.
         let key = ["api_key_secret": "s"]
         #expect(try faults(.twilio, options + "}", key) == ["secrets.auth_token"])
+        #expect(try faults(.twilio, options + "}", key.merging(["shared_key_secret": "u"]) { $1 }) == [])
         #expect(try faults(.twilio, options + ", \"receipts\": false}", key) == [])
         #expect(try faults(.twilio, options + "}", key, publicURL: nil) == [])
     }
@@ -148,8 +154,10 @@ internal import Testing
             let url = factory(publicURL: publicURL, client: client).webhookURL("eu-1")
             return TwilioSettings(&reader, webhookURL: url, receiptKey: Self.key).options.statusCallback?.url
         }
-        #expect(
-            try callback(Self.twilio, publicURL: "https://sms.example.com/") == "https://sms.example.com/webhooks/eu-1")
+        let url = "https://sms.example.com/webhooks/eu-1"
+        #expect(try callback(Self.twilio, publicURL: "https://sms.example.com/") == url + "#rc=5&rp=all")
+        let once = "\(Self.twilio.dropLast()), \"repeat_callbacks\": false}"
+        #expect(try callback(once, publicURL: "https://sms.example.com") == url)
         #expect(try callback(Self.twilio, publicURL: nil) == nil)
         #expect(try callback(without, publicURL: "https://sms.example.com") == nil)
     }
@@ -195,7 +203,7 @@ internal import Testing
         for (name, value) in [
             ("region", "\"EU 1\""), ("endpoint", "\"sns.test\""), ("sender", "\"A B\""), ("message_type", "\"promo\""),
             ("maximum_price", "\"much\""), ("maximum_price", "0.5"), ("credentials", "\"file\""), ("profile", "\"a\""),
-            ("credentials_file", "\"/a\""), ("receipts", "true"),
+            ("credentials_file", "\"/a\""), ("receipts", "true"), ("tolerance_seconds", "60"),
         ] {
             var options = try #require(try JSON(Self.sns + "}").object)
             options[name] = try JSON(value)

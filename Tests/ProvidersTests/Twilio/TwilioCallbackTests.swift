@@ -101,7 +101,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        "algorithm=HMAC_MD5", "algorithm=", "key=SK1", "", "algorithm=HMAC_SHA1,algorithm=HMAC_SHA256",
+        "algorithm=HMAC_MD5", "algorithm=HMAC_SHA1,algorithm=HMAC_SHA256", "algorithm=HMAC_SHA1,algorithm=HMAC_SHA1",
+        "algorithm=HMAC_SHA2 56,algorithm=HMAC_SHA1",
     ])
     func otherAlgorithmsAreRefused(_ settings: String) {
         for vector in Self.vectors[1...2] {
@@ -109,9 +110,47 @@ internal import Testing
         }
     }
 
+    @Test(arguments: ["", " ", "key=SK1", "algorithm=", "algorithm= ,key=SK1", "algorithm", "algorithm=HMAC_SHA1"])
+    func settingsWithoutAnAlgorithmMeanSHA1(_ settings: String) throws {
+        #expect(Self.vectors[1].callback { $0.signatureSettings = settings }.isSigned(by: [Self.token]))
+        #expect(!Self.vectors[2].callback { $0.signatureSettings = settings }.isSigned(by: [Self.token]))
+        let named = try Oracle("twilio_client.py", "algorithm").answers(to: [[settings]], as: String.self)
+        #expect(named == ["HMAC_SHA1"])
+    }
+
+    @Test func theFragmentMayBeSignedOrNot() throws {
+        struct Question: Encodable {
+            var url: String
+
+            func encode(to encoder: any Encoder) throws {
+                var list = encoder.unkeyedContainer()
+                try list.encode(TwilioCallbackTests.token)
+                try list.encode(url)
+                try list.encode(TwilioCallbackTests.delivered.fields.map { [$0.name, $0.value] })
+                try list.encode(String?.none)
+            }
+        }
+        // Of a request, the URL is known without its fragment.
+        let seen = "https://gw.example.org/webhooks/eu?apus=1-1-A"
+        let isOurs = [
+            ("", true), ("#rc=5&rp=all", true), ("#rc=5", false), ("#", false), ("#rc=5&rp=all#", false),
+            ("rc=5&rp=all", false),
+        ]
+        let signatures = try Oracle("twilio_client.py", "sign").answers(
+            to: isOurs.map { Question(url: seen + $0.0) }
+                + [Question(url: seen.replacing("org/", with: "org:443/") + "#rc=5&rp=all")], as: String.self)
+        for (signature, isSigned) in zip(signatures, isOurs.map(\.1) + [true]) {
+            let callback = TwilioCallback(url: seen, content: .form(Self.delivered), signature: signature)
+            #expect(callback.isSigned(by: [Self.token]) == isSigned)
+        }
+    }
+
     @Test func theAlgorithmIsTheOneThatWasNamed() {
         #expect(!Self.vectors[1].callback { $0.signatureSettings = "algorithm=HMAC_SHA256" }.isSigned(by: [Self.token]))
         #expect(!Self.vectors[2].callback { $0.signatureSettings = nil }.isSigned(by: [Self.token]))
+        for settings in ["algorithm=hmac_sha256", "key=1, algorithm = HMAC_SHA256 "] {
+            #expect(Self.vectors[2].callback { $0.signatureSettings = settings }.isSigned(by: [Self.token]))
+        }
         #expect(
             Self.vectors[2].callback { $0.signatureSettings = "algorithm=HMAC_SHA256, key=1" }.isSigned(by: [Self.token]
             ))

@@ -8,12 +8,13 @@ internal import Testing
 /// Twilio's own library signs what is posted here.
 @Suite struct TwilioReceiverTests {
     private static let token = "the auth token"
+    private static let sharedKey = "a shared key's secret"
     private static let key = Array("a key for tokens".utf8)
     private static let sid = "SM0123456789abcdef0123456789abcdef"
     private static let url = "https://sms.example.com/webhooks/eu"
 
     private let receiver = TwilioReceiver(
-        accountSID: TwilioStandIn.account, tokens: ["the next one", token], receiptKey: key)
+        accountSID: TwilioStandIn.account, secrets: ["the next one", token, sharedKey], receiptKey: key)
 
     private struct Question: Encodable {
         var url: String
@@ -117,7 +118,25 @@ internal import Testing
         }
         #expect(await isBelieved(try request(Self.inbound, token: "the next one")))
         #expect(await isBelieved(try request(Self.inbound, algorithm: "HMAC_SHA256")))
+        for algorithm in ["HMAC_SHA256", "HMAC_SHA1"] {
+            #expect(await isBelieved(try request(Self.inbound, token: Self.sharedKey, algorithm: algorithm)))
+            #expect(await !isBelieved(try request(Self.inbound, token: "another key's", algorithm: algorithm)))
+        }
         #expect(await !isBelieved(try request(Self.inbound, token: "another's")))
+    }
+
+    @Test(arguments: [
+        "application/x-www-form-urlencoded", "application/x-www-form-urlencoded ; charset=UTF-8",
+        " Application/X-WWW-Form-Urlencoded\t;charset=UTF-8", "application/x-www-form-urlencoded;",
+    ])
+    func formsAreKnownByTheirType(_ type: String) async throws {
+        var request = try request(Self.inbound)
+        request.headers[1].value = type
+        let verdict = await receiver.receive(request, now: 0)
+        guard case .believed = verdict else {
+            Issue.record("\(verdict)")
+            return
+        }
     }
 
     @Test func whatIsNotTwiliosIsRefused() async throws {
