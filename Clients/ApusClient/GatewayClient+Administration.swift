@@ -29,15 +29,17 @@ extension GatewayClient {
     ///   - dryRun: only checks, and tells what would change.
     ///   - ifGeneration: the generation that must still be the newest; nil = whichever it is.
     ///   - note: for the history, at most 256 bytes.
+    ///   - remove: whether providers and routes may be removed, which a document that doesn't name them does.
     /// - Throws: INVALID_ARGUMENT, whose violations name paths in the document, such as `tenants.shop.weight`; ABORTED
     ///   unless `ifGeneration` is the newest; FAILED_PRECONDITION for what the state of things forbids, such as
-    ///   removing a tenant of which messages wait.
+    ///   removing a tenant of which messages wait, or a provider without `remove`.
     public func apply(
         _ document: String, partial: Bool = false, dryRun: Bool = false, ifGeneration: UInt32? = nil,
-        note: String = "", timeout: Duration? = nil
+        note: String = "", remove: Bool = false, timeout: Duration? = nil
     ) async throws(ApusError) -> AppliedConfiguration {
         let request = ConfigApplyRequest(
-            document: document, isPartial: partial, isDryRun: dryRun, ifGeneration: ifGeneration ?? 0, note: note)
+            document: document, isPartial: partial, isDryRun: dryRun, ifGeneration: ifGeneration ?? 0, note: note,
+            mayRemove: remove)
         let response: ConfigApplyResponse = try await call(
             .configApply, request, isRepeatable: dryRun, timeout: timeout)
         return AppliedConfiguration(response)
@@ -46,7 +48,7 @@ extension GatewayClient {
     /// Makes a new generation that is like an old one. Keys, opt-outs and messages stay as they are: what was revoked
     /// stays revoked.
     ///
-    /// - Throws: NOT_FOUND if there was no such generation, and what ``apply(_:partial:dryRun:ifGeneration:note:timeout:)``
+    /// - Throws: NOT_FOUND if there was no such generation, and what ``apply(_:partial:dryRun:ifGeneration:note:remove:timeout:)``
     ///   throws.
     public func rollBack(
         to generation: UInt32, dryRun: Bool = false, note: String = "", timeout: Duration? = nil

@@ -8984,7 +8984,7 @@ const ProtobufCMessageDescriptor apus__v1__config_show_response__descriptor =
   (ProtobufCMessageInit) apus__v1__config_show_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__config_apply_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor apus__v1__config_apply_request__field_descriptors[6] =
 {
   {
     "document",
@@ -9046,6 +9046,18 @@ static const ProtobufCFieldDescriptor apus__v1__config_apply_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "remove",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ConfigApplyRequest, remove),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__config_apply_request__field_indices_by_name[] = {
   0,   /* field[0] = document */
@@ -9053,11 +9065,12 @@ static const unsigned apus__v1__config_apply_request__field_indices_by_name[] = 
   3,   /* field[3] = if_generation */
   4,   /* field[4] = note */
   1,   /* field[1] = partial */
+  5,   /* field[5] = remove */
 };
 static const ProtobufCIntRange apus__v1__config_apply_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor apus__v1__config_apply_request__descriptor =
 {
@@ -9067,7 +9080,7 @@ const ProtobufCMessageDescriptor apus__v1__config_apply_request__descriptor =
   "Apus__V1__ConfigApplyRequest",
   "apus.v1",
   sizeof(Apus__V1__ConfigApplyRequest),
-  5,
+  6,
   apus__v1__config_apply_request__field_descriptors,
   apus__v1__config_apply_request__field_indices_by_name,
   1,  apus__v1__config_apply_request__number_ranges,

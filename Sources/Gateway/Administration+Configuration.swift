@@ -19,7 +19,9 @@ extension Administration {
             return reply(.failure(GatewayError(ConfigurationError([violation]))))
         }
         let isPartial = request.isPartial
-        change(.apply, by: act, isDryRun: request.isDryRun, ifGeneration: request.ifGeneration, reply) {
+        let terms = ChangeTerms(
+            isDryRun: request.isDryRun, ifGeneration: request.ifGeneration, mayRemove: request.mayRemove)
+        change(.apply, by: act, terms, reply) {
             (_, current, _) throws(ChangeFailure) in
             do throws(ConfigurationError) {
                 return try current.applying(document, isPartial: isPartial)
@@ -29,10 +31,11 @@ extension Administration {
         }
     }
 
-    /// Keys are no part of the configuration, so what was revoked stays revoked.
+    /// Keys are no part of the configuration, so what was revoked stays revoked. Whoever names a generation to go back
+    /// to means what it lacks as well.
     func rollBack(_ request: ConfigRollbackRequest, by act: Act, _ reply: @escaping Reply<ConfigApplyResponse>) {
         let wanted = request.toGeneration
-        change(.rollBack, by: act, isDryRun: request.isDryRun, ifGeneration: 0, reply) {
+        change(.rollBack, by: act, ChangeTerms(isDryRun: request.isDryRun, mayRemove: true), reply) {
             (store, current, newest) throws(ChangeFailure) in
             guard wanted <= newest else { throw .refused(.noGeneration(wanted)) }
             return try Self.configuration(wanted, from: current, newest) { (number) throws(StoreError) in
@@ -47,12 +50,20 @@ extension Administration {
         case store(StoreError)
     }
 
+    /// What a change is allowed to do.
+    private struct ChangeTerms {
+        var isDryRun: Bool
+        /// The generation that must be the newest; 0 = whichever it is.
+        var ifGeneration: UInt32 = 0
+        /// Whether providers and routes may be removed.
+        var mayRemove: Bool
+    }
+
     /// Makes a new generation, or tells what it would be.
     ///
     /// - Parameter next: what comes after the configuration that it is given, which is of the generation given.
     private func change(
-        _ verb: AuditVerb, by act: Act, isDryRun: Bool, ifGeneration expected: UInt32,
-        _ reply: @escaping Reply<ConfigApplyResponse>,
+        _ verb: AuditVerb, by act: Act, _ terms: ChangeTerms, _ reply: @escaping Reply<ConfigApplyResponse>,
         next:
             @escaping @Sendable (any AdministrationStore, DynamicConfiguration, UInt32) throws(ChangeFailure) ->
             DynamicConfiguration
@@ -61,8 +72,8 @@ extension Administration {
             do throws(ChangeFailure) {
                 let administration = store.administration
                 let newest = try storing { () throws(StoreError) in try administration.generation() }
-                guard expected == 0 || expected == newest else {
-                    throw .refused(.otherGeneration(expected: expected, newest: newest))
+                guard [0, newest].contains(terms.ifGeneration) else {
+                    throw .refused(.otherGeneration(expected: terms.ifGeneration, newest: newest))
                 }
                 let current = try self.current(administration)
                 let changed = try sealed(try next(administration, current, newest), keeping: current)
@@ -70,7 +81,9 @@ extension Administration {
                 try check(changed, changes, store, now: now)
                 try checkProviders(changed)
                 var response = ConfigApplyResponse(generation: newest, changes: changes.map(ConfigChange.init))
-                guard !changes.isEmpty, !isDryRun else { return .done(response) }
+                guard !changes.isEmpty, !terms.isDryRun else { return .done(response) }
+                let removed = terms.mayRemove ? [] : changes.filter(\.removesTransport)
+                guard removed.isEmpty else { throw .refused(.wouldRemove(removed)) }
                 let made = try storing { () throws(StoreError) in
                     try write(changes, changed, verb, by: act, store, now: now)
                 }
@@ -365,6 +378,13 @@ extension WriterTenants {
     }
 }
 
+extension ConfigurationChange {
+    /// Whether messages lose a way: a provider or a route is removed.
+    fileprivate var removesTransport: Bool {
+        after == nil && [DynamicConfiguration.providerKind, DynamicConfiguration.routeKind].contains(kind)
+    }
+}
+
 extension ConfigChange {
     init(_ change: ConfigurationChange) {
         self.init(
@@ -388,6 +408,17 @@ extension GatewayError {
     fileprivate static func otherGeneration(expected: UInt32, newest: UInt32) -> GatewayError {
         GatewayError(
             .aborted, "the newest generation is \(newest), not \(expected): read it and make your change again",
+            notProcessed: true)
+    }
+
+    /// Refuses what may be an oversight: a document that names tenants only removes everything that messages go through.
+    fileprivate static func wouldRemove(_ changes: [ConfigurationChange]) -> GatewayError {
+        let named = changes.prefix(Limits.removalsNamed).map { "\($0.kind) \($0.name)" }.joined(separator: ", ")
+        let others = changes.count - Limits.removalsNamed
+        return GatewayError(
+            .failedPrecondition,
+            "this would remove \(named)\(others > 0 ? " and \(others) more" : ""): allow it with remove (--remove), or "
+                + "apply the document as a part (--partial), which keeps what it does not name",
             notProcessed: true)
     }
 

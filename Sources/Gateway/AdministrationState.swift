@@ -25,7 +25,7 @@ package struct AdministrationState: Sendable {
         do throws(StoreError) {
             try read(store.administration)
             try ensure(fileTenant, in: store.administration, now: now)
-            _ = try store.providerIndex(name: SandboxProvider.fileName, kind: SandboxProvider.fileName)
+            _ = try store.providerIndex(name: SandboxProvider.builtInName, kind: ProviderSettings.Kind.sandbox.rawValue)
             for (name, settings) in configuration.providers.sorted(by: { $0.key < $1.key }) {
                 _ = try store.providerIndex(name: name, kind: settings.kind.rawValue)
             }

@@ -1,6 +1,6 @@
 package import Admission
 internal import Glibc
-package import Providers
+internal import Providers
 package import RPCWire
 internal import SMSModel
 internal import Storage
@@ -18,7 +18,6 @@ package final class Gateway: Sendable {
     /// Takes what carriers post; nil = no provider takes webhooks.
     package let webhooks: WebhookDesk?
     let guesses = GuessLimit()
-    let sandbox: SandboxProvider?
     package let providers: ProviderRegistry
     private let reconciler: Reconciler?
     private let serverID: String
@@ -29,7 +28,7 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
-        sandbox: SandboxProvider?, webhooks: WebhookDesk? = nil, reconciler: Reconciler? = nil, serverID: String,
+        webhooks: WebhookDesk? = nil, reconciler: Reconciler? = nil, serverID: String,
         serverAgent: String
     ) {
         self.writer = writer
@@ -41,7 +40,6 @@ package final class Gateway: Sendable {
         self.tenants = tenants
         self.webhooks = webhooks
         self.providers = providers
-        self.sandbox = sandbox
         self.reconciler = reconciler
         self.serverID = serverID
         self.serverAgent = serverAgent
@@ -106,16 +104,18 @@ package final class Gateway: Sendable {
 
     package var health: HealthReport {
         let report = writer.report
+        let idleReason = providers.idleReason
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =
             report.isTakingUp
             ? "taking up what waits"
             : report.pausedForAll.isEmpty ? "" : "paused: " + report.pausedForAll.joined(separator: ", ")
         return HealthReport(
-            accepting: report.trouble == nil, dispatching: isDispatching,
+            accepting: report.trouble == nil, dispatching: isDispatching && idleReason == nil,
             checks: [
                 .init(name: "store", ok: report.trouble == nil, detail: report.trouble ?? ""),
                 .init(name: "dispatch", ok: isDispatching, detail: why),
+                .init(name: "providers", ok: idleReason == nil, detail: idleReason ?? ""),
             ])
     }
 

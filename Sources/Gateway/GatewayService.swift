@@ -259,12 +259,16 @@ package final class GatewayService: RPCService {
 
     private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {
         guard let message = decoded(SandboxRequest.self, request, on: connection) else { return }
-        guard let sandbox = gateway.sandbox else {
-            return refuse(request, on: connection, GatewayError(.notFound, "no sandbox provider is configured"))
+        let sandboxes = gateway.providers.sandboxes.map(\.provider)
+        guard !sandboxes.isEmpty else {
+            return refuse(request, on: connection, .noSandbox)
         }
         let limit = message.limit == 0 ? 100 : min(Int(message.limit), Limits.sandboxRecords)
-        let (records, total) = sandbox.records(limit: limit, to: message.to.isEmpty ? nil : message.to)
-        connection.respond(callID: request.callID, SandboxResponse(records: records, total: total))
+        let found = sandboxes.map { $0.records(limit: limit, to: message.to.isEmpty ? nil : message.to) }
+        let newest = found.flatMap(\.records).sorted { ($0.at, $0.id) < ($1.at, $1.id) }.suffix(limit)
+        connection.respond(
+            callID: request.callID,
+            SandboxResponse(records: Array(newest), total: found.reduce(0) { $0 + $1.total }))
     }
 
     private func health(_ request: RPCRequest, on connection: RPCServerConnection) {
@@ -306,6 +310,10 @@ extension CancelResponse {
 }
 
 extension GatewayError {
+    static let noSandbox = GatewayError(
+        .notFound, "no provider of kind sandbox is configured: `apus admin provider create NAME --kind sandbox`",
+        notProcessed: true)
+
     fileprivate static func unimplemented(_ what: String) -> GatewayError {
         GatewayError(.unimplemented, "\(what) is not served by this version", notProcessed: true)
     }

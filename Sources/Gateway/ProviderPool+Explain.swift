@@ -53,6 +53,7 @@ extension ProviderPool {
             choose(CandidateSet(route: place), route, query, now: now, &explanation, &random)
             break
         }
+        if explanation.route == nil, current.isEmpty { explanation.reason = "no provider is configured" }
         return explanation
     }
 

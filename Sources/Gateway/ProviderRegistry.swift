@@ -5,14 +5,15 @@ package import Routing
 package import SMSModel
 internal import Synchronization
 
-/// The providers that there are: the sandbox of the daemon's file, and those of the configuration, which are made,
-/// changed and taken away while the gateway serves.
+/// The providers that there are: those of the configuration, which are made, changed and taken away while the gateway
+/// serves, and under `apusd dev` a sandbox that is built in.
 ///
-/// The sandbox takes messages as long as the configuration names no provider. A provider of which only limits change
-/// goes on; one with other options is another one: the former answers for what it has, and ends.
+/// The built-in sandbox takes messages as long as the configuration names no provider. Without one, messages wait until
+/// a provider is configured: nothing is ever handed to a provider that nobody chose. A provider of which only limits
+/// change goes on; one with other options is another one: the former answers for what it has, and ends.
 package final class ProviderRegistry: WebhookSources {
     private let factory: ProviderFactory
-    private let sandbox: PooledProvider
+    private let builtIn: PooledProvider?
     private let log: Logger
     private let state = Mutex(State())
 
@@ -20,6 +21,7 @@ package final class ProviderRegistry: WebhookSources {
         var entries: [String: Entry] = [:]
         /// nil before the start, and after the end.
         var events: (any ProviderEvents)?
+        var idleReason: String?
     }
 
     private struct Entry {
@@ -33,10 +35,11 @@ package final class ProviderRegistry: WebhookSources {
         }
     }
 
-    /// - Parameter sandbox: of the daemon's file.
-    package init(factory: ProviderFactory, sandbox: PooledProvider, log: Logger) {
+    /// - Parameter builtIn: the sandbox of a gateway that is for trying out; nil = only configured providers take
+    ///   messages.
+    package init(factory: ProviderFactory, builtIn: PooledProvider?, log: Logger) {
         self.factory = factory
-        self.sandbox = sandbox
+        self.builtIn = builtIn
         self.log = log
     }
 
@@ -55,12 +58,18 @@ package final class ProviderRegistry: WebhookSources {
     func violations(in providers: [String: ProviderSettings]) -> [FieldViolation] {
         let known = state.withLock { $0.entries.mapValues(\.settings) }
         return providers.sorted { $0.key < $1.key }.flatMap { name, settings in
-            guard name != sandbox.provider.name else {
-                let problem = "is the name of the sandbox of the daemon's file: choose another"
+            if let problem = nameProblem(name, settings) {
                 return [FieldViolation(field: "providers.\(name)", description: problem)]
             }
             return known[name] == settings ? [] : factory.check(name, settings)
         }
+    }
+
+    /// Messages of the past went through the sandbox by its name: a carrier of that name would be taken for it.
+    private func nameProblem(_ name: String, _ settings: ProviderSettings) -> String? {
+        guard name == SandboxProvider.builtInName else { return nil }
+        if builtIn != nil { return "is the name of the sandbox that is built in: choose another" }
+        return settings.kind == .sandbox ? nil : "is a name for a provider of kind sandbox: choose another"
     }
 
     /// Takes over a configuration that has been checked.
@@ -92,8 +101,38 @@ package final class ProviderRegistry: WebhookSources {
         }
         if let events { for provider in made { provider.start(events: events) } }
         for parts in ended { parts.lookUp?.stop() }
+        noteIdleness(in: configuration)
         return pool(configuration, numbers, tenants)
     }
+
+    /// Says once, in the log, that no provider takes messages, and that one does again.
+    private func noteIdleness(in configuration: DynamicConfiguration) {
+        let (before, now) = state.withLock { state in
+            let before = state.idleReason
+            state.idleReason =
+                builtIn != nil && configuration.providers.isEmpty
+                ? nil : Self.idleReason(configuration, made: Set(state.entries.keys))
+            return (before, state.idleReason)
+        }
+        guard before != now else { return }
+        if let now {
+            log.warning("no provider takes messages: they wait", metadata: ["reason": "\(now)"])
+        } else {
+            log.notice("messages have a provider again")
+        }
+    }
+
+    private static func idleReason(_ configuration: DynamicConfiguration, made: Set<String>) -> String? {
+        let providers = configuration.providers
+        if providers.isEmpty { return "no provider is configured: see `apus admin provider create --help`" }
+        let enabled = providers.filter(\.value.isEnabled)
+        if enabled.isEmpty { return "every provider is disabled: see `apus admin provider enable --help`" }
+        guard enabled.keys.allSatisfy({ !made.contains($0) }) else { return nil }
+        return "no enabled provider can be used as it is configured: the log says why"
+    }
+
+    /// Why no provider takes messages, in words for people; nil = one does.
+    package var idleReason: String? { state.withLock { $0.idleReason } }
 
     /// A provider that was fine when it was configured may not be any more, such as without a file that it names.
     private func make(_ name: String, _ settings: ProviderSettings) -> ProviderParts? {
@@ -114,20 +153,21 @@ package final class ProviderRegistry: WebhookSources {
         _ configuration: DynamicConfiguration, _ numbers: [String: UInt8], _ tenants: [String: TenantID]
     ) -> Pool {
         let entries = state.withLock { $0.entries }
-        var sandbox = sandbox
-        guard !configuration.providers.isEmpty else {
+        var builtIn = builtIn
+        if let builtIn, configuration.providers.isEmpty {
             return Pool(
-                providers: [sandbox], routes: nil, segmentPrice: Money(millionths: sandbox.limits.price))
+                providers: [builtIn], routes: nil, segmentPrice: Money(millionths: builtIn.limits.price))
         }
-        sandbox.limits.isEnabled = false
+        builtIn?.limits.isEnabled = false
+        // Without a provider no route may be for all messages: one whose providers are none has been refused by all.
         let routes =
-            configuration.routes.isEmpty
+            configuration.routes.isEmpty && !configuration.providers.isEmpty
             ? [Route.sharing(configuration.providers.keys.sorted().compactMap { numbers[$0] })]
             : Route.all(of: configuration.routes, providers: numbers, tenants: tenants)
         let prices = configuration.providers.values.filter(\.isEnabled).map(\.price)
         return Pool(
-            providers: [sandbox] + entries.sorted { $0.key < $1.key }.map(\.value.pooled), routes: routes,
-            segmentPrice: Money(millionths: prices.max() ?? 0))
+            providers: [builtIn].compactMap(\.self) + entries.sorted { $0.key < $1.key }.map(\.value.pooled),
+            routes: routes, segmentPrice: Money(millionths: prices.max() ?? 0))
     }
 
     // MARK: Beginning and ending
@@ -137,7 +177,8 @@ package final class ProviderRegistry: WebhookSources {
             state.events = events
             return state.entries.values.map(\.parts.provider)
         }
-        for provider in [sandbox.provider] + providers { provider.start(events: events) }
+        builtIn?.provider.start(events: events)
+        for provider in providers { provider.start(events: events) }
     }
 
     /// Ends at once: no provider reports anything afterwards.
@@ -146,7 +187,7 @@ package final class ProviderRegistry: WebhookSources {
             state.events = nil
             return state.entries.values.map(\.parts)
         }
-        sandbox.provider.stop()
+        builtIn?.provider.stop()
         for parts in parts {
             parts.lookUp?.stop()
             parts.provider.stop()
@@ -168,10 +209,18 @@ package final class ProviderRegistry: WebhookSources {
         state.withLock { $0.entries.values.first { $0.number == provider }?.parts.lookUp }
     }
 
+    /// The sandboxes that there are: the one that is built in, and those of the configuration, by name.
+    var sandboxes: [(provider: SandboxProvider, number: UInt8)] {
+        let configured = state.withLock { $0.entries.sorted { $0.key < $1.key }.map(\.value.pooled) }
+        return ([builtIn].compactMap(\.self) + configured).compactMap { pooled in
+            (pooled.provider as? SandboxProvider).map { ($0, pooled.number) }
+        }
+    }
+
     /// Tries whether a provider would take messages, without sending anything.
     /// - Throws: NOT_FOUND; FAILED_PRECONDITION if it can't be tried.
     func check(_ name: String) async throws(GatewayError) -> ProviderCheckResult {
-        if name == sandbox.provider.name { return .passed(detail: "the sandbox takes everything") }
+        if name == builtIn?.provider.name { return .passed(detail: "the sandbox takes everything") }
         let parts = state.withLock { $0.entries[name]?.parts }
         guard let parts else {
             throw GatewayError(.notFound, "there is no provider \(name)", notProcessed: true)

@@ -77,10 +77,14 @@ package struct ConfigApplyRequest: WireMessage, Hashable, Sendable {
     /// The generation that must be the newest; 0 = whichever it is.
     package var ifGeneration: UInt32
     package var note: String
+    /// Whether providers and routes may be removed.
+    package var mayRemove: Bool
 
     package init(
-        document: String, isPartial: Bool = false, isDryRun: Bool = false, ifGeneration: UInt32 = 0, note: String = ""
+        document: String, isPartial: Bool = false, isDryRun: Bool = false, ifGeneration: UInt32 = 0, note: String = "",
+        mayRemove: Bool = false
     ) {
+        self.mayRemove = mayRemove
         self.document = document
         self.isPartial = isPartial
         self.isDryRun = isDryRun
@@ -99,6 +103,7 @@ package struct ConfigApplyRequest: WireMessage, Hashable, Sendable {
         isPartial = c.partial != 0
         isDryRun = c.dry_run != 0
         ifGeneration = c.if_generation
+        mayRemove = c.remove != 0
         note = check.note(c.note)
         try check.finish()
     }
@@ -111,6 +116,7 @@ package struct ConfigApplyRequest: WireMessage, Hashable, Sendable {
         c.pointee.dry_run = isDryRun ? 1 : 0
         c.pointee.if_generation = ifGeneration
         c.pointee.note = scratch.text(note)
+        c.pointee.remove = mayRemove ? 1 : 0
         output.pack(c)
     }
 }

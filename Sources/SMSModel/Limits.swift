@@ -168,6 +168,8 @@ package enum Limits {
     /// A document of the dynamic configuration.
     package static let configurationBytes = 1024 * 1024
     package static let configurationKindBytes = 16
+    /// Objects that are named where a document is refused because it would remove them.
+    package static let removalsNamed = 20
     /// Generations of a page, and where the history is asked for no number.
     package static let generations = 1000
     package static let generationsDefault = 20

@@ -120,9 +120,8 @@ struct Daemon {
         let tenants = state.configuration.entries(state.numbers, fileTenant, sealing)
         var options = configuration.sandbox
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
-        let sandbox = SandboxProvider(options: options, now: { clock.now() })
         let client = HTTPClient()
-        let registry = try makeRegistry(sandbox, client, state, clock: clock)
+        let registry = try makeRegistry(options, client, state, clock: clock)
         let pool = registry.take(
             (try? state.configuration.opened(sealing.open)) ?? state.configuration, numbers: state.providerNumbers,
             tenants: state.numbers)
@@ -145,22 +144,39 @@ struct Daemon {
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
-            providers: registry, sandbox: sandbox,
-            webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog), reconciler: reconciler,
+            providers: registry, webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog),
+            reconciler: reconciler,
             serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 
     private func makeRegistry(
-        _ sandbox: SandboxProvider, _ client: HTTPClient, _ state: AdministrationState, clock: GatewayClock
+        _ sandbox: SandboxOptions, _ client: HTTPClient, _ state: AdministrationState, clock: GatewayClock
     ) throws -> ProviderRegistry {
         let factory = ProviderFactory(
             client: client, receiptKey: state.receiptKey, publicURL: try configuration.publicURL()?.text,
             environment: ProcessInfo.processInfo.environment, now: { clock.now() })
         return ProviderRegistry(
-            factory: factory,
-            sandbox: PooledProvider(
-                provider: sandbox, number: state.providerNumbers[sandbox.name] ?? 0,
-                limits: configuration.sandboxLimits), log: log)
+            factory: factory, builtIn: builtInSandbox(sandbox, state, now: { clock.now() }), log: log)
+    }
+
+    /// The sandbox of `apusd dev`: whoever serves for real has to configure one to have one.
+    private func builtInSandbox(
+        _ options: SandboxOptions, _ state: AdministrationState, now: @escaping @Sendable () -> Int64
+    ) -> PooledProvider? {
+        let name = SandboxProvider.builtInName
+        guard isDevelopment else {
+            if configuration.sandbox != SandboxOptions() || configuration.sandboxLimits != ProviderLimits() {
+                log.warning(
+                    "the file's settings of the sandbox hold under `apusd dev` alone: configure a provider of kind sandbox"
+                )
+            }
+            return nil
+        }
+        // One of a store that was served for real goes before it.
+        guard state.configuration.providers[name] == nil else { return nil }
+        return PooledProvider(
+            provider: SandboxProvider(options: options, now: now), number: state.providerNumbers[name] ?? 0,
+            limits: configuration.sandboxLimits)
     }
 
     private func sealing(

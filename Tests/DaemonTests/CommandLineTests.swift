@@ -134,7 +134,7 @@ extension DaemonTests {
 
         @Test(.timeLimit(.minutes(5))) func itServesAsConfiguredAndTellsSystemd() async throws {
             let systemd = try NotificationSocket(path: directory.path + "/notify")
-            let key = "apus_" + String(repeating: "k", count: 40)
+            let key = DaemonProcess.servedKey
             let keyFile = try directory.write(key + "\n", to: "key")
             let file = try directory.write(
                 "data: \(directory.data)\nkey-file: \(keyFile)\nsandbox:\n  receipt-delay-ms: 1\n", to: "apusd.yaml")
@@ -144,13 +144,15 @@ extension DaemonTests {
                 Program.apusd, ["serve", "--config", file], environment: environment, directory: directory)
             try await waitUntil("systemd is told that it is ready") { systemd.receive() == "READY=1" }
             #expect(process.output == "ready rpc=unix:\(directory.socket)\n", "and no key is printed")
-            let sent = try await CommandRun.apus(
-                [
-                    "send", "+14155550100", "served", "--wait", "--server", "unix:\(directory.socket)", "--key-file",
-                    keyFile,
-                ],
-                in: directory)
-            #expect(sent.exit == .code(0), "\(sent.errors)")
+            let place = ["--server", "unix:\(directory.socket)", "--key-file", keyFile]
+            for words in [
+                ["admin", "provider", "create", "sandbox", "--kind", "sandbox"],
+                ["send", "+14155550100", "served", "--wait"],
+            ] {
+                let run = try await CommandRun.apus(words + place, in: directory)
+                #expect(run.exit == .code(0), "\(run.errors)")
+            }
+            #expect(process.errors.contains("the file's settings of the sandbox hold under `apusd dev` alone"))
             process.send(SIGTERM)
             #expect(try await process.waitForExit() == .code(0))
             #expect(systemd.receive() == "STOPPING=1")

@@ -55,7 +55,13 @@ extension DaemonTests {
                 #expect(
                     try await apus(daemon, "admin config apply -", input: shown).hasPrefix("nothing changes"))
                 let generation = try #require(Int(shown.prefix { $0 != "\n" }.split(separator: " ").last ?? ""))
-                try await apus(daemon, "admin config apply - --output json", input: "tenants: {dev: {}}")
+                let refused = try await apus(daemon, "admin config apply -", 1, input: "tenants: {dev: {}}")
+                #expect(refused.contains("would remove provider eu, route first, route last: allow it with"))
+                #expect(try await apus(daemon, "admin provider list").hasPrefix("eu "))
+                // To compare needs no permission.
+                try await apus(daemon, "admin config diff -", 1, input: "tenants: {dev: {}}")
+                #expect(try await apus(daemon, "admin config diff -", input: shown).contains("nothing changes"))
+                try await apus(daemon, "admin config apply - --remove --output json", input: "tenants: {dev: {}}")
                 #expect(try await apus(daemon, "admin provider list") == "")
                 try await apus(daemon, "admin config rollback \(generation) --output json")
                 #expect(try await daemon.apus(words).output.contains("sealed:v1:"))

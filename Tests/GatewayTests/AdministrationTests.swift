@@ -56,8 +56,10 @@ internal import Testing
         let clock: GatewayClock
         let state: AdministrationState
 
-        /// - Parameter seals: there is a master key: what it seals is the secret, turned around.
-        init(in directory: TemporaryDirectory, seals: Bool = true) throws {
+        /// - Parameters:
+        ///   - seals: there is a master key: what it seals is the secret, turned around.
+        ///   - hasSandbox: there is one that is built in.
+        init(in directory: TemporaryDirectory, seals: Bool = true, hasSandbox: Bool = true) throws {
             let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             clock = GatewayClock(log: log)
             let store = try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }
@@ -76,8 +78,10 @@ internal import Testing
                 client: client, receiptKey: state.receiptKey, publicURL: "https://sms.example.com", now: { 0 })
             registry = ProviderRegistry(
                 factory: factory,
-                sandbox: PooledProvider(
-                    provider: ScriptedProvider(name: "sandbox"), number: state.providerNumbers["sandbox"] ?? 0),
+                builtIn: hasSandbox
+                    ? PooledProvider(
+                        provider: ScriptedProvider(name: "sandbox"), number: state.providerNumbers["sandbox"] ?? 0)
+                    : nil,
                 log: log)
             administration = Administration(
                 state, tenants: WriterTenants(state.configuration.entries(state.numbers, fileTenant, sealing)),

@@ -206,6 +206,9 @@ GOLDEN = [
      lambda: (Message().data(1, '{"tenants":{"old":null,"shop":{"weight":5}}}', "document")
               .number(2, 1, "partial (true)").number(4, 7, "if_generation").data(5, "more for the shop", "note")),
      11, CONFIG_APPLY),
+    ("config_apply_remove", "client", "A whole configuration, which may remove providers and routes.", REQUEST, None,
+     lambda: Message().data(1, '{"tenants":{"shop":{}}}', "document").number(6, 1, "remove (true)"),
+     13, CONFIG_APPLY),
     ("config_apply_response", "server", "It is generation 8, and this is what it changed.", RESPONSE, None,
      lambda: (Message().number(1, 8, "generation")
               .message(2, Message().data(1, "tenants", "kind").data(2, "old", "name").data(3, "{}", "before"),

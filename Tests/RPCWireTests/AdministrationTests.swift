@@ -45,6 +45,7 @@ internal import Testing
         try same(ConfigShowRequest())
         try same(ConfigShowRequest(generation: 7, kind: "tenants", name: "shop"))
         try same(ConfigApplyRequest(document: "{}", isPartial: true, isDryRun: true, ifGeneration: .max, note: "n"))
+        try same(ConfigApplyRequest(document: "{}", mayRemove: true))
         try same(ConfigRollbackRequest(toGeneration: 1, isDryRun: true, note: "n"))
         try same(ConfigHistoryRequest(limit: 1000, before: .max))
         try same(KeyListRequest())

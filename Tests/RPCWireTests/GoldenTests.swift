@@ -51,7 +51,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
-                "config_apply_request.txt", "config_apply_response.txt", "key_create_response.txt",
+                "config_apply_request.txt", "config_apply_response.txt", "config_apply_remove.txt",
+                "key_create_response.txt",
                 "unknown_settle_request.txt", "unknown_act_response.txt", "explain_response.txt",
             ])
     }
@@ -260,6 +261,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
             document: #"{"tenants":{"old":null,"shop":{"weight":5}}}"#, isPartial: true, ifGeneration: 7,
             note: "more for the shop")
         try same(apply, callID: 11, .configApply, "config_apply_request")
+        let whole = ConfigApplyRequest(document: #"{"tenants":{"shop":{}}}"#, mayRemove: true)
+        try same(whole, callID: 13, .configApply, "config_apply_remove")
         let applied = ConfigApplyResponse(
             generation: 8,
             changes: [

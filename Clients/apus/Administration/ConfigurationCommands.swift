@@ -52,7 +52,8 @@ struct DocumentOptions: ParsableArguments {
 
 struct ConfigurationDiffCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "diff", abstract: "Checks a file, and shows what applying it would change.")
+        commandName: "diff", abstract: "Checks a file, and shows what applying it would change.",
+        discussion: "Exit codes: 0 nothing would change, 1 something would, or the file is refused.")
 
     @OptionGroup var document: DocumentOptions
     @OptionGroup var connection: ConnectionOptions
@@ -63,6 +64,7 @@ struct ConfigurationDiffCommand: AsyncParsableCommand {
             let applied = try await client.apply(
                 text, partial: document.partial, dryRun: true, ifGeneration: document.ifGeneration)
             connection.print(applied, isDryRun: true)
+            guard applied.changes.isEmpty else { throw ExitCode(ExitStatus.refused.rawValue) }
         }
     }
 }
@@ -70,17 +72,34 @@ struct ConfigurationDiffCommand: AsyncParsableCommand {
 struct ConfigurationApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Makes a file the configuration: all of it, or nothing.",
-        discussion: "A tenant that the file doesn't name is removed, unless --partial is given.")
+        discussion: """
+            What the file doesn't name is removed, unless --partial is given. Where that removes providers or routes it \
+            needs --remove; without it you are asked, or it is refused where nobody can be asked.
+            """)
 
     @OptionGroup var document: DocumentOptions
+
+    @Flag(help: "Providers and routes may be removed.")
+    var remove = false
+
     @OptionGroup var note: NoteOption
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() async throws {
         let text = try await ConfigurationFile.read(document.file).text
         try await connection.withClient { client in
+            var (remove, generation) = (remove, document.ifGeneration)
+            if !remove, document.file != "-", Console.canAsk {
+                let tried = try await client.apply(
+                    text, partial: document.partial, dryRun: true, ifGeneration: generation)
+                if let question = RemovalQuestion(tried.changes) {
+                    remove = try question.ask()
+                    // What was agreed to is what was shown.
+                    generation = tried.generation
+                }
+            }
             let applied = try await client.apply(
-                text, partial: document.partial, ifGeneration: document.ifGeneration, note: note.note)
+                text, partial: document.partial, ifGeneration: generation, note: note.note, remove: remove)
             connection.print(applied)
         }
     }

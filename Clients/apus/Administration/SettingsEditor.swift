@@ -61,7 +61,8 @@ struct SettingsEditor {
 
     private func write(_ settings: JSON, over generation: UInt32?) async throws -> AppliedConfiguration {
         let document = JSON.object([kind.plural: .object([name: settings])])
-        return try await client.apply(document.text, partial: true, ifGeneration: generation, note: note)
+        return try await client.apply(
+            document.text, partial: true, ifGeneration: generation, note: note, remove: settings == .null)
     }
 
     private func settings(in configuration: GatewayConfiguration) throws -> JSON {

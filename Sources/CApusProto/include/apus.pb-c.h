@@ -1607,10 +1607,14 @@ struct  Apus__V1__ConfigApplyRequest
    * for the history, at most 256 bytes
    */
   ProtobufCBinaryData note;
+  /*
+   * without it FAILED_PRECONDITION if providers or routes would be removed
+   */
+  protobuf_c_boolean remove;
 };
 #define APUS__V1__CONFIG_APPLY_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__config_apply_request__descriptor) \
-    , {0,NULL}, 0, 0, 0, {0,NULL} }
+    , {0,NULL}, 0, 0, 0, {0,NULL}, 0 }
 
 
 struct  Apus__V1__ConfigRollbackRequest

@@ -3,7 +3,7 @@ internal import Synchronization
 internal import Threading
 
 /// Settings of the sandbox. Times are milliseconds.
-package struct SandboxOptions: Sendable {
+package struct SandboxOptions: Hashable, Sendable {
     package var latency: Int64 = 0
     package var receiptDelay: Int64 = 50
     /// Messages a second that it takes before it answers `throttled`; 0 = no bound.
@@ -27,11 +27,11 @@ package final class SandboxProvider: SMSProvider {
     private let state: Mutex<State>
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: milliseconds since the Unix epoch.
-    /// The name of the one of the daemon's file.
-    package static let fileName = "sandbox"
+    /// The name of the one that is built into a gateway for trying out.
+    package static let builtInName = "sandbox"
 
-    package init(name: String = fileName, options: SandboxOptions, now: @escaping @Sendable () -> Int64) {
+    /// - Parameter now: milliseconds since the Unix epoch.
+    package init(name: String = builtInName, options: SandboxOptions, now: @escaping @Sendable () -> Int64) {
         self.name = name
         self.now = now
         state = Mutex(State(options: options))

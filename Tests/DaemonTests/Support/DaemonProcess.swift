@@ -3,7 +3,15 @@ internal import Foundation
 internal import Glibc
 internal import Testing
 
-/// A running `apusd dev`.
+/// How a daemon is started.
+enum DaemonMode: String {
+    /// With a sandbox that is built in, and a key that it makes by itself.
+    case dev
+    /// As for real, with a file that names the key: only configured providers take messages.
+    case serve
+}
+
+/// A running `apusd`.
 final class DaemonProcess: Sendable {
     struct StartFailure: Error, CustomStringConvertible {
         var exit: ChildProcess.Exit
@@ -33,27 +41,31 @@ final class DaemonProcess: Sendable {
     ///   - launcher: words before the program's own, of one that becomes it.
     /// - Throws: ``StartFailure`` if it ends before.
     static func start(
-        in directory: TestDirectory, _ settings: [String: String] = [:], environment: [String: String] = [:],
-        addresses: [String] = [], launcher: [String] = []
+        _ mode: DaemonMode = .dev, in directory: TestDirectory, _ settings: [String: String] = [:],
+        environment: [String: String] = [:], addresses: [String] = [], launcher: [String] = []
     ) async throws -> DaemonProcess {
         let process = try launch(
-            in: directory, settings, environment: environment, addresses: addresses, launcher: launcher)
+            mode, in: directory, settings, environment: environment, addresses: addresses, launcher: launcher)
         let lines = try await eventually("apusd is ready: \(process.errors)") { () -> [Substring]? in
             let exit = process.poll()
             let lines = process.output.split(separator: "\n")
-            if lines.count >= 2 { return lines }
+            if lines.count >= (mode == .dev ? 2 : 1) { return lines }
             if let exit { throw StartFailure(exit: exit, errors: process.errors) }
             return nil
         }
         let words = lines[0].split(separator: " ")
-        guard words.first == "ready", lines[1].hasPrefix("key ") else {
+        guard words.first == "ready", mode == .serve || lines[1].hasPrefix("key ") else {
             throw NeverHappened(description: "a line \"ready\": \(lines)")
         }
         let addresses = try words.dropFirst().filter { $0.hasPrefix("rpc=") }
             .map { try GatewayAddress(String($0.dropFirst("rpc=".count))) }
         return DaemonProcess(
-            process: process, directory: directory, addresses: addresses, key: String(lines[1].dropFirst(4)))
+            process: process, directory: directory, addresses: addresses,
+            key: mode == .serve ? servedKey : String(lines[1].dropFirst(4)))
     }
+
+    /// The key that the file of a daemon names which serves as for real.
+    static let servedKey = "apus_" + String(repeating: "k", count: 40)
 
     /// Starts it, expecting that it ends by itself.
     static func fail(
@@ -65,17 +77,20 @@ final class DaemonProcess: Sendable {
     }
 
     private static func launch(
-        in directory: TestDirectory, _ settings: [String: String], environment: [String: String],
-        addresses: [String] = [], launcher: [String] = []
+        _ mode: DaemonMode = .dev, in directory: TestDirectory, _ settings: [String: String],
+        environment: [String: String], addresses: [String] = [], launcher: [String] = []
     ) throws -> ChildProcess {
         var variables = plainEnvironment(in: directory).merging(environment) { $1 }
         for (key, value) in settings {
             let name = key.uppercased().replacing("-", with: "_").replacing(".", with: "_")
             variables["APUSD_" + name] = value
         }
-        let own = ["--rpc", "unix:\(directory.socket)", "--rpc", "tcp:127.0.0.1:0"]
-        let words =
-            launcher + [Program.apusd, "dev", "--data", directory.data] + own + addresses.flatMap { ["--rpc", $0] }
+        var own = ["--data", directory.data, "--rpc", "unix:\(directory.socket)", "--rpc", "tcp:127.0.0.1:0"]
+        if mode == .serve {
+            let key = try directory.write(servedKey + "\n", to: "key")
+            own += ["--config", try directory.write("key-file: \(key)\n", to: "apusd.yaml")]
+        }
+        let words = launcher + [Program.apusd, mode.rawValue] + own + addresses.flatMap { ["--rpc", $0] }
         return try ChildProcess(
             words[0], Array(words.dropFirst()), environment: variables, directory: directory)
     }
@@ -132,10 +147,10 @@ final class DaemonProcess: Sendable {
 
 /// A running daemon for `body`, stopped afterwards.
 func withDaemon<Result>(
-    in directory: TestDirectory, _ settings: [String: String] = [:], environment: [String: String] = [:],
-    _ body: (DaemonProcess, GatewayClient) async throws -> Result
+    _ mode: DaemonMode = .dev, in directory: TestDirectory, _ settings: [String: String] = [:],
+    environment: [String: String] = [:], _ body: (DaemonProcess, GatewayClient) async throws -> Result
 ) async throws -> Result {
-    let daemon = try await DaemonProcess.start(in: directory, settings, environment: environment)
+    let daemon = try await DaemonProcess.start(mode, in: directory, settings, environment: environment)
     let client = daemon.client()
     do {
         let result = try await body(daemon, client)
