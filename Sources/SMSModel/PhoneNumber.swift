@@ -1,8 +1,8 @@
 /// Recipients' numbers: strict E.164, a plus and digits.
 ///
-/// Checked is that a number is *possible*: a known country calling code and a length in use there. Assigned ranges
-/// are not checked, as such tables age. Nothing is guessed or stripped: no spaces, no national form, no local form
-/// without its area code.
+/// Checked is that a number is *possible*: a known country calling code and a length in use there, which for ranges of
+/// machine-to-machine numbers is another one than for other numbers. Assigned ranges are not checked, as such tables
+/// age. Nothing is guessed or stripped: no spaces, no national form, no local form without its area code.
 package enum PhoneNumber {
     /// What is wrong with a number, or nil if it may be one.
     package static func check(_ number: UnsafeRawBufferPointer) -> PhoneNumberProblem? {
@@ -20,7 +20,7 @@ package enum PhoneNumber {
             guard code > 0 else { break }
             let lengths = CountryCodes.nationalLengths(code)
             guard lengths != 0 else { continue }
-            return check(nationalDigits: number.count - 1 - offset, lengths, code)
+            return check(UnsafeRawBufferPointer(rebasing: number[(offset + 1)...]), lengths, code)
         }
         return .unknownCountryCode
     }
@@ -46,14 +46,31 @@ package enum PhoneNumber {
     /// A number in E.164, from its digits as one integer.
     package static func text(_ digits: UInt64) -> String { "+\(digits)" }
 
-    private static func check(nationalDigits: Int, _ lengths: UInt16, _ code: Int) -> PhoneNumberProblem? {
-        let longest = UInt16.bitWidth - 1 - lengths.leadingZeroBitCount
-        if nationalDigits > longest { return .tooLong(countryCode: code, digits: nationalDigits) }
-        if lengths >> UInt16(nationalDigits) & 1 == 1 { return nil }
-        if nationalDigits < lengths.trailingZeroBitCount {
-            return .tooShort(countryCode: code, digits: nationalDigits)
+    private static func check(
+        _ national: UnsafeRawBufferPointer, _ ordinary: UInt16, _ code: Int
+    ) -> PhoneNumberProblem? {
+        let digits = national.count
+        if digits < UInt16.bitWidth, ordinary >> UInt16(digits) & 1 == 1 { return nil }
+        let lengths = ordinary | CountryCodes.machineLengths(code, national)
+        if digits > UInt16.bitWidth - 1 - lengths.leadingZeroBitCount {
+            return .tooLong(countryCode: code, digits: digits)
         }
-        return .impossibleLength(countryCode: code, digits: nationalDigits)
+        if lengths >> UInt16(digits) & 1 == 1 { return nil }
+        if digits < lengths.trailingZeroBitCount { return .tooShort(countryCode: code, digits: digits) }
+        return .impossibleLength(countryCode: code, digits: digits)
+    }
+}
+
+extension CountryCodes {
+    /// How many digits a national number may have as a machine's, as ``nationalLengths(_:)`` tells it; 0 = it is in no
+    /// such range.
+    fileprivate static func machineLengths(_ code: Int, _ national: UnsafeRawBufferPointer) -> UInt16 {
+        var lengths: UInt16 = 0
+        for range in machineRanges where range.code == code {
+            let prefix = UnsafeRawBufferPointer(start: range.prefix.utf8Start, count: range.prefix.utf8CodeUnitCount)
+            if national.starts(with: prefix) { lengths |= range.lengths }
+        }
+        return lengths
     }
 }
 
@@ -66,7 +83,7 @@ package enum PhoneNumberProblem: Error, Hashable, Sendable {
     case unknownCountryCode
     case tooShort(countryCode: Int, digits: Int)
     case tooLong(countryCode: Int, digits: Int)
-    /// Between the shortest and the longest, but no number is so long.
+    /// Between the shortest and the longest that are possible, but no number is so long.
     case impossibleLength(countryCode: Int, digits: Int)
 
     /// One sentence for whoever gave the number.
@@ -90,15 +107,20 @@ package enum PhoneNumberProblem: Error, Hashable, Sendable {
     }
 
     private static func lengths(_ code: Int, _ digits: Int) -> String {
-        let mask = CountryCodes.nationalLengths(code)
-        let possible = (0..<UInt16.bitWidth).filter { mask >> UInt16($0) & 1 == 1 }
-        let list: String
-        if let least = possible.first, let most = possible.last, possible.count > 2, most - least < possible.count {
-            list = "\(least) to \(most)"
-        } else {
-            let words = possible.map(String.init)
-            list = words.dropLast().joined(separator: ", ") + (words.count > 1 ? " or " : "") + (words.last ?? "")
+        let ordinary = list(CountryCodes.nationalLengths(code))
+        let machines = CountryCodes.machineRanges.filter { $0.code == code }.map { range in
+            ", or \(list(range.lengths)) that begin with \(range.prefix)"
         }
-        return "after +\(code) come \(list) digits, not \(digits)."
+        return "after +\(code) come \(ordinary) digits\(machines.joined()), not \(digits)."
+    }
+
+    /// The lengths of a mask, in words.
+    private static func list(_ mask: UInt16) -> String {
+        let possible = (0..<UInt16.bitWidth).filter { mask >> UInt16($0) & 1 == 1 }
+        if let least = possible.first, let most = possible.last, possible.count > 2, most - least < possible.count {
+            return "\(least) to \(most)"
+        }
+        let words = possible.map(String.init)
+        return words.dropLast().joined(separator: ", ") + (words.count > 1 ? " or " : "") + (words.last ?? "")
     }
 }
