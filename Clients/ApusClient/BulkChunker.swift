@@ -83,7 +83,7 @@ extension SendRequest: BulkItem {
         var size = WireSize.text(to) + WireSize.text(sender) + WireSize.text(body) + WireSize.text(reference)
         size += WireSize.number(UInt64(priority?.rawValue ?? 0)) + WireSize.number(UInt64(onUnknown?.rawValue ?? 0))
         size += WireSize.number(UInt64(bitPattern: sendAt)) + WireSize.number(validity)
-        size += WireSize.number(UInt64(maxSegments))
+        size += WireSize.number(UInt64(maxSegments)) + WireSize.number(UInt64(smartEncoding?.rawValue ?? 0))
         // A repeated field tells its empty texts too.
         for tag in tags { size += WireSize.message(tag.utf8.count) }
         return size

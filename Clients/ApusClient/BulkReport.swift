@@ -7,6 +7,10 @@ public struct BulkOptions: Sendable {
     /// What one call may take, repeats included; nil = the client's time-out. As long, too, a call waits at most where
     /// messages come faster than the gateway lets them.
     public var timeout: Duration?
+    /// Only checks the messages, as the gateway would on their acceptance: nothing is accepted, recorded or taken of any
+    /// rate or quota, and the batch's name says nothing. ``BulkReport/accepted`` counts what would be. Whether there is
+    /// a route, and room in the quotas, is not looked at: ``GatewayClient/explain(_:timeout:)`` tells it.
+    public var isDryRun = false
 
     public init() {}
 }
@@ -25,11 +29,33 @@ public struct BulkReport: Hashable, Sendable {
     /// The first refusals, at most ``refusalsKept``; ``BulkProgress/refusals`` tells them all as they come.
     public var refusals: [BulkRefusal] = []
 
+    /// What a dry run found out.
+    public var dryRun = DryRunReport()
+
     public static let refusalsKept = 1000
 
     package init(batch: String) {
         self.batch = batch
     }
+}
+
+/// What a dry run tells of the messages that would be accepted.
+public struct DryRunReport: Hashable, Sendable {
+    public var segments: UInt64 = 0
+    /// Messages that would be sent as UCS-2.
+    public var ucs2: UInt64 = 0
+    /// Messages in which smart encoding would replace characters.
+    public var replaced: UInt64 = 0
+
+    public init() {}
+}
+
+/// A message of a dry run that would be sent as UCS-2.
+public struct UCS2Message: Hashable, Sendable {
+    /// Its place in the batch, from 0.
+    public var index: UInt64
+    public var segments: Int
+    public var cause: UCS2Cause
 }
 
 /// A message of a batch that was not accepted.
@@ -58,4 +84,7 @@ public struct BulkProgress: Sendable {
     public var ids: [MessageID?]
     /// The chunk's refusals. Those of a chunk with very many may be cut; `report.refused` is the true count.
     public var refusals: [BulkRefusal]
+    /// The chunk's messages that a dry run finds to be UCS-2; those of a chunk with very many may be cut,
+    /// `report.dryRun.ucs2` is the true count.
+    public var ucs2: [UCS2Message] = []
 }

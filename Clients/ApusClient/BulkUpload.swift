@@ -62,7 +62,9 @@ struct BulkUpload<Item: BulkItem> {
     }
 
     private func call(_ chunk: BulkChunk<Item>) async throws(ApusError) -> Answer {
-        let request = BulkRequest(batch: batch, firstIndex: chunk.firstIndex, content: content(chunk.items))
+        let request = BulkRequest(
+            batch: options.isDryRun ? "" : batch, firstIndex: chunk.firstIndex, content: content(chunk.items),
+            isDryRun: options.isDryRun)
         while true {
             do throws(ApusError) {
                 return Answer(
@@ -93,9 +95,18 @@ extension ApusError {
     }
 }
 
+extension DryRunReport {
+    fileprivate mutating func add(_ result: DryRunResult) {
+        segments += result.segments
+        ucs2 += UInt64(result.ucs2)
+        replaced += UInt64(result.replaced)
+    }
+}
+
 extension BulkReport {
     mutating func add(_ response: BulkResponse, firstIndex: UInt64, _ progress: ((BulkProgress) -> Void)?) {
-        batchID = MessageID(response.batch)
+        if response.batch.rawValue != 0 { batchID = MessageID(response.batch) }
+        if let dryRun = response.dryRun { self.dryRun.add(dryRun) }
         accepted += UInt64(response.accepted)
         duplicates += UInt64(response.duplicates)
         refused += UInt64(response.refused)
@@ -108,7 +119,12 @@ extension BulkReport {
         progress?(
             BulkProgress(
                 report: self, firstIndex: firstIndex,
-                ids: response.ids.map { $0 == 0 ? nil : MessageID(rawValue: $0) }, refusals: told))
+                ids: response.ids.map { $0 == 0 ? nil : MessageID(rawValue: $0) }, refusals: told,
+                ucs2: (response.dryRun?.items ?? []).map { item in
+                    UCS2Message(
+                        index: firstIndex + UInt64(item.item), segments: Int(item.segments),
+                        cause: UCS2Cause(item.cause))
+                }))
     }
 
     /// For what was not even sent.

@@ -57,12 +57,18 @@ public struct Explanation: Hashable, Sendable {
         public var characters: Int
         /// Septets of GSM-7, or 16-bit units of UCS-2.
         public var units: Int
+        /// nil if it is not UCS-2.
+        public var ucs2: UCS2Cause?
+        /// What smart encoding replaces, in words; nil = nothing.
+        public var replaced: String?
     }
 
     /// What holds for the message where it says so itself or leaves it to its tenant.
     public struct Terms: Hashable, Sendable {
         /// nil = the provider's choice.
         public var sender: String?
+        /// Why it is that one, where its route or the provider that is chosen decides; nil = neither does.
+        public var senderRule: String?
         public var priority: MessagePriority
         public var onUnknown: UnknownOutcomePolicy
         /// nil = as soon as possible.
@@ -102,7 +108,9 @@ public struct Explanation: Hashable, Sendable {
         body = response.encoding.map { encoding in
             Body(
                 encoding: MessageEncoding(encoding), segments: Int(response.segments),
-                characters: Int(response.characters), units: Int(response.units))
+                characters: Int(response.characters), units: Int(response.units),
+                ucs2: response.ucs2.map(UCS2Cause.init),
+                replaced: response.replaced.isEmpty ? nil : response.replaced)
         }
         terms = Terms(response)
         routes = response.routes.map { Route(name: $0.name, verdict: $0.verdict, text: $0.text) }
@@ -150,7 +158,8 @@ extension Explanation.Terms {
     fileprivate init?(_ response: ExplainResponse) {
         guard let priority = response.priority, let onUnknown = response.onUnknown else { return nil }
         self.init(
-            sender: response.sender.isEmpty ? nil : response.sender, priority: MessagePriority(priority),
+            sender: response.sender.isEmpty ? nil : response.sender,
+            senderRule: response.senderRule.isEmpty ? nil : response.senderRule, priority: MessagePriority(priority),
             onUnknown: onUnknown == .hold ? .hold : .resend,
             sendAt: response.sendAt == 0 ? nil : Date(milliseconds: response.sendAt),
             expiresAt: Date(milliseconds: response.expiresAt), reserve: response.reserve)

@@ -11,6 +11,10 @@ public struct SendReceipt: Hashable, Sendable {
     /// SMS that the body takes.
     public var segments: Int
     public var encoding: MessageEncoding
+    /// Why the body is UCS-2; nil if it is not, and of a duplicate that was sent otherwise than it would be now.
+    public var ucs2: UCS2Cause?
+    /// Characters that smart encoding replaced.
+    public var replaced: Int
 
     init(_ response: SendResponse) {
         id = MessageID(response.id)
@@ -18,6 +22,31 @@ public struct SendReceipt: Hashable, Sendable {
         duplicate = response.duplicate
         segments = Int(response.segments)
         encoding = MessageEncoding(response.encoding)
+        ucs2 = response.ucs2.map(UCS2Cause.init)
+        replaced = Int(response.replaced)
+    }
+}
+
+/// Why a body is sent as UCS-2, in which an SMS holds 70 characters instead of 160, and what it would take without.
+public struct UCS2Cause: Hashable, Sendable {
+    /// The first character that GSM-7 doesn't have.
+    public var character: Unicode.Scalar
+    /// Its place in the body, in Unicode scalars, counted from 1.
+    public var position: Int
+    /// How many characters GSM-7 doesn't have.
+    public var count: Int
+    /// SMS that the body would take with those characters replaced as smart encoding does it, and left out where it
+    /// has nothing for one; 0 = nothing would be left.
+    public var segmentsWithout: Int
+    /// Whether smart encoding can replace all of them.
+    public var isReplaceable: Bool
+
+    init(_ cause: SMSModel.UCS2Cause) {
+        character = Unicode.Scalar(cause.scalar) ?? "\u{FFFD}"
+        position = cause.position
+        count = cause.count
+        segmentsWithout = cause.segmentsWithout
+        isReplaceable = cause.isReplaceable
     }
 }
 
@@ -117,6 +146,8 @@ public struct TimelineEvent: Hashable, Sendable {
         case settled = "SETTLED"
         /// Its price at the provider that takes it, where that isn't what was reserved for it.
         case priced = "PRICED"
+        /// On acceptance, characters of its body were replaced so that it fits into GSM-7; the detail tells which.
+        case smartEncoded = "SMART_ENCODED"
     }
 
     /// To the millisecond.
@@ -197,6 +228,7 @@ extension TimelineEvent.Kind {
         case .resent: self = .resent
         case .settled: self = .settled
         case .priced: self = .priced
+        case .smartEncoded: self = .smartEncoded
         }
     }
 }

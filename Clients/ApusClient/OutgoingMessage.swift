@@ -24,6 +24,9 @@ public struct OutgoingMessage: Hashable, Sendable {
     public var maximumSegments: Int?
     /// What to do when a provider may have taken the message but its answer was lost; nil = hold.
     public var onUnknown: UnknownOutcomePolicy?
+    /// Whether typographic quotes, dashes, spaces and the like, and invisible characters are replaced where that makes
+    /// the body GSM-7; nil = as the tenant's settings have it.
+    public var smartEncoding: Bool?
 
     public init(to: String, body: String, sender: String? = nil, priority: MessagePriority? = nil) {
         self.to = to
@@ -82,6 +85,7 @@ extension SendRequest {
             maxSegments = segments
         }
         onUnknown = message.onUnknown.map(OnUnknown.init)
+        smartEncoding = message.smartEncoding.map { $0 ? .on : .off }
     }
 
     private static func milliseconds(_ date: Date) throws(ApusError) -> Int64 {

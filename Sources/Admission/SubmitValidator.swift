@@ -8,6 +8,7 @@ package struct SubmitValidator: Sendable {
     private let defaultSender: [UInt8]
     private let defaultValidity: UInt64
     private let defaultOnUnknown: OnUnknown
+    private let encodesSmartly: Bool
     private let segmentPrice: Int64
     private let senders: SenderPolicy
     private let destinations: DestinationPolicy
@@ -15,15 +16,17 @@ package struct SubmitValidator: Sendable {
     /// - Parameters:
     ///   - defaultSender: where a request names none; empty leaves the choice to the provider.
     ///   - defaultValidity: milliseconds, where a request gives none.
+    ///   - encodesSmartly: whether bodies are encoded smartly where a request doesn't say.
     ///   - segmentPrice: of the dearest provider, at most ``Limits/segmentPrice``.
     package init(
         defaultSender: String = "", defaultValidity: UInt64 = Limits.validityDefaultMilliseconds,
-        defaultOnUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0), senders: SenderPolicy = .any,
-        destinations: DestinationPolicy = .everywhere
+        defaultOnUnknown: OnUnknown = .hold, encodesSmartly: Bool = false, segmentPrice: Money = Money(millionths: 0),
+        senders: SenderPolicy = .any, destinations: DestinationPolicy = .everywhere
     ) {
         self.defaultSender = Array(defaultSender.utf8)
         self.defaultValidity = defaultValidity
         self.defaultOnUnknown = defaultOnUnknown
+        self.encodesSmartly = encodesSmartly
         self.segmentPrice = segmentPrice.millionths
         self.senders = senders
         self.destinations = destinations
@@ -36,8 +39,8 @@ package struct SubmitValidator: Sendable {
     ) {
         self.init(
             defaultSender: settings.defaultSender ?? sender, defaultValidity: settings.defaultValidity ?? validity,
-            defaultOnUnknown: settings.onUnknown ?? onUnknown, segmentPrice: segmentPrice,
-            senders: settings.senderPolicy, destinations: settings.destinationPolicy)
+            defaultOnUnknown: settings.onUnknown ?? onUnknown, encodesSmartly: settings.encodesSmartly,
+            segmentPrice: segmentPrice, senders: settings.senderPolicy, destinations: settings.destinationPolicy)
     }
 
     /// Appends a draft of the request to `batch`, its texts copied, and returns no violation; or leaves `batch` as
@@ -54,7 +57,8 @@ package struct SubmitValidator: Sendable {
         var violations = Violations()
         checkRecipient(request.to, tenant, suppressions, &violations)
         checkSender(request.sender, &violations)
-        let segmentation = segment(request, &violations)
+        var replaced: SmartEncoding?
+        let segmentation = segment(request, &replaced, &violations)
         let priority = priority(request, &violations)
         let onUnknown = onUnknown(request, &violations)
         let sendAt = sendAt(request, now, &violations)
@@ -70,7 +74,7 @@ package struct SubmitValidator: Sendable {
             fingerprint: Fingerprint(high: 0, low: 0))
         draft.reserve = Int64(segmentation.segments) * segmentPrice
         draft.generation = generation
-        copyTexts(of: request, to: &draft, &batch)
+        copyTexts(of: request, replaced, to: &draft, &batch)
         batch.drafts.append(draft)
         return []
     }
@@ -103,12 +107,17 @@ package struct SubmitValidator: Sendable {
         }
     }
 
-    private func segment(_ request: SubmitRequest, _ violations: inout Violations) -> Segmentation? {
+    /// - Parameter replaced: the body that is sent, if it isn't the one that was given.
+    private func segment(
+        _ request: SubmitRequest, _ replaced: inout SmartEncoding?, _ violations: inout Violations
+    ) -> Segmentation? {
+        let isSmart = isSmart(request, &violations)
         if request.maxSegments > Limits.segments {
             violations.add("max_segments", "At most \(Limits.segments) segments can be asked for.")
         }
         do throws(BodyProblem) {
-            let segmentation = try Segmentation(request.body)
+            var segmentation = try Segmentation(request.body)
+            if isSmart, segmentation.encoding == .ucs2 { replaced = SmartEncoding(request.body, &segmentation) }
             if request.maxSegments != 0, segmentation.segments > request.maxSegments {
                 violations.add(
                     "max_segments",
@@ -119,6 +128,15 @@ package struct SubmitValidator: Sendable {
             violations.add("body", error.description)
             return nil
         }
+    }
+
+    private func isSmart(_ request: SubmitRequest, _ violations: inout Violations) -> Bool {
+        if request.smartEncoding == 0 { return encodesSmartly }
+        if let number = UInt8(exactly: request.smartEncoding), let choice = SmartEncodingChoice(rawValue: number) {
+            return choice == .on
+        }
+        violations.add("smart_encoding", "There is no choice \(request.smartEncoding); ON is 1, OFF 2.")
+        return false
     }
 
     private func priority(_ request: SubmitRequest, _ violations: inout Violations) -> Priority? {
@@ -189,7 +207,10 @@ package struct SubmitValidator: Sendable {
     // MARK: The draft
 
     /// Copies the texts to the arena and hashes them there. What the fingerprint covers lies in one run.
-    private func copyTexts(of request: SubmitRequest, to draft: inout MessageDraft, _ batch: inout DraftBatch) {
+    /// - Parameter replaced: the body that is sent, if it isn't the one that was given.
+    private func copyTexts(
+        of request: SubmitRequest, _ replaced: SmartEncoding?, to draft: inout MessageDraft, _ batch: inout DraftBatch
+    ) {
         let start = batch.bytes.count
         draft.recipient = batch.append(request.to)
         draft.sender = batch.append(request.sender)
@@ -208,9 +229,14 @@ package struct SubmitValidator: Sendable {
         if request.sender.isEmpty, !defaultSender.isEmpty {
             draft.sender = defaultSender.withUnsafeBytes { batch.append($0) }
         }
+        if let replaced {
+            draft.body = replaced.body.withUnsafeBytes { batch.append($0) }
+            draft.replaced = UInt16(clamping: replaced.count)
+        }
         draft.key = batch.append(request.idempotencyKey)
         draft.keyHash = KeyHash.of(request.idempotencyKey, tenant: draft.tenant)
-        draft.trace = batch.appendTrace(requestID: request.requestID, traceparent: request.traceparent)
+        draft.trace = batch.appendTrace(
+            requestID: request.requestID, traceparent: request.traceparent, replaced: replaced)
     }
 }
 

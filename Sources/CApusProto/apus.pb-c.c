@@ -457,6 +457,51 @@ void   apus__v1__send_response__free_unpacked
   assert(message->base.descriptor == &apus__v1__send_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__ucs2_cause__init
+                     (Apus__V1__Ucs2Cause         *message)
+{
+  static const Apus__V1__Ucs2Cause init_value = APUS__V1__UCS2_CAUSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__ucs2_cause__get_packed_size
+                     (const Apus__V1__Ucs2Cause *message)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_cause__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__ucs2_cause__pack
+                     (const Apus__V1__Ucs2Cause *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_cause__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__ucs2_cause__pack_to_buffer
+                     (const Apus__V1__Ucs2Cause *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_cause__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__Ucs2Cause *
+       apus__v1__ucs2_cause__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__Ucs2Cause *)
+     protobuf_c_message_unpack (&apus__v1__ucs2_cause__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__ucs2_cause__free_unpacked
+                     (Apus__V1__Ucs2Cause *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__ucs2_cause__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__explain_response__init
                      (Apus__V1__ExplainResponse         *message)
 {
@@ -860,6 +905,96 @@ void   apus__v1__bulk_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &apus__v1__bulk_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__dry_run_result__init
+                     (Apus__V1__DryRunResult         *message)
+{
+  static const Apus__V1__DryRunResult init_value = APUS__V1__DRY_RUN_RESULT__INIT;
+  *message = init_value;
+}
+size_t apus__v1__dry_run_result__get_packed_size
+                     (const Apus__V1__DryRunResult *message)
+{
+  assert(message->base.descriptor == &apus__v1__dry_run_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__dry_run_result__pack
+                     (const Apus__V1__DryRunResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__dry_run_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__dry_run_result__pack_to_buffer
+                     (const Apus__V1__DryRunResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__dry_run_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__DryRunResult *
+       apus__v1__dry_run_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__DryRunResult *)
+     protobuf_c_message_unpack (&apus__v1__dry_run_result__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__dry_run_result__free_unpacked
+                     (Apus__V1__DryRunResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__dry_run_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__ucs2_item__init
+                     (Apus__V1__Ucs2Item         *message)
+{
+  static const Apus__V1__Ucs2Item init_value = APUS__V1__UCS2_ITEM__INIT;
+  *message = init_value;
+}
+size_t apus__v1__ucs2_item__get_packed_size
+                     (const Apus__V1__Ucs2Item *message)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_item__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__ucs2_item__pack
+                     (const Apus__V1__Ucs2Item *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_item__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__ucs2_item__pack_to_buffer
+                     (const Apus__V1__Ucs2Item *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__ucs2_item__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__Ucs2Item *
+       apus__v1__ucs2_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__Ucs2Item *)
+     protobuf_c_message_unpack (&apus__v1__ucs2_item__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__ucs2_item__free_unpacked
+                     (Apus__V1__Ucs2Item *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__ucs2_item__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   apus__v1__refusal__init
@@ -4493,7 +4628,7 @@ const ProtobufCMessageDescriptor apus__v1__quota__descriptor =
   (ProtobufCMessageInit) apus__v1__quota__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__send_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor apus__v1__send_request__field_descriptors[11] =
 {
   {
     "to",
@@ -4615,6 +4750,18 @@ static const ProtobufCFieldDescriptor apus__v1__send_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "smart_encoding",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SendRequest, smart_encoding),
+    &apus__v1__smart_encoding__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__send_request__field_indices_by_name[] = {
   2,   /* field[2] = body */
@@ -4624,6 +4771,7 @@ static const unsigned apus__v1__send_request__field_indices_by_name[] = {
   6,   /* field[6] = reference */
   4,   /* field[4] = send_at_ms */
   1,   /* field[1] = sender */
+  10,   /* field[10] = smart_encoding */
   7,   /* field[7] = tags */
   0,   /* field[0] = to */
   5,   /* field[5] = validity_ms */
@@ -4631,7 +4779,7 @@ static const unsigned apus__v1__send_request__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__send_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor apus__v1__send_request__descriptor =
 {
@@ -4641,14 +4789,14 @@ const ProtobufCMessageDescriptor apus__v1__send_request__descriptor =
   "Apus__V1__SendRequest",
   "apus.v1",
   sizeof(Apus__V1__SendRequest),
-  10,
+  11,
   apus__v1__send_request__field_descriptors,
   apus__v1__send_request__field_indices_by_name,
   1,  apus__v1__send_request__number_ranges,
   (ProtobufCMessageInit) apus__v1__send_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__send_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor apus__v1__send_response__field_descriptors[7] =
 {
   {
     "id",
@@ -4710,18 +4858,44 @@ static const ProtobufCFieldDescriptor apus__v1__send_response__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ucs2",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SendResponse, ucs2),
+    &apus__v1__ucs2_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaced",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SendResponse, replaced),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__send_response__field_indices_by_name[] = {
   2,   /* field[2] = duplicate */
   4,   /* field[4] = encoding */
   0,   /* field[0] = id */
+  6,   /* field[6] = replaced */
   3,   /* field[3] = segments */
   1,   /* field[1] = state */
+  5,   /* field[5] = ucs2 */
 };
 static const ProtobufCIntRange apus__v1__send_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor apus__v1__send_response__descriptor =
 {
@@ -4731,14 +4905,104 @@ const ProtobufCMessageDescriptor apus__v1__send_response__descriptor =
   "Apus__V1__SendResponse",
   "apus.v1",
   sizeof(Apus__V1__SendResponse),
-  5,
+  7,
   apus__v1__send_response__field_descriptors,
   apus__v1__send_response__field_indices_by_name,
   1,  apus__v1__send_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__send_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__explain_response__field_descriptors[20] =
+static const ProtobufCFieldDescriptor apus__v1__ucs2_cause__field_descriptors[5] =
+{
+  {
+    "code_point",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Cause, code_point),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "position",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Cause, position),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Cause, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segments_without",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Cause, segments_without),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaceable",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Cause, replaceable),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__ucs2_cause__field_indices_by_name[] = {
+  0,   /* field[0] = code_point */
+  2,   /* field[2] = count */
+  1,   /* field[1] = position */
+  4,   /* field[4] = replaceable */
+  3,   /* field[3] = segments_without */
+};
+static const ProtobufCIntRange apus__v1__ucs2_cause__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor apus__v1__ucs2_cause__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.Ucs2Cause",
+  "Ucs2Cause",
+  "Apus__V1__Ucs2Cause",
+  "apus.v1",
+  sizeof(Apus__V1__Ucs2Cause),
+  5,
+  apus__v1__ucs2_cause__field_descriptors,
+  apus__v1__ucs2_cause__field_indices_by_name,
+  1,  apus__v1__ucs2_cause__number_ranges,
+  (ProtobufCMessageInit) apus__v1__ucs2_cause__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__explain_response__field_descriptors[23] =
 {
   {
     "outcome",
@@ -4980,6 +5244,42 @@ static const ProtobufCFieldDescriptor apus__v1__explain_response__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ucs2",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, ucs2),
+    &apus__v1__ucs2_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaced",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, replaced),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sender_rule",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ExplainResponse, sender_rule),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__explain_response__field_indices_by_name[] = {
   5,   /* field[5] = characters */
@@ -4995,18 +5295,21 @@ static const unsigned apus__v1__explain_response__field_indices_by_name[] = {
   14,   /* field[14] = providers */
   1,   /* field[1] = reason */
   2,   /* field[2] = refusals */
+  21,   /* field[21] = replaced */
   18,   /* field[18] = reserve */
   12,   /* field[12] = routes */
   16,   /* field[16] = segment_price */
   4,   /* field[4] = segments */
   10,   /* field[10] = send_at_ms */
   7,   /* field[7] = sender */
+  22,   /* field[22] = sender_rule */
+  20,   /* field[20] = ucs2 */
   6,   /* field[6] = units */
 };
 static const ProtobufCIntRange apus__v1__explain_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor apus__v1__explain_response__descriptor =
 {
@@ -5016,7 +5319,7 @@ const ProtobufCMessageDescriptor apus__v1__explain_response__descriptor =
   "Apus__V1__ExplainResponse",
   "apus.v1",
   sizeof(Apus__V1__ExplainResponse),
-  20,
+  23,
   apus__v1__explain_response__field_descriptors,
   apus__v1__explain_response__field_indices_by_name,
   1,  apus__v1__explain_response__number_ranges,
@@ -5293,7 +5596,7 @@ const ProtobufCMessageDescriptor apus__v1__explained_provider__descriptor =
   (ProtobufCMessageInit) apus__v1__explained_provider__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__bulk_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor apus__v1__bulk_request__field_descriptors[5] =
 {
   {
     "batch",
@@ -5343,9 +5646,22 @@ static const ProtobufCFieldDescriptor apus__v1__bulk_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_run",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BulkRequest, dry_run),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__bulk_request__field_indices_by_name[] = {
   0,   /* field[0] = batch */
+  4,   /* field[4] = dry_run */
   1,   /* field[1] = first_index */
   2,   /* field[2] = messages */
   3,   /* field[3] = template */
@@ -5353,7 +5669,7 @@ static const unsigned apus__v1__bulk_request__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__bulk_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor apus__v1__bulk_request__descriptor =
 {
@@ -5363,7 +5679,7 @@ const ProtobufCMessageDescriptor apus__v1__bulk_request__descriptor =
   "Apus__V1__BulkRequest",
   "apus.v1",
   sizeof(Apus__V1__BulkRequest),
-  4,
+  5,
   apus__v1__bulk_request__field_descriptors,
   apus__v1__bulk_request__field_indices_by_name,
   1,  apus__v1__bulk_request__number_ranges,
@@ -5523,7 +5839,7 @@ const ProtobufCMessageDescriptor apus__v1__variable__descriptor =
   (ProtobufCMessageInit) apus__v1__variable__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__bulk_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor apus__v1__bulk_response__field_descriptors[8] =
 {
   {
     "batch_id",
@@ -5609,10 +5925,23 @@ static const ProtobufCFieldDescriptor apus__v1__bulk_response__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_run",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BulkResponse, dry_run),
+    &apus__v1__dry_run_result__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__bulk_response__field_indices_by_name[] = {
   1,   /* field[1] = accepted */
   0,   /* field[0] = batch_id */
+  7,   /* field[7] = dry_run */
   5,   /* field[5] = duplicate_items */
   2,   /* field[2] = duplicates */
   4,   /* field[4] = ids */
@@ -5622,7 +5951,7 @@ static const unsigned apus__v1__bulk_response__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__bulk_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor apus__v1__bulk_response__descriptor =
 {
@@ -5632,11 +5961,152 @@ const ProtobufCMessageDescriptor apus__v1__bulk_response__descriptor =
   "Apus__V1__BulkResponse",
   "apus.v1",
   sizeof(Apus__V1__BulkResponse),
-  7,
+  8,
   apus__v1__bulk_response__field_descriptors,
   apus__v1__bulk_response__field_indices_by_name,
   1,  apus__v1__bulk_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__bulk_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__dry_run_result__field_descriptors[4] =
+{
+  {
+    "segments",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__DryRunResult, segments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ucs2",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__DryRunResult, ucs2),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replaced",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__DryRunResult, replaced),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ucs2_items",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__DryRunResult, n_ucs2_items),
+    offsetof(Apus__V1__DryRunResult, ucs2_items),
+    &apus__v1__ucs2_item__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__dry_run_result__field_indices_by_name[] = {
+  2,   /* field[2] = replaced */
+  0,   /* field[0] = segments */
+  1,   /* field[1] = ucs2 */
+  3,   /* field[3] = ucs2_items */
+};
+static const ProtobufCIntRange apus__v1__dry_run_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor apus__v1__dry_run_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.DryRunResult",
+  "DryRunResult",
+  "Apus__V1__DryRunResult",
+  "apus.v1",
+  sizeof(Apus__V1__DryRunResult),
+  4,
+  apus__v1__dry_run_result__field_descriptors,
+  apus__v1__dry_run_result__field_indices_by_name,
+  1,  apus__v1__dry_run_result__number_ranges,
+  (ProtobufCMessageInit) apus__v1__dry_run_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__ucs2_item__field_descriptors[3] =
+{
+  {
+    "item",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Item, item),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "segments",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Item, segments),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cause",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__Ucs2Item, cause),
+    &apus__v1__ucs2_cause__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__ucs2_item__field_indices_by_name[] = {
+  2,   /* field[2] = cause */
+  0,   /* field[0] = item */
+  1,   /* field[1] = segments */
+};
+static const ProtobufCIntRange apus__v1__ucs2_item__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__ucs2_item__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.Ucs2Item",
+  "Ucs2Item",
+  "Apus__V1__Ucs2Item",
+  "apus.v1",
+  sizeof(Apus__V1__Ucs2Item),
+  3,
+  apus__v1__ucs2_item__field_descriptors,
+  apus__v1__ucs2_item__field_indices_by_name,
+  1,  apus__v1__ucs2_item__number_ranges,
+  (ProtobufCMessageInit) apus__v1__ucs2_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__refusal__field_descriptors[4] =
@@ -10832,7 +11302,7 @@ const ProtobufCEnumDescriptor apus__v1__state__descriptor =
   apus__v1__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[23] =
+static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[24] =
 {
   { "EVENT_UNSPECIFIED", "APUS__V1__EVENT__EVENT_UNSPECIFIED", 0 },
   { "EVENT_ACCEPTED", "APUS__V1__EVENT__EVENT_ACCEPTED", 1 },
@@ -10857,11 +11327,12 @@ static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[23] =
   { "EVENT_RESENT", "APUS__V1__EVENT__EVENT_RESENT", 20 },
   { "EVENT_SETTLED", "APUS__V1__EVENT__EVENT_SETTLED", 21 },
   { "EVENT_PRICED", "APUS__V1__EVENT__EVENT_PRICED", 22 },
+  { "EVENT_SMART_ENCODED", "APUS__V1__EVENT__EVENT_SMART_ENCODED", 26 },
 };
 static const ProtobufCIntRange apus__v1__event__value_ranges[] = {
-{0, 0},{0, 23}
+{0, 0},{26, 23},{0, 24}
 };
-static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[23] =
+static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[24] =
 {
   { "EVENT_ACCEPTED", 1 },
   { "EVENT_CANCELED", 14 },
@@ -10881,6 +11352,7 @@ static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[23] =
   { "EVENT_SCHEDULED", 2 },
   { "EVENT_SENT", 5 },
   { "EVENT_SETTLED", 21 },
+  { "EVENT_SMART_ENCODED", 23 },
   { "EVENT_SUBMITTING", 4 },
   { "EVENT_THROTTLED", 7 },
   { "EVENT_UNAVAILABLE", 8 },
@@ -10894,11 +11366,11 @@ const ProtobufCEnumDescriptor apus__v1__event__descriptor =
   "Event",
   "Apus__V1__Event",
   "apus.v1",
-  23,
+  24,
   apus__v1__event__enum_values_by_number,
-  23,
+  24,
   apus__v1__event__enum_values_by_name,
-  1,
+  2,
   apus__v1__event__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
@@ -10930,6 +11402,36 @@ const ProtobufCEnumDescriptor apus__v1__on_unknown__descriptor =
   apus__v1__on_unknown__enum_values_by_name,
   1,
   apus__v1__on_unknown__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__smart_encoding__enum_values_by_number[3] =
+{
+  { "SMART_ENCODING_UNSPECIFIED", "APUS__V1__SMART_ENCODING__SMART_ENCODING_UNSPECIFIED", 0 },
+  { "SMART_ENCODING_ON", "APUS__V1__SMART_ENCODING__SMART_ENCODING_ON", 1 },
+  { "SMART_ENCODING_OFF", "APUS__V1__SMART_ENCODING__SMART_ENCODING_OFF", 2 },
+};
+static const ProtobufCIntRange apus__v1__smart_encoding__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex apus__v1__smart_encoding__enum_values_by_name[3] =
+{
+  { "SMART_ENCODING_OFF", 2 },
+  { "SMART_ENCODING_ON", 1 },
+  { "SMART_ENCODING_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__smart_encoding__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.SmartEncoding",
+  "SmartEncoding",
+  "Apus__V1__SmartEncoding",
+  "apus.v1",
+  3,
+  apus__v1__smart_encoding__enum_values_by_number,
+  3,
+  apus__v1__smart_encoding__enum_values_by_name,
+  1,
+  apus__v1__smart_encoding__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__explain_outcome__enum_values_by_number[4] =

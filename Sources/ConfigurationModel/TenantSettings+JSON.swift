@@ -62,6 +62,7 @@ extension TenantSettings: ConfigurationKind {
         case "RESEND": onUnknown = .resend
         default: reader.fault("on_unknown", "must be HOLD or RESEND")
         }
+        encodesSmartly = reader.bool("smart_encoding") ?? encodesSmartly
     }
 
     private mutating func readQuota(_ reader: inout MemberReader) {
@@ -96,7 +97,8 @@ extension TenantSettings: ConfigurationKind {
             Members(
                 ("sender", defaultSender.map(JSON.string)),
                 ("validity_s", defaultValidity.map { .integer(Int64($0 / 1000)) }),
-                ("on_unknown", onUnknown.map { .string($0 == .hold ? "HOLD" : "RESEND") })
+                ("on_unknown", onUnknown.map { .string($0 == .hold ? "HOLD" : "RESEND") }),
+                ("smart_encoding", encodesSmartly ? .bool(true) : nil)
             ).json
         members["rate"] = rate?.json
         members["connection_rate"] = connectionRate?.json

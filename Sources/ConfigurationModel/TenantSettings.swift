@@ -12,6 +12,8 @@ package struct TenantSettings: Hashable, Sendable {
     /// Milliseconds.
     package var defaultValidity: UInt64?
     package var onUnknown: OnUnknown?
+    /// Whether typographic and invisible characters of bodies are replaced where that makes them GSM-7.
+    package var encodesSmartly = false
 
     // MARK: Limits; nil = none
     /// Over all connections.

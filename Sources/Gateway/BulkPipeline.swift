@@ -76,7 +76,9 @@ final class BulkPipeline: @unchecked Sendable {
         do throws(GatewayError) {
             let bulk = try call.decode(into: arena)
             let items = try BulkItems(bulk, call, now: clock.now(), suppressions: suppressions, log)
-            try call.tenant.limits.admit(bulk.count, on: connection, now: GatewayClock.monotonicNanoseconds())
+            // A dry run takes nothing of the rates.
+            try call.tenant.limits.admit(
+                bulk.isDryRun ? 0 : bulk.count, on: connection, now: GatewayClock.monotonicNanoseconds())
             current = (call, items)
         } catch {
             arena.reset()
@@ -86,6 +88,10 @@ final class BulkPipeline: @unchecked Sendable {
     }
 
     private func handOn(_ call: BulkCall, _ items: BulkItems) {
+        guard !items.bulk.isDryRun else {
+            loop.connection(call.connection)?.respond(callID: call.callID, BulkResponse(dryRun: items))
+            return loop.flush()
+        }
         let chunk = BurstChunk(
             tenant: call.tenant.id, batchName: String(decoding: items.bulk.batch, as: UTF8.self), indices: items.indices
         )
@@ -251,6 +257,27 @@ private struct BulkItems {
         refusals.append(
             BulkResponse.Refusal(item: UInt32(item), status: error.code, message: error.message, violations: violations)
         )
+    }
+}
+
+extension BulkResponse {
+    /// - Parameter items: all of them have been checked.
+    fileprivate init(dryRun items: BulkItems) {
+        self.init(
+            batch: BatchID(rawValue: 0), accepted: UInt32(items.indices.count), refused: UInt32(items.refusals.count),
+            ids: Array(repeating: 0, count: items.bulk.count), refusals: items.refusals)
+        var result = DryRunResult()
+        for (index, draft) in zip(items.indices, items.drafts.drafts) {
+            result.segments += UInt64(draft.segments)
+            if draft.replaced > 0 { result.replaced += 1 }
+            guard let cause = items.drafts.ucs2Cause(of: draft) else { continue }
+            result.ucs2 += 1
+            guard result.items.count < Limits.dryRunItems else { continue }
+            result.items.append(
+                DryRunResult.Item(
+                    item: UInt32(index - items.bulk.firstIndex), segments: UInt32(draft.segments), cause: cause))
+        }
+        dryRun = result
     }
 }
 

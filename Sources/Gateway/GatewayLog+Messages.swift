@@ -21,6 +21,8 @@ extension GatewayLog {
             var fields = fields(of: result.id, draft, acceptance.drafts, batch: acceptance.batch)
             fields["state"] = "\(result.state.name)"
             fields["segments"] = "\(draft.segments)"
+            let replaced = acceptance.drafts.trace(of: draft).replaced
+            if !replaced.isEmpty { fields["replaced"] = "\(replaced)" }
             acceptance.drafts.bytes.withUnsafeBytes { bytes in
                 func slice(_ slice: ByteSlice) -> UnsafeRawBufferPointer { .init(rebasing: bytes[slice.range]) }
                 fields["to"] = "\(redaction.number(slice(draft.recipient)))"
@@ -118,6 +120,7 @@ extension EventKind {
         case .resent: "message to be sent again: an operator asked for it"
         case .settled: "message settled by an operator"
         case .priced: "message costs something else than was reserved"
+        case .smartEncoded: "message encoded smartly"
         }
     }
 

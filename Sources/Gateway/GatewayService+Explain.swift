@@ -24,7 +24,7 @@ extension GatewayService {
             into: &batch)
         var answer = ExplainResponse(.refused)
         answer.generation = tenant.generation
-        if let body = try? Segmentation(message.body) { answer.describe(body) }
+        answer.describe(message.body, batch)
         answer.refusals = tenant.limits.refusals(
             now: GatewayClock.monotonicNanoseconds(), connection.serviceValue
         ).map(ExplainResponse.Refusal.init)
@@ -60,11 +60,19 @@ extension ExplainResponse.Refusal {
 }
 
 extension ExplainResponse {
-    fileprivate mutating func describe(_ body: Segmentation) {
-        encoding = body.encoding
-        segments = UInt32(body.segments)
-        characters = UInt32(body.characters)
-        units = UInt32(body.units)
+    /// Describes the body that would be sent, or the one that was given, if the request is refused.
+    fileprivate mutating func describe(_ given: UnsafeRawBufferPointer, _ batch: DraftBatch) {
+        func describe(_ body: UnsafeRawBufferPointer) {
+            guard let form = try? Segmentation(body) else { return }
+            encoding = form.encoding
+            segments = UInt32(form.segments)
+            characters = UInt32(form.characters)
+            units = UInt32(form.units)
+            ucs2 = UCS2Cause(body)
+        }
+        guard let draft = batch.drafts.first else { return describe(given) }
+        batch.bytes.withUnsafeBytes { describe(UnsafeRawBufferPointer(rebasing: $0[draft.body.range])) }
+        replaced = batch.trace(of: draft).replaced
     }
 
     /// What the message has where it says nothing itself is the tenant's.

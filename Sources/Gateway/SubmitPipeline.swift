@@ -28,12 +28,14 @@ final class SubmitPipeline {
         var callers: [Caller] = []
     }
 
-    private struct Caller: Sendable {
+    fileprivate struct Caller: Sendable {
         let connection: RPCConnectionID
         let callID: UInt32
         let tenant: TenantID
         let segments: UInt8
         let encoding: Encoding
+        let replaced: UInt16
+        let ucs2: UCS2Cause?
     }
 
     init(loop: RPCLoop, writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog) {
@@ -82,7 +84,7 @@ final class SubmitPipeline {
             burst.callers.append(
                 Caller(
                     connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
-                    encoding: draft.encoding))
+                    encoding: draft.encoding, replaced: draft.replaced, ucs2: burst.drafts.ucs2Cause(of: draft)))
         }
         return violations
     }
@@ -142,17 +144,37 @@ final class SubmitPipeline {
                 if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
                     refuse(index, refusal)
                 } else if let connection = loop.connection(caller.connection) {
-                    connection.respond(
-                        callID: caller.callID,
-                        send: SendResponse(
-                            id: accepted.id, state: accepted.state, duplicate: accepted.kind == .duplicate,
-                            segments: UInt32(caller.segments), encoding: caller.encoding))
+                    connection.respond(callID: caller.callID, send: SendResponse(accepted, of: caller))
                 }
             }
         case .failure(let error):
             for index in callers.indices { refuse(index, error) }
         }
         loop.flush()
+    }
+}
+
+extension SendResponse {
+    fileprivate init(_ accepted: AcceptResult, of caller: SubmitPipeline.Caller) {
+        self.init(
+            id: accepted.id, state: accepted.state, duplicate: accepted.kind == .duplicate,
+            segments: UInt32(caller.segments), encoding: caller.encoding, ucs2: caller.ucs2,
+            replaced: UInt32(caller.replaced))
+        // What was sent before has been told then.
+        guard let sentAs = accepted.sentAs else { return }
+        segments = UInt32(sentAs.segments)
+        encoding = sentAs.encoding
+        ucs2 = nil
+        replaced = 0
+    }
+}
+
+extension DraftBatch {
+    /// Why a message's body is UCS-2; nil if it is not.
+    @inline(__always)
+    func ucs2Cause(of draft: MessageDraft) -> UCS2Cause? {
+        guard draft.encoding == .ucs2 else { return nil }
+        return bytes.withUnsafeBytes { UCS2Cause(UnsafeRawBufferPointer(rebasing: $0[draft.body.range])) }
     }
 }
 

@@ -12,6 +12,8 @@ package struct BulkRequestView {
     package let firstIndex: UInt64
     /// Messages, or recipients of the template.
     package let count: Int
+    /// The items are only checked; there is no batch then.
+    package let isDryRun: Bool
     /// What all recipients get, without `to`; nil for a chunk of messages.
     package let template: SubmitRequest?
     private let c: UnsafeMutablePointer<Apus__V1__BulkRequest>
@@ -23,7 +25,10 @@ package struct BulkRequestView {
         var check = TextChecker()
         batch = check.view(c.pointee.batch, "batch")
         check.atMost(Limits.batchNameBytes, batch, "batch")
-        if batch.isEmpty { check.record("batch", "is missing") }
+        isDryRun = c.pointee.dry_run != 0
+        if batch.isEmpty != isDryRun {
+            check.record("batch", isDryRun ? "is given, though a dry run makes none" : "is missing")
+        }
         firstIndex = c.pointee.first_index
         if firstIndex > Limits.batchIndex { check.record("first_index", "is above \(Limits.batchIndex)") }
         let messages = c.pointee.n_messages
@@ -134,17 +139,21 @@ package struct BulkRequest: WireMessage, Hashable, Sendable {
     /// The index of the chunk's first message in the batch.
     package var firstIndex: UInt64
     package var content: Content
+    /// Nothing is accepted; ``batch`` is empty then.
+    package var isDryRun: Bool
 
-    package init(batch: String, firstIndex: UInt64, content: Content) {
+    package init(batch: String, firstIndex: UInt64, content: Content, isDryRun: Bool = false) {
         self.batch = batch
         self.firstIndex = firstIndex
         self.content = content
+        self.isDryRun = isDryRun
     }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__bulk_request__unpack).pointee
         batch = String(lenient: c.batch)
         firstIndex = c.first_index
+        isDryRun = c.dry_run != 0
         if let template = c.template_?.pointee {
             let recipients = (0..<template.n_recipients).map { index in
                 let recipient = template.recipients[index]!.pointee
@@ -175,6 +184,7 @@ package struct BulkRequest: WireMessage, Hashable, Sendable {
         let c = scratch.make(apus__v1__bulk_request__init)
         c.pointee.batch = scratch.text(batch)
         c.pointee.first_index = firstIndex
+        c.pointee.dry_run = isDryRun ? 1 : 0
         switch content {
         case .messages(let messages):
             c.pointee.n_messages = messages.count
@@ -233,6 +243,8 @@ package struct BulkResponse: WireMessage, Hashable, Sendable {
     package var duplicateItems: [UInt32]
     /// Cut so that the frame holds it: ``refused`` is the true count.
     package var refusals: [Refusal]
+    /// nil unless it was a dry run.
+    package var dryRun: DryRunResult?
 
     package init(
         batch: BatchID, accepted: UInt32 = 0, duplicates: UInt32 = 0, refused: UInt32 = 0, ids: [UInt64] = [],
@@ -263,6 +275,7 @@ package struct BulkResponse: WireMessage, Hashable, Sendable {
                 message: String(lenient: refusal.message),
                 violations: (0..<refusal.n_violations).map { FieldViolation(refusal.violations[$0]!.pointee) })
         }
+        dryRun = c.dry_run.map { DryRunResult($0.pointee) }
     }
 
     package func encode(into output: OutputBuffer) {
@@ -286,14 +299,17 @@ package struct BulkResponse: WireMessage, Hashable, Sendable {
             r.pointee.violations = scratch.messages(refusal.violations) { $0.layOut(in: scratch) }
             return r
         }
+        c.pointee.dry_run = dryRun?.layOut(in: scratch)
         output.pack(c)
     }
 
-    /// With the first half of the refusals.
+    /// With the first half of the refusals, and of what a dry run tells of single items.
     package func shortened() -> BulkResponse? {
-        guard !refusals.isEmpty else { return nil }
+        let items = dryRun?.items.count ?? 0
+        guard !refusals.isEmpty || items > 0 else { return nil }
         var shorter = self
         shorter.refusals.removeLast((refusals.count + 1) / 2)
+        shorter.dryRun?.items.removeLast((items + 1) / 2)
         return shorter
     }
 }

@@ -72,7 +72,13 @@ package struct ExplainResponse: WireMessage, Hashable, Sendable {
     package var segments: UInt32 = 0
     package var characters: UInt32 = 0
     package var units: UInt32 = 0
+    /// nil unless the encoding is UCS-2.
+    package var ucs2: UCS2Cause?
+    /// What smart encoding replaces; "" = nothing.
+    package var replaced = ""
     package var sender = ""
+    /// Why it is from that sender, where a route or a provider decides; "" = none does.
+    package var senderRule = ""
     /// nil where a field of the request is refused.
     package var priority: Priority?
     package var onUnknown: OnUnknown?
@@ -116,6 +122,9 @@ package struct ExplainResponse: WireMessage, Hashable, Sendable {
         price = c.price
         reserve = c.reserve
         generation = c.generation
+        ucs2 = UCS2Cause(c.ucs2)
+        replaced = String(lenient: c.replaced)
+        senderRule = String(lenient: c.sender_rule)
     }
 
     package func encode(into output: OutputBuffer) {
@@ -144,6 +153,9 @@ package struct ExplainResponse: WireMessage, Hashable, Sendable {
         c.pointee.price = price
         c.pointee.reserve = reserve
         c.pointee.generation = generation
+        c.pointee.ucs2 = ucs2?.layOut(in: scratch)
+        c.pointee.replaced = scratch.text(replaced)
+        c.pointee.sender_rule = scratch.text(senderRule)
         output.pack(c)
     }
 

@@ -23,6 +23,7 @@ package struct SubmitRequest {
     /// Milliseconds; 0 = the default.
     package var validity: UInt64 = 0
     package var maxSegments: UInt32 = 0
+    package var smartEncoding: Int32 = 0
 
     package init() {}
 }
@@ -76,6 +77,8 @@ package struct MessageDraft: Sendable {
     package var fingerprint: Fingerprint
     /// Of the configuration that it is accepted under.
     package var generation: UInt32 = 0
+    /// Characters of the body that smart encoding has replaced.
+    package var replaced: UInt16 = 0
     /// Its price at the dearest provider, in millionths of the currency: what is kept of the tenant's quota for it.
     package var reserve: Int64 = 0
     /// A ``MessageTrace``, packed; empty = none.

@@ -60,7 +60,7 @@ private struct LifecycleWalk {
         case .restored: return after == .unknown && last?.isFinal != true
         case .resent: return last == .unknown && after == .queued
         case .settled: return last == .unknown && MessageLifecycle.settlements.contains(after)
-        case .accepted, .scheduled, .queued, .receiptOverdue: return false
+        case .accepted, .scheduled, .queued, .receiptOverdue, .smartEncoded: return false
         }
     }
 }

@@ -93,6 +93,8 @@ package enum Limits {
     package static let tags = 16
     package static let tagBytes = 64
     package static let segments = 255
+    /// What a timeline has of the characters that smart encoding has replaced: its length is one byte.
+    package static let smartEncodingDetailBytes = 200
     package static let sendAtAheadMilliseconds: Int64 = 35 * 24 * 3_600_000
     package static let validityMinimumMilliseconds: UInt64 = 1000
     package static let validityMaximumMilliseconds: UInt64 = 7 * 24 * 3_600_000
@@ -160,6 +162,8 @@ package enum Limits {
     package static let violationsPerRefusal = 32
     /// Of all items of a Bulk call together; past it a refused item is told in words alone.
     package static let violationsPerBulk = 1024
+    /// Items of a dry run of which it is told why they are UCS-2; the others are counted.
+    package static let dryRunItems = 1000
     package static let sandboxRecords = 1000
 
     // MARK: Administration

@@ -48,7 +48,7 @@ extension MessageLifecycle {
             switch event.kind {
             case .sent, .outcomeUnknown, .interrupted, .restored, .delivered, .undelivered: may = true
             case .accepted, .scheduled, .queued, .submitting, .rejected, .throttled, .unavailable, .failed, .expired,
-                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled, .priced:
+                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled, .priced, .smartEncoded:
                 break
             }
         }

@@ -1,25 +1,35 @@
-/// Where a message came from, for joining logs: what its request's metadata said.
+/// Where a message came from and what was changed in it on its way in: what its request's metadata said, for joining
+/// logs, and what smart encoding replaced.
 ///
-/// A message carries it packed, as its row has it: request id and traceparent, each as one length byte and its bytes;
-/// nothing at all where there is neither.
+/// A message carries it packed, as its row has it: request id, traceparent and, if anything was replaced, what, each as
+/// one length byte and its bytes; nothing at all where there is none of them.
 package struct MessageTrace: Hashable, Sendable {
     /// Text of at most ``Limits/requestIDBytes``; "" = none.
     package var requestID: String
     package var context: TraceContext?
+    /// What smart encoding replaced, as ``SmartEncoding/detail`` has it; "" = the body is as it was given.
+    package var replaced: String
 
-    package init(requestID: String = "", context: TraceContext? = nil) {
+    package init(requestID: String = "", context: TraceContext? = nil, replaced: String = "") {
         self.requestID = requestID
         self.context = context
+        self.replaced = replaced
     }
 
     /// Reads a packed trace; what does not parse is left out.
     package init(packed bytes: UnsafeRawBufferPointer) {
         self.init()
-        guard let count = bytes.first.map(Int.init), bytes.count > 1 + count else { return }
-        requestID = String(decoding: bytes[1..<1 + count], as: UTF8.self)
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[(1 + count)...])
-        guard rest.count == 1 + Int(rest[0]) else { return }
-        context = TraceContext(traceparent: UnsafeRawBufferPointer(rebasing: rest[1...]))
+        var rest = bytes
+        func next() -> UnsafeRawBufferPointer? {
+            guard let count = rest.first.map(Int.init), rest.count > count else { return nil }
+            defer { rest = UnsafeRawBufferPointer(rebasing: rest[(1 + count)...]) }
+            return UnsafeRawBufferPointer(rebasing: rest[1..<1 + count])
+        }
+        guard let first = next() else { return }
+        requestID = String(decoding: first, as: UTF8.self)
+        guard let second = next() else { return }
+        context = TraceContext(traceparent: second)
+        if let third = next() { replaced = String(decoding: third, as: UTF8.self) }
     }
 }
 
@@ -63,21 +73,27 @@ package struct TraceContext: Hashable, Sendable {
 }
 
 extension DraftBatch {
-    /// Packs a ``MessageTrace`` at the arena's end; nothing, if both are empty. A malformed traceparent counts as none,
+    /// Packs a ``MessageTrace`` at the arena's end; nothing, if all are empty. A malformed traceparent counts as none,
     /// as W3C has it.
     ///
-    /// - Parameter requestID: text of at most ``Limits/requestIDBytes``.
+    /// - Parameters:
+    ///   - requestID: text of at most ``Limits/requestIDBytes``.
+    ///   - replaced: what smart encoding has made of the body; nil = nothing.
     package mutating func appendTrace(
-        requestID: UnsafeRawBufferPointer, traceparent: UnsafeRawBufferPointer
+        requestID: UnsafeRawBufferPointer, traceparent: UnsafeRawBufferPointer, replaced: SmartEncoding? = nil
     ) -> ByteSlice {
-        guard requestID.count + traceparent.count > 0 else { return ByteSlice() }
+        guard requestID.count + traceparent.count > 0 || replaced != nil else { return ByteSlice() }
         let isTraced = TraceContext.isWellFormed(traceparent)
-        guard isTraced || requestID.count > 0 else { return ByteSlice() }
+        guard isTraced || requestID.count > 0 || replaced != nil else { return ByteSlice() }
         let start = bytes.count
         bytes.append(UInt8(requestID.count))
         bytes.append(contentsOf: requestID)
         bytes.append(isTraced ? UInt8(traceparent.count) : 0)
         if isTraced { bytes.append(contentsOf: traceparent) }
+        if let detail = replaced?.detail {
+            bytes.append(UInt8(detail.utf8.count))
+            bytes.append(contentsOf: detail.utf8)
+        }
         return ByteSlice(offset: UInt32(start), count: UInt32(bytes.count - start))
     }
 

@@ -34,6 +34,13 @@ package enum Encoding: UInt8, CaseIterable, Sendable {
     case ucs2 = 2
 }
 
+/// Whether a body's typographic and invisible characters are replaced (``SmartEncoding``). Raw values are the
+/// protocol's.
+package enum SmartEncodingChoice: UInt8, CaseIterable, Sendable {
+    case on = 1
+    case off = 2
+}
+
 /// What to do when a provider may have taken a message, but its answer was lost. Raw values are the protocol's.
 package enum OnUnknown: UInt8, CaseIterable, Sendable {
     case hold = 1
@@ -116,4 +123,7 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case settled = 21
     /// What it costs at the provider that takes it, which is not what has been reserved for it.
     case priced = 22
+    /// Characters of the body were replaced on acceptance, so that it fits into GSM-7. Kept with the message, not in
+    /// its history.
+    case smartEncoded = 26
 }

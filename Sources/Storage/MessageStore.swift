@@ -158,6 +158,14 @@ package struct AcceptResult: Hashable, Sendable {
     package var state: MessageState
     /// 0 where there is no message: it was over a quota.
     package var id: MessageID
+    /// How the body of the message that a duplicate repeats is sent; nil = as the draft's would be. It differs where
+    /// smart encoding was on for one of the two only.
+    package var sentAs: BodyForm?
+
+    package struct BodyForm: Hashable, Sendable {
+        package var encoding: Encoding
+        package var segments: UInt8
+    }
 
     /// - Parameter draft: what is refused.
     static func refused(_ kind: Kind, _ draft: MessageDraft) -> AcceptResult {

@@ -75,6 +75,67 @@ import Testing
         }
     }
 
+    // MARK: Smart encoding
+
+    @Test func smartEncodingReplacesWhereTheTenantOrTheRequestSaysSo() throws {
+        var request = bytes.request()
+        request.body = bytes("it’s “fine”")
+        for (given, tenants, isSmart) in [
+            (Int32(0), false, false), (0, true, true), (1, false, true), (1, true, true), (2, true, false),
+        ] {
+            request.smartEncoding = given
+            let (draft, batch) = try accept(request, SubmitValidator(encodesSmartly: tenants))
+            #expect(batch.text(draft.body) == (isSmart ? "it's \"fine\"" : "it’s “fine”"))
+            #expect(draft.encoding == (isSmart ? .gsm7 : .ucs2))
+            #expect(draft.replaced == (isSmart ? 3 : 0))
+            #expect(batch.trace(of: draft).replaced == (isSmart ? "’→', “→\", ”→\"" : ""))
+        }
+        for bad in [Int32(3), -1, 256] {
+            request.smartEncoding = bad
+            #expect(violations(request).map(\.field) == ["smart_encoding"])
+        }
+    }
+
+    /// Quotas, prices and `max_segments` count what is sent.
+    @Test func whatIsSentIsCounted() throws {
+        var request = bytes.request()
+        request.body = bytes(String(repeating: "a", count: 100) + "’")
+        request.maxSegments = 1
+        #expect(violations(request).map(\.field) == ["max_segments"])
+        let validator = SubmitValidator(encodesSmartly: true, segmentPrice: Money(millionths: 7))
+        let (draft, _) = try accept(request, validator)
+        #expect(draft.segments == 1 && draft.reserve == 7)
+    }
+
+    /// A repeat stays one, though the tenant's settings or the table were changed in between.
+    @Test func theFingerprintIsOfTheTextAsGiven() throws {
+        var request = bytes.request()
+        request.body = bytes("it’s")
+        request.reference = bytes("r")
+        let (plain, _) = try accept(request)
+        let (smart, batch) = try accept(request, SubmitValidator(encodesSmartly: true))
+        #expect(plain.fingerprint == smart.fingerprint)
+        #expect(batch.text(smart.body) == "it's" && batch.text(smart.reference) == "r")
+        // Another request, though the same is sent.
+        request.body = bytes("it's")
+        let (other, _) = try accept(request)
+        #expect(other.fingerprint != plain.fingerprint)
+        request.smartEncoding = 1
+        let (asked, _) = try accept(request)
+        #expect(asked.fingerprint != other.fingerprint)
+    }
+
+    @Test func whatWasReplacedStandsBesideTheTrace() throws {
+        var request = bytes.request()
+        request.body = bytes("it’s")
+        request.requestID = bytes("r-1")
+        request.traceparent = bytes(Self.traceparent)
+        let (draft, batch) = try accept(request, SubmitValidator(encodesSmartly: true))
+        let trace = batch.trace(of: draft)
+        #expect(trace.requestID == "r-1" && trace.context?.traceparent == Self.traceparent)
+        #expect(trace.replaced == "’→'")
+    }
+
     @Test func defaultsWhereNothingIsGiven() throws {
         let validator = SubmitValidator(defaultSender: "12345", defaultValidity: 1000, defaultOnUnknown: .resend)
         let (draft, batch) = try accept(bytes.request(), validator)

@@ -10,7 +10,7 @@ import Testing
     /// Every member there is.
     private static let full = """
         {"enabled": false, "weight": 5,
-         "defaults": {"sender": "Shop", "validity_s": 3600, "on_unknown": "RESEND"},
+         "defaults": {"sender": "Shop", "validity_s": 3600, "on_unknown": "RESEND", "smart_encoding": true},
          "rate": {"messages_per_second": 100, "burst": 500},
          "connection_rate": {"messages_per_second": 10, "burst": 20},
          "quota": {"segments_per_day": 1000, "cost_per_month": "250.5", "waiting_messages": 9},
@@ -46,6 +46,7 @@ import Testing
         wanted.defaultSender = "Shop"
         wanted.defaultValidity = 3_600_000
         wanted.onUnknown = .resend
+        wanted.encodesSmartly = true
         wanted.rate = RateLimit(messagesPerSecond: 100, burst: 500)
         wanted.connectionRate = RateLimit(messagesPerSecond: 10, burst: 20)
         wanted.segmentsPerDay = 1000

@@ -141,6 +141,14 @@ GOLDEN = [
      lambda: (Message().number(1, 3565158400000004096, "id").number(2, 3, "state (QUEUED)")
               .number(3, 1, "duplicate (the same key came before)").number(4, 2, "segments")
               .number(5, 2, "encoding (UCS2)")), 1, 0),
+    ("send_request_smart", "client", "Send with smart encoding asked for.", REQUEST, None,
+     lambda: (Message().data(1, "+14155550100", "to").data(3, "it’s", "body")
+              .number(11, 1, "smart_encoding (ON)")), 3, SEND),
+    ("send_response_ucs2", "server", "A message was accepted, and one character makes it UCS-2.", RESPONSE, None,
+     lambda: (Message().number(1, 3565158400000004096, "id").number(2, 3, "state (QUEUED)").number(4, 2, "segments")
+              .number(5, 2, "encoding (UCS2)")
+              .message(6, Message().number(1, 0x2019, "code_point (U+2019)").number(2, 3, "position").number(3, 1, "count")
+                       .number(4, 1, "segments_without").number(5, 1, "replaceable (true)"), "ucs2")), 3, 0),
     ("error_response", "server", "A refusal: INVALID_ARGUMENT, with the fields that are wrong.", RESPONSE,
      lambda: (Message().data(1, "to is not an E.164 number", "message")
               .message(3, Message().data(1, "to", "field").data(2, "is not an E.164 number", "description"),
@@ -166,6 +174,18 @@ GOLDEN = [
                        .data(3, "body is empty", "message").message(
                            4, Message().data(1, "body", "field").data(2, "is empty", "description"),
                            "violations[0]"), "refusals[0]")), 5, 0),
+    ("bulk_dry_run", "client", "A dry run of one message: it is checked, and belongs to no batch.", REQUEST, None,
+     lambda: (Message().message(3, minimal_send(), "messages[0]").number(5, 1, "dry_run (true)")), 6, BULK),
+    ("bulk_dry_run_response", "server", "Of two items one would be accepted, as UCS-2, and one would be refused.",
+     RESPONSE, None,
+     lambda: (Message().number(2, 1, "accepted").number(4, 1, "refused").packed(5, [0, 0], "ids")
+              .message(7, Message().number(1, 1, "item").number(2, 3, "status (INVALID_ARGUMENT)")
+                       .data(3, "body is empty", "message"), "refusals[0]")
+              .message(8, Message().number(1, 2, "segments").number(2, 1, "ucs2")
+                       .message(4, Message().number(2, 2, "segments").message(
+                           3, Message().number(1, 0x1F44B, "code_point (U+1F44B)").number(2, 80, "position")
+                           .number(3, 1, "count").number(4, 1, "segments_without"), "cause"), "ucs2_items[0]"),
+                       "dry_run")), 6, 0),
     ("status_request", "client", "Status of two messages.", REQUEST, None,
      lambda: Message().packed(1, [4096, 4097], "ids"), 6, STATUS),
     ("status_response", "server", "One is delivered, the other is not known to this tenant.", RESPONSE, None,

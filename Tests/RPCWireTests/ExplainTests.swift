@@ -34,6 +34,9 @@ import Testing
         response.price = 22_500
         response.reserve = 30_000
         response.generation = .max
+        response.ucs2 = UCS2Cause(scalar: 0x41F, position: 1, count: 7, segmentsWithout: 0, isReplaceable: false)
+        response.replaced = "’→'"
+        response.senderRule = "provider a, US"
         return response
     }()
 

@@ -47,7 +47,9 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
         #expect(
             Set(published) == [
                 "client_hello.txt", "server_hello.txt", "send_request.txt", "send_request_minimal.txt",
-                "send_response.txt", "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
+                "send_response.txt", "send_request_smart.txt", "send_response_ucs2.txt", "bulk_dry_run.txt",
+                "bulk_dry_run_response.txt",
+                "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
                 "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
@@ -119,6 +121,57 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
         try withGolden("send_response") { (frame) throws in
             #expect(frame.header.code == 0)
             #expect(try SendResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func smartEncodingAndWhatMakesABodyUCS2() throws {
+        var smart = SendRequest(to: "+14155550100", body: "it’s")
+        smart.smartEncoding = .on
+        #expect(
+            encoded { $0.appendRequest(callID: 3, method: .send, message: smart) } == (try golden("send_request_smart"))
+        )
+        try withGolden("send_request_smart") { (frame) throws in
+            #expect(try SendRequest(decoding: frame.payload, arena: arena) == smart)
+        }
+        let response = SendResponse(
+            id: MessageID(rawValue: 3_565_158_400_000_004_096), state: .queued, duplicate: false, segments: 2,
+            encoding: .ucs2,
+            ucs2: UCS2Cause(scalar: 0x2019, position: 3, count: 1, segmentsWithout: 1, isReplaceable: true))
+        #expect(
+            encoded { $0.appendResponse(callID: 3, message: response, maximumLength: 1000) }
+                == (try golden("send_response_ucs2")))
+        try withGolden("send_response_ucs2") { (frame) throws in
+            #expect(try SendResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func aDryRun() throws {
+        let request = BulkRequest(batch: "", firstIndex: 0, content: .messages([minimal]), isDryRun: true)
+        #expect(
+            encoded { $0.appendRequest(callID: 6, method: .bulk, message: request) } == (try golden("bulk_dry_run")))
+        try withGolden("bulk_dry_run") { (frame) throws in
+            #expect(try BulkRequest(decoding: frame.payload, arena: arena) == request)
+            let view = try BulkRequestView(decoding: frame.payload, arena: arena)
+            #expect(view.isDryRun && view.batch.isEmpty && view.count == 1)
+        }
+        var response = BulkResponse(
+            batch: BatchID(rawValue: 0), accepted: 1, refused: 1, ids: [0, 0],
+            refusals: [.init(item: 1, status: .invalidArgument, message: "body is empty")])
+        var result = DryRunResult()
+        result.segments = 2
+        result.ucs2 = 1
+        result.items = [
+            .init(
+                item: 0, segments: 2,
+                cause: UCS2Cause(
+                    scalar: 0x1F44B, position: 80, count: 1, segmentsWithout: 1, isReplaceable: false))
+        ]
+        response.dryRun = result
+        #expect(
+            encoded { $0.appendResponse(callID: 6, message: response, maximumLength: 1000) }
+                == (try golden("bulk_dry_run_response")))
+        try withGolden("bulk_dry_run_response") { (frame) throws in
+            #expect(try BulkResponse(decoding: frame.payload, arena: arena) == response)
         }
     }
 

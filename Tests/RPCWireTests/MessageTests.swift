@@ -124,6 +124,7 @@ private func violations(_ body: () throws -> Void) -> [String] {
         request.tags = (0..<Limits.tags).map { "tag \($0)" }
         request.maxSegments = .max
         request.onUnknown = .resend
+        request.smartEncoding = .off
         #expect(try roundTrip(request) == request)
         #expect(try roundTrip(SendRequest()) == SendRequest())
     }
@@ -137,7 +138,16 @@ private func violations(_ body: () throws -> Void) -> [String] {
                 SendResponse(
                     id: MessageID(rawValue: id), state: MessageState.allCases.randomElement(using: &random)!,
                     duplicate: Bool.random(using: &random), segments: segments,
-                    encoding: Encoding.allCases.randomElement(using: &random)!))
+                    encoding: Encoding.allCases.randomElement(using: &random)!,
+                    ucs2: Bool.random(using: &random)
+                        ? nil
+                        : UCS2Cause(
+                            scalar: UInt32.random(in: 0...0x10FFFF, using: &random),
+                            position: Int.random(in: 1...Int(UInt32.max), using: &random),
+                            count: Int.random(in: 1...Int(UInt32.max), using: &random),
+                            segmentsWithout: Int.random(in: 0...Int(UInt32.max), using: &random),
+                            isReplaceable: Bool.random(using: &random)),
+                    replaced: segments))
         }
     }
 

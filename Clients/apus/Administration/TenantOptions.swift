@@ -30,6 +30,11 @@ struct TenantOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A sender that it may use, and none but those; may be repeated.", valueName: "sender"))
     var allowSender: [String] = []
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether typographic and invisible characters are replaced where that makes a text GSM-7.")
+    var smartEncoding: Bool?
+
     @Option(
         help: ArgumentHelp("A country or prefix that it may send to, and no other; may be repeated.", valueName: "to"))
     var allowDestination: [String] = []
@@ -57,6 +62,7 @@ struct TenantOptions: ParsableArguments {
             ("connection_rate", connectionRate?.json), ("quota.segments_per_day", segmentsPerDay.map(JSON.integer)),
             ("quota.cost_per_month", costPerMonth.map(JSON.string)),
             ("quota.waiting_messages", waiting.map(JSON.integer)), ("defaults.sender", sender.map(JSON.string)),
+            ("defaults.smart_encoding", smartEncoding.map(JSON.bool)),
             ("senders.allowed", Self.list(allowSender)), ("destinations.allowed", Self.list(allowDestination)),
             ("destinations.blocked", Self.list(blockDestination)),
             ("retention.body_days", bodyDays.map(JSON.integer)),

@@ -26,6 +26,7 @@ struct RowDefaults {
     var tags: [String] = []
     var maximumSegments: Int?
     var onUnknown: UnknownOutcomePolicy?
+    var smartEncoding: Bool?
 
     func message(to: String, body: String) -> OutgoingMessage {
         var message = OutgoingMessage(to: to, body: body, sender: sender, priority: priority)
@@ -35,6 +36,7 @@ struct RowDefaults {
         message.tags = tags
         message.maximumSegments = maximumSegments
         message.onUnknown = onUnknown
+        message.smartEncoding = smartEncoding
         return message
     }
 }

@@ -7,6 +7,7 @@ internal import Synchronization
 final class BulkRun: Sendable {
     private struct State {
         var totals: BulkTotals
+        var dryRun = DryRunTotals()
         /// Rows that were not even sent; they are among the refused.
         var skipped: UInt64 = 0
         /// Lines of the rows whose answers are awaited, by their index.
@@ -17,9 +18,15 @@ final class BulkRun: Sendable {
     let progress: ProgressLine
     private let template: OutgoingMessage?
     private let chunk: Int
+    private let isDryRun: Bool
     private let state: Mutex<State>
 
-    init(client: GatewayClient, batch: String, template: OutgoingMessage?, chunk: Int, progress: ProgressLine) {
+    /// - Parameter isDryRun: nothing is sent; ``dryRun`` has the totals then.
+    init(
+        client: GatewayClient, batch: String, template: OutgoingMessage?, chunk: Int, isDryRun: Bool = false,
+        progress: ProgressLine
+    ) {
+        self.isDryRun = isDryRun
         self.client = client
         self.template = template
         self.chunk = chunk
@@ -32,6 +39,7 @@ final class BulkRun: Sendable {
         let batch = state.withLock { $0.totals.batch }
         var options = BulkOptions()
         options.messagesPerChunk = chunk
+        options.isDryRun = isDryRun
         do {
             if let template {
                 let recipients = rows.compactMap { row -> (index: UInt64, element: TemplateRecipient)? in
@@ -51,6 +59,7 @@ final class BulkRun: Sendable {
             }
         } catch {
             progress.clear()
+            if isDryRun { throw error }
             let totals = state.withLock(\.totals)
             Console.error(
                 "interrupted after \(totals.accepted) accepted, \(totals.refused) refused, "
@@ -59,6 +68,15 @@ final class BulkRun: Sendable {
             throw error
         }
         return state.withLock(\.totals)
+    }
+
+    /// What a dry run has found out.
+    var dryRun: DryRunTotals {
+        state.withLock { state in
+            var totals = state.dryRun
+            totals.refused = state.totals.refused
+            return totals
+        }
     }
 
     func waitUntilSettled(timeout: Duration) async throws -> BatchStatus {
@@ -88,7 +106,7 @@ final class BulkRun: Sendable {
 
     private func answered(_ answer: BulkProgress) {
         let report = answer.report
-        let (told, totals): ([(Int?, BulkRefusal)], BulkTotals) = state.withLock { state in
+        let (told, ucs2, totals) = state.withLock { state in
             let met = state.totals.note(answer.refusals)
             state.totals.accepted = report.accepted
             state.totals.duplicates = report.duplicates
@@ -96,10 +114,14 @@ final class BulkRun: Sendable {
             // All rows past a quota are refused for the same reason: the first one tells it.
             let told = answer.refusals.filter { $0.code != .resourceExhausted || $0.index == met?.index }
                 .map { (state.lines.line(of: $0.index), $0) }
+            state.dryRun.accepted = report.accepted
+            state.dryRun.report = report.dryRun
+            let ucs2 = state.dryRun.note(answer.ucs2.map { (state.lines.line(of: $0.index), $0) })
             state.lines.forget(from: answer.firstIndex, count: answer.ids.count)
-            return (told, state.totals)
+            return (told, ucs2, state.totals)
         }
-        if !told.isEmpty { progress.clear() }
+        if !told.isEmpty || !ucs2.isEmpty { progress.clear() }
+        for (line, message) in ucs2 { Console.errorLine(message.text(line: line)) }
         for (line, refusal) in told {
             let place = line.map { "line \($0)" } ?? "row \(refusal.index + 1)"
             let fields = refusal.violations.map { "\($0.field): \($0.description)" }.joined(separator: "; ")

@@ -24,6 +24,13 @@ struct BulkCommand: AsyncParsableCommand {
     @OptionGroup var message: MessageOptions
 
     @Flag(
+        help: """
+            Send nothing: have the gateway check each row as it would accept it, and tell what would be refused, the \
+            segments, and what makes texts UCS-2. Routes and quotas are not looked at.
+            """)
+    var dryRun = false
+
+    @Flag(
         inversion: .prefixedNo,
         help: """
             Wait until nothing is awaited any more, and tell the states. With --wait the exit code is 3 if --timeout is \
@@ -48,7 +55,7 @@ struct BulkCommand: AsyncParsableCommand {
         let file = try InputFile(path: file)
         let rows = BulkInput(file: file, mapper: RowMapper(defaults: defaults, template: body))
         let name = batch ?? BatchNames.new()
-        if batch == nil {
+        if batch == nil, !dryRun {
             switch connection.format {
             case .text: Console.line("batch \(name)")
             // Standard output is one object.
@@ -58,9 +65,10 @@ struct BulkCommand: AsyncParsableCommand {
         let template = body.map { defaults.message(to: "", body: $0) }
         try await connection.withClient { client in
             let run = BulkRun(
-                client: client, batch: name, template: template, chunk: chunk,
+                client: client, batch: name, template: template, chunk: chunk, isDryRun: dryRun,
                 progress: ProgressLine(file: file, isShown: Console.errorIsTerminal))
             let totals = try await run.upload(rows)
+            if dryRun { return try tell(run) }
             var settled: BatchStatus?
             // Without one accepted row there is no batch to wait for.
             if wait ?? true, totals.accepted + totals.duplicates > 0 {
@@ -70,6 +78,13 @@ struct BulkCommand: AsyncParsableCommand {
             connection.print(json: totals.json(settled), text: totals.text(settled))
             try finish(totals, settled)
         }
+    }
+
+    private func tell(_ run: BulkRun) throws {
+        run.progress.clear()
+        let totals = run.dryRun
+        connection.print(json: totals.json, text: totals.text)
+        if let failure = totals.failure { throw failure }
     }
 
     private func finish(_ totals: BulkTotals, _ settled: BatchStatus?) throws {

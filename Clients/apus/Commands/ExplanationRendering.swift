@@ -56,9 +56,13 @@ extension Explanation {
     private var facts: [(String, String)] {
         var rows: [(String, String)] = []
         if outcome != .refused { rows.append(("why", reason)) }
-        if let body { rows.append(("body", body.text)) }
+        if let body {
+            rows.append(("body", body.text))
+            if let ucs2 = body.ucs2 { rows.append(("UCS2", ucs2.text(segments: body.segments))) }
+            if let replaced = body.replaced { rows.append(("replaced", replaced)) }
+        }
         if let terms {
-            rows += [("sender", terms.sender ?? "the provider's choice"), ("priority", terms.priority.rawValue)]
+            rows += [("sender", terms.senderText), ("priority", terms.priority.rawValue)]
             if let sendAt = terms.sendAt { rows.append(("send at", TimeText.rfc3339(sendAt))) }
             rows += [
                 ("expires", TimeText.rfc3339(terms.expiresAt)), ("if unknown", terms.onUnknown.rawValue),
@@ -81,6 +85,7 @@ extension Explanation.Body {
         .object([
             ("encoding", .string(encoding.rawValue)), ("segments", .integer(Int64(segments))),
             ("characters", .integer(Int64(characters))), ("units", .integer(Int64(units))),
+            ("ucs2", ucs2?.json ?? .null), ("replaced", .optional(replaced)),
         ])
     }
 
@@ -91,9 +96,15 @@ extension Explanation.Body {
 }
 
 extension Explanation.Terms {
+    fileprivate var senderText: String {
+        let name = sender ?? "the provider's choice"
+        return senderRule.map { "\(name) (\($0))" } ?? name
+    }
+
     fileprivate var json: JSONValue {
         .object([
-            ("sender", .optional(sender)), ("priority", .string(priority.rawValue)),
+            ("sender", .optional(sender)), ("sender_rule", .optional(senderRule)),
+            ("priority", .string(priority.rawValue)),
             ("on_unknown", .string(onUnknown.rawValue)), ("send_at", .optional(sendAt.map(TimeText.rfc3339))),
             ("expires_at", .string(TimeText.rfc3339(expiresAt))), ("reserve", .integer(reserve)),
         ])

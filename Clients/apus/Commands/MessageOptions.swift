@@ -31,6 +31,14 @@ struct MessageOptions: ParsableArguments {
     @Option(help: "hold or resend: what to do when a provider may have taken the message, but its answer was lost.")
     var onUnknown: OnUnknownArgument?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Replace typographic quotes, dashes and spaces and invisible characters where that makes the text GSM-7 \
+            (default: as the tenant's settings have it).
+            """)
+    var smartEncoding: Bool?
+
     mutating func validate() throws {
         if let maxSegments, maxSegments < 1 { throw ValidationError("--max-segments must be at least 1.") }
     }
@@ -38,7 +46,8 @@ struct MessageOptions: ParsableArguments {
     var defaults: RowDefaults {
         RowDefaults(
             sender: from, priority: priority?.value, sendAt: at?.date, validity: validity?.duration,
-            reference: reference, tags: tags, maximumSegments: maxSegments, onUnknown: onUnknown?.value)
+            reference: reference, tags: tags, maximumSegments: maxSegments, onUnknown: onUnknown?.value,
+            smartEncoding: smartEncoding)
     }
 }
 

@@ -38,7 +38,8 @@ struct SendCommand: AsyncParsableCommand {
             let receipt = try await client.send(outgoing, idempotencyKey: idempotencyKey)
             guard wait else { return connection.print(json: receipt.json, text: receipt.text) }
             let status = try await settled(receipt, client)
-            connection.print(json: status.json, text: status.outcome)
+            connection.print(
+                json: .object(status.members + receipt.encodingMembers), text: status.outcome(receipt))
             if !status.settled { throw CommandFailure.notSettled(1, advice: "apus status \(receipt.id) --wait") }
         }
     }

@@ -5,21 +5,36 @@ internal import FoundationEssentials
 
 extension SendReceipt {
     var json: JSONValue {
-        .object([
-            ("id", .string(id.description)), ("state", .string(state.rawValue)), ("duplicate", .bool(duplicate)),
-            ("segments", .integer(Int64(segments))), ("encoding", .string(encoding.rawValue)),
-        ])
+        .object(
+            [
+                ("id", .string(id.description)), ("state", .string(state.rawValue)), ("duplicate", .bool(duplicate)),
+                ("segments", .integer(Int64(segments))), ("encoding", .string(encoding.rawValue)),
+            ] + encodingMembers)
+    }
+
+    /// What `send --wait` tells too.
+    var encodingMembers: [(String, JSONValue)] {
+        [("ucs2", ucs2?.json ?? .null), ("replaced", .integer(Int64(replaced)))]
     }
 
     var text: String {
         let repeated = duplicate ? ", sent before" : ""
-        return "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(repeated))"
+        return
+            "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(repeated)\(encodingNote))"
+    }
+
+    /// What made the body UCS-2, or was done against it; empty if neither.
+    var encodingNote: String {
+        if let ucs2 { return ": \(ucs2.text(segments: segments))" }
+        return replaced > 0 ? ", \(counted(replaced, "character")) replaced" : ""
     }
 }
 
 extension MessageStatus {
-    var json: JSONValue {
-        .object([
+    var json: JSONValue { .object(members) }
+
+    var members: [(String, JSONValue)] {
+        [
             ("id", .string(id.description)), ("state", .string(state.rawValue)),
             // A status is no repeated sending; the member is there because `send` has it.
             ("duplicate", false), ("segments", .integer(Int64(segments))), ("encoding", .string(encoding.rawValue)),
@@ -37,14 +52,15 @@ extension MessageStatus {
             ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
             ("expires_at", .string(TimeText.rfc3339(expiresAt))), ("generation", .integer(Int64(generation))),
             ("timeline", timelineJSON),
-        ])
+        ]
     }
 
     var timelineJSON: JSONValue { .array(timeline.map(\.json)) }
 
     /// On one line, for whoever sent it just now.
-    var outcome: String {
-        let line = "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue))"
+    func outcome(_ receipt: SendReceipt) -> String {
+        let note = receipt.encodingNote
+        let line = "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(note))"
         return error.map { "\(line): \($0.message) (\($0.code))" } ?? line
     }
 

@@ -25,6 +25,7 @@ typedef struct Apus__V1__FieldViolation Apus__V1__FieldViolation;
 typedef struct Apus__V1__Quota Apus__V1__Quota;
 typedef struct Apus__V1__SendRequest Apus__V1__SendRequest;
 typedef struct Apus__V1__SendResponse Apus__V1__SendResponse;
+typedef struct Apus__V1__Ucs2Cause Apus__V1__Ucs2Cause;
 typedef struct Apus__V1__ExplainResponse Apus__V1__ExplainResponse;
 typedef struct Apus__V1__ExplainRefusal Apus__V1__ExplainRefusal;
 typedef struct Apus__V1__ExplainedRoute Apus__V1__ExplainedRoute;
@@ -34,6 +35,8 @@ typedef struct Apus__V1__BulkTemplate Apus__V1__BulkTemplate;
 typedef struct Apus__V1__Recipient Apus__V1__Recipient;
 typedef struct Apus__V1__Variable Apus__V1__Variable;
 typedef struct Apus__V1__BulkResponse Apus__V1__BulkResponse;
+typedef struct Apus__V1__DryRunResult Apus__V1__DryRunResult;
+typedef struct Apus__V1__Ucs2Item Apus__V1__Ucs2Item;
 typedef struct Apus__V1__Refusal Apus__V1__Refusal;
 typedef struct Apus__V1__StatusRequest Apus__V1__StatusRequest;
 typedef struct Apus__V1__StatusResponse Apus__V1__StatusResponse;
@@ -227,7 +230,11 @@ typedef enum _Apus__V1__Event {
   /*
    * its price at the provider that takes it, where that isn't what was reserved for it
    */
-  APUS__V1__EVENT__EVENT_PRICED = 22
+  APUS__V1__EVENT__EVENT_PRICED = 22,
+  /*
+   * on acceptance, characters of its body were replaced so that it fits into GSM-7
+   */
+  APUS__V1__EVENT__EVENT_SMART_ENCODED = 26
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EVENT)
 } Apus__V1__Event;
 /*
@@ -242,6 +249,18 @@ typedef enum _Apus__V1__OnUnknown {
   APUS__V1__ON_UNKNOWN__ON_UNKNOWN_RESEND = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__ON_UNKNOWN)
 } Apus__V1__OnUnknown;
+/*
+ * Whether typographic and invisible characters of the body are replaced where that makes it GSM-7.
+ */
+typedef enum _Apus__V1__SmartEncoding {
+  /*
+   * as the tenant's settings have it
+   */
+  APUS__V1__SMART_ENCODING__SMART_ENCODING_UNSPECIFIED = 0,
+  APUS__V1__SMART_ENCODING__SMART_ENCODING_ON = 1,
+  APUS__V1__SMART_ENCODING__SMART_ENCODING_OFF = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__SMART_ENCODING)
+} Apus__V1__SmartEncoding;
 typedef enum _Apus__V1__ExplainOutcome {
   APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED = 0,
   /*
@@ -488,10 +507,11 @@ struct  Apus__V1__SendRequest
    */
   uint32_t max_segments;
   Apus__V1__OnUnknown on_unknown;
+  Apus__V1__SmartEncoding smart_encoding;
 };
 #define APUS__V1__SEND_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__send_request__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, 0, 0, {0,NULL}, 0,NULL, 0, APUS__V1__ON_UNKNOWN__ON_UNKNOWN_UNSPECIFIED }
+    , {0,NULL}, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, 0, 0, {0,NULL}, 0,NULL, 0, APUS__V1__ON_UNKNOWN__ON_UNKNOWN_UNSPECIFIED, APUS__V1__SMART_ENCODING__SMART_ENCODING_UNSPECIFIED }
 
 
 struct  Apus__V1__SendResponse
@@ -502,10 +522,50 @@ struct  Apus__V1__SendResponse
   protobuf_c_boolean duplicate;
   uint32_t segments;
   Apus__V1__Encoding encoding;
+  /*
+   * there if the encoding is UCS2
+   */
+  Apus__V1__Ucs2Cause *ucs2;
+  /*
+   * characters that smart encoding replaced
+   */
+  uint32_t replaced;
 };
 #define APUS__V1__SEND_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__send_response__descriptor) \
-    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED }
+    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, NULL, 0 }
+
+
+/*
+ * Why a body is UCS-2, and what it would take without that.
+ */
+struct  Apus__V1__Ucs2Cause
+{
+  ProtobufCMessage base;
+  /*
+   * of the first character that is not in GSM-7
+   */
+  uint32_t code_point;
+  /*
+   * its place in the body that is sent, in Unicode scalars, from 1
+   */
+  uint32_t position;
+  /*
+   * characters that are not in GSM-7
+   */
+  uint32_t count;
+  /*
+   * with them replaced as smart encoding does it, left out where it can't; 0 = none is left
+   */
+  uint32_t segments_without;
+  /*
+   * smart encoding can replace all of them
+   */
+  protobuf_c_boolean replaceable;
+};
+#define APUS__V1__UCS2_CAUSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__ucs2_cause__descriptor) \
+    , 0, 0, 0, 0, 0 }
 
 
 /*
@@ -582,10 +642,22 @@ struct  Apus__V1__ExplainResponse
    * of the configuration
    */
   uint32_t generation;
+  /*
+   * there if the encoding is UCS2
+   */
+  Apus__V1__Ucs2Cause *ucs2;
+  /*
+   * what smart encoding replaces, as the timeline would have it
+   */
+  ProtobufCBinaryData replaced;
+  /*
+   * why it is from that sender, where a route or provider decides: words for people
+   */
+  ProtobufCBinaryData sender_rule;
 };
 #define APUS__V1__EXPLAIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__explain_response__descriptor) \
-    , APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED, {0,NULL}, 0,NULL, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, 0, 0, 0, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, APUS__V1__ON_UNKNOWN__ON_UNKNOWN_UNSPECIFIED, 0, 0, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0, 0, 0 }
+    , APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_UNSPECIFIED, {0,NULL}, 0,NULL, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, 0, 0, 0, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, APUS__V1__ON_UNKNOWN__ON_UNKNOWN_UNSPECIFIED, 0, 0, 0,NULL, {0,NULL}, 0,NULL, {0,NULL}, 0, 0, 0, 0, NULL, {0,NULL}, {0,NULL} }
 
 
 /*
@@ -676,10 +748,14 @@ struct  Apus__V1__BulkRequest
   size_t n_messages;
   Apus__V1__SendRequest **messages;
   Apus__V1__BulkTemplate *template_;
+  /*
+   * the items are checked, and nothing is accepted; without a batch
+   */
+  protobuf_c_boolean dry_run;
 };
 #define APUS__V1__BULK_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__bulk_request__descriptor) \
-    , {0,NULL}, 0, 0,NULL, NULL }
+    , {0,NULL}, 0, 0,NULL, NULL, 0 }
 
 
 struct  Apus__V1__BulkTemplate
@@ -748,10 +824,55 @@ struct  Apus__V1__BulkResponse
    */
   size_t n_refusals;
   Apus__V1__Refusal **refusals;
+  /*
+   * of a dry run, whose `accepted` counts what would be
+   */
+  Apus__V1__DryRunResult *dry_run;
 };
 #define APUS__V1__BULK_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__bulk_response__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, NULL }
+
+
+struct  Apus__V1__DryRunResult
+{
+  ProtobufCMessage base;
+  /*
+   * of all items that would be accepted
+   */
+  uint64_t segments;
+  /*
+   * such items that are UCS-2
+   */
+  uint32_t ucs2;
+  /*
+   * such items in which smart encoding replaces something
+   */
+  uint32_t replaced;
+  /*
+   * cut to fit the frame: `ucs2` is the true count
+   */
+  size_t n_ucs2_items;
+  Apus__V1__Ucs2Item **ucs2_items;
+};
+#define APUS__V1__DRY_RUN_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__dry_run_result__descriptor) \
+    , 0, 0, 0, 0,NULL }
+
+
+struct  Apus__V1__Ucs2Item
+{
+  ProtobufCMessage base;
+  /*
+   * position in this chunk
+   */
+  uint32_t item;
+  uint32_t segments;
+  Apus__V1__Ucs2Cause *cause;
+};
+#define APUS__V1__UCS2_ITEM__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__ucs2_item__descriptor) \
+    , 0, 0, NULL }
 
 
 struct  Apus__V1__Refusal
@@ -2202,6 +2323,25 @@ Apus__V1__SendResponse *
 void   apus__v1__send_response__free_unpacked
                      (Apus__V1__SendResponse *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__Ucs2Cause methods */
+void   apus__v1__ucs2_cause__init
+                     (Apus__V1__Ucs2Cause         *message);
+size_t apus__v1__ucs2_cause__get_packed_size
+                     (const Apus__V1__Ucs2Cause   *message);
+size_t apus__v1__ucs2_cause__pack
+                     (const Apus__V1__Ucs2Cause   *message,
+                      uint8_t             *out);
+size_t apus__v1__ucs2_cause__pack_to_buffer
+                     (const Apus__V1__Ucs2Cause   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__Ucs2Cause *
+       apus__v1__ucs2_cause__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__ucs2_cause__free_unpacked
+                     (Apus__V1__Ucs2Cause *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__ExplainResponse methods */
 void   apus__v1__explain_response__init
                      (Apus__V1__ExplainResponse         *message);
@@ -2372,6 +2512,44 @@ Apus__V1__BulkResponse *
                       const uint8_t       *data);
 void   apus__v1__bulk_response__free_unpacked
                      (Apus__V1__BulkResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__DryRunResult methods */
+void   apus__v1__dry_run_result__init
+                     (Apus__V1__DryRunResult         *message);
+size_t apus__v1__dry_run_result__get_packed_size
+                     (const Apus__V1__DryRunResult   *message);
+size_t apus__v1__dry_run_result__pack
+                     (const Apus__V1__DryRunResult   *message,
+                      uint8_t             *out);
+size_t apus__v1__dry_run_result__pack_to_buffer
+                     (const Apus__V1__DryRunResult   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__DryRunResult *
+       apus__v1__dry_run_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__dry_run_result__free_unpacked
+                     (Apus__V1__DryRunResult *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__Ucs2Item methods */
+void   apus__v1__ucs2_item__init
+                     (Apus__V1__Ucs2Item         *message);
+size_t apus__v1__ucs2_item__get_packed_size
+                     (const Apus__V1__Ucs2Item   *message);
+size_t apus__v1__ucs2_item__pack
+                     (const Apus__V1__Ucs2Item   *message,
+                      uint8_t             *out);
+size_t apus__v1__ucs2_item__pack_to_buffer
+                     (const Apus__V1__Ucs2Item   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__Ucs2Item *
+       apus__v1__ucs2_item__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__ucs2_item__free_unpacked
+                     (Apus__V1__Ucs2Item *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__Refusal methods */
 void   apus__v1__refusal__init
@@ -3678,6 +3856,9 @@ typedef void (*Apus__V1__SendRequest_Closure)
 typedef void (*Apus__V1__SendResponse_Closure)
                  (const Apus__V1__SendResponse *message,
                   void *closure_data);
+typedef void (*Apus__V1__Ucs2Cause_Closure)
+                 (const Apus__V1__Ucs2Cause *message,
+                  void *closure_data);
 typedef void (*Apus__V1__ExplainResponse_Closure)
                  (const Apus__V1__ExplainResponse *message,
                   void *closure_data);
@@ -3704,6 +3885,12 @@ typedef void (*Apus__V1__Variable_Closure)
                   void *closure_data);
 typedef void (*Apus__V1__BulkResponse_Closure)
                  (const Apus__V1__BulkResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__DryRunResult_Closure)
+                 (const Apus__V1__DryRunResult *message,
+                  void *closure_data);
+typedef void (*Apus__V1__Ucs2Item_Closure)
+                 (const Apus__V1__Ucs2Item *message,
                   void *closure_data);
 typedef void (*Apus__V1__Refusal_Closure)
                  (const Apus__V1__Refusal *message,
@@ -3918,6 +4105,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__state__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__event__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__smart_encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__circuit__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
@@ -3931,6 +4119,7 @@ extern const ProtobufCMessageDescriptor apus__v1__field_violation__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__quota__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__send_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__send_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__ucs2_cause__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__explain_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__explain_refusal__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__explained_route__descriptor;
@@ -3940,6 +4129,8 @@ extern const ProtobufCMessageDescriptor apus__v1__bulk_template__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__recipient__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__variable__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__bulk_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__dry_run_result__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__ucs2_item__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__status_response__descriptor;

@@ -43,7 +43,8 @@ final class DayFile {
             """
             INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)
             """)
-        selectKey = try connection.prepare("SELECT tenant, key, fingerprint FROM message WHERE id = ?1")
+        selectKey = try connection.prepare(
+            "SELECT tenant, key, fingerprint, encoding, segments FROM message WHERE id = ?1")
         selectMessage = try connection.prepare(
             """
             SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
@@ -158,12 +159,14 @@ final class DayFile {
         usage.charge(Charge(draft), draft.tenant)
     }
 
-    /// The message of that idempotency key, not older than `oldest`, and whether its content is the draft's.
+    /// The message of that idempotency key, not older than `oldest`, whether its content is the draft's, and how its
+    /// body is sent.
     /// - Parameter isInRuns: false if it is known that no run of the index holds the key.
     func known(
         _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID, isInRuns: Bool
-    ) throws(StoreError) -> (id: MessageID, isSame: Bool)? {
+    ) throws(StoreError) -> (id: MessageID, isSame: Bool, sentAs: AcceptResult.BodyForm)? {
         var isSame = false
+        var sentAs = AcceptResult.BodyForm(encoding: draft.encoding, segments: draft.segments)
         let found = try index(.key).find(draft.keyHash, oldest: oldest, isInRuns: isInRuns) {
             (id) throws(StoreError) -> Bool in
             selectKey.bind(1, id)
@@ -171,9 +174,13 @@ final class DayFile {
             guard try selectKey.step(), selectKey.integer(0) == Int64(draft.tenant.rawValue) else { return false }
             let isSameKey = batch.bytes[draft.key.range].withUnsafeBytes { $0.elementsEqual(selectKey.bytes(1)) }
             isSame = Fingerprint(bytes: selectKey.bytes(2)) == draft.fingerprint
+            if let encoding = Encoding(rawValue: UInt8(truncatingIfNeeded: selectKey.integer(3))) {
+                sentAs.encoding = encoding
+                sentAs.segments = UInt8(truncatingIfNeeded: selectKey.integer(4))
+            }
             return isSameKey
         }
-        return found.map { ($0, isSame) }
+        return found.map { ($0, isSame, sentAs) }
     }
 
     /// Of the content as it came; nil if there is no such message.

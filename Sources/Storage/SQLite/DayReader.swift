@@ -16,16 +16,17 @@ final class DayReader {
         selectMessage = try connection.prepare(
             """
             SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
-                   m.reference, m.tags, s.state, s.due, s.history, m.generation
+                   m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace
             FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
             """)
         selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
     }
 
-    /// A tenant's message as its row has it, and its lifecycle; nil if it has none of that id.
+    /// A tenant's message as its row has it, its lifecycle, and what smart encoding replaced in it; nil if it has none
+    /// of that id.
     func message(
         _ id: MessageID, tenant: TenantID, now: Int64
-    ) throws(StoreError) -> (status: MessageStatus, lifecycle: MessageLifecycle)? {
+    ) throws(StoreError) -> (status: MessageStatus, lifecycle: MessageLifecycle, replaced: String)? {
         let row = selectMessage
         row.bind(1, id)
         row.bind(2, Int64(tenant.rawValue))
@@ -47,7 +48,7 @@ final class DayReader {
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))),
             acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7),
             generation: UInt32(truncatingIfNeeded: row.integer(13)))
-        return (status, lifecycle)
+        return (status, lifecycle, MessageTrace(packed: row.bytes(14)).replaced)
     }
 
     private static func tags(_ bytes: UnsafeRawBufferPointer) -> [String] {

@@ -253,7 +253,10 @@ package final class SQLiteMessageStore: MessageStore {
         for file in files {
             guard let known = try file.known(draft, of: batch, oldest: oldest, isInRuns: isInRuns) else { continue }
             let state = try file.lifecycle(of: known.id)?.lifecycle.state ?? draft.waitingState
-            return AcceptResult(kind: known.isSame ? .duplicate : .conflict, state: state, id: known.id)
+            var result = AcceptResult(kind: known.isSame ? .duplicate : .conflict, state: state, id: known.id)
+            let asDraft = AcceptResult.BodyForm(encoding: draft.encoding, segments: draft.segments)
+            if known.isSame, known.sentAs != asDraft { result.sentAs = known.sentAs }
+            return result
         }
         return nil
     }

@@ -35,7 +35,7 @@ enum SQLiteSchema {
             fingerprint BLOB NOT NULL,   -- of the content, 16 bytes
             generation INTEGER NOT NULL DEFAULT 0, -- of the configuration that it was accepted under
             reserve INTEGER NOT NULL DEFAULT 0,    -- its price at most, in millionths
-            trace BLOB                   -- request id and traceparent, each: length (1 byte), bytes
+            trace BLOB                   -- request id, traceparent, what was replaced: each length (1 byte), bytes
         );
         CREATE TABLE state (
             id INTEGER PRIMARY KEY,

@@ -74,15 +74,20 @@ package final class SQLiteStatusReader {
     ) throws(StoreError) -> MessageStatus? {
         guard let found = try reader(of: Day(of: id))?.message(id, tenant: tenant, now: now) else { return nil }
         var status = found.status
-        try tell(found.lifecycle, now: now, timeline: timeline, in: &status)
+        try tell(found.lifecycle, replaced: found.replaced, now: now, timeline: timeline, in: &status)
         return status
     }
 
     /// Fills in what the lifecycle's events say: provider, error, timeline.
+    /// - Parameter replaced: what smart encoding replaced; "" = nothing.
     private func tell(
-        _ lifecycle: MessageLifecycle, now: Int64, timeline: Bool, in status: inout MessageStatus
+        _ lifecycle: MessageLifecycle, replaced: String, now: Int64, timeline: Bool, in status: inout MessageStatus
     ) throws(StoreError) {
         var events = [TimelineEvent(at: status.acceptedAt, event: .accepted, state: .accepted)]
+        if !replaced.isEmpty {
+            events.append(
+                TimelineEvent(at: status.acceptedAt, event: .smartEncoded, state: .accepted, detail: replaced))
+        }
         let waits: EventKind = status.sendAt > 0 ? .scheduled : .queued
         events.append(
             TimelineEvent(
@@ -97,7 +102,7 @@ package final class SQLiteStatusReader {
                     detail: lifecycle.history.detail(of: event)))
         }
         if unknownProvider, try readProviders() {
-            try tell(lifecycle, now: now, timeline: timeline, in: &status)
+            try tell(lifecycle, replaced: replaced, now: now, timeline: timeline, in: &status)
             return
         }
         for event in events {
