@@ -59,11 +59,16 @@ package enum Form {
         return nil
     }
 
+    /// A country by its code.
+    static func country(_ country: String) -> String? {
+        let isCountry = country.utf8.count == 2 && country.utf8.allSatisfy { 0x41...0x5A ~= $0 }
+        return isCountry ? nil : "a country is two capital letters of ISO 3166-1, such as DE"
+    }
+
     /// A country or a prefix of numbers.
     static func destination(_ destination: String) -> String? {
-        let isCountry = destination.utf8.count == 2 && destination.utf8.allSatisfy { 0x41...0x5A ~= $0 }
         let isPrefix = destination.hasPrefix("+") && digits(destination.dropFirst())
-        return isCountry || isPrefix
+        return isPrefix || country(destination) == nil
             ? nil : "a destination is a country, such as DE, or the beginning of a number, such as +4915"
     }
 

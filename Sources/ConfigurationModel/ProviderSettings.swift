@@ -22,6 +22,8 @@ package struct ProviderSettings: Hashable, Sendable {
     package var price: Int64 = 0
     /// false = it takes no new messages; what it has is still answered for.
     package var isEnabled = true
+    /// The rules for messages that name no sender.
+    package var sender: SenderRules?
     /// What its kind alone knows: an object.
     package var options = JSON.object([:])
     /// What nobody may read, by name: credentials. Each is a text of 1 to ``Limits/providerSecretBytes`` bytes, or
@@ -54,6 +56,7 @@ extension ProviderSettings: ConfigurationKind {
         weight = reader.integer("weight", 1...Int64(Limits.providerWeight)).map(Int.init) ?? weight
         price = reader.money("price", upTo: Limits.segmentPrice) ?? price
         isEnabled = reader.bool("enabled") ?? isEnabled
+        sender = reader.object("sender", SenderRules.init)
         if let value = reader.take("options") {
             if value.object == nil { reader.fault("options", "must be an object") } else { options = value }
         }
@@ -82,6 +85,7 @@ extension ProviderSettings: ConfigurationKind {
         members["weight"] = weight == 1 ? nil : .integer(Int64(weight))
         members["price"] = price == 0 ? nil : .string(Money(millionths: price).description)
         members["enabled"] = isEnabled ? nil : .bool(false)
+        members["sender"] = sender?.json
         members["options"] = options == .object([:]) ? nil : options
         members["secrets"] = secrets.isEmpty ? nil : .object(secrets.mapValues(JSON.string))
         return .object(members.values)

@@ -35,6 +35,8 @@ package struct RouteSettings: Hashable, Sendable {
     /// true = a provider without room is passed over for the next one that the policy names; false = the first one
     /// that is up is waited for.
     package var overflow = true
+    /// The rules for messages that name no sender.
+    package var sender: SenderRules?
     /// Why messages are refused, instead of being sent; nil = they are sent.
     package var reject: String?
 
@@ -79,9 +81,10 @@ extension RouteSettings: ConfigurationKind {
         reject = reader.text("reject", upTo: Limits.rejectionBytes)
         policy = reader.choice("policy", of: Policy.allCases, \.rawValue) ?? policy
         overflow = reader.bool("overflow") ?? overflow
+        sender = reader.object("sender", SenderRules.init)
         providers = reader.strings("providers", atMost: Limits.routeProviders, Form.providerName) ?? []
         if reader.take("reject") != nil {
-            for name in ["policy", "overflow", "providers"] where reader.take(name) != nil {
+            for name in ["policy", "overflow", "providers", "sender"] where reader.take(name) != nil {
                 reader.fault(name, "does not fit reject: a route sends or refuses")
             }
         } else if reader.take("providers") == nil {
@@ -102,6 +105,7 @@ extension RouteSettings: ConfigurationKind {
         members["policy"] = policy == .order ? nil : .string(policy.rawValue)
         members["providers"] = providers.isEmpty ? nil : .strings(providers)
         members["overflow"] = overflow ? nil : .bool(false)
+        members["sender"] = sender?.json
         members["reject"] = reject.map(JSON.string)
         return .object(members.values)
     }

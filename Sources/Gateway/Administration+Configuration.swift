@@ -143,6 +143,10 @@ extension Administration {
         }
         for change in changes where change.kind == DynamicConfiguration.routeKind {
             violations += next.routes[change.name]?.destinationViolations(of: change.name) ?? []
+            violations += next.routes[change.name]?.sender?.violations(of: "routes.\(change.name)") ?? []
+        }
+        for change in changes where change.kind == DynamicConfiguration.providerKind {
+            violations += next.providers[change.name]?.sender?.violations(of: "providers.\(change.name)") ?? []
         }
         guard violations.isEmpty else { throw .refused(GatewayError(ConfigurationError(violations))) }
         guard next.tenants[fileTenant.name] != nil else { throw .refused(.fileTenantStays(fileTenant.name)) }
@@ -361,6 +365,13 @@ extension RouteSettings {
     }
 }
 
+extension SenderRules {
+    /// - Parameter owner: the path of the object that has the rules.
+    fileprivate func violations(of owner: String) -> [FieldViolation] {
+        violations.map { FieldViolation(field: "\(owner).sender.\($0.field)", description: $0.description) }
+    }
+}
+
 extension WriterTenants {
     package init(_ tenants: [TenantEntry]) {
         self.init()
@@ -374,6 +385,9 @@ extension WriterTenants {
             if days != RetentionPolicy.Days() { retention[tenant.id] = days }
             let own = (settings.allowedSenders ?? []) + [settings.defaultSender].compactMap(\.self)
             if !own.isEmpty { senders[tenant.id] = own }
+            if settings.allowedSenders != nil || !settings.allowsAlphanumericSenders {
+                senderPolicies[tenant.id] = settings.senderPolicy
+            }
         }
     }
 }

@@ -44,6 +44,8 @@ struct Dispatcher: ~Copyable {
     var pausedBatches: Set<BatchID> = []
     private(set) var pausedTenants: Set<TenantID> = []
     private var weights: [TenantID: Int] = [:]
+    /// The policies of tenants that may not use every sender.
+    var senderPolicies: [TenantID: SenderPolicy] = [:]
     /// Messages of paused batches that came to their turn.
     private var parked: [BatchID: [QueuedEntry]] = [:]
     /// When the validity of the first of them is over.
@@ -217,12 +219,15 @@ struct Dispatcher: ~Copyable {
             queue.pushBack(entry.message, flow: flow)
             return
         }
-        guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: choice.reason),
+        let sender = pool.sender(
+            of: draft, content.arena, senderPolicies[draft.tenant], by: candidates, through: choice.lane)
+        let reason = sender?.added(to: choice.reason) ?? choice.reason
+        guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: reason),
             try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
         let submitted = pool.update(choice.lane) {
-            $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts)
+            $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts, sender: sender?.sender)
             return $0.take(urgent: urgent, now: now)
         }
         pool.refresh(&queue, lane: choice.lane, now: now)
@@ -544,26 +549,5 @@ struct Dispatcher: ~Copyable {
             }
         }
         return returned
-    }
-}
-
-/// A message's content on its way from the store or from memory into a submission.
-struct MessageContent {
-    var draft: MessageDraft
-    var arena: DraftBatch
-    var batch: BatchID?
-}
-
-extension SubmissionBatch {
-    mutating func append(_ content: MessageContent, id: MessageID, attempt: Int) {
-        func copy(_ slice: ByteSlice) -> ByteSlice {
-            let offset = bytes.count
-            content.arena.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: $0[slice.range]) }
-            return ByteSlice(offset: UInt32(offset), count: slice.count)
-        }
-        items.append(
-            Submission(
-                id: id, attempt: attempt, recipient: copy(content.draft.recipient), sender: copy(content.draft.sender),
-                body: copy(content.draft.body), segments: content.draft.segments, encoding: content.draft.encoding))
     }
 }

@@ -100,6 +100,7 @@ extension ExplainResponse {
         if let rejection = routing.route?.rejectionText { refusals.append(Refusal(description: rejection)) }
         if let route = routing.route, route.rejection == nil { policy = route.policy.rawValue }
         providers = routing.candidates.map(Provider.init)
+        if let entry = routing.sender { (sender, senderRule) = (entry.text, entry.rule) }
         if let chosen = routing.chosen {
             provider = chosen.name
             segmentPrice = chosen.contender.price

@@ -1,4 +1,5 @@
 package import Providers
+package import Routing
 
 /// A provider for the pool.
 package struct PooledProvider: Sendable {
@@ -6,10 +7,16 @@ package struct PooledProvider: Sendable {
     /// As the store knows it.
     package var number: UInt8
     package var limits: ProviderLimits
+    /// The provider's rules for messages that name no sender; nil = its options alone say it.
+    package var senders: SenderTable?
 
-    package init(provider: any SMSProvider, number: UInt8, limits: ProviderLimits = ProviderLimits()) {
+    package init(
+        provider: any SMSProvider, number: UInt8, limits: ProviderLimits = ProviderLimits(),
+        senders: SenderTable? = nil
+    ) {
         self.provider = provider
         self.number = number
         self.limits = limits
+        self.senders = senders
     }
 }

@@ -1,3 +1,4 @@
+internal import Admission
 internal import Providers
 package import Routing
 internal import SMSModel
@@ -24,6 +25,8 @@ package struct RoutingExplanation: Hashable, Sendable {
     package var route: Route?
     /// Those of the route, in its order.
     package var candidates: [Candidate] = []
+    /// The sender at the chosen provider, where the route's or the provider's rules decide it.
+    var sender: SenderTable.Entry?
     /// As the timeline would have it.
     package var reason = "no route is for it"
 
@@ -34,10 +37,12 @@ extension ProviderPool {
     /// Where a message would go that nothing has happened to. Nothing is taken, and nothing is remembered.
     ///
     /// - Parameters:
+    ///   - policy: the tenant's about senders; nil = it may use all.
     ///   - due: when it is to be sent, in milliseconds since the Unix epoch: routes are as they are then, providers as
     ///     they are now.
     mutating func explain(
-        _ query: RoutingQuery, due: Int64, now: Int64, using random: inout some RandomNumberGenerator
+        _ query: RoutingQuery, _ policy: SenderPolicy?, due: Int64, now: Int64,
+        using random: inout some RandomNumberGenerator
     ) -> RoutingExplanation {
         var explanation = RoutingExplanation()
         var table = table
@@ -50,7 +55,7 @@ extension ProviderPool {
                     isForTenant: route.tenants?.contains(query.tenant) ?? true))
             guard verdict == .matches else { continue }
             explanation.route = route
-            choose(CandidateSet(route: place), route, query, now: now, &explanation, &random)
+            choose(CandidateSet(route: place), route, query, policy, now: now, &explanation, &random)
             break
         }
         if explanation.route == nil, current.isEmpty { explanation.reason = "no provider is configured" }
@@ -58,8 +63,8 @@ extension ProviderPool {
     }
 
     private mutating func choose(
-        _ set: CandidateSet, _ route: Route, _ query: RoutingQuery, now: Int64, _ explanation: inout RoutingExplanation,
-        _ random: inout some RandomNumberGenerator
+        _ set: CandidateSet, _ route: Route, _ query: RoutingQuery, _ policy: SenderPolicy?, now: Int64,
+        _ explanation: inout RoutingExplanation, _ random: inout some RandomNumberGenerator
     ) {
         if let rejection = route.rejectionText {
             explanation.reason = rejection
@@ -79,5 +84,8 @@ extension ProviderPool {
             isOnly
             ? "only provider"
             : route.explanation(chosen: chosen, contenders, names: explanation.candidates.map(\.name))
+        if let chosen, let lane = lane(of: route.providers[chosen]) {
+            explanation.sender = sender(of: query, policy, by: route, through: lane)
+        }
     }
 }

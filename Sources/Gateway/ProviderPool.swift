@@ -15,7 +15,11 @@ struct ProviderPool {
     /// By name, those too that are not there (any more).
     private var pausedProviders: Set<String> = []
     private(set) var table: RoutingTable
-    private var sets = CandidateSets()
+    private(set) var sets = CandidateSets()
+    /// The providers' rules about senders, by their numbers.
+    private(set) var senderTables: [UInt8: SenderTable] = [:]
+    /// Whether a route or a provider has such.
+    private(set) var hasSenderTables = false
     /// Raised whenever the routes change: numbers of sets that were given out before may stand for others by now.
     private(set) var routesEpoch = 0
     /// By lane: the sets that it is in.
@@ -65,6 +69,8 @@ struct ProviderPool {
                 add(ProviderLane(provider: entry.provider, number: entry.number, limits: entry.limits, now: now))
             }
         }
+        senderTables = [:]
+        for entry in providers { senderTables[entry.number] = entry.senders }
         setRoutes(routes ?? [Route.sharing(providers.map(\.number))], now: now)
         return draining
     }
@@ -87,6 +93,7 @@ struct ProviderPool {
 
     private mutating func setRoutes(_ routes: [Route], now: Int64) {
         table = RoutingTable(routes, now: now)
+        hasSenderTables = !senderTables.isEmpty || routes.contains { $0.senderTable != nil }
         routesChanged()
     }
 

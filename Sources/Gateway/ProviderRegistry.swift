@@ -31,7 +31,9 @@ package final class ProviderRegistry: WebhookSources {
         var number: UInt8
 
         var pooled: PooledProvider {
-            PooledProvider(provider: parts.provider, number: number, limits: ProviderLimits(settings))
+            PooledProvider(
+                provider: parts.provider, number: number, limits: ProviderLimits(settings),
+                senders: SenderTable(settings.sender, owner: "provider \(parts.provider.name)"))
         }
     }
 

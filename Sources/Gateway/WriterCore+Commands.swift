@@ -48,6 +48,7 @@ extension WriterCore {
         tenantNames = tenants.names
         log.setTenantNames(tenants.names)
         tenantsBySender = [:]
+        dispatcher.senderPolicies = tenants.senderPolicies
         for (tenant, senders) in tenants.senders.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             for sender in Set(senders.map(OwnNumber.init)) { tenantsBySender[sender, default: []].append(tenant) }
         }

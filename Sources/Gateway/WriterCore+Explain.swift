@@ -26,7 +26,9 @@ extension WriterCore {
         // The choice that the next message would meet; asking changes nothing.
         var random = dispatcher.random
         explanation.routing = batch.bytes.withUnsafeBytes { bytes in
-            dispatcher.pool.explain(RoutingQuery(draft, bytes), due: draft.sendAt, now: now, using: &random)
+            dispatcher.pool.explain(
+                RoutingQuery(draft, bytes), dispatcher.senderPolicies[draft.tenant], due: draft.sendAt, now: now,
+                using: &random)
         }
         return explanation
     }

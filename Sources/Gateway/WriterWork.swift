@@ -1,3 +1,4 @@
+package import Admission
 internal import DequeModule
 internal import Providers
 package import Routing
@@ -88,6 +89,8 @@ package struct WriterTenants: Sendable {
     package var names: [TenantID: String] = [:]
     /// Of those that name their senders, or one of them.
     package var senders: [TenantID: [String]] = [:]
+    /// The policies of those that may not use every sender.
+    package var senderPolicies: [TenantID: SenderPolicy] = [:]
 
     package init() {}
 }

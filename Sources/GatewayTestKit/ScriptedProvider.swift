@@ -12,6 +12,7 @@ package final class ScriptedProvider: SMSProvider {
         var open: [Submission] = []
         var seen: [Submission] = []
         var texts: [MessageID: String] = [:]
+        var senders: [MessageID: String] = [:]
         var events: (any ProviderEvents)?
         var isDraining = false
     }
@@ -28,7 +29,10 @@ package final class ScriptedProvider: SMSProvider {
         state.withLock { state in
             state.open += batch.items
             state.seen += batch.items
-            for item in batch.items { state.texts[item.id] = batch.text(item.body) }
+            for item in batch.items {
+                state.texts[item.id] = batch.text(item.body)
+                state.senders[item.id] = batch.text(item.sender)
+            }
         }
     }
 
@@ -45,6 +49,9 @@ package final class ScriptedProvider: SMSProvider {
 
     /// Everything it was ever given, in order.
     package var seen: [Submission] { state.withLock { $0.seen } }
+
+    /// The sender of the last attempt.
+    package func sender(of id: MessageID) -> String? { state.withLock { $0.senders[id] } }
 
     package func body(of id: MessageID) -> String? { state.withLock { $0.texts[id] } }
 

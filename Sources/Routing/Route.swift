@@ -15,6 +15,8 @@ package struct Route: Hashable, Sendable {
     package var providers: [UInt8]
     /// Whether a provider that has no room is passed over; else the first that is up is waited for.
     package var overflows = true
+    /// The route's rules for messages that name no sender.
+    package var senderTable: SenderTable?
     /// Why its messages are refused instead of being sent, in words for people; it has no providers then. nil = they are
     /// sent.
     package var rejection: String?
@@ -35,6 +37,7 @@ package struct Route: Hashable, Sendable {
         windows = settings.times
         policy = settings.policy
         overflows = settings.overflow
+        senderTable = SenderTable(settings.sender, owner: "route \(name)")
         rejection = settings.reject
     }
 

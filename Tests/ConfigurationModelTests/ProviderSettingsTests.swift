@@ -15,7 +15,9 @@ import Testing
     @Test func allThatMayBeSaid() throws {
         let json = """
             {"enabled":false,"in_flight":200,"kind":"twilio","options":{"account_sid":"AC1","receipts":true},\
-            "price":"0.0075","rate":50,"secrets":{"auth_token":"t","previous_auth_token":"u"},"weight":3}
+            "price":"0.0075","rate":50,"secrets":{"auth_token":"t","previous_auth_token":"u"},\
+            "sender":{"by_country":{"DE":"Firma","US":"+14155550100"},"fallback":"12345","replace_names_in":["US"]},\
+            "weight":3}
             """
         let settings = try settings(json)
         #expect(settings.kind == .twilio)
@@ -24,6 +26,8 @@ import Testing
         #expect(settings.weight == 3)
         #expect(settings.price == 7500)
         #expect(!settings.isEnabled)
+        #expect(settings.sender?.byCountry == ["DE": "Firma", "US": "+14155550100"])
+        #expect(settings.sender?.fallback == "12345" && settings.sender?.replaceNamesIn == ["US"])
         #expect(settings.options["account_sid"] == .string("AC1"))
         #expect(settings.secrets == ["auth_token": "t", "previous_auth_token": "u"])
         #expect(settings.json.text == json)
@@ -49,6 +53,14 @@ import Testing
             "price", ["\"0\"", "\"0.000001\"", "\"\(Limits.segmentPrice)\""],
             ["0.1", "\"0.0000001\"", "\"-1\"", "\"10000.000001\"", "\"\""]
         ), ("enabled", ["true"], ["1", "\"yes\""]), ("options", ["{}"], ["[]", "\"a\""]),
+        (
+            "sender", ["{}", "{\"by_country\": {\"DE\": \"Firma\"}}", "{\"fallback\": \"+14155550100\"}"],
+            [
+                "[]", "\"Firma\"", "{\"by_country\": {\"de\": \"Firma\"}}", "{\"by_country\": {\"+49\": \"Firma\"}}",
+                "{\"by_country\": {\"DE\": \"\"}}", "{\"by_country\": {\"DE\": 7}}", "{\"fallback\": \"\"}",
+                "{\"replace_names_in\": [\"usa\"]}", "{\"others\": \"12345\"}",
+            ]
+        ),
         (
             "secrets", ["{\"a_1\": \"x\"}"],
             ["[]", "{\"a\": 7}", "{\"a\": \"\"}", "{\"A\": \"x\"}", "{\"\": \"x\"}", "{\"a-b\": \"x\"}"]

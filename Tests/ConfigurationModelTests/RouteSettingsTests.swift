@@ -19,7 +19,7 @@ import Testing
     @Test func allThatMayBeSaid() throws {
         let json = """
             {"destinations":["DE","+4915"],"order":10,"overflow":false,"policy":"LEAST_COST",\
-            "priorities":["URGENT","BULK"],"providers":["b","a"],"senders":["Acme","+4915"],"tenants":["shop"],\
+            "priorities":["URGENT","BULK"],"providers":["b","a"],"sender":{"fallback":"+14155550100"},"senders":["Acme","+4915"],"tenants":["shop"],\
             "times":[{"days":["MON","FRI"],"from":"08:00","to":"20:30"},{"from":"22:00","to":"06:00"}]}
             """
         let settings = try settings(json)
@@ -27,6 +27,7 @@ import Testing
         #expect(settings.destinations == ["DE", "+4915"])
         #expect(settings.tenants == ["shop"])
         #expect(settings.senders == ["Acme", "+4915"])
+        #expect(settings.sender?.fallback == "+14155550100")
         #expect(settings.priorities == [.urgent, .bulk])
         #expect(settings.times?.count == 2)
         #expect(settings.policy == .leastCost)
@@ -50,6 +51,7 @@ import Testing
         #expect(try problems("{}") == [".providers: is missing; give at least one, or a reason to reject"])
         #expect(try problems("{\"providers\": []}").count == 1)
         #expect(try problems("{\"reject\": \"no\", \"providers\": [\"a\"], \"policy\": \"ORDER\"}").count == 2)
+        #expect(try problems("{\"reject\": \"no\", \"sender\": {\"fallback\": \"12345\"}}").count == 1)
         #expect(try problems("{\"reject\": \"\"}").count == 1)
         let longest = String(repeating: "r", count: Limits.rejectionBytes)
         #expect(try problems("{\"reject\": \"\(longest)\"}") == [])

@@ -30,6 +30,8 @@ struct ProviderOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What a segment costs, such as 0.0075.", valueName: "amount"))
     var price: String?
 
+    @OptionGroup var sender: SenderOptions
+
     mutating func validate() throws {
         guard secrets.count(where: { $0.file == "-" }) <= 1 else {
             throw ValidationError("Only one --secret can be read from standard input.")
@@ -38,7 +40,7 @@ struct ProviderOptions: ParsableArguments {
 
     var isEmpty: Bool {
         kind == nil && options.isEmpty && secrets.isEmpty && inFlight == nil && rate == nil && weight == nil
-            && price == nil
+            && price == nil && sender.isEmpty
     }
 
     /// Reads the secrets.
@@ -57,6 +59,7 @@ struct ProviderOptions: ParsableArguments {
         if let rate { settings.set("rate", to: .real(rate)) }
         if let weight { settings.set("weight", to: .integer(weight)) }
         if let price { settings.set("price", to: .string(price)) }
+        sender.apply(to: &settings)
         for option in options { settings.set("options.\(option.path)", to: option.value) }
         for (name, secret) in secrets { settings.set(["secrets", name[...]], to: secret) }
     }

@@ -37,10 +37,12 @@ struct RouteOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Refuses messages, for this reason, instead of sending them.", valueName: "text"))
     var reject: String?
 
+    @OptionGroup var senderRules: SenderOptions
+
     static let defaultOrder = Int64(Limits.routeOrderDefault)
 
     mutating func validate() throws {
-        if reject != nil, !provider.isEmpty || policy != nil || overflow != nil {
+        if reject != nil, !provider.isEmpty || policy != nil || overflow != nil || !senderRules.isEmpty {
             throw ValidationError("A route sends or refuses: give --provider or --reject.")
         }
     }
@@ -59,13 +61,16 @@ struct RouteOptions: ParsableArguments {
 
     private static func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.string)) }
 
-    var isEmpty: Bool { given.isEmpty }
+    var isEmpty: Bool { given.isEmpty && senderRules.isEmpty }
 
     func apply(to settings: inout JSON) {
         // A route that sent and is to refuse keeps nothing of its sending, and the other way about.
-        if reject != nil { for name in ["providers", "policy", "overflow"] { settings.set(name, to: nil) } }
+        if reject != nil {
+            for name in ["providers", "policy", "overflow", "sender"] { settings.set(name, to: nil) }
+        }
         if !provider.isEmpty { settings.set("reject", to: nil) }
         for (name, value) in given { settings.set(name, to: value) }
+        senderRules.apply(to: &settings)
     }
 }
 
