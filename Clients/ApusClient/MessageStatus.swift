@@ -146,6 +146,12 @@ public struct TimelineEvent: Hashable, Sendable {
         case settled = "SETTLED"
         /// Its price at the provider that takes it, where that isn't what was reserved for it.
         case priced = "PRICED"
+        /// A receipt named an id of the provider's that wasn't known, or proved that the provider has the message.
+        case identified = "IDENTIFIED"
+        /// One of several parts was delivered.
+        case partDelivered = "PART_DELIVERED"
+        /// This attempt was not delivered, and another may be yet.
+        case attemptUndelivered = "ATTEMPT_UNDELIVERED"
         /// On acceptance, characters of its body were replaced so that it fits into GSM-7; the detail tells which.
         case smartEncoded = "SMART_ENCODED"
     }
@@ -228,6 +234,9 @@ extension TimelineEvent.Kind {
         case .resent: self = .resent
         case .settled: self = .settled
         case .priced: self = .priced
+        case .identified: self = .identified
+        case .partDelivered: self = .partDelivered
+        case .attemptUndelivered: self = .attemptUndelivered
         case .smartEncoded: self = .smartEncoded
         }
     }

@@ -11302,7 +11302,7 @@ const ProtobufCEnumDescriptor apus__v1__state__descriptor =
   apus__v1__state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[24] =
+static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[27] =
 {
   { "EVENT_UNSPECIFIED", "APUS__V1__EVENT__EVENT_UNSPECIFIED", 0 },
   { "EVENT_ACCEPTED", "APUS__V1__EVENT__EVENT_ACCEPTED", 1 },
@@ -11327,20 +11327,26 @@ static const ProtobufCEnumValue apus__v1__event__enum_values_by_number[24] =
   { "EVENT_RESENT", "APUS__V1__EVENT__EVENT_RESENT", 20 },
   { "EVENT_SETTLED", "APUS__V1__EVENT__EVENT_SETTLED", 21 },
   { "EVENT_PRICED", "APUS__V1__EVENT__EVENT_PRICED", 22 },
+  { "EVENT_IDENTIFIED", "APUS__V1__EVENT__EVENT_IDENTIFIED", 23 },
+  { "EVENT_PART_DELIVERED", "APUS__V1__EVENT__EVENT_PART_DELIVERED", 24 },
+  { "EVENT_ATTEMPT_UNDELIVERED", "APUS__V1__EVENT__EVENT_ATTEMPT_UNDELIVERED", 25 },
   { "EVENT_SMART_ENCODED", "APUS__V1__EVENT__EVENT_SMART_ENCODED", 26 },
 };
 static const ProtobufCIntRange apus__v1__event__value_ranges[] = {
-{0, 0},{26, 23},{0, 24}
+{0, 0},{0, 27}
 };
-static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[24] =
+static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[27] =
 {
   { "EVENT_ACCEPTED", 1 },
+  { "EVENT_ATTEMPT_UNDELIVERED", 25 },
   { "EVENT_CANCELED", 14 },
   { "EVENT_DELIVERED", 10 },
   { "EVENT_EXPIRED", 13 },
   { "EVENT_FAILED", 12 },
+  { "EVENT_IDENTIFIED", 23 },
   { "EVENT_INTERRUPTED", 16 },
   { "EVENT_OUTCOME_UNKNOWN", 9 },
+  { "EVENT_PART_DELIVERED", 24 },
   { "EVENT_PRICED", 22 },
   { "EVENT_QUEUED", 3 },
   { "EVENT_RECEIPT_IGNORED", 18 },
@@ -11352,7 +11358,7 @@ static const ProtobufCEnumValueIndex apus__v1__event__enum_values_by_name[24] =
   { "EVENT_SCHEDULED", 2 },
   { "EVENT_SENT", 5 },
   { "EVENT_SETTLED", 21 },
-  { "EVENT_SMART_ENCODED", 23 },
+  { "EVENT_SMART_ENCODED", 26 },
   { "EVENT_SUBMITTING", 4 },
   { "EVENT_THROTTLED", 7 },
   { "EVENT_UNAVAILABLE", 8 },
@@ -11366,11 +11372,11 @@ const ProtobufCEnumDescriptor apus__v1__event__descriptor =
   "Event",
   "Apus__V1__Event",
   "apus.v1",
-  24,
+  27,
   apus__v1__event__enum_values_by_number,
-  24,
+  27,
   apus__v1__event__enum_values_by_name,
-  2,
+  1,
   apus__v1__event__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -130,7 +130,7 @@ struct Dispatcher: ~Copyable {
         if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }
     }
 
-    private mutating func noteDoubt(_ lifecycle: MessageLifecycle) {
+    mutating func noteDoubt(_ lifecycle: MessageLifecycle) {
         if lifecycle.state == .unknown, let doubt = lifecycle.doubt { doubts.append(doubt) }
     }
 
@@ -140,7 +140,7 @@ struct Dispatcher: ~Copyable {
     mutating func record(
         _ stored: StoredLifecycle, since before: MessageLifecycle.Mark, isFirst: Bool, store: any MessageStore
     ) throws(StoreError) -> Bool {
-        guard try store.record(stored, previous: before.standing, isFirst: isFirst) else { return false }
+        guard try store.record(stored, since: before, isFirst: isFirst) else { return false }
         steps.changed(stored, since: before)
         return true
     }
@@ -384,16 +384,17 @@ struct Dispatcher: ~Copyable {
         if let flight = inFlight[id] {
             touched.append(flight)
             inFlight[id]!.stored = stored
-        } else if !stored.lifecycle.state.isFinal {
+        } else {
+            // A receipt may show that it need not be sent again.
+            let waits = stored.lifecycle.state == .queued || stored.lifecycle.state == .scheduled
+            if !waits, attempted.contains(id) { forget(id) }
             keepRecent(stored)
-        } else if attempted.remove(id) != nil {
-            forget(id)
         }
     }
 
     // MARK: Leaving the queue
 
-    /// The message will not be sent: it has been canceled, or a receipt came for an earlier attempt.
+    /// The message will not be sent (again): it has been canceled, or a receipt has shown that a provider has it.
     mutating func forget(_ id: MessageID) {
         guard isTakenUp(id) else { return }
         queue.cancel(id)

@@ -120,6 +120,9 @@ extension EventKind {
         case .resent: "message to be sent again: an operator asked for it"
         case .settled: "message settled by an operator"
         case .priced: "message costs something else than was reserved"
+        case .identified: "message known to the provider by a receipt"
+        case .partDelivered: "part of the message delivered"
+        case .attemptUndelivered: "attempt undelivered"
         case .smartEncoded: "message encoded smartly"
         }
     }
@@ -128,9 +131,11 @@ extension EventKind {
     fileprivate var detailName: String? {
         switch self {
         case .submitting: "because"
-        case .sent: "provider_id"
+        case .sent, .identified: "provider_id"
+        case .partDelivered: "part"
         case .priced: "price"
-        case .rejected, .unavailable, .outcomeUnknown, .undelivered, .failed, .receiptIgnored: "code"
+        case .rejected, .unavailable, .outcomeUnknown, .undelivered, .attemptUndelivered, .failed, .receiptIgnored:
+            "code"
         default: nil
         }
     }

@@ -20,10 +20,26 @@ enum ReceiptIntake {
             receipt.attempt >= 1, receipt.attempt <= stored.lifecycle.attempts
         else { return false }
         let before = stored.lifecycle.mark
-        // A receipt that changes nothing is still told in the timeline.
-        _ = stored.lifecycle.receiptReceived(attempt: receipt.attempt, receipt.status, at: now)
-        try dispatcher.record(stored, since: before, isFirst: false, store: store)
+        let (bytes, doubt) = (stored.lifecycle.history.bytes.count, stored.lifecycle.doubt)
+        let segments = try segments(receipt, stored.lifecycle, store)
+        stored.lifecycle.receiptReceived(receipt, segments: segments, at: now)
+        // Most receipts that change nothing are told in the timeline all the same.
+        if stored.lifecycle.history.bytes.count != bytes || stored.lifecycle.state != before.standing.state {
+            try dispatcher.record(stored, since: before, isFirst: false, store: store)
+            if let new = stored.lifecycle.doubt, new != doubt { dispatcher.noteDoubt(stored.lifecycle) }
+        }
         dispatcher.update(stored)
         return true
+    }
+
+    /// The message's segments, where they tell how many parts are to be delivered: while the provider's answer, which
+    /// says so, is not known.
+    private static func segments(
+        _ receipt: Receipt, _ lifecycle: MessageLifecycle, _ store: any MessageStore
+    ) throws(StoreError) -> Int {
+        guard receipt.status != .taken, case .id? = receipt.part, !lifecycle.isIdentified(attempt: receipt.attempt)
+        else { return 1 }
+        var arena = DraftBatch()
+        return try store.load(lifecycle.id, into: &arena).map { Int($0.draft.segments) } ?? 1
     }
 }

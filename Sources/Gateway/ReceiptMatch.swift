@@ -16,7 +16,7 @@ enum ReceiptMatch: Hashable {
     ) throws(StoreError) -> ReceiptMatch {
         do throws(StoreError) {
             if let token = receipt.attempt {
-                return try match(token, receipt.providerID, of: provider, store, dispatcher)
+                return try match(token, receipt.providerIDs, of: provider, store, dispatcher)
             }
             guard let id = receipt.providerID, !id.isEmpty, id.utf8.count <= Limits.providerIDBytes
             else { return .never }
@@ -34,17 +34,16 @@ enum ReceiptMatch: Hashable {
 
     /// The gateway's own word, which came back, decides alone.
     private static func match(
-        _ token: CorrelationToken, _ providerID: String?, of provider: UInt8, _ store: any MessageStore,
+        _ token: CorrelationToken, _ providerIDs: [String], of provider: UInt8, _ store: any MessageStore,
         _ dispatcher: borrowing Dispatcher
     ) throws(StoreError) -> ReceiptMatch {
         guard let known = try dispatcher.known(token.id, store: store),
             known.lifecycle.provider(ofAttempt: token.attempt) == provider
         else { return .never }
         // An id that the provider gave to another message is not this one's.
-        if let id = providerID, known.lifecycle.attempt(providerID: id, provider: provider) == nil,
-            let other = try store.find(providerID: id, provider: provider), other != token.id
-        {
-            return .never
+        for id in providerIDs where known.lifecycle.attempt(providerID: id, provider: provider) == nil {
+            guard id.utf8.count <= Limits.providerIDBytes else { return .never }
+            if let other = try store.find(providerID: id, provider: provider), other != token.id { return .never }
         }
         return .attempt(token.id, token.attempt)
     }

@@ -153,13 +153,12 @@ package final class Reconciler: Sendable {
 
     private func answered(_ question: ReconcilerCore.Question, _ answer: LookUpAnswer) {
         switch answer {
-        case .found(let providerID):
+        case .found(let providerID, let status):
             told("found", question, providerID: providerID)
             tell(
-                .reconcile(question.entry.id, attempt: question.entry.attempt, providerID: providerID) {
-                    [self] result in
-                    recorded(question, providerID, result)
-                })
+                .reconcile(
+                    question.entry.id, attempt: question.entry.attempt, providerID: providerID, status: status
+                ) { [self] result in recorded(question, providerID, result) })
         case .nothing:
             told("nothing", question)
             conclude(question, .nothing)
@@ -195,6 +194,7 @@ package final class Reconciler: Sendable {
     ) {
         let decision = core.withLock { $0.answered(question.ticket, verdict, known: known, now: now()) }
         if decision == .hold {
+            if verdict == .nothing { tell(.attemptNotFound(question.entry.id, attempt: question.entry.attempt)) }
             log.logger.debug("message stays held: asking does not help", metadata: fields(question))
         }
         thread.wake()

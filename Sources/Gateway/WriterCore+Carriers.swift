@@ -28,33 +28,37 @@ extension WriterCore {
 
     private mutating func take(_ receipt: CarrierReceipt, of burst: CarrierBurst, now: Int64) throws(StoreError) {
         guard let status = receipt.status else { return }
-        if receipt.attempt == nil, let id = receipt.providerID {
+        if receipt.attempt == nil, let id = receipt.providerID,
+            parked.contains(ParkedReceipts.Key(provider: burst.provider, providerID: id))
+        {
             // It has been looked for already.
-            let key = ParkedReceipts.Key(provider: burst.provider, providerID: id)
-            if parked.contains(key) { return try park(key, status, now: now) }
+            return try park(receipt, of: burst.provider, now: now)
         }
         switch try ReceiptMatch.find(receipt, of: burst.provider, store, dispatcher) {
-        case .attempt(let id, let attempt): try apply(id, attempt, status, now: now)
-        case .none:
-            guard let id = receipt.providerID else { return }
-            try park(ParkedReceipts.Key(provider: burst.provider, providerID: id), status, now: now)
+        case .attempt(let id, let attempt):
+            let receipt = Receipt(
+                id: id, attempt: attempt, status: status, part: receipt.part, providerIDs: receipt.providerIDs)
+            try apply(receipt, of: burst.provider, now: now)
+        case .none: try park(receipt, of: burst.provider, now: now)
         case .never: log.receiptRefused(provider: burst.name)
         }
     }
 
-    private mutating func apply(
-        _ id: MessageID, _ attempt: Int, _ status: ReceiptStatus, now: Int64
-    ) throws(StoreError) {
-        let receipt = Receipt(id: id, attempt: attempt, status: status)
-        if try !ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher) {
-            log.receiptUnmatched(receipt)
+    private mutating func apply(_ receipt: Receipt, of provider: UInt8, now: Int64) throws(StoreError) {
+        guard try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher) else {
+            return log.receiptUnmatched(receipt)
         }
+        for id in receipt.providerIDs { try identified(receipt.id, receipt.attempt, by: provider, as: id, now: now) }
     }
 
     // MARK: Parking
 
-    private mutating func park(_ key: ParkedReceipts.Key, _ status: ReceiptStatus, now: Int64) throws(StoreError) {
-        let (new, gone) = parked.park(key, status, at: now)
+    /// Keeps a receipt that matches no message yet. Without a token, that a message is on its way proves nothing.
+    private mutating func park(_ receipt: CarrierReceipt, of provider: UInt8, now: Int64) throws(StoreError) {
+        guard let id = receipt.providerID, let status = receipt.status, status != .taken else { return }
+        // What is parked has no part: a failure is the whole message's, but a delivery must not be taken for it.
+        if case .number? = receipt.part, status == .delivered { return log.receiptsUnmatched(1, isFull: false) }
+        let (new, gone) = parked.park(ParkedReceipts.Key(provider: provider, providerID: id), status, at: now)
         if let gone {
             try store.carriers.unpark([gone])
             log.receiptsUnmatched(1, isFull: true)
@@ -62,15 +66,16 @@ extension WriterCore {
         if let new { try store.carriers.park(new) }
     }
 
-    /// A provider has given its id to the message of an attempt: receipts may wait for that.
+    /// A provider has given its id to the message of an attempt, or to a part of it: receipts may wait for that.
     mutating func identified(
         _ id: MessageID, _ attempt: Int, by provider: UInt8, as providerID: String, now: Int64
     ) throws(StoreError) {
         guard !parked.isEmpty else { return }
-        for receipt in parked.take(ParkedReceipts.Key(provider: provider, providerID: providerID)) {
-            try apply(id, attempt, receipt.status, now: now)
+        for parked in parked.take(ParkedReceipts.Key(provider: provider, providerID: providerID)) {
+            let receipt = Receipt(id: id, attempt: attempt, status: parked.status, providerIDs: [providerID])
+            try apply(receipt, of: provider, now: now)
             // The message's file is committed after the control file: a receipt is let go of once both are durable.
-            round.unparked.append(receipt.id)
+            round.unparked.append(parked.id)
         }
     }
 

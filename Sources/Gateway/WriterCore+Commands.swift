@@ -21,8 +21,9 @@ extension WriterCore {
                 try pause(wish, tenant: tenant, paused: paused, by: act, reply)
             case .actOnUnknown(let wish, let ids, let tenant, let act, let reply):
                 try actOnUnknown(wish, ids, tenant: tenant, by: act, now: now, reply)
-            case .reconcile(let id, let attempt, let providerID, let reply):
-                try reconcile(id, attempt: attempt, providerID: providerID, now: now, reply)
+            case .reconcile(let id, let attempt, let providerID, let status, let reply):
+                try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
+            case .attemptNotFound(let id, let attempt): try attemptNotFound(id, attempt: attempt, now: now)
             case .configure(let tenants): configure(tenants)
             case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
@@ -237,12 +238,12 @@ extension WriterCommand {
         case .cancelBatch(_, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .actOnUnknown(_, _, _, _, let reply): reply(.failure(error))
-        case .reconcile(_, _, _, let reply): reply(.failure(error))
+        case .reconcile(_, _, _, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
         case .explain(_, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
-        case .configure, .configureProviders, .drain: break
+        case .configure, .configureProviders, .attemptNotFound, .drain: break
         }
     }
 }

@@ -78,16 +78,17 @@ extension WriterCore {
     }
 
     /// A provider has the message of that attempt, under this id.
+    /// - Parameter status: what has become of it; nil = the provider doesn't say.
     mutating func reconcile(
-        _ id: MessageID, attempt: Int, providerID: String, now: Int64,
+        _ id: MessageID, attempt: Int, providerID: String, status: ReceiptStatus?, now: Int64,
         _ reply: @escaping @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void
     ) throws(StoreError) {
         let known: StoredLifecycle?
         let isBound: Bool
         do throws(StoreError) {
             known = try store.lifecycle(of: id)
-            let bearer = try store.find(providerID: providerID, provider: known?.lifecycle.lastProvider ?? 0)
-            isBound = bearer != nil
+            let provider = known?.lifecycle.provider(ofAttempt: attempt) ?? 0
+            isBound = try store.find(providerID: providerID, provider: provider) != nil
         } catch {
             // Nothing has been written yet: a file that cannot be read must not end the round.
             let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
@@ -95,19 +96,24 @@ extension WriterCore {
             return
         }
         var verdict = ReconcileVerdict.goneOn
-        if var stored = known, stored.lifecycle.state == .unknown, stored.lifecycle.attempts == attempt {
+        if var stored = known, stored.lifecycle.doubt?.attempt == attempt {
             let before = stored.lifecycle.mark
             if isBound {
                 verdict = .boundElsewhere
             } else {
-                try price(&stored, now: now)
-                if stored.lifecycle.reconciled(providerID: providerID, at: now),
-                    try dispatcher.record(stored, since: before, isFirst: false, store: store)
-                {
-                    keep(stored)
-                    verdict = .sent
-                    let provider = stored.lifecycle.lastProvider
-                    try identified(id, attempt, by: provider, as: providerID, now: now)
+                try price(&stored, attempt: attempt, now: now)
+                if stored.lifecycle.reconciled(attempt: attempt, providerID: providerID, at: now) {
+                    if let status {
+                        let receipt = Receipt(id: id, attempt: attempt, status: status, providerIDs: [providerID])
+                        stored.lifecycle.receiptReceived(receipt, at: now)
+                    }
+                    if try dispatcher.record(stored, since: before, isFirst: false, store: store) {
+                        keep(stored)
+                        dispatcher.noteDoubt(stored.lifecycle)
+                        verdict = .sent
+                        let provider = stored.lifecycle.provider(ofAttempt: attempt) ?? 0
+                        try identified(id, attempt, by: provider, as: providerID, now: now)
+                    }
                 }
             }
         }
@@ -115,8 +121,31 @@ extension WriterCore {
         round.effects.replies.append { [verdict] in reply(.success(verdict)) }
     }
 
+    /// A provider was asked about an attempt as often as it is asked, and doesn't know of it.
+    mutating func attemptNotFound(_ id: MessageID, attempt: Int, now: Int64) throws(StoreError) {
+        let known: StoredLifecycle?
+        do throws(StoreError) {
+            known = try store.lifecycle(of: id)
+        } catch {
+            // Nothing has been written yet: it stays unknown, and a file that cannot be read must not end the round.
+            guard !error.isPassing else { throw error }
+            return
+        }
+        guard var stored = known else { return }
+        let before = stored.lifecycle.mark
+        guard stored.lifecycle.notFound(attempt: attempt, at: now),
+            try dispatcher.record(stored, since: before, isFirst: false, store: store)
+        else { return }
+        keep(stored)
+        // An earlier attempt may be in doubt too.
+        dispatcher.noteDoubt(stored.lifecycle)
+        round.operations += 1
+    }
+
     /// Tells what a message costs that its provider turns out to have.
-    private func price(_ stored: inout StoredLifecycle, now: Int64) throws(StoreError) {
+    private func price(_ stored: inout StoredLifecycle, attempt: Int, now: Int64) throws(StoreError) {
+        // Where a later attempt may have been taken too, what was reserved stands.
+        guard attempt == stored.lifecycle.attempts else { return }
         let provider = stored.lifecycle.lastProvider
         var arena = DraftBatch()
         guard let lane = dispatcher.pool.lane(of: provider),

@@ -420,8 +420,10 @@ struct WriterCore: ~Copyable {
             for answer in list {
                 let provider = parked.isEmpty ? nil : dispatcher.provider(of: answer)
                 try dispatcher.answered(answer, now: now, store: store)
-                if let provider, case .accepted(let id, _) = answer.outcome {
-                    try identified(answer.id, answer.attempt, by: provider, as: id, now: now)
+                if let provider, case .accepted(let id, _, let parts) = answer.outcome {
+                    for id in [id] + (parts?.furtherIDs ?? []) {
+                        try identified(answer.id, answer.attempt, by: provider, as: id, now: now)
+                    }
                 }
             }
             round.operations += UInt64(list.count)

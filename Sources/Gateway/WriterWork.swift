@@ -58,10 +58,12 @@ package enum WriterCommand: Sendable {
     case actOnUnknown(
         UnknownWish, [MessageID], TenantID?, by: Act,
         reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
-    /// A provider was asked about a message of which nobody knows, and has it.
+    /// A provider was asked about a message of which nobody knows, and has it; nil = it doesn't say what became of it.
     case reconcile(
-        MessageID, attempt: Int, providerID: String,
+        MessageID, attempt: Int, providerID: String, status: ReceiptStatus? = nil,
         reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
+    /// A provider was asked about a message of which nobody knows as often as it is asked, and doesn't have it.
+    case attemptNotFound(MessageID, attempt: Int)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.

@@ -61,9 +61,9 @@ package final class FailingStore: MessageStore {
     package func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? { try store.lifecycle(of: id) }
 
     package func record(
-        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+        _ stored: StoredLifecycle, since mark: MessageLifecycle.Mark, isFirst: Bool
     ) throws(StoreError) -> Bool {
-        let isRecorded = try store.record(stored, previous: previous, isFirst: isFirst)
+        let isRecorded = try store.record(stored, since: mark, isFirst: isFirst)
         try fail(.record)
         if isRecorded, committed != nil { recorded.append(stored) }
         return isRecorded

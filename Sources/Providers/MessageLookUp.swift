@@ -1,3 +1,5 @@
+package import SMSModel
+
 /// A provider that can be asked for a message that it may have taken.
 package protocol MessageLookUp: AnyObject, Sendable {
     /// - Parameter answer: called once, on any thread, unless it is stopped before.
@@ -28,7 +30,8 @@ package struct LookUpQuestion: Hashable, Sendable {
 
 package enum LookUpAnswer: Hashable, Sendable {
     /// The provider took it.
-    case found(providerID: String)
+    /// `status` is what has become of it; nil = the provider does not say.
+    case found(providerID: String, status: ReceiptStatus? = nil)
     /// No message could be it. That proves nothing while the provider may still be at the request, nor where it shows
     /// a message only once it has left its queue.
     case nothing

@@ -79,19 +79,36 @@ package enum CarrierEvent: Hashable, Sendable {
     case inbound(InboundMessage)
 }
 
-/// A carrier's later word on a message that it took.
+/// A carrier's word on a message, apart from the answer to the request.
 package struct CarrierReceipt: Hashable, Sendable {
     /// Which attempt it is for, where the carrier handed the token back and the gateway's key made it.
     package var attempt: CorrelationToken?
-    /// The carrier's id of the message.
+    /// The carrier's id of the message, as in its answer.
     package var providerID: String?
-    /// nil = it is on its way, no more.
+    /// nil = a status that says nothing of the message.
     package var status: ReceiptStatus?
+    /// nil = the part that has `providerID`, where the carrier's answer gave the parts ids of their own; else the whole
+    /// message.
+    package var part: ReceiptPart?
+    /// The carrier's id of the part, where that isn't the message's.
+    package var partID: String?
 
-    package init(attempt: CorrelationToken? = nil, providerID: String? = nil, status: ReceiptStatus?) {
+    package init(
+        attempt: CorrelationToken? = nil, providerID: String? = nil, status: ReceiptStatus?, part: ReceiptPart? = nil,
+        partID: String? = nil
+    ) {
         self.attempt = attempt
         self.providerID = providerID
         self.status = status
+        self.part = part
+        self.partID = partID
+    }
+
+    /// All of the carrier's ids that it names.
+    package var providerIDs: [String] {
+        guard let providerID else { return partID.map { [$0] } ?? [] }
+        guard let partID, partID != providerID else { return [providerID] }
+        return [providerID, partID]
     }
 }
 

@@ -19,26 +19,15 @@ package struct Doubt: Hashable, Sendable {
 }
 
 extension MessageLifecycle {
-    /// What the provider of the last attempt can be asked about; nil unless the message is held because of that
-    /// attempt's answer. A message of a backup is none: what was tried since the backup is not known.
+    /// What a provider can be asked about; nil unless nobody knows what became of the message, because of an attempt's
+    /// answer. A message of a backup is none: what was tried since the backup is not known.
     package var doubt: Doubt? {
-        guard state == .unknown else { return nil }
-        var begun: Int64?
-        var doubt: Doubt?
-        history.forEach(from: Int64(id.milliseconds)) { event in
-            switch event.kind {
-            case .submitting: begun = event.at
-            case .outcomeUnknown, .interrupted:
-                doubt = Doubt(
-                    id: id, attempt: event.attempt, provider: event.provider, begun: begun ?? event.at,
-                    ended: event.at)
-            case .restored: doubt = nil
-            // The carrier has said what became of it; it is another attempt that nobody knows of.
-            case .receiptIgnored where event.attempt == doubt?.attempt: doubt = nil
-            default: break
-            }
-        }
-        guard let doubt, doubt.attempt == attempts, doubt.provider != 0 else { return nil }
-        return doubt
+        guard state == .unknown,
+            let attempt = attemptStandings.open.last(where: { !$0.isConfirmed && $0.canBeAskedAbout }),
+            attempt.provider != 0
+        else { return nil }
+        return Doubt(
+            id: id, attempt: attempt.number, provider: attempt.provider, begun: attempt.begun,
+            ended: attempt.inDoubtSince)
     }
 }

@@ -85,11 +85,19 @@ package struct History: Hashable, Sendable {
         package var provider: UInt8
         package var at: Int64
         package var detail: Range<Int>
+
+        /// Whether its detail is an id that the provider gave.
+        package var namesProviderID: Bool { (kind == .sent || kind == .identified) && !detail.isEmpty }
     }
 
     /// Visits the events in order. - Parameter start: the id's milliseconds.
     package func forEach(from start: Int64, _ visit: (Event) -> Void) {
-        var position = 0
+        forEach(from: start, startingAt: 0, visit)
+    }
+
+    /// - Parameter first: the byte of ``bytes`` where the first event to visit begins.
+    private func forEach(from start: Int64, startingAt first: Int, _ visit: (Event) -> Void) {
+        var position = first
         var at = start
         while position + 2 <= bytes.count {
             guard let kind = EventKind(rawValue: bytes[position]),
@@ -111,14 +119,6 @@ package struct History: Hashable, Sendable {
         }
     }
 
-    /// The last event's provider and the id that it gave, if that is what the event tells.
-    package var providerIDOfLastEvent: (provider: UInt8, id: ArraySlice<UInt8>)? {
-        var last: Event?
-        forEach(from: 0) { last = $0 }
-        guard let last, last.kind == .sent, !last.detail.isEmpty else { return nil }
-        return (last.provider, bytes[last.detail])
-    }
-
     /// Whether all of it parses.
     package var isWhole: Bool {
         var end = 0
@@ -126,11 +126,16 @@ package struct History: Hashable, Sendable {
         return end == bytes.count
     }
 
-    /// All ids that providers gave, and which.
-    package var providerIDs: [(provider: UInt8, id: ArraySlice<UInt8>)] {
+    /// All ids that providers gave, and which provider.
+    package var providerIDs: [(provider: UInt8, id: ArraySlice<UInt8>)] { providerIDs(fromByte: 0) }
+
+    /// The ids in the events from one byte of ``bytes`` on, where an event begins. A history that may have been
+    /// shortened meanwhile tells all of its ids.
+    package func providerIDs(fromByte start: Int) -> [(provider: UInt8, id: ArraySlice<UInt8>)] {
         var found: [(UInt8, ArraySlice<UInt8>)] = []
-        forEach(from: 0) { event in
-            if event.kind == .sent, !event.detail.isEmpty { found.append((event.provider, bytes[event.detail])) }
+        let isWhole = bytes.count < Self.packedBytes && start <= bytes.count
+        forEach(from: 0, startingAt: isWhole ? start : 0) { event in
+            if event.namesProviderID { found.append((event.provider, bytes[event.detail])) }
         }
         return found
     }

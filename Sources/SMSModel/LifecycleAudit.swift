@@ -8,7 +8,7 @@ extension MessageLifecycle {
         history.forEach(from: Int64(id.milliseconds)) { event in
             // Past that size routine events are left out.
             guard walk.fault == nil, event.detail.lowerBound < History.packedBytes else { return }
-            walk.take(event)
+            walk.take(event, in: history)
         }
         if let fault = walk.fault { return fault }
         guard let last = walk.last ?? (state == .queued || state == .scheduled ? state : nil) else {
@@ -25,11 +25,18 @@ private struct LifecycleWalk {
     /// The state after the last event; nil before the first, when it waits.
     var last: MessageState?
     private var attempts = 0
+    /// Attempts that a provider may have taken, or is being given.
+    private var possiblyTaken: Set<Int> = []
+    /// A receipt has proven that one of them was taken, since an operator last asked to send the message again.
+    private var isProven = false
+    /// By attempt, the ids that the provider gave its parts, and how many parts were delivered.
+    private var parts: [Int: (given: Set<ArraySlice<UInt8>>, delivered: Int)] = [:]
 
-    mutating func take(_ event: History.Event) {
+    mutating func take(_ event: History.Event, in history: History) {
         defer {
             last = event.state
             attempts = max(attempts, event.attempt)
+            note(event, in: history)
         }
         if !isLegal(event) {
             let before = last?.name ?? "waiting"
@@ -37,12 +44,37 @@ private struct LifecycleWalk {
         }
     }
 
+    private mutating func note(_ event: History.Event, in history: History) {
+        switch event.kind {
+        case .submitting, .outcomeUnknown, .interrupted: possiblyTaken.insert(event.attempt)
+        case .sent:
+            possiblyTaken.insert(event.attempt)
+            if event.namesProviderID {
+                parts[event.attempt, default: ([], 0)].given.insert(history.bytes[event.detail])
+            }
+        case .rejected, .throttled, .unavailable, .returned: possiblyTaken.remove(event.attempt)
+        case .partDelivered:
+            parts[event.attempt, default: ([], 0)].delivered += 1
+            if possiblyTaken.contains(event.attempt) { isProven = true }
+        case .identified, .attemptUndelivered:
+            if possiblyTaken.contains(event.attempt) { isProven = true }
+        case .resent: isProven = false
+        default: break
+        }
+    }
+
+    /// A message of several parts is delivered once each of them is.
+    private func hasAllParts(_ event: History.Event) -> Bool {
+        guard let parts = parts[event.attempt], parts.given.count > 1 else { return true }
+        return parts.delivered >= parts.given.count
+    }
+
     private var waits: Bool { last == nil || last == .queued || last == .scheduled }
 
     private func isLegal(_ event: History.Event) -> Bool {
         let after = event.state
         switch event.kind {
-        case .submitting: return waits && after == .submitting && event.attempt > attempts
+        case .submitting: return waits && !isProven && after == .submitting && event.attempt > attempts
         case .sent:
             // Unknown: the provider was asked, and has it.
             let isSent = (last == .submitting || last == .unknown) && after == .sent
@@ -53,9 +85,14 @@ private struct LifecycleWalk {
         case .failed: return waits && after == .failed
         case .expired: return waits && after == .expired
         case .canceled: return waits && after == .canceled
-        case .delivered: return last != nil && last != .delivered && after == .delivered
+        case .delivered: return last != nil && last != .delivered && after == .delivered && hasAllParts(event)
         case .undelivered: return last != nil && last != .delivered && last != .undelivered && after == .undelivered
         case .receiptIgnored: return after == last
+        case .identified, .partDelivered:
+            return event.attempt <= attempts && (after == last || after == .sent && last?.isFinal == false)
+        case .attemptUndelivered:
+            guard event.attempt <= attempts, let last, !last.isFinal else { return false }
+            return after == last || after == .sent || after == .unknown
         case .priced: return after == last && event.attempt == attempts && attempts > 0
         case .restored: return after == .unknown && last?.isFinal != true
         case .resent: return last == .unknown && after == .queued

@@ -46,9 +46,12 @@ extension MessageLifecycle {
         history.forEach(from: 0) { event in
             guard event.attempt < next else { return }
             switch event.kind {
-            case .sent, .outcomeUnknown, .interrupted, .restored, .delivered, .undelivered: may = true
+            case .sent, .outcomeUnknown, .interrupted, .restored, .delivered, .undelivered, .partDelivered,
+                .attemptUndelivered:
+                may = true
             case .accepted, .scheduled, .queued, .submitting, .rejected, .throttled, .unavailable, .failed, .expired,
-                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled, .priced, .smartEncoded:
+                .canceled, .returned, .receiptOverdue, .receiptIgnored, .resent, .settled, .priced, .identified,
+                .smartEncoded:
                 break
             }
         }

@@ -44,6 +44,17 @@ package struct MessageLifecycle: Hashable, Sendable {
     package struct Mark: Sendable {
         package let standing: Standing
         fileprivate let historyBytes: Int
+
+        /// A moment before all events.
+        package init(beginning standing: Standing) {
+            self.standing = standing
+            historyBytes = 0
+        }
+
+        fileprivate init(standing: Standing, historyBytes: Int) {
+            self.standing = standing
+            self.historyBytes = historyBytes
+        }
     }
 
     /// Now.
@@ -55,6 +66,11 @@ package struct MessageLifecycle: Hashable, Sendable {
         history.forEach(from: Int64(id.milliseconds)) { events.append($0) }
         if history.bytes.count < mark.historyBytes { return events.suffix(1) }
         return events.filter { $0.detail.upperBound > mark.historyBytes }
+    }
+
+    /// The ids that providers have given since.
+    package func providerIDs(since mark: Mark) -> [(provider: UInt8, id: ArraySlice<UInt8>)] {
+        history.providerIDs(fromByte: mark.historyBytes)
     }
 
     /// Nothing more is expected: a final state, or one whose receipt is overdue.
@@ -100,24 +116,43 @@ package struct MessageLifecycle: Hashable, Sendable {
         guard attempt == attempts else { return .nothing }
         // A receipt came before the answer: its state stands, the answer completes the timeline.
         guard state == .submitting else {
-            if case .accepted(let providerID, _) = outcome {
-                enter(state, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
+            if case .accepted(let providerID, let receipts, let parts) = outcome {
+                accepted(providerID, receipts: receipts, parts, at: now, attempt: attempt, provider: provider)
             }
             return .nothing
         }
-        switch outcome {
-        case .accepted(let providerID, let receipts):
-            enter(.sent, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
-            due = receipts ? now + Limits.receiptDeadlineMilliseconds : now
+        if case .accepted(let providerID, let receipts, let parts) = outcome {
+            accepted(providerID, receipts: receipts, parts, at: now, attempt: attempt, provider: provider)
             return .nothing
+        }
+        let after = notAccepted(outcome, attempt: attempt, at: now, provider: provider, onUnknown: onUnknown)
+        return withdrawn(at: now) ? .nothing : after
+    }
+
+    private mutating func accepted(
+        _ providerID: String, receipts: Bool, _ parts: AcceptedParts?, at now: Int64, attempt: Int, provider: UInt8
+    ) {
+        let wasSubmitting = state == .submitting
+        enter(
+            wasSubmitting ? .sent : state, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
+        if wasSubmitting { due = receipts ? now + Limits.receiptDeadlineMilliseconds : now }
+        // A part that was delivered before the answer has confirmed the attempt.
+        guard parts != nil || !wasSubmitting else { return }
+        partsKnown(parts, at: now, attempt: attempt, provider: provider)
+    }
+
+    /// An answer that doesn't say that the provider has the message.
+    private mutating func notAccepted(
+        _ outcome: Outcome, attempt: Int, at now: Int64, provider: UInt8, onUnknown: OnUnknown
+    ) -> AfterOutcome {
+        switch outcome {
+        case .accepted: return .nothing
         case .rejected(let scope, let code, let message):
             let detail = "\(code): \(message)"
-            guard scope.isFinal else {
-                enter(.queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
-                return .tryAnother(code: code, message: message)
-            }
-            enter(.failed, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
-            return .nothing
+            // Whatever this provider says: another has it.
+            let isFinal = scope.isFinal && !isProvenTaken
+            enter(isFinal ? .failed : .queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
+            return isFinal ? .nothing : .tryAnother(code: code, message: message)
         case .throttled(let retryAfter):
             enter(.queued, .throttled, at: now, attempt: attempt, provider: provider)
             return .retry(counted: false, retryAfterMilliseconds: retryAfter)
@@ -135,9 +170,10 @@ package struct MessageLifecycle: Hashable, Sendable {
     /// The gateway stopped while the provider had the message: it may have been taken.
     package mutating func interrupted(at now: Int64, onUnknown: OnUnknown) -> AfterOutcome {
         guard state == .submitting else { return .nothing }
-        return unknown(
+        let after = unknown(
             .interrupted, attempt: attempts, "the gateway stopped before the answer", at: now, provider: lastProvider,
             onUnknown: onUnknown)
+        return withdrawn(at: now) ? .nothing : after
     }
 
     /// The message comes from a backup: what became of it since is not known, so it must not be sent on its own
@@ -218,43 +254,6 @@ package struct MessageLifecycle: Hashable, Sendable {
         guard state == .queued || state == .scheduled else { return state == .canceled }
         enter(.canceled, .canceled, at: now)
         return true
-    }
-
-    /// A receipt for one attempt. Delivered wins over everything; undelivered holds only once no other
-    /// attempt may still be delivered; repeats and late comers change nothing, and are told in the timeline.
-    /// - Returns: false if the state did not change.
-    package mutating func receiptReceived(attempt: Int, _ status: ReceiptStatus, at now: Int64) -> Bool {
-        guard attempt >= 1, attempt <= attempts else { return false }
-        switch status {
-        case .delivered:
-            guard state != .delivered else {
-                enter(state, .receiptIgnored, at: now, attempt: attempt, provider: lastProvider, detail: "delivered")
-                return false
-            }
-            enter(.delivered, .delivered, at: now, attempt: attempt, provider: lastProvider)
-            return true
-        case .undelivered(let code):
-            guard state != .delivered, state != .undelivered, openAttempts == [attempt] else {
-                enter(state, .receiptIgnored, at: now, attempt: attempt, provider: lastProvider, detail: code)
-                return false
-            }
-            enter(.undelivered, .undelivered, at: now, attempt: attempt, provider: lastProvider, detail: code)
-            return true
-        }
-    }
-
-    /// Attempts that a provider may have taken and whose receipt has not said otherwise.
-    private var openAttempts: Set<Int> {
-        var open: Set<Int> = state == .submitting ? [attempts] : []
-        history.forEach(from: 0) { event in
-            switch event.kind {
-            case .sent, .outcomeUnknown, .interrupted: open.insert(event.attempt)
-            case .restored where event.attempt > 0: open.insert(event.attempt)
-            case .undelivered, .receiptIgnored: open.remove(event.attempt)
-            default: break
-            }
-        }
-        return open
     }
 
     /// The number of the provider that had it last; 0 = none.

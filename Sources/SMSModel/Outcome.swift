@@ -3,8 +3,9 @@
 /// Only `rejected`, `throttled` and `unavailable` say that the message was surely not taken, so only
 /// those may be retried or failed over without being asked.
 package enum Outcome: Hashable, Sendable {
-    /// Taken. `receipts` is false where the provider is known to send none.
-    case accepted(providerID: String, receipts: Bool)
+    /// Taken. `receipts` is false where the provider is known to send none; `parts` is nil where it gave one id to the
+    /// whole message.
+    case accepted(providerID: String, receipts: Bool, parts: AcceptedParts? = nil)
     /// Surely not taken, and will not be as it stands.
     case rejected(RejectionScope, code: String, message: String)
     /// Surely not taken: too fast. Not counted against the message.
@@ -36,10 +37,35 @@ package enum RejectionScope: UInt8, Hashable, Sendable {
     }
 }
 
-/// The carrier's later word on an attempt it accepted.
+/// The parts of a message that a provider took in several, each with an id and receipts of its own.
+package struct AcceptedParts: Hashable, Sendable {
+    /// The ids of the parts after the first, in their order. The first part's is the outcome's `providerID`.
+    package var furtherIDs: [String]
+    /// The code of the first part that the provider refused, beside those that it took; nil = it took all of them.
+    package var refusal: String?
+
+    /// - Parameter refusal: a message of which only some parts were taken can't be delivered, and isn't sent again: it
+    ///   is UNDELIVERED with this code.
+    package init(furtherIDs: [String], refusal: String? = nil) {
+        self.furtherIDs = furtherIDs
+        self.refusal = refusal
+    }
+}
+
+/// The carrier's word on an attempt, apart from the answer to the request.
 package enum ReceiptStatus: Hashable, Sendable {
+    /// The provider has it, and that is all that is known yet.
+    case taken
     case delivered
     case undelivered(code: String)
+}
+
+/// The part of a message that a receipt is for, where a provider posts one for each.
+package enum ReceiptPart: Hashable, Sendable {
+    /// The part to which the provider gave this id.
+    case id(String)
+    /// The part of this number, which begins at 1, of so many.
+    case number(Int, of: Int)
 }
 
 /// A receipt, matched to its attempt.
@@ -47,10 +73,19 @@ package struct Receipt: Hashable, Sendable {
     package var id: MessageID
     package var attempt: Int
     package var status: ReceiptStatus
+    /// nil: the part that has the first of `providerIDs`, where the provider's answer gave the parts ids of their own;
+    /// else the whole message.
+    package var part: ReceiptPart?
+    /// The provider's ids that the receipt names, which are the message's from now on.
+    package var providerIDs: [String]
 
-    package init(id: MessageID, attempt: Int, status: ReceiptStatus) {
+    package init(
+        id: MessageID, attempt: Int, status: ReceiptStatus, part: ReceiptPart? = nil, providerIDs: [String] = []
+    ) {
         self.id = id
         self.attempt = attempt
         self.status = status
+        self.part = part
+        self.providerIDs = providerIDs
     }
 }

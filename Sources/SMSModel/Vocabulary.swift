@@ -123,6 +123,13 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case settled = 21
     /// What it costs at the provider that takes it, which is not what has been reserved for it.
     case priced = 22
+    /// A receipt named an id of the provider's that wasn't known, or proved that the provider has a message whose
+    /// answer was lost or is still to come. The detail is the id.
+    case identified = 23
+    /// One of several parts was delivered. The detail is the part's id, or its number, as "2 of 3".
+    case partDelivered = 24
+    /// This attempt was not delivered, and another may be yet. The detail is the carrier's code.
+    case attemptUndelivered = 25
     /// Characters of the body were replaced on acceptance, so that it fits into GSM-7. Kept with the message, not in
     /// its history.
     case smartEncoded = 26

@@ -6,7 +6,7 @@ package import SMSModel
 package protocol CarrierStore: AnyObject {
     // MARK: Parked receipts
 
-    /// - Throws: `failed` if its id is taken.
+    /// - Throws: `failed` if its id is taken, or it says no more than that the message is on its way.
     func park(_ receipt: ParkedReceipt) throws(StoreError)
     /// Those that aren't there are passed over.
     func unpark(_ ids: [Int64]) throws(StoreError)
@@ -32,6 +32,7 @@ package struct ParkedReceipt: Hashable, Sendable {
     package var provider: UInt8
     /// 1 to ``Limits/providerIDBytes`` bytes.
     package var providerID: String
+    /// Delivered or undelivered.
     package var status: ReceiptStatus
 
     package init(id: Int64, at: Int64, provider: UInt8, providerID: String, status: ReceiptStatus) {

@@ -38,12 +38,12 @@ package protocol MessageStore: AnyObject {
 
     /// Records a step of a message's life.
     /// - Parameters:
-    ///   - previous: where it stood before.
+    ///   - mark: how it was before.
     ///   - isFirst: nothing but the acceptance was stored before.
     /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     @discardableResult
     func record(
-        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+        _ stored: StoredLifecycle, since mark: MessageLifecycle.Mark, isFirst: Bool
     ) throws(StoreError) -> Bool
 
     /// Appends the message to `batch` and tells which batch it belongs to; nil if there is no such message.
@@ -107,6 +107,14 @@ package protocol MessageStore: AnyObject {
 }
 
 extension MessageStore {
+    /// Records a message's life as a whole, where only its standing before is known.
+    @discardableResult
+    package func record(
+        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+    ) throws(StoreError) -> Bool {
+        try record(stored, since: MessageLifecycle.Mark(beginning: previous), isFirst: isFirst)
+    }
+
     /// Where only a round can tell.
     package func checkRoom() throws(StoreError) {}
 }

@@ -53,12 +53,15 @@ struct CallbackShares {
     var forged = 0.0
     var undelivered = 0.0
     var failed = 0.0
+    /// The carrier never comes to an end with a message: it tells that it has sent it, and no more.
+    var isSentOnly = false
 
     static let usual = CallbackShares(doubled: 0.2, shuffled: 0.3, forged: 0.1, undelivered: 0.15, failed: 0.05)
 
     func draw(place: Int, _ chance: inout Chance) -> (final: String, callbacks: [Callback]) {
         let dice = Double.random(in: 0..<1, using: &chance)
         let final = dice < undelivered ? "undelivered" : dice < undelivered + failed ? "failed" : "delivered"
+        if isSentOnly { return ("sent", [Callback(place: place, status: "sent", delay: 5)]) }
         var callbacks: [Callback] = []
         func add(_ status: String, _ delays: ClosedRange<Int64>, _ forgery: Callback.Forgery? = nil) {
             let delay = Int64.random(in: delays, using: &chance)

@@ -27,6 +27,8 @@ struct CarrierStandIn: AsyncParsableCommand {
     var holdCallbacks = false
     @Flag(help: "Throttles, fails, loses answers, and posts callbacks twice, out of order and forged.")
     var faults = false
+    @Flag(help: "Takes every message and answers 500; then tells that it was sent, and no more.")
+    var takeAndFail = false
 
     func run() async throws {
         var rules = AccountRules(account: account, token: token, seed: seed)
@@ -34,6 +36,10 @@ struct CarrierStandIn: AsyncParsableCommand {
         rules.reject = reject
         rules.shares = faults ? .usual : FaultShares()
         rules.callbacks = faults ? .usual : CallbackShares()
+        if takeAndFail {
+            rules.shares.failedTaken = 1
+            rules.callbacks.isSentOnly = true
+        }
         rules.areCallbacksHeld = holdCallbacks
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let outage = outageAfter.map { Outage(after: $0, milliseconds: outageSeconds * 1000) }

@@ -48,6 +48,8 @@ struct FaultShares {
     var lost = 0.0
     var reset = 0.0
     var hanging = 0.0
+    /// That fail although the message was taken.
+    var failedTaken = 0.0
 
     static let usual = FaultShares(throttled: 0.05, failed: 0.05, lost: 0.01, reset: 0.005, hanging: 0.002)
 
@@ -57,7 +59,7 @@ struct FaultShares {
         let steps: [(share: Double, fault: Fault)] = [
             (throttled, .throttled), (failed / 2, .failedUntaken), (failed / 2, .failedTaken), (lost, .lostTaken),
             (reset / 2, .resetUntaken), (reset / 2, .resetTaken), (hanging / 2, .hangsUntaken),
-            (hanging / 2, .hangsTaken),
+            (hanging / 2, .hangsTaken), (failedTaken, .failedTaken),
         ]
         for (share, fault) in steps {
             if rest < share { return fault }

@@ -83,7 +83,7 @@ extension WriterDriver {
         try driver.restartQuietly()
         driver.receipt("SM1", attempt: CorrelationToken(id: id, attempt: 1))
         #expect(try driver.state(of: id) == .delivered)
-        #expect(try driver.events(of: id) == [.submitting, .interrupted, .delivered])
+        #expect(try driver.events(of: id) == [.submitting, .interrupted, .identified, .delivered])
         try driver.check()
     }
 
@@ -157,8 +157,10 @@ extension WriterDriver {
     @Test func progressChangesNothing() throws {
         let driver = try WriterDriver()
         let id = try driver.send(as: "SM1")
-        #expect(driver.receipt("SM1", nil).value == true)
-        #expect(driver.receipt("unknown", nil).value == true)
+        for status in [nil, ReceiptStatus.taken] {
+            #expect(driver.receipt("SM1", status).value == true)
+            #expect(driver.receipt("unknown", status).value == true)
+        }
         #expect(try driver.events(of: id) == [.submitting, .sent])
         #expect(try driver.store.carriers.parkedReceipts().isEmpty)
     }

@@ -35,7 +35,16 @@ final class Simulation {
         var provider = ""
         /// Providers that refused its sender or route.
         var refusedBy: Set<String> = []
+        /// The store has a receipt that proves that an attempt was taken whose answer was lost or not there yet.
+        var isProven = false
     }
+
+    /// Ids of the parts that a provider takes a message in, now and then.
+    private static let parts = ["p", "q", "r"]
+    /// Messages that carriers were made to say something of.
+    private var reported: Set<MessageID> = []
+    /// What of each attempt they said to be delivered: one of its parts, or "" for the whole.
+    private var deliveries: [MessageID: [Int: Set<String>]] = [:]
 
     /// A rule was broken.
     struct Fault: Error, CustomStringConvertible {
@@ -147,6 +156,11 @@ final class Simulation {
         case 3: .unavailable(code: "U")
         case 4: .unknown(code: "X")
         case 5: .returned
+        case 6:
+            .accepted(
+                providerID: "p", receipts: true,
+                parts: AcceptedParts(
+                    furtherIDs: Array(Self.parts.dropFirst()), refusal: generator.oneIn(4) ? "F" : nil))
         default: .accepted(providerID: "p", receipts: true)
         }
     }
@@ -156,9 +170,18 @@ final class Simulation {
         var receipts: [Receipt] = []
         for _ in 0..<Int.random(in: 1...20, using: &generator) {
             let id = ids.randomElement(using: &generator)!
-            let status: ReceiptStatus = generator.oneIn(3) ? .undelivered(code: "C") : .delivered
-            let attempt = generator.oneIn(6) ? Int.random(in: 0...3, using: &generator) : known[id]!.attempt
-            receipts.append(Receipt(id: id, attempt: attempt, status: status))
+            let statuses: [ReceiptStatus] = [
+                .taken, .taken, .undelivered(code: "C"), .delivered, .delivered, .delivered,
+            ]
+            let status = statuses.randomElement(using: &generator)!
+            let attempt = generator.oneIn(3) ? Int.random(in: 0...3, using: &generator) : known[id]!.attempt
+            let part = generator.oneIn(2) ? Self.parts.randomElement(using: &generator) : nil
+            receipts.append(
+                Receipt(
+                    id: id, attempt: attempt, status: status, part: part.map(ReceiptPart.id),
+                    providerIDs: part.map { [$0] } ?? []))
+            reported.insert(id)
+            if status == .delivered { deliveries[id, default: [:]][attempt, default: []].insert(part ?? "") }
         }
         driver.inbox.receipts.append(receipts)
     }
@@ -231,6 +254,45 @@ final class Simulation {
             }
             seenCount[provider.name] = seen.count
         }
+        try noteProofs()
+    }
+
+    /// What the store has of receipts by now: after it nothing is to be sent again.
+    private func noteProofs() throws {
+        for id in reported {
+            guard let state = known[id], !state.isProven,
+                let lifecycle = try driver.store.lifecycle(of: id)?.lifecycle
+            else { continue }
+            var mayBeTaken: Set<Int> = []
+            lifecycle.history.forEach(from: 0) { event in
+                switch event.kind {
+                case .submitting, .outcomeUnknown, .interrupted: mayBeTaken.insert(event.attempt)
+                case .throttled, .unavailable, .returned, .rejected: mayBeTaken.remove(event.attempt)
+                case .identified, .partDelivered, .attemptUndelivered:
+                    if mayBeTaken.contains(event.attempt) { known[id]?.isProven = true }
+                default: break
+                }
+            }
+        }
+    }
+
+    /// A message that a provider has taken in parts is not delivered unless a carrier has said so of each.
+    private func checkParts(_ id: MessageID, _ lifecycle: MessageLifecycle) throws {
+        var given: [Int: Set<String>] = [:]
+        var delivered: Int?
+        lifecycle.history.forEach(from: 0) { event in
+            guard delivered == nil else { return }
+            if event.kind == .sent {
+                given[event.attempt, default: []].insert(lifecycle.history.detail(of: event))
+            } else if event.kind == .delivered {
+                delivered = event.attempt
+            }
+        }
+        guard let delivered, let parts = given[delivered], parts.count > 1 else { return }
+        let told = deliveries[id]?[delivered] ?? []
+        guard parts.isSubset(of: told) else {
+            throw Fault(description: "\(id) is delivered, but of \(parts) only \(told) were")
+        }
     }
 
     /// A message goes out again only if it was surely not taken, or may be sent twice; not to who refused it.
@@ -240,6 +302,9 @@ final class Simulation {
         // A claim that was recorded by a round that failed was never handed over, and counts all the same.
         if failsInPart ? submission.attempt <= state.attempt : submission.attempt != state.attempt + 1 {
             throw Fault(description: "\(submission.id): attempt \(submission.attempt) after \(state.attempt)")
+        }
+        if state.isProven {
+            throw Fault(description: "\(submission.id) went out again after a receipt proved it taken")
         }
         if state.attempt > 0 {
             switch state.outcome {
@@ -313,6 +378,7 @@ final class Simulation {
             guard let state, state.isFinal || state == .sent || state == .unknown else {
                 throw Fault(description: "\(id) ended as \(state.map(\.name) ?? "nothing")")
             }
+            if let lifecycle = try driver.store.lifecycle(of: id)?.lifecycle { try checkParts(id, lifecycle) }
         }
         let waiting = try driver.store.recovered(now: driver.now).count
         if waiting > 0 { throw Fault(description: "\(waiting) messages still wait in the store") }

@@ -55,7 +55,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         guard case .unavailable? = answers[4] else { throw Wrong() }
         guard case .unknown? = answers[5] else { throw Wrong() }
         for number in UInt64(6)...9 {
-            guard case .accepted(let providerID, true)? = answers[number] else { throw Wrong() }
+            guard case .accepted(let providerID, true, nil)? = answers[number] else { throw Wrong() }
             #expect(!providerID.isEmpty)
         }
         func receipts(_ number: UInt64) -> [ReceiptStatus] {
@@ -78,7 +78,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         var ids: [String] = []
         for attempt in [1, 2, 12] {
             let found = await run((1...50).map { message($0) }, receipts: 50, attempt: attempt, options())
-            for answer in found.answers { if case .accepted(let id, _) = answer.outcome { ids.append(id) } }
+            for answer in found.answers { if case .accepted(let id, _, _) = answer.outcome { ids.append(id) } }
         }
         #expect(ids.count == 150)
         #expect(Set(ids).count == 150)

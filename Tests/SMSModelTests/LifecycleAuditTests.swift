@@ -8,6 +8,8 @@ private let id = MessageID(milliseconds: UInt64(start))
 @Suite struct LifecycleAuditTests {
     private static let outcomes: [Outcome] = [
         .accepted(providerID: "p", receipts: true), .accepted(providerID: "", receipts: false),
+        .accepted(providerID: "p", receipts: true, parts: AcceptedParts(furtherIDs: ["q", "r"])),
+        .accepted(providerID: "p", receipts: true, parts: AcceptedParts(furtherIDs: ["q"], refusal: "F")),
         .rejected(.recipient, code: "R", message: "no"), .rejected(.route, code: "R", message: "no"),
         .throttled(retryAfterMilliseconds: nil), .throttled(retryAfterMilliseconds: 5), .unavailable(code: "U"),
         .unknown(code: "L"), .returned,
@@ -29,7 +31,7 @@ private let id = MessageID(milliseconds: UInt64(start))
             case .tryAnother(let code, let message): lifecycle.gaveUp(at: now, code: code, message: message)
             }
         }
-        switch Int.random(in: 0..<20, using: &random) {
+        switch Int.random(in: 0..<22, using: &random) {
         case 0...5:
             _ = lifecycle.claimed(at: now, provider: UInt8.random(in: 1...3, using: &random), reason: "only provider")
         case 6...10:
@@ -37,15 +39,22 @@ private let id = MessageID(milliseconds: UInt64(start))
             let after = lifecycle.answered(attempt: attempt, outcome, at: now, provider: 1, onUnknown: onUnknown)
             follow(after, &lifecycle)
         case 11: follow(lifecycle.interrupted(at: now, onUnknown: onUnknown), &lifecycle)
-        case 12: _ = lifecycle.receiptReceived(attempt: attempt, .delivered, at: now)
-        case 13: _ = lifecycle.receiptReceived(attempt: attempt, .undelivered(code: "X"), at: now)
+        case 12, 13, 15:
+            let statuses: [ReceiptStatus] = [.taken, .delivered, .undelivered(code: "X")]
+            let parts: [ReceiptPart?] = [nil, .id("p"), .id("q"), .id("r"), .number(1, of: 2), .number(2, of: 2)]
+            let ids = ["p", "q", "r", "s"].filter { _ in Int.random(in: 0..<4, using: &random) == 0 }
+            let receipt = Receipt(
+                id: id, attempt: attempt, status: statuses.randomElement(using: &random)!,
+                part: parts.randomElement(using: &random)!, providerIDs: ids)
+            lifecycle.receiptReceived(receipt, segments: Int.random(in: 1...3, using: &random), at: now)
         case 14:
             if Bool.random(using: &random) { _ = lifecycle.canceled(at: now) } else { _ = lifecycle.expired(at: now) }
         case 16: _ = lifecycle.resend(at: now, detail: "key abc")
         case 17:
             let state = MessageState.allCases.randomElement(using: &random)!
             _ = lifecycle.settledByOperator(as: state, at: now, detail: "key abc: seen")
-        case 18: _ = lifecycle.reconciled(providerID: "p", at: now)
+        case 18: _ = lifecycle.reconciled(attempt: lifecycle.doubt?.attempt, providerID: "p", at: now)
+        case 20: if let doubt = lifecycle.doubt { _ = lifecycle.notFound(attempt: doubt.attempt, at: now) }
         case 19: lifecycle.priced(Money(millionths: Int64.random(in: 0...9, using: &random)), at: now, provider: 1)
         default: _ = lifecycle.restored(at: now)
         }
@@ -119,7 +128,9 @@ private let id = MessageID(milliseconds: UInt64(start))
     private func fault(_ state: MessageState, due: Int64 = 0, _ steps: [Step]) -> String? {
         var history = History(id: id)
         for (place, step) in steps.enumerated() {
-            history.append(step.kind, state: step.state, at: start + Int64(place), attempt: step.attempt, provider: 1)
+            history.append(
+                step.kind, state: step.state, at: start + Int64(place), attempt: step.attempt, provider: 1,
+                detail: step.kind == .sent ? "id \(place)" : "")
         }
         return MessageLifecycle(id: id, state: state, due: due, history: history).fault
     }
@@ -136,6 +147,20 @@ private let id = MessageID(milliseconds: UInt64(start))
         #expect(fault(.queued, lost + [(.resent, .queued, 1)]) == nil)
         #expect(fault(.sent, due: 9, lost + [(.sent, .sent, 1)]) == nil)
         for state in MessageLifecycle.settlements { #expect(fault(state, lost + [(.settled, state, 1)]) == nil) }
+        let retried: [Step] = [claim, (.outcomeUnknown, .queued, 1)]
+        #expect(fault(.sent, due: 9, retried + [(.identified, .sent, 1)]) == nil)
+        // Only a receipt of an attempt that may have been taken is a proof.
+        let refused: [Step] = [claim, (.unavailable, .queued, 1), (.identified, .queued, 1)]
+        #expect(fault(.submitting, refused + [(.submitting, .submitting, 2)]) == nil)
+        let parts: [Step] = [claim, (.sent, .sent, 1), (.sent, .sent, 1), (.partDelivered, .sent, 1)]
+        #expect(fault(.delivered, parts + [(.partDelivered, .sent, 1), (.delivered, .delivered, 1)]) == nil)
+        #expect(
+            fault(
+                .unknown, due: 9,
+                retried + [
+                    (.submitting, .submitting, 2), (.sent, .sent, 2),
+                    (.attemptUndelivered, .unknown, 2),
+                ]) == nil)
     }
 
     @Test func illegalHistoriesHaveOne() {
@@ -172,6 +197,25 @@ private let id = MessageID(milliseconds: UInt64(start))
             (.unknown, [claim, (.outcomeUnknown, .unknown, 1), (.resent, .unknown, 1)]),
             (.sent, sent + [(.settled, .sent, 1)]),
             (.canceled, [claim, (.outcomeUnknown, .unknown, 1), (.settled, .canceled, 1)]),
+            // Sent again after a receipt has proven that it was taken.
+            (
+                .submitting,
+                [
+                    claim, (.outcomeUnknown, .queued, 1), (.identified, .queued, 1), (.submitting, .submitting, 2),
+                ]
+            ),
+            // Delivered though a part was not.
+            (
+                .delivered,
+                [
+                    claim, (.sent, .sent, 1), (.sent, .sent, 1), (.partDelivered, .sent, 1),
+                    (.delivered, .delivered, 1),
+                ]
+            ),
+            (.sent, sent + [(.identified, .sent, 2)]),
+            (.sent, delivered + [(.identified, .sent, 1)]),
+            (.unknown, delivered + [(.attemptUndelivered, .unknown, 1)]),
+            (.queued, [claim, (.outcomeUnknown, .unknown, 1), (.attemptUndelivered, .queued, 1)]),
             // All is legal, but it leads elsewhere.
             (.delivered, sent),
             (.queued, [claim]),

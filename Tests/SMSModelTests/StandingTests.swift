@@ -65,7 +65,7 @@ internal import Testing
         _ = lifecycle.answered(
             attempt: 2, .accepted(providerID: "p", receipts: true), at: now, provider: 2, onUnknown: .hold)
         #expect(lifecycle.standing == .init(.sent, .price(price)))
-        #expect(lifecycle.history.providerIDOfLastEvent?.provider == 2)
+        #expect(lifecycle.history.providerIDs.last?.provider == 2)
         _ = lifecycle.receiptReceived(attempt: 2, .undelivered(code: "X"), at: now)
         #expect(lifecycle.standing == .init(.undelivered, .price(price)))
         #expect(lifecycle.fault == nil)

@@ -107,19 +107,32 @@ extension MessageStatus {
         var before = timeline.first?.state
         return TextTable.columns(
             timeline.map { event in
-                // A lost answer does not come any more: such an id is from asking the provider.
-                let isFound = before == .unknown && event.event == .sent && event.state == .sent
+                let detail = event.detail(after: before)
                 before = event.state
                 return [
                     TimeText.rfc3339(event.at), event.event.rawValue, event.state.rawValue,
                     event.attempt == 0 ? "" : "#\(event.attempt)", event.provider,
-                    isFound ? "\(event.detail) (found by look-up)" : event.detail,
+                    detail,
                 ]
             })
     }
 }
 
 extension TimelineEvent {
+    /// What a person is told.
+    fileprivate func detail(after before: MessageState?) -> String {
+        let remark: String
+        switch event {
+        // A lost answer does not come any more: such an id is from asking the provider.
+        case .sent where before == .unknown && state == .sent: remark = "found by look-up"
+        case .identified where state == .sent && before != .sent: remark = "a receipt says that it was taken"
+        case .identified where state == .submitting: remark = "a receipt says that it was taken; the next was under way"
+        case .attemptUndelivered where state != .undelivered: remark = "another attempt may be delivered yet"
+        default: return detail
+        }
+        return detail.isEmpty ? "(\(remark))" : "\(detail) (\(remark))"
+    }
+
     var json: JSONValue {
         .object([
             ("at", .string(TimeText.rfc3339(at))), ("event", .string(event.rawValue)),

@@ -232,6 +232,18 @@ typedef enum _Apus__V1__Event {
    */
   APUS__V1__EVENT__EVENT_PRICED = 22,
   /*
+   * a receipt named an id of the provider's, or proved that the provider has it
+   */
+  APUS__V1__EVENT__EVENT_IDENTIFIED = 23,
+  /*
+   * one of several parts was delivered; the detail is its id, or such as "2 of 3"
+   */
+  APUS__V1__EVENT__EVENT_PART_DELIVERED = 24,
+  /*
+   * this attempt was not delivered, another may be yet; the detail is the code
+   */
+  APUS__V1__EVENT__EVENT_ATTEMPT_UNDELIVERED = 25,
+  /*
    * on acceptance, characters of its body were replaced so that it fits into GSM-7
    */
   APUS__V1__EVENT__EVENT_SMART_ENCODED = 26

@@ -9,8 +9,12 @@ extension AnswerRule {
         let codes = Self.codes(&reader)
         let meaning = Self.meaning(&reader, codes: codes)
         let (id, code, text) = (reader.pointer("id"), reader.pointer("code"), reader.pointer("text"))
+        let parts = reader.pointer("parts")
         guard let statuses, let conditions, let codes, let meaning else { return nil }
         if !codes.isEmpty, code == nil { reader.fault("codes", "needs code, which says where the code stands") }
+        if reader.take("parts") != nil, meaning != .accepted || !codes.isEmpty {
+            reader.fault("parts", "is only for a rule whose outcome is accepted, and that has no codes")
+        }
         let meanings = [meaning] + codes.values
         if meanings.contains(.accepted), reader.take("id") == nil {
             reader.fault("id", "is missing: a message that was accepted is known by the carrier's id")
@@ -24,7 +28,8 @@ extension AnswerRule {
                     + "itself; for others, name in `when` what the carrier's own answer has, or say unknown")
         }
         self.init(
-            statuses: statuses, conditions: conditions, meaning: meaning, id: id, code: code, text: text, codes: codes)
+            statuses: statuses, conditions: conditions, meaning: meaning, parts: parts, id: id, code: code, text: text,
+            codes: codes)
     }
 
     /// `"200-299,400"`; without it, any.

@@ -67,17 +67,28 @@ struct AnswerRule: Sendable {
     var conditions: [Condition] = []
     /// Where none of the codes says anything else.
     var meaning: Meaning
-    /// Of the message's id.
+    /// The place of an array with an element for each part of the message. Conditions, id and code stand in its elements.
+    var parts: JSONPointer?
+    /// The place of the message's id; or of its parts' ids, where several stand there.
     var id: JSONPointer?
     var code: JSONPointer?
     var text: JSONPointer?
     var codes: [String: Meaning] = [:]
 
+    /// Whether the carrier may give each part of a message an id of its own.
+    var namesParts: Bool { parts != nil || id?.isForSeveral ?? false }
+
     func matches(_ status: Int, _ body: JSON?) -> Bool {
         guard statuses.contains(where: { $0.contains(status) }) else { return false }
+        if let parts { return elements(parts, in: body).contains(where: holds) }
         guard !conditions.isEmpty else { return true }
-        guard let body else { return false }
-        return conditions.allSatisfy { $0.holds(in: body) }
+        return body.map(holds) ?? false
+    }
+
+    private func holds(in body: JSON) -> Bool { conditions.allSatisfy { $0.holds(in: body) } }
+
+    private func elements(_ parts: JSONPointer, in body: JSON?) -> [JSON] {
+        body.flatMap { parts.values(in: $0).first?.array } ?? []
     }
 
     func outcome(of response: HTTPResponse, _ body: JSON?, receipts: Bool) -> Outcome {
@@ -86,13 +97,38 @@ struct AnswerRule: Sendable {
         let code = given ?? "HTTP_\(response.status)"
         let meaning = given.flatMap { codes[$0] } ?? self.meaning
         if meaning == .accepted {
-            // Without an id it can't be followed, and the answer may be no answer of the carrier's at all.
-            guard let id = read(id), 1...Limits.providerIDBytes ~= id.utf8.count else { return .unknown(code: code) }
-            return .accepted(providerID: id, receipts: receipts)
+            return accepted(body, receipts: receipts) ?? .unknown(code: code)
         }
         return Outcome(
             meaning.refusal, code: String(code.prefix(Limits.providerMessageCharacters)),
             message: read(text) ?? "the carrier refused it", response)
+    }
+
+    /// - Returns: nil without an id: the message can't be followed then, and the answer may be none of the carrier's.
+    private func accepted(_ body: JSON?, receipts: Bool) -> Outcome? {
+        guard let body, let id else { return nil }
+        var ids: [String?]
+        var refused: JSON?
+        if let parts {
+            let elements = elements(parts, in: body)
+            ids = elements.filter(holds).map(id.text)
+            refused = elements.first { !holds(in: $0) }
+        } else {
+            ids = id.values(in: body).map(\.scalarText)
+        }
+        var known: [String] = []
+        for text in ids {
+            guard let text, 1...Limits.providerIDBytes ~= text.utf8.count else { return nil }
+            if !known.contains(text) { known.append(text) }
+        }
+        guard let first = known.first, known.count <= Limits.segments else { return nil }
+        let refusal = refused.map { part in
+            String((code?.text(in: part) ?? "PART_REFUSED").prefix(Limits.providerMessageCharacters))
+        }
+        let parts =
+            known.count > 1 || refusal != nil
+            ? AcceptedParts(furtherIDs: Array(known.dropFirst()), refusal: refusal) : nil
+        return .accepted(providerID: first, receipts: receipts, parts: parts)
     }
 
     /// Whether by the status alone an answer may say that a message was surely not taken: a request that was refused

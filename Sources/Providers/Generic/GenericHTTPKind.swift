@@ -34,7 +34,7 @@ package struct GenericHTTPKind: Sendable {
         receiver = read.webhook.map { webhook in
             GenericWebhook(
                 signature: webhook.signature, receipt: webhook.receipt, inbound: webhook.inbound,
-                receiptKey: receiptKey)
+                receiptKey: receiptKey, idsNameParts: read.answer.contains(where: \.namesParts))
         }
     }
 }
@@ -75,6 +75,12 @@ struct GenericDescription {
         guard authentication != nil, let request, let rules else { return nil }
         if !rules.contains(where: { $0.meaning == .accepted || $0.codes.values.contains(.accepted) }) {
             reader.fault("answer", "has no rule for messages that were accepted")
+        }
+        if let receipt = webhook?.receipt, rules.contains(where: \.namesParts), receipt.id == nil, receipt.part == nil {
+            reader.fault(
+                "receipt.id",
+                "is missing, and so is part: where the answer gives each part an id of its own, one of them says which "
+                    + "part a receipt is for")
         }
         self.request = request
         answer = rules

@@ -59,6 +59,9 @@ extension GenericWebhook.ReceiptFields {
     fileprivate init?(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage, needsToken: Bool) {
         let token = reader.field("token", nil)
         let id = reader.field("id", coverage)
+        let parent = reader.field("parent", coverage)
+        let part = reader.field("part", coverage)
+        let parts = reader.field("parts", coverage)
         let status = reader.neededField("status", coverage)
         let error = reader.field("error", coverage)
         let meanings = Self.meanings(&reader)
@@ -67,8 +70,16 @@ extension GenericWebhook.ReceiptFields {
         } else if reader.take("token") == nil, reader.take("id") == nil {
             reader.fault("id", "is missing, and so is token: a receipt is for a message that one of them names")
         }
+        if reader.take("parts") != nil, reader.take("part") == nil {
+            reader.fault("parts", "is there without part, which says which of them it is")
+        }
+        if reader.take("parent") != nil, reader.take("id") == nil {
+            reader.fault("parent", "is there without id, which is that of the part")
+        }
         guard let status, let meanings else { return nil }
-        self.init(token: token, id: id, status: status, error: error, meanings: meanings)
+        self.init(
+            token: token, id: id, parent: parent, part: part, parts: parts, status: status, error: error,
+            meanings: meanings)
     }
 
     private static func meanings(_ reader: inout MemberReader) -> [String: Meaning]? {

@@ -6,9 +6,15 @@ package struct GenericWebhook: WebhookReceiver {
     struct ReceiptFields: Sendable {
         var token: WebhookField?
         var id: WebhookField?
+        /// The id of the whole message, where `id` is that of a part.
+        var parent: WebhookField?
+        /// The number of a part, perhaps with how many there are.
+        var part: WebhookField?
+        /// How many parts there are.
+        var parts: WebhookField?
         var status: WebhookField
         var error: WebhookField?
-        /// By statuses in lower case; others say that the message is on its way.
+        /// By statuses in lower case; others say nothing of the message.
         var meanings: [String: Meaning]
 
         enum Meaning: String, CaseIterable, Sendable {
@@ -30,6 +36,8 @@ package struct GenericWebhook: WebhookReceiver {
     let receipt: ReceiptFields?
     let inbound: InboundFields?
     let receiptKey: [UInt8]
+    /// The carrier's answers may have given each part of a message an id of its own.
+    var idsNameParts = false
 
     package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
         guard let fields = WebhookFields(request) else {
@@ -43,23 +51,46 @@ package struct GenericWebhook: WebhookReceiver {
 
     private func read(_ receipt: ReceiptFields, _ status: String, _ fields: WebhookFields) -> WebhookVerdict {
         let attempt = receipt.token.flatMap { fields[$0] }.flatMap { CorrelationToken($0, key: receiptKey) }
-        var id = receipt.id.flatMap { fields[$0] }
-        if case .none = signature {
-            // Nothing else shows whose word it is, and so nothing else of it counts either.
-            guard attempt != nil else { return .refused(reason: "it has no token of the gateway's") }
-            id = nil
+        let id = receipt.id.flatMap { fields[$0] }
+        var parent = receipt.parent.flatMap { fields[$0] }
+        var part = idsNameParts ? id.map(ReceiptPart.id) : nil
+        if receipt.part.flatMap({ fields[$0] }) != nil {
+            guard let numbered = numberedPart(of: receipt, fields) else {
+                return .unreadable(reason: "its part is no number of so many")
+            }
+            part = numbered
         }
-        guard attempt != nil || id != nil else {
+        var partID = parent == nil ? nil : id
+        parent = parent ?? id
+        if case .none = signature {
+            // Nothing else shows whose word it is, and so no id is believed: it may only tell the attempt's parts apart.
+            guard attempt != nil else { return .refused(reason: "it has no token of the gateway's") }
+            (parent, partID) = (nil, nil)
+        }
+        guard attempt != nil || parent != nil else {
             return .unreadable(reason: "it has neither a token of the gateway's nor an id")
         }
-        guard (id?.utf8.count ?? 0) <= Limits.providerIDBytes else { return .unreadable(reason: "its id is too long") }
+        guard [parent, partID].allSatisfy({ ($0?.utf8.count ?? 0) <= Limits.providerIDBytes }) else {
+            return .unreadable(reason: "its id is too long")
+        }
         let result: ReceiptStatus? =
             switch receipt.meanings[status.lowercased()] {
             case .delivered: .delivered
             case .undelivered: .undelivered(code: code(of: receipt, fields) ?? status.uppercased())
-            case .pending, nil: nil
+            case .pending: .taken
+            case nil: nil
             }
-        return believed(.receipt(CarrierReceipt(attempt: attempt, providerID: id, status: result)))
+        return believed(
+            .receipt(
+                CarrierReceipt(attempt: attempt, providerID: parent, status: result, part: part, partID: partID)))
+    }
+
+    /// Such as `2 of 3`, `2/3`, or `2` where another field has how many there are.
+    private func numberedPart(of receipt: ReceiptFields, _ fields: WebhookFields) -> ReceiptPart? {
+        let texts = [receipt.part, receipt.parts].compactMap { $0.flatMap { fields[$0] } }
+        let numbers = texts.flatMap { $0.split { !("0"..."9").contains($0) } }.map { Int($0) ?? 0 }
+        guard numbers.count >= 2, 1...Limits.segments ~= numbers[1], 1...numbers[1] ~= numbers[0] else { return nil }
+        return .number(numbers[0], of: numbers[1])
     }
 
     /// Of the error; carriers write no error as 0.

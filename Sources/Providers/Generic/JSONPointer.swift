@@ -20,6 +20,9 @@ struct JSONPointer: Hashable, Sendable {
         self.steps = steps
     }
 
+    /// Whether several values may stand there.
+    var isForSeveral: Bool { steps.contains("*") }
+
     /// What stands there; several values only by `*`.
     func values(in value: JSON) -> [JSON] {
         var values = [value]

@@ -31,6 +31,8 @@ extension GenericPreset {
               "receipt": {
                 "token": "query:apus",
                 "id": "form:MessageUUID",
+                "parent": "form:ParentMessageUUID",
+                "part": "form:PartInfo",
                 "status": "form:Status",
                 "error": "form:ErrorCode",
                 "statuses": {

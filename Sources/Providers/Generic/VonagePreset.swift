@@ -1,5 +1,5 @@
 extension GenericPreset {
-    /// Vonage's SMS API. Every part of a message has its own id and receipts; the first part's stands for it.
+    /// Vonage's SMS API. Every part of a message has an id, a status and receipts of its own.
     static let vonage = GenericPreset(
         name: "vonage",
         description: #"""
@@ -20,9 +20,11 @@ extension GenericPreset {
               "answer": [
                 {
                   "status": "200-299",
-                  "when": {"/messages/0/status": "0"},
+                  "parts": "/messages",
+                  "when": {"/status": "0"},
                   "outcome": "accepted",
-                  "id": "/messages/0/message-id"
+                  "id": "/message-id",
+                  "code": "/status"
                 },
                 {
                   "when": {"/messages/*/status": true},

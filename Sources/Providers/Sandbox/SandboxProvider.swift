@@ -138,7 +138,7 @@ package final class SandboxProvider: SMSProvider {
                     answers.append(AttemptAnswer(id: item.id, attempt: item.attempt, outcome: outcome))
                     plan.receipt.append(item, early: &early, late: &receipts)
                     var providerID = ""
-                    if case .accepted(let id, _) = outcome { providerID = id }
+                    if case .accepted(let id, _, _) = outcome { providerID = id }
                     ledger.record(
                         item, of: batch, at: now, providerID: providerID, outcome: label,
                         keep: batch.items.count - index <= Limits.sandboxRecords)

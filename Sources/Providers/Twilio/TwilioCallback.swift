@@ -118,8 +118,7 @@ package struct TwilioCallback: Sendable {
 /// What a status callback says.
 package struct TwilioStatus: Hashable, Sendable {
     package var providerID: String
-    /// nil while the message is under way.
-    package var receipt: ReceiptStatus?
+    package var receipt: ReceiptStatus
 
     /// - Returns: nil if it is no status callback of Twilio.
     package init?(_ form: FormFields) {
@@ -127,11 +126,15 @@ package struct TwilioStatus: Hashable, Sendable {
             let status = form.only("MessageStatus")
         else { return nil }
         providerID = sid
+        receipt = Self.receipt(status, errorCode: form.only("ErrorCode"))
+    }
+
+    /// What Twilio's statuses say, in callbacks as in its resources. A message that has any was taken.
+    static func receipt(_ status: String, errorCode: String?) -> ReceiptStatus {
         switch status {
-        case "delivered", "read": receipt = .delivered
-        case "undelivered", "failed", "canceled":
-            receipt = .undelivered(code: form.only("ErrorCode") ?? status.uppercased())
-        default: receipt = nil
+        case "delivered", "read": .delivered
+        case "undelivered", "failed", "canceled": .undelivered(code: errorCode ?? status.uppercased())
+        default: .taken
         }
     }
 }

@@ -53,10 +53,18 @@ package final class TwilioLookUp: MessageLookUp {
             var body: String?
             var direction: String?
             var dateCreated: String?
+            var status: String?
+            var errorCode: Int?
 
             enum CodingKeys: String, CodingKey {
-                case sid, body, direction
+                case sid, body, direction, status
                 case dateCreated = "date_created"
+                case errorCode = "error_code"
+            }
+
+            var found: LookUpAnswer {
+                let code = errorCode.map(String.init)
+                return .found(providerID: sid, status: status.map { TwilioStatus.receipt($0, errorCode: code) })
             }
         }
 
@@ -92,10 +100,10 @@ package final class TwilioLookUp: MessageLookUp {
             return (begin...max(begin, end)).contains(created)
         }
         // A Messaging Service may change the text.
-        if candidates.count == 1, candidates[0].body == question.body { return .found(providerID: candidates[0].sid) }
+        if candidates.count == 1, candidates[0].body == question.body { return candidates[0].found }
         if candidates.isEmpty, page.nextPage == nil { return .nothing }
         let same = candidates.filter { $0.body == question.body }
-        return same.count == 1 && page.nextPage == nil ? .found(providerID: same[0].sid) : .ambiguous
+        return same.count == 1 && page.nextPage == nil ? same[0].found : .ambiguous
     }
 }
 

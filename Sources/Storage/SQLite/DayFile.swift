@@ -228,7 +228,7 @@ final class DayFile {
 
     /// - Returns: false, and nothing is recorded, if `isFirst` turns out not to be so, or if the message is gone.
     func record(
-        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+        _ stored: StoredLifecycle, since mark: MessageLifecycle.Mark, isFirst: Bool
     ) throws(StoreError) -> Bool {
         try touch()
         let lifecycle = stored.lifecycle
@@ -256,11 +256,11 @@ final class DayFile {
             return connection.changes > 0
         }
         guard isRecorded else { return false }
-        if let (provider, detail) = lifecycle.history.providerIDOfLastEvent {
-            let hash = detail.withUnsafeBytes { IndexKind.providerID.hash($0, scope: Int64(provider)) }
+        for (provider, text) in lifecycle.providerIDs(since: mark) {
+            let hash = text.withUnsafeBytes { IndexKind.providerID.hash($0, scope: Int64(provider)) }
             try index(.providerID).add(hash, lifecycle.id)
         }
-        let standing = lifecycle.standing
+        let (previous, standing) = (mark.standing, lifecycle.standing)
         if standing.state != previous.state {
             count(-1, previous.state, tenant: stored.tenant, batch: stored.batch)
             count(1, standing.state, tenant: stored.tenant, batch: stored.batch)

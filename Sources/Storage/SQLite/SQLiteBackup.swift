@@ -166,9 +166,9 @@ package enum SQLiteBackup {
                     ?? StoredLifecycle(
                         lifecycle: MessageLifecycle(id: row.id, waiting: row.state), tenant: row.tenant,
                         batch: row.batch)
-                let previous = stored.lifecycle.standing
+                let before = stored.lifecycle.mark
                 guard stored.lifecycle.restored(at: now) else { continue }
-                _ = try file.record(stored, previous: previous, isFirst: known == nil)
+                _ = try file.record(stored, since: before, isFirst: known == nil)
                 count += 1
             }
             try file.prepareCommit()

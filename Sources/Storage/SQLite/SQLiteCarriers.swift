@@ -26,7 +26,11 @@ final class SQLiteCarriers: CarrierStore {
         insert.bind(2, receipt.at)
         insert.bind(3, Int64(receipt.provider))
         insert.bindText(4, receipt.providerID)
-        if case .undelivered(let code) = receipt.status { insert.bindText(5, code) }
+        switch receipt.status {
+        case .undelivered(let code): insert.bindText(5, code)
+        case .delivered: break
+        case .taken: throw .failed("a receipt that a message is on its way cannot be parked")
+        }
         try insert.run()
     }
 

@@ -23,10 +23,12 @@ extension SQLiteStatusReader {
         let list = ListQuery(filter, limit: query.limit, cursor: query.cursor, oldestFirst: query.oldestFirst)
         var messages: [UnknownMessage] = []
         let end = try examine(list, of: tenant, now: now) { (id, tenant) throws(StoreError) in
-            guard var status = try status(of: id, tenant: tenant, now: now, timeline: true),
-                query.provider.isEmpty || status.provider == query.provider
-            else { return true }
-            let since = status.timeline.last { $0.event.makesUnknown && $0.state == .unknown }?.at ?? status.acceptedAt
+            guard var status = try status(of: id, tenant: tenant, now: now, timeline: true) else { return true }
+            let events = status.timeline
+            // The one that may have it, which a later attempt need not have gone to.
+            if let lost = events.last(where: { $0.event.isLost }) { status.provider = lost.provider }
+            guard query.provider.isEmpty || status.provider == query.provider else { return true }
+            let since = events.last { $0.event.makesUnknown && $0.state == .unknown }?.at ?? status.acceptedAt
             status.timeline = []
             messages.append(UnknownMessage(status: status, since: since, tenant: tenant))
             return messages.count < query.limit
@@ -104,7 +106,10 @@ extension SQLiteStatusReader {
 
 extension EventKind {
     /// After it nobody may know whether the message was sent.
-    fileprivate var makesUnknown: Bool { self == .outcomeUnknown || self == .interrupted || self == .restored }
+    fileprivate var makesUnknown: Bool { isLost || self == .attemptUndelivered }
+
+    /// After it nobody knows whether its attempt was taken.
+    fileprivate var isLost: Bool { self == .outcomeUnknown || self == .interrupted || self == .restored }
 }
 
 extension DayReader {

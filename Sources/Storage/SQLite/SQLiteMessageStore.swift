@@ -321,7 +321,7 @@ package final class SQLiteMessageStore: MessageStore {
     }
 
     package func record(
-        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+        _ stored: StoredLifecycle, since mark: MessageLifecycle.Mark, isFirst: Bool
     ) throws(StoreError) -> Bool {
         let id = stored.lifecycle.id
         guard let file = try files.file(of: id) else { return false }
@@ -329,7 +329,7 @@ package final class SQLiteMessageStore: MessageStore {
             lowWater = id
             try control.setMark(.lowWater, Int64(id.rawValue))
         }
-        return try file.record(stored, previous: previous, isFirst: isFirst)
+        return try file.record(stored, since: mark, isFirst: isFirst)
     }
 
     package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {

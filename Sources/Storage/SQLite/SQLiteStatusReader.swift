@@ -105,18 +105,25 @@ package final class SQLiteStatusReader {
             try tell(lifecycle, replaced: replaced, now: now, timeline: timeline, in: &status)
             return
         }
+        var identified = 0
         for event in events {
             switch event.event {
             case .submitting: status.provider = event.provider
-            case .sent:
-                status.providerID = event.detail
-                status.error = nil
+            case .sent, .identified:
+                // Of the last attempt that has one, the first: a message of several parts has more.
+                if event.attempt > identified, !event.detail.isEmpty {
+                    (status.providerID, identified) = (event.detail, event.attempt)
+                }
+                // What a receipt has said before the answer stands.
+                if event.state == .sent { (status.error, status.provider) = (nil, event.provider) }
             case .delivered, .resent: status.error = nil
             case .settled:
                 let isError = event.state == .undelivered || event.state == .failed
                 status.error = isError ? Self.failure(event) : nil
-            case .rejected, .failed, .undelivered, .unavailable, .throttled, .outcomeUnknown, .interrupted, .restored,
-                .expired:
+            // That a provider doesn't know of one attempt is no reason why another has failed.
+            case .attemptUndelivered where event.detail == MessageLifecycle.notFound: break
+            case .rejected, .failed, .undelivered, .attemptUndelivered, .unavailable, .throttled, .outcomeUnknown,
+                .interrupted, .restored, .expired:
                 status.error = Self.failure(event)
             default: break
             }
@@ -139,6 +146,9 @@ package final class SQLiteStatusReader {
         case .interrupted: return MessageFailure(code: "INTERRUPTED", message: event.detail)
         case .restored: return MessageFailure(code: "RESTORED", message: event.detail)
         case .settled: return MessageFailure(code: "SETTLED", message: "said by \(event.detail)")
+        case .attemptUndelivered:
+            return MessageFailure(
+                code: event.detail, message: "one attempt was not delivered, another may be yet")
         case .undelivered: return MessageFailure(code: event.detail, message: "the carrier could not deliver it")
         default:
             // "CODE: words", as the lifecycle writes it.
@@ -250,7 +260,7 @@ package final class SQLiteStatusReader {
             text.withUTF8 { IndexKind.providerID.hash(UnsafeRawBufferPointer($0), scope: Int64(number)) }
         }
         return try statuses(.providerID, hashes, tenant: tenant, now: now, limit: limit) { status in
-            status.timeline.contains { $0.event == .sent && $0.detail == providerID }
+            status.timeline.contains { ($0.event == .sent || $0.event == .identified) && $0.detail == providerID }
         }
     }
 

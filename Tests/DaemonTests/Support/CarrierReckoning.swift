@@ -81,6 +81,9 @@ struct CarrierReckoning {
         #expect(takes.values.joined().allSatisfy { $0.forgedBelieved == 0 }, "a forged callback was believed")
     }
 
+    /// The carrier's, of messages that it could not deliver.
+    private let codes: Set = ["30003", "30008"]
+
     private func problem(
         _ status: MessageStatus, _ taken: [CarrierLedger.Message], isResent: Bool, _ mayBeInterrupted: Bool
     ) -> String? {
@@ -94,10 +97,12 @@ struct CarrierReckoning {
         switch status.state {
         case .delivered: return isDelivered ? nil : "no carrier said that: \(taken.map(\.final))"
         case .undelivered: return taken.isEmpty || isDelivered ? "no carrier said that: \(taken.map(\.final))" : nil
-        // Its first attempt, of which nobody knows, may have been delivered: that the second was not is not all.
-        case .sent where isResent && status.attempts > 1 && !isDelivered: return nil
         case .unknown:
             if !unknown.contains(status.id) { return "it is not listed" }
+            // Its first attempt, of which nobody knows, may have been delivered: that the second was not is not all.
+            if isResent, status.attempts > 1, !isDelivered, let code = status.error?.code, codes.contains(code) {
+                return nil
+            }
             return taken.contains(where: \.isTold) ? "the carrier told what became of it" : nil
         default: return "it is not settled"
         }

@@ -72,6 +72,56 @@ internal import Testing
         #expect(carrier.outcome(of: .notSent(HTTPFailure(.canceled))) == .returned)
     }
 
+    // MARK: Parts
+
+    private func parts(_ rule: String, _ body: String, status: Int = 200) throws -> Outcome {
+        try Generic.kind(#"{"answer": [{"status": "200-299", "outcome": "accepted", \#(rule)}]}"#).carrier
+            .outcome(of: Generic.answer(status, body))
+    }
+
+    @Test func anIDForEachPart() throws {
+        let list = #""id": "/ids/*""#
+        #expect(
+            try parts(list, #"{"ids":["a","b",3]}"#)
+                == .accepted(
+                    providerID: "a", receipts: false, parts: AcceptedParts(furtherIDs: ["b", "3"])))
+        // The same for all is one for the message.
+        #expect(try parts(list, #"{"ids":["a","a"]}"#) == .accepted(providerID: "a", receipts: false))
+        for body in [#"{"ids":[]}"#, #"{"ids":["a",""]}"#, #"{"ids":["a",null]}"#, #"{"ids":"a"}"#] {
+            #expect(try parts(list, body) == .unknown(code: "HTTP_200"), "\(body)")
+        }
+        func many(_ count: Int) throws -> Outcome {
+            try parts(list, #"{"ids":[\#((1...count).map { "\"p\($0)\"" }.joined(separator: ","))]}"#)
+        }
+        #expect(try many(Limits.segments) != .unknown(code: "HTTP_200"))
+        #expect(try many(Limits.segments + 1) == .unknown(code: "HTTP_200"))
+    }
+
+    @Test func aStatusForEachPart() throws {
+        func outcome(_ parts: (id: String?, status: Int)...) throws -> Outcome {
+            let list = parts.map { part in
+                #"{"status":\#(part.status)\#(part.id.map { #","id":"\#($0)""# } ?? "")}"#
+            }
+            let rule = #""parts": "/parts", "when": {"/status": "0"}, "id": "/id", "code": "/status""#
+            return try self.parts(rule, #"{"parts":[\#(list.joined(separator: ","))]}"#)
+        }
+        func accepted(_ ids: String..., refusal: String? = nil) -> Outcome {
+            .accepted(
+                providerID: ids[0], receipts: false,
+                parts: ids.count > 1 || refusal != nil
+                    ? AcceptedParts(furtherIDs: Array(ids.dropFirst()), refusal: refusal) : nil)
+        }
+        #expect(try outcome(("a", 0)) == accepted("a"))
+        #expect(try outcome(("a", 0), ("b", 0), ("c", 0)) == accepted("a", "b", "c"))
+        #expect(try outcome(("a", 0), (nil, 9), ("c", 0)) == accepted("a", "c", refusal: "9"))
+        #expect(try outcome((nil, 9), ("b", 0)) == accepted("b", refusal: "9"))
+        // None of it was taken: the next rule decides.
+        #expect(try outcome((nil, 9), (nil, 9)) == .unknown(code: "HTTP_200"))
+        #expect(try outcome() == .unknown(code: "HTTP_200"))
+        // It was taken, but under which id?
+        #expect(try outcome(("a", 0), (nil, 0)) == .unknown(code: "HTTP_200"))
+    }
+
     @Test func whatACarrierSaysIsCut() throws {
         let long = String(repeating: "x", count: Limits.providerMessageCharacters + 1)
         let found = try outcome(400, #"{"code":"\#(long)","why":"\#(long)"}"#)

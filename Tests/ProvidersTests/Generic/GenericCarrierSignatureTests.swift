@@ -31,7 +31,7 @@ internal import Testing
     ]
     private static let vonageSecrets = ["api_secret": "s", "signature": "sigSECRET12345678"]
     private let vonageReceipt = CarrierEvent.receipt(
-        CarrierReceipt(providerID: "0A0000001234567B", status: .delivered))
+        CarrierReceipt(providerID: "0A0000001234567B", status: .delivered, part: .id("0A0000001234567B")))
 
     private func form(_ fields: [(String, String)]) -> String {
         var writer = FormWriter()

@@ -126,7 +126,7 @@ internal import Testing
         provider.start(events: events)
         provider.submit(Generic.batch())
         await events.wait { !$0.answers.isEmpty }
-        guard case .accepted(_, receipts: true)? = events.answers.first?.outcome else {
+        guard case .accepted(_, receipts: true, parts: _)? = events.answers.first?.outcome else {
             Issue.record("\(events.answers)")
             return
         }
@@ -169,9 +169,20 @@ internal import Testing
         // An error of Vonage's own, and what isn't known.
         for code in ["5", "13", "99", ""] { #expect(try vonage(code) == .unknown(code: code), "\(code)") }
         #expect(try vonage("0", "0") == .accepted(providerID: "id", receipts: true))
-        // A part of it was taken.
-        #expect(try vonage("0", "1") == .accepted(providerID: "id", receipts: true))
-        #expect(try vonage("1", "0") == .unknown(code: "HTTP_200"))
+        // A part of it was taken: it can't be delivered, and must not be sent again.
+        for parts in [["0", "1"], ["1", "0"]] {
+            #expect(
+                try vonage(parts[0], parts[1])
+                    == .accepted(
+                        providerID: "id", receipts: true, parts: AcceptedParts(furtherIDs: [], refusal: "1")))
+        }
+        #expect(
+            try outcome(
+                0, 200,
+                #"""
+                {"message-count":"2","messages":[{"status":"0","message-id":"0A1"},{"status":"0","message-id":"0A2"}]}
+                """#)
+                == .accepted(providerID: "0A1", receipts: true, parts: AcceptedParts(furtherIDs: ["0A2"])))
         #expect(try vonage("1", "1") == .throttled(retryAfterMilliseconds: nil))
         #expect(try outcome(0, 401, "") == .unavailable(code: "HTTP_401"))
         #expect(try outcome(0, 429, "") == .throttled(retryAfterMilliseconds: nil))
@@ -224,9 +235,11 @@ internal import Testing
         ]
         for (preset, request) in receipts {
             let receiver = try #require(try kind(Self.presets[preset]).receiver)
+            // An id only tells parts apart, where the carrier gives them ids.
+            let part = preset == 0 ? ReceiptPart.id("1") : nil
             #expect(
                 await receiver.receive(request, now: Generic.now).events
-                    == [.receipt(CarrierReceipt(attempt: attempt, status: .delivered))])
+                    == [.receipt(CarrierReceipt(attempt: attempt, status: .delivered, part: part))])
             let unknown = Generic.posted(#"{"messageId":"1","id":"1","status":"delivered"}"#)
             #expect(await receiver.receive(unknown, now: Generic.now).isRefused)
             // Messages to the gateway could be anybody's.

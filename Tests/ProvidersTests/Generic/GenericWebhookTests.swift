@@ -35,7 +35,7 @@ internal import Testing
         #expect(await receipt("DELIVRD") == event(.delivered))
         #expect(await receipt("delivrd") == event(.delivered))
         #expect(await receipt("UNDELIV") == event(.undelivered(code: "E7")))
-        #expect(await receipt("ACCEPTD") == event(nil))
+        #expect(await receipt("ACCEPTD") == event(.taken))
         // A status that isn't known settles nothing.
         #expect(await receipt("NEW") == event(nil))
         // Another's token, a cut one, and two: the id is left.
@@ -92,6 +92,72 @@ internal import Testing
         }
         let longest = String(repeating: "a", count: Limits.providerIDBytes)
         #expect(await events(Generic.form("id=\(longest)&status=ok", headers: Self.headers)) != nil)
+    }
+
+    @Test func partsByTheirNumbers() async throws {
+        let receiver = try receiver(
+            "{" + Self.secret
+                + #"""
+                , "receipt": {"id": "param:id", "parent": "param:parent", "part": "param:part", "parts": "param:parts",
+                  "status": "param:status", "statuses": {"ok": "delivered"}}}
+                """#)
+        func verdict(_ fields: String) async -> WebhookVerdict {
+            await receiver.receive(Generic.form("status=ok&\(fields)", headers: Self.headers), now: 0)
+        }
+        func event(_ id: String, _ part: ReceiptPart? = nil, _ partID: String? = nil) -> [CarrierEvent] {
+            [.receipt(CarrierReceipt(providerID: id, status: .delivered, part: part, partID: partID))]
+        }
+        #expect(await verdict("id=a").events == event("a"))
+        #expect(await verdict("id=b&parent=a&part=2+of+3").events == event("a", .number(2, of: 3), "b"))
+        #expect(await verdict("id=a&part=1/2").events == event("a", .number(1, of: 2)))
+        #expect(await verdict("id=a&part=2&parts=2").events == event("a", .number(2, of: 2)))
+        #expect(await verdict("id=a&part=255+of+255").events == event("a", .number(255, of: 255)))
+        for part in ["2", "0+of+2", "3+of+2", "2+of+256", "two+of+three", "99999999999999999999+of+2"] {
+            #expect(await verdict("id=a&part=\(part)").isUnreadable, "\(part)")
+        }
+        let longest = String(repeating: "a", count: Limits.providerIDBytes)
+        #expect(await verdict("id=\(longest)&parent=a").events == event("a", nil, longest))
+        #expect(await verdict("id=\(longest)b&parent=a").isUnreadable)
+    }
+
+    @Test func partsByTheirIDs() async throws {
+        for (signature, providerID) in [(Self.secret, "b"), (#""signature": {"scheme": "none"}"#, nil)] {
+            let receiver = try receiver(
+                "{" + signature
+                    + #"""
+                    , "answer": [{"status": "200-299", "outcome": "accepted", "id": "/ids/*"}],
+                    "receipt": {"token": "query:apus", "id": "param:id", "status": "param:status",
+                      "statuses": {"ok": "delivered"}}}
+                    """#)
+            let request = Generic.form(
+                "id=b&status=ok", query: "apus=\(Generic.token)", headers: Self.headers)
+            #expect(
+                await receiver.receive(request, now: 0).events == [
+                    .receipt(
+                        CarrierReceipt(
+                            attempt: Self.attempt, providerID: providerID, status: .delivered, part: .id("b")))
+                ])
+        }
+    }
+
+    @Test func wrongWordsOnParts() throws {
+        func faults(_ receipt: String, _ answer: String = #""id": "/id""#) throws -> [String] {
+            try Generic.violations(
+                "{" + Self.secret
+                    + #"""
+                    , "answer": [{"status": "200-299", "outcome": "accepted", \#(answer)}],
+                    "receipt": {"status": "param:status", "statuses": {"ok": "delivered"}, "token": "query:apus"\#(receipt)}}
+                    """#, secrets: ["s": "pw"]
+            ).keys.sorted()
+        }
+        #expect(try faults(#", "parts": "param:n""#) == ["receipt.parts"])
+        #expect(try faults(#", "parent": "param:p""#) == ["receipt.parent"])
+        #expect(try faults("", #""id": "/ids/*""#) == ["receipt.id"])
+        #expect(try faults(#", "part": "param:n""#, #""id": "/ids/*""#) == [])
+        #expect(
+            try faults("", #""parts": "/m", "id": "/id", "code": "/c", "codes": {"1": "route"}"#).contains {
+                $0.hasSuffix("parts")
+            })
     }
 
     @Test func withoutASignatureOnlyTheTokenCounts() async throws {

@@ -1,4 +1,5 @@
 internal import HTTPTransport
+internal import SMSModel
 internal import Testing
 
 @testable internal import Providers
@@ -33,6 +34,25 @@ private let begun: Int64 = 1_773_500_966_000
         #expect(answer([Message(sid: "SM2", body: "other"), Message()]) == .found(providerID: "SM1"))
         #expect(answer([Message(sid: "SM2"), Message()], known: ["SM2"]) == .found(providerID: "SM1"))
         #expect(answer([Message()], more: true) == .found(providerID: "SM1"))
+    }
+
+    /// What has become of it needs no receipt any more.
+    @Test func foundWithItsStatus() {
+        func found(_ status: String, _ code: String = "null") -> LookUpAnswer {
+            let message =
+                #"{"sid":"SM1","body":"hello","date_created":"Sat, 14 Mar 2026 15:09:27 +0000","status":"\#(status)","#
+                + #""error_code":\#(code),"direction":"outbound-api"}"#
+            return answer(
+                .answered(
+                    HTTPResponse(
+                        status: 200, body: Array(#"{"messages":[\#(message)],"next_page_uri":null}"#.utf8))))
+        }
+        #expect(found("delivered") == .found(providerID: "SM1", status: .delivered))
+        #expect(found("undelivered", "30005") == .found(providerID: "SM1", status: .undelivered(code: "30005")))
+        #expect(found("failed") == .found(providerID: "SM1", status: .undelivered(code: "FAILED")))
+        for status in ["queued", "sent", "accepted", "a new one"] {
+            #expect(found(status) == .found(providerID: "SM1", status: .taken), "\(status)")
+        }
     }
 
     @Test func nothing() {

@@ -108,7 +108,7 @@ internal import Testing
         options.statusCallback = nil
         options.validitySeconds = nil
         let found = try await outcomes(batch(["+14155550102"], sender: ""), options)
-        guard case .accepted(_, receipts: false)? = found[1] else {
+        guard case .accepted(_, receipts: false, parts: _)? = found[1] else {
             Issue.record("\(found)")
             return
         }
@@ -214,12 +214,12 @@ internal import Testing
             }
         }
         let sids = standIn.taken.map(\.sid)
-        #expect(await answer("+14155550100", "lost") == .found(providerID: sids[1]))
+        #expect(await answer("+14155550100", "lost") == .found(providerID: sids[1], status: .taken))
         #expect(await answer("+14155550100", "lost", known: [sids[1]]) == .ambiguous)
         #expect(await answer("+14155550100", "lost", known: [sids[0], sids[1]]) == .nothing)
         #expect(await answer("+14155550101", "never") == .nothing)
         #expect(await answer("+14155550102", "hello") == .ambiguous)
-        #expect(await answer("+14155550102", "hello", known: [sids[2]]) == .found(providerID: sids[3]))
+        #expect(await answer("+14155550102", "hello", known: [sids[2]]) == .found(providerID: sids[3], status: .taken))
         await standIn.server.stop()
         lookUp.stop()
         client.stop()

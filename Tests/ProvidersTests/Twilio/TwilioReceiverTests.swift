@@ -74,7 +74,7 @@ internal import Testing
         let attempt = CorrelationToken(id: MessageID(rawValue: 77), attempt: 2)
         let query = "\(CorrelationToken.parameter)=\(attempt.text(key: Self.key))"
         let cases: [(String, [(String, String)], ReceiptStatus?)] = [
-            ("delivered", [], .delivered), ("sent", [], nil),
+            ("delivered", [], .delivered), ("sent", [], .taken), ("queued", [], .taken),
             ("undelivered", [("ErrorCode", "30003")], .undelivered(code: "30003")),
             ("failed", [], .undelivered(code: "FAILED")),
         ]
