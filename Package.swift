@@ -48,6 +48,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Generated from Protos/apus.proto by `make proto`.
         .target(name: "CApusProto", dependencies: ["CProtobufC"]),
+        // The version, and the commit that `make release` writes into the linked programs.
+        .target(name: "CApusVersion"),
 
         // Pure: no IO, no clock, no randomness of their own.
         .target(name: "SMSModel", swiftSettings: strict),
@@ -62,9 +64,11 @@ let package = Package(
         .target(name: "Routing", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
 
         // With IO.
+        .target(name: "SecretFiles", swiftSettings: strict),
         .target(name: "Threading", swiftSettings: strict),
         .target(
-            name: "TLS", dependencies: ["SMSModel", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
+            name: "TLS",
+            dependencies: ["SMSModel", "SecretFiles", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
         .target(name: "RPCTransport", dependencies: ["SMSModel", "RPCWire", "TLS"] + nio, swiftSettings: strict),
         .target(name: "Storage", dependencies: ["SMSModel", "ConfigurationModel", "CSQLite"], swiftSettings: strict),
@@ -77,7 +81,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Providers",
-            dependencies: ["SMSModel", "ConfigurationModel", "Threading", "HTTPTransport", "COpenSSL"],
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "SecretFiles", "Threading", "HTTPTransport", "COpenSSL",
+            ],
             swiftSettings: strict),
         .target(
             name: "WebGateway",
@@ -99,9 +105,9 @@ let package = Package(
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Admission", "Secrets", "RPCWire", "TLS", "RPCTransport", "Storage",
-                "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading", log, lifecycle, signals,
-                argumentParser,
+                "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "Admission", "Secrets", "RPCWire",
+                "TLS", "RPCTransport", "Storage", "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading",
+                log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -114,8 +120,9 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "ApusClient", "RPCWire", "TLS", "RPCTransport", argumentParser,
-                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
+                "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "ApusClient", "RPCWire", "TLS",
+                "RPCTransport", argumentParser, .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -180,6 +187,7 @@ let package = Package(
                 "SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
+        .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(

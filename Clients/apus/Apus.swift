@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import ArgumentParser
+internal import CApusVersion
 internal import Glibc
 
 @main
@@ -15,8 +16,10 @@ struct ApusCommand: AsyncParsableCommand {
         abstract: "Sends SMS through an Apus gateway and tells what became of them.",
         discussion: """
             The gateway is found by --server or APUS_SERVER, else by the current context (apus context), else it is \
-            the one that `apusd dev` started. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 unavailable or timed out.
+            the one that `apusd dev` started, else the service of this machine. Exit codes: 0 done, 1 refused, 2 wrong \
+            usage, 3 unavailable or timed out.
             """,
+        version: version,
         subcommands: [
             SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self,
             ListCommand.self,
@@ -26,6 +29,9 @@ struct ApusCommand: AsyncParsableCommand {
             BenchCommand.self,
             ContextCommand.self, CompletionsCommand.self,
         ])
+
+    /// With the commit that it was built from.
+    static let version = String(cString: apus_version())
 
     /// Runs one command line and says how it went on standard error.
     ///

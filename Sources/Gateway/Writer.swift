@@ -35,6 +35,7 @@ package final class Writer: ProviderEvents {
     private let published: Mutex<WriterReport>
     private let clock: GatewayClock
     private let log: GatewayLog
+    private let turnCount = Atomic<UInt64>(0)
     private let doubted = Mutex<(@Sendable ([Doubt]) -> Void)?>(nil)
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
@@ -144,6 +145,12 @@ package final class Writer: ProviderEvents {
         }
     }
 
+    /// Asks the thread for a turn that has nothing to do.
+    package func wake() { thread.wake() }
+
+    /// The turns that the thread has taken: they rise as long as it works and is woken.
+    package var turns: UInt64 { turnCount.load(ordering: .relaxed) }
+
     /// Counts as of the last round.
     package var report: WriterReport { published.withLock { $0 } }
 
@@ -170,6 +177,7 @@ package final class Writer: ProviderEvents {
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
         if !effects.doubts.isEmpty { doubted.withLock { $0 }?(effects.doubts) }
         log.providersAnswered(report.providers)
+        turnCount.add(1, ordering: .relaxed)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()

@@ -53,6 +53,11 @@ package final class DataDirectory: Sendable {
     /// The one file of the first version.
     package static func firstVersionPath(in directory: String) -> String { directory + "/apus.db" }
 
+    /// Whether there is anything of a gateway's, of this version or of the first.
+    package static func holdsData(_ directory: String) -> Bool {
+        exists(controlPath(in: directory)) || exists(firstVersionPath(in: directory))
+    }
+
     /// The days that have a file, oldest first.
     package static func days(in directory: String) -> [Day] {
         entries(of: daysPath(in: directory)).compactMap { name in
@@ -116,7 +121,7 @@ package final class DataDirectory: Sendable {
         return names
     }
 
-    private static func read(_ file: Int32) -> String {
+    static func read(_ file: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 128)
         let count = buffer.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
         let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)

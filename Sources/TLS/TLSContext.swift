@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import SecretFiles
 internal import Synchronization
 
 /// Certificates, keys and rules, loaded once and shared by many connections, which keep it as long as they need it.
@@ -111,7 +112,11 @@ package final class TLSContext: Sendable {
         guard SSL_CTX_use_certificate_chain_file(handle, certificate) == 1 else {
             throw unusable("the certificate", certificate, "holds no certificate in PEM form")
         }
-        try checkReadable(key, what: "the key")
+        do throws(SecretFileError) {
+            try SecretFile.check(key)
+        } catch {
+            throw TLSError(.configuration, "the key \(error)")
+        }
         ERR_clear_error()
         guard SSL_CTX_use_PrivateKey_file(handle, key, SSL_FILETYPE_PEM) == 1 else {
             let (reason, text) = ErrorQueue.take()

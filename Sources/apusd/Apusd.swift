@@ -1,17 +1,19 @@
 internal import ArgumentParser
+internal import CApusVersion
 internal import Foundation
 internal import Logging
-internal import SMSModel
-internal import Storage
 
 /// The daemon's command line.
 @main
 struct Apusd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apusd", abstract: "A self-hosted SMS gateway.", version: "0.1.0",
+        commandName: "apusd", abstract: "A self-hosted SMS gateway.", version: version,
         subcommands: [
             Dev.self, Serve.self, Check.self, Backup.self, Restore.self, Verify.self, Certificates.self,
         ])
+
+    /// With the commit that it was built from.
+    static let version = String(cString: apus_version())
 
     /// Wrong usage exits with 2, and what ArgumentParser calls success with 0.
     static func main() async {
@@ -92,34 +94,6 @@ extension Apusd {
 
         func run() async throws {
             try await serve(config, options, isDevelopment: false)
-        }
-    }
-
-    struct Check: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Check a configuration and the database it names, without serving.")
-
-        @Option(name: .long, help: "The configuration file (YAML).")
-        var config: String
-
-        @OptionGroup var options: ServingOptions
-
-        func run() async throws {
-            var configuration = try await DaemonConfiguration.load(
-                file: config, environment: ProcessInfo.processInfo.environment)
-            options.apply(to: &configuration)
-            try configuration.check()
-            let expiries = configuration.tls.expiries(now: Date())
-            if !expiries.over.isEmpty { throw ConfigurationProblems(problems: expiries.over + expiries.soon) }
-            for warning in expiries.soon { Apusd.complain("warning: \(warning)") }
-            print("\(config): no faults found")
-            let path = configuration.data
-            let files = [DataDirectory.controlPath(in: path), DataDirectory.firstVersionPath(in: path)]
-            guard files.contains(where: FileManager.default.fileExists) else {
-                print("\(path): no data yet; the first start makes it")
-                return
-            }
-            try Verify.verify(path)
         }
     }
 

@@ -26,7 +26,7 @@ struct Daemon {
     let configuration: DaemonConfiguration
     let isDevelopment: Bool
     let log: Logger
-    static let agent = "apusd/0.1"
+    static let agent = "apusd/\(Apusd.version)"
 
     /// Serves until SIGTERM or SIGINT, then drains.
     func run() async throws {
@@ -69,6 +69,10 @@ struct Daemon {
         await withTaskGroup { tasks in
             tasks.addTask { await end(group, on: signals) }
             tasks.addTask { await keepLastUses(gateway) }
+            let environment = ProcessInfo.processInfo.environment
+            if let watchdog = SystemdWatchdog(environment: environment) {
+                tasks.addTask { await watchdog.run(gateway.writer, environment: environment) }
+            }
             if let watch, let hangUps { tasks.addTask { await watch.run(hangUps: hangUps) } }
             do {
                 try await group.run()
@@ -86,21 +90,7 @@ struct Daemon {
         if isDevelopment, configuration.keyFile.isEmpty {
             return try DevelopmentKey.readOrMake(at: directory.keyPath)
         }
-        guard !configuration.keyFile.isEmpty else {
-            throw DaemonError(
-                text: "no API key: set key-file to a file that holds one (`head -c 32 /dev/urandom | base64 | "
-                    + "tr '+/' '-_' | tr -d = | sed s/^/apus_/` makes one)", exitCode: 1)
-        }
-        guard let text = try? String(contentsOfFile: configuration.keyFile, encoding: .utf8) else {
-            throw DaemonError(text: "key-file \(configuration.keyFile) cannot be read", exitCode: 1)
-        }
-        let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard Array(key.utf8).withUnsafeBytes({ APIKey.isWellFormed($0) }) else {
-            throw DaemonError(
-                text: "key-file \(configuration.keyFile): a key is apus_ and at least 32 of A-Z a-z 0-9 - _",
-                exitCode: 1)
-        }
-        return key
+        return try APIKeyFile.read(configuration.keyFile)
     }
 
     private func makeGateway(_ directory: DataDirectory, key: String, clock: GatewayClock) throws -> Gateway {

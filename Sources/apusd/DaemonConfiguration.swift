@@ -70,7 +70,7 @@ struct DaemonConfiguration {
 
     /// The addresses to listen at.
     /// - Throws: ``ConfigurationProblems`` naming each that is none.
-    func addresses() throws -> [ServerAddress] {
+    func addresses() throws(ConfigurationProblems) -> [ServerAddress] {
         var found: [ServerAddress] = []
         var problems: [String] = []
         for text in rpc.isEmpty ? ["unix:\(data)/apus.sock"] : rpc {
@@ -86,7 +86,7 @@ struct DaemonConfiguration {
 
     /// Where the web server listens.
     /// - Throws: ``ConfigurationProblems`` naming each that is none.
-    func webAddresses() throws -> [WebAddress] {
+    func webAddresses() throws(ConfigurationProblems) -> [WebAddress] {
         var found: [WebAddress] = []
         var problems: [String] = []
         for text in http {

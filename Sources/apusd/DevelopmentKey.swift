@@ -1,11 +1,19 @@
 internal import Admission
 internal import Foundation
+internal import SMSModel
+internal import SecretFiles
 
 /// The key of `apusd dev`: made at its first start, the same at every other.
 enum DevelopmentKey {
     /// Reads DIR/dev.key, or makes it with mode 0600.
     static func readOrMake(at path: String) throws -> String {
-        if let text = try? String(contentsOfFile: path, encoding: .utf8) {
+        if FileManager.default.fileExists(atPath: path) {
+            let text: String
+            do throws(SecretFileError) {
+                text = try SecretFile.read(path, limit: Limits.credentialsFileBytes)
+            } catch {
+                throw DaemonError(text: error.description, exitCode: 1)
+            }
             let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
             guard Array(key.utf8).withUnsafeBytes({ APIKey.isWellFormed($0) }) else {
                 throw DaemonError(

@@ -181,6 +181,59 @@ internal import WebGateway
         #expect(environment[0].contains("APUSD_STORAGE_CACHE"))
     }
 
+    @Test func anUnknownKeyIsToldWithItsLineAndTheNearestName() async throws {
+        let file = directory.file("apusd.yaml")
+        let found = try await problems(
+            """
+            # The data.
+            dta: x
+
+            storage: { cache: 5,
+              accept-clok-behind: true }
+            sandbox:
+              latencyms: 5
+              faults:
+                lots-of-them: 1
+            log_level: debug
+            cache-bytes: 2000000
+            x: { y: 1 }
+            """)
+        #expect(
+            found == [
+                "\(file):2: there is no setting \"dta\"; is \"data\" meant?",
+                "\(file):4: there is no setting \"storage.cache\"; is \"storage.cache-bytes\" meant?",
+                "\(file):5: there is no setting \"storage.accept-clok-behind\"; "
+                    + "is \"storage.accept-clock-behind\" meant?",
+                "\(file):7: there is no setting \"sandbox.latencyms\"; is \"sandbox.latency-ms\" meant?",
+                "\(file):9: there is no setting \"sandbox.faults.lots-of-them\"",
+                "\(file):10: there is no setting \"log_level\"; is \"log-level\" meant?",
+                "\(file):11: there is no setting \"cache-bytes\"; is \"storage.cache-bytes\" meant?",
+                "\(file):12: there is no setting \"x.y\"",
+            ])
+        let environment = try await problems(nil, ["APUSD_LOGLEVEL": "debug", "APUSD_STORAGE_CASH_BYTES": "1"])
+        #expect(
+            environment == [
+                "the environment's APUSD_LOGLEVEL is no setting; is \"APUSD_LOG_LEVEL\" meant?",
+                "the environment's APUSD_STORAGE_CASH_BYTES is no setting; is \"APUSD_STORAGE_CACHE_BYTES\" meant?",
+            ])
+    }
+
+    @Test func aBadValueIsToldWithItsLine() async throws {
+        let found = try await problems("tenant: dev\nsandbox:\n  rate: fast\n")
+        #expect(found == ["\(directory.file("apusd.yaml")):3: sandbox.rate must be a number"])
+    }
+
+    /// What stands in one place and holds in another has no line of its own there.
+    @Test func mergedKeysAreSettingsToo() async throws {
+        let found = try await problems(
+            "storage: &s { cache-bytes: 2000000 }\nretention: { <<: *s, body-days: 1 }\n")
+        #expect(
+            found == [
+                "\(directory.file("apusd.yaml")): there is no setting \"retention.cache-bytes\"; "
+                    + "is \"storage.cache-bytes\" meant?"
+            ])
+    }
+
     @Test(arguments: [
         ("connections: many", "connections"), ("connections: 1.5", "connections"), ("connections: [1]", "connections"),
         ("rpc: unix:/x", "rpc"), ("storage: { accept-clock-behind: perhaps }", "storage.accept-clock-behind"),

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import apus
@@ -20,13 +21,21 @@ import Testing
 
         func locator(_ environment: [String: String] = [:]) -> ServerLocator {
             ServerLocator(
-                environment: environment.merging(["HOME": home]) { mine, _ in mine }, workingDirectory: work)
+                environment: environment.merging(["HOME": home]) { mine, _ in mine }, workingDirectory: work,
+                serviceSocket: home + "/run/apus.sock", serviceKeyFile: home + "/service.key")
         }
 
-        func write(_ text: String, to path: String) throws {
+        func write(_ text: String, to path: String, mode: Int = 0o600) throws {
             let folder = URL(filePath: path).deletingLastPathComponent().path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(filePath: path))
+            #expect(
+                FileManager.default.createFile(
+                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: mode]))
+        }
+
+        func addService() throws {
+            try write("", to: home + "/run/apus.sock")
+            try write("service-key\n", to: home + "/service.key", mode: 0o600)
         }
 
         func addDevelopmentPointer() throws {
@@ -62,6 +71,8 @@ import Testing
             let endpoint = try place.locator(environment).locate(server: server, key: nil, keyFile: nil)
             return [endpoint.server, endpoint.key]
         }
+        try place.addService()
+        #expect(try found() == ["unix:\(place.home)/run/apus.sock", "service-key"])
         try place.addDevelopmentPointer()
         #expect(try found() == ["unix:/elsewhere/apus.sock", "pointer-key"])
         try place.addLocalData()
@@ -124,6 +135,49 @@ import Testing
             }
             #expect(failure?.status == .usage)
         }
+    }
+
+    /// Whatever names it: an option, the environment, a context, or a place where keys are looked for.
+    @Test func aKeyThatOthersCanReadIsWarnedOf() throws {
+        let place = try Place()
+        let open = place.home + "/open"
+        try place.write("key", to: open, mode: 0o644)
+        func warnings(_ environment: [String: String] = [:], keyFile: String? = nil) throws -> [String] {
+            var warnings: [String] = []
+            var locator = place.locator(environment)
+            locator.warn = { warnings.append($0) }
+            _ = try locator.locate(server: nil, key: nil, keyFile: keyFile)
+            return warnings
+        }
+        try place.addLocalData()
+        for found in [try warnings(keyFile: open), try warnings(["APUS_KEY_FILE": open])] {
+            let text = "the key file \(open) can be read by others (mode 0644): `chmod "
+            #expect(found.count == 1 && found[0].hasPrefix(text), "\(found)")
+        }
+        #expect(try warnings() == [])
+        chmod(place.work + "/apus-data/dev.key", 0o604)
+        #expect(try warnings().count == 1)
+
+        try place.addContext()
+        let contexts = place.locator().contextsPath
+        #expect(try warnings() == [])
+        chmod(contexts, 0o644)
+        let found = try warnings()
+        #expect(
+            found.count == 1 && found[0].hasPrefix("the file of contexts, which holds a key, \(contexts) can be read"))
+        // One without a key is nobody's secret.
+        try place.write(#"{"current": "a", "contexts": {"a": {"server": "unix:/a"}}}"#, to: contexts, mode: 0o644)
+        #expect(try warnings() == [])
+    }
+
+    @Test func whoIsNotInTheServicesGroupIsToldSo() throws {
+        let place = try Place()
+        // The folder can be seen, and nothing in it.
+        try place.write("", to: place.home + "/run/other")
+        let failure = #expect(throws: CommandFailure.self) {
+            _ = try place.locator().locate(server: nil, key: nil, keyFile: nil)
+        }
+        #expect(failure?.advice?.contains("adduser $USER apus") == true)
     }
 
     @Test func foldersFollowTheEnvironment() throws {

@@ -119,17 +119,20 @@ extension DaemonTests {
             }
             #expect(try await apusd("dev", "--nonsense").exit == .code(2))
             #expect(try await apusd("serve").exit == .code(2), "serve needs a file")
-            let wrong = try directory.write("sandbox:\n  latencyms: 5\n", to: "wrong.yaml")
-            let check = try await apusd("check", "--config", wrong)
-            #expect(check.exit == .code(1))
-            #expect(check.errors.contains("sandbox.latencyms"), "\(check.errors)")
+            for version in [try await apusd("--version"), try await CommandRun.apus(["--version"], in: directory)] {
+                #expect(version.exit == .code(0))
+                // The commit is written into what is to be installed, not into what is built for tests.
+                #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\+development\n/) != nil, "\(version)")
+            }
             let address = try await apusd("dev", "--rpc", "tcp:nowhere", "--data", directory.data)
             #expect(address.exit == .code(1), "\(address)")
-            let right = try directory.write("data: \(directory.data)\n", to: "right.yaml")
-            #expect(try await apusd("check", "--config", right).exit == .code(0))
-            let noKey = try await apusd("serve", "--config", right)
-            #expect(noKey.exit == .code(1))
-            #expect(noKey.errors.contains("key-file"))
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aGatewayDescribesItself() async throws {
+            try await withDaemon(in: directory) { _, client in
+                let version = try await CommandRun.run(Program.apusd, ["--version"], in: directory).output
+                #expect(try await client.describe().serverAgent + "\n" == "apusd/\(version)")
+            }
         }
 
         @Test(.timeLimit(.minutes(5))) func itServesAsConfiguredAndTellsSystemd() async throws {
@@ -140,9 +143,14 @@ extension DaemonTests {
                 "data: \(directory.data)\nkey-file: \(keyFile)\nsandbox:\n  receipt-delay-ms: 1\n", to: "apusd.yaml")
             var environment = DaemonProcess.plainEnvironment(in: directory)
             environment["NOTIFY_SOCKET"] = systemd.path
+            environment["WATCHDOG_USEC"] = "100000"
             let process = try ChildProcess(
                 Program.apusd, ["serve", "--config", file], environment: environment, directory: directory)
             try await waitUntil("systemd is told that it is ready") { systemd.receive() == "READY=1" }
+            // Again and again, also while there is nothing to write.
+            for _ in 0..<4 {
+                try await waitUntil("systemd is told that the writer works") { systemd.receive() == "WATCHDOG=1" }
+            }
             #expect(process.output == "ready rpc=unix:\(directory.socket)\n", "and no key is printed")
             let place = ["--server", "unix:\(directory.socket)", "--key-file", keyFile]
             for words in [
@@ -155,7 +163,7 @@ extension DaemonTests {
             #expect(process.errors.contains("the file's settings of the sandbox hold under `apusd dev` alone"))
             process.send(SIGTERM)
             #expect(try await process.waitForExit() == .code(0))
-            #expect(systemd.receive() == "STOPPING=1")
+            try await waitUntil("systemd is told that it ends") { systemd.receive() == "STOPPING=1" }
         }
     }
 }

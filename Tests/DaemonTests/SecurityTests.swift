@@ -155,6 +155,7 @@ extension DaemonTests {
                 let file = try directory.write(
                     """
                     data: \(directory.data)
+                    key-file: \(try directory.write("apus_" + String(repeating: "k", count: 32), to: "key"))
                     rpc: [ "tls:127.0.0.1:0" ]
                     tls:
                       certificate: \(certificates.path(certificate))

@@ -1,3 +1,4 @@
+import Foundation
 import TLS
 import Testing
 
@@ -221,7 +222,11 @@ import Testing
         #expect(problem("server", key: "rsa.key").contains("is not that of the certificate"))
         #expect(problem("server", key: "other-ca.key").contains("is not that of the certificate"))
         #expect(problem("server", key: "encrypted.key").contains("not encrypted"))
-        #expect(problem("server", key: "server.pem").contains("holds no private key"))
+        // Everybody may read a certificate, and nobody a key.
+        #expect(problem("server", key: "server.pem").contains("server.pem can be read by others (mode 0644)"))
+        try FileManager.default.copyItem(atPath: Certificates.path("server.pem"), toPath: Certificates.path("no.key"))
+        chmod(Certificates.path("no.key"), 0o600)
+        #expect(problem("server", key: "no.key").contains("holds no private key"))
         #expect(problem("crl", key: "leaf.key").contains("holds no certificate"))
         #expect(
             problem("server", key: "leaf.key") { $0.clientCertificates = .required }.contains("need a CA"))

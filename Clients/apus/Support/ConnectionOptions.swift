@@ -60,7 +60,7 @@ struct ConnectionOptions: ParsableArguments {
                 ca: endpoint.tls.ca, certificate: endpoint.tls.cert, key: endpoint.tls.certKey)
             configuration.timeout = timeoutDuration
             configuration.waitsForGateway = false
-            configuration.userAgent = "apus"
+            configuration.userAgent = "apus/\(ApusCommand.version)"
             return configuration
         } catch {
             throw CommandFailure(.usage, "the address from \(endpoint.source): \(error.message)")

@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import FoundationEssentials
+internal import SecretFiles
 
 /// Which gateway a command talks to, and with which key.
 struct Endpoint: Equatable {
@@ -11,11 +12,17 @@ struct Endpoint: Equatable {
 }
 
 /// Finds the gateway: what the command line says, else the environment, else the current context, else the
-/// `apusd dev` of this directory, else the one that was started last.
+/// `apusd dev` of this directory, else the one that was started last, else the service of this machine.
 struct ServerLocator {
     var environment: [String: String]
     /// Absolute.
     var workingDirectory: String
+    /// Where the package's service has its socket.
+    var serviceSocket = "/run/apus/apus.sock"
+    /// The package's key, which the group of the service may read.
+    var serviceKeyFile = "/etc/apus/key"
+    /// Hears of keys that others can read: they are used all the same.
+    var warn: (String) -> Void = { Console.error("warning: \($0)") }
 
     /// - Throws: a usage failure if no gateway is known or a file that was named cannot be read.
     func locate(
@@ -47,9 +54,9 @@ struct ServerLocator {
 
     private func explicitKey(key: String?, keyFile: String?) throws(CommandFailure) -> String? {
         if let key { return key }
-        if let keyFile { return try Self.readKey(keyFile) }
+        if let keyFile { return try readKey(keyFile) }
         if let key = value("APUS_KEY") { return key }
-        if let keyFile = value("APUS_KEY_FILE") { return try Self.readKey(keyFile) }
+        if let keyFile = value("APUS_KEY_FILE") { return try readKey(keyFile) }
         return nil
     }
 
@@ -62,17 +69,17 @@ struct ServerLocator {
             guard let same = known.first(where: { $0.context.server == server }) else {
                 return Endpoint(server: server, key: nil, source: source)
             }
-            return try Self.endpoint(same.context, source: source)
+            return try endpoint(same.context, source: source)
         }
         guard let first = known.first else {
             throw CommandFailure(
                 .usage, "no gateway is known",
                 advice: "Start one with `apusd dev`, or name one: --server ADDRESS, APUS_SERVER or `apus context set`.")
         }
-        return try Self.endpoint(first.context, source: first.source)
+        return try endpoint(first.context, source: first.source)
     }
 
-    private static func endpoint(_ context: StoredContext, source: String) throws(CommandFailure) -> Endpoint {
+    private func endpoint(_ context: StoredContext, source: String) throws(CommandFailure) -> Endpoint {
         Endpoint(
             server: context.server, key: try key(of: context),
             tls: TLSFiles(ca: context.ca, cert: context.cert, certKey: context.certKey), source: source)
@@ -95,25 +102,43 @@ struct ServerLocator {
         {
             places.append((context, developmentPath))
         }
+        // The folder shows whether there is such a service; what is in it is for the service's group alone.
+        if FileManager.default.fileExists(atPath: URL(filePath: serviceSocket).deletingLastPathComponent().path) {
+            places.append((StoredContext(server: "unix:\(serviceSocket)", keyFile: serviceKeyFile), "the service"))
+        }
         return places
     }
 
-    private static func key(of context: StoredContext) throws(CommandFailure) -> String? {
-        if let key = context.key { return key }
+    private func key(of context: StoredContext) throws(CommandFailure) -> String? {
+        if let key = context.key {
+            warnOfReaders(contextsPath, "the file of contexts, which holds a key,")
+            return key
+        }
         guard let file = context.keyFile else { return nil }
         return try readKey(file)
     }
 
-    private static func readKey(_ path: String) throws(CommandFailure) -> String {
+    private func readKey(_ path: String) throws(CommandFailure) -> String {
         guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
         else {
             throw CommandFailure(
                 .usage, "the key file \(path) cannot be read",
-                advice: "Check that it is there and that you may read it, or give the key with --key or APUS_KEY.")
+                advice: path == serviceKeyFile
+                    ? "Who is in the service's group may read it: `sudo adduser $USER apus`, then log in again."
+                    : "Check that it is there and that you may read it, or give the key with --key or APUS_KEY.")
         }
+        warnOfReaders(path, "the key file")
         let key = text.trimmed
         guard !key.isEmpty else { throw CommandFailure(.usage, "the key file \(path) is empty") }
         return key
+    }
+
+    private func warnOfReaders(_ path: String, _ what: String) {
+        do throws(SecretFileError) {
+            try SecretFile.check(path)
+        } catch {
+            if case .exposed = error { warn("\(what) \(error)") }
+        }
     }
 }
 

@@ -2,6 +2,7 @@ internal import ConfigurationModel
 internal import FoundationEssentials
 internal import HTTPTransport
 internal import SMSModel
+internal import SecretFiles
 
 extension SNSOptions {
     /// - Parameter environment: the gateway's.
@@ -84,11 +85,14 @@ extension AWSCredentials {
     }
 
     private static func profile(_ name: String, of file: String, _ reader: inout MemberReader) -> AWSCredentials? {
-        guard let data = try? Data(contentsOf: URL(filePath: file)), data.count <= Limits.credentialsFileBytes else {
-            reader.fault("credentials_file", "cannot be read: \(file)")
+        let text: String
+        do throws(SecretFileError) {
+            text = try SecretFile.read(file, limit: Limits.credentialsFileBytes)
+        } catch {
+            reader.fault("credentials_file", "\(error)")
             return nil
         }
-        guard let settings = String(validating: data, as: UTF8.self).flatMap({ AWSProfiles($0)[name] }) else {
+        guard let settings = AWSProfiles(text)[name] else {
             reader.fault("profile", "there is no [\(name)] in \(file)")
             return nil
         }

@@ -189,7 +189,7 @@ package struct AdministrationReader {
 
     // MARK: Marks
 
-    func value(_ name: String) throws(StoreError) -> [UInt8]? {
+    package func value(_ name: String) throws(StoreError) -> [UInt8]? {
         let row = try connection.prepare("SELECT value FROM value WHERE name = ?1")
         row.bindText(1, name)
         return try row.step() ? Array(row.bytes(0)) : nil

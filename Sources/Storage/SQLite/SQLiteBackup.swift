@@ -109,7 +109,7 @@ package enum SQLiteBackup {
     }
 
     /// - Throws: `notRestored` if the directory is a backup, or one that a restore has not finished.
-    static func refuse(_ directory: String) throws(StoreError) {
+    package static func refuse(_ directory: String) throws(StoreError) {
         guard try backupTime(DataDirectory.controlPath(in: directory)) != nil else { return }
         throw .notRestored(
             "\(directory) is a backup: `apusd restore` makes a data directory of it that does not send again what "

@@ -29,10 +29,16 @@ final class TestDirectory: Sendable {
 
     func database(of day: Date) -> String { "\(days)/\(day.formatted(.iso8601.year().month().day())).db" }
 
+    /// Writes a file that only its owner may read, as one with a key has to be.
     func write(_ text: String, to name: String) throws -> String {
         let file = path + "/" + name
         // By renaming, so that a reader sees the old text or the new one.
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        let new = file + ".new"
+        guard
+            FileManager.default.createFile(
+                atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
+            rename(new, file) == 0
+        else { throw NeverHappened(description: "\(file) cannot be written") }
         return file
     }
 }

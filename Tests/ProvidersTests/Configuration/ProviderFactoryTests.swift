@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
+internal import Glibc
 internal import HTTPTransport
 internal import SMSModel
 internal import Testing
@@ -236,6 +237,7 @@ internal import Testing
             Data("[default]\naws_access_key_id=D\naws_secret_access_key=ds\n[half]\naws_access_key_id=H\n".utf8),
             to: "credentials")
         let file = directory.file("credentials")
+        chmod(file, 0o600)
         func profile(_ name: String?, _ file: String?) -> String {
             let members = [name.map { "\"profile\": \"\($0)\"" }, file.map { "\"credentials_file\": \"\($0)\"" }]
             return ([Self.sns, "\"credentials\": \"profile\""] + members.compactMap(\.self)).joined(separator: ", ")
@@ -253,6 +255,9 @@ internal import Testing
             atPath: directory.file(".aws"), withIntermediateDirectories: false)
         try FileManager.default.copyItem(atPath: file, toPath: directory.file(".aws/credentials"))
         #expect(try faults(.sns, profile(nil, nil), environment: ["HOME": directory.path]) == [])
+        // What others can read is no secret.
+        chmod(file, 0o644)
+        #expect(try faults(.sns, profile("default", file)) == ["options.credentials_file"])
     }
 
     @Test func profiles() {
