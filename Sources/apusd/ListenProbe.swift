@@ -43,9 +43,10 @@ enum ListenProbe {
         guard access(parent, W_OK | X_OK) == 0 else {
             return .impossible("the folder \(parent) cannot be written to: \(String(cString: strerror(errno)))")
         }
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return .free }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { return .impossible("what is there is no socket") }
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return .free }
+        guard attributes[.type] as? FileAttributeType == .typeSocket else {
+            return .impossible("what is there is no socket")
+        }
         return isAnswered(path) ? .inUse(by: ListeningProcess.find(atSocket: path)) : .free
     }
 
