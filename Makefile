@@ -3,7 +3,13 @@
 BUILD_FLAGS := --explicit-target-dependency-import-check error
 # Debug builds, which the tests run, check exclusive access to memory at run time; in a release that would be a
 # tenth of a null call.
-RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked
+# Swift's own libraries are linked in: a machine that runs the programs needs no Swift.
+RELEASE_FLAGS := -c release -Xswiftc -enforce-exclusivity=unchecked --static-swift-stdlib --disable-local-rpath
+# Where `make install` puts the programs; with DESTDIR before it, for packages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+# The programs to be installed, and packages of them.
+DIST := .build/dist
 # Tests that compute for a minute run by themselves, and so do those that ask the vendors' own programs: others
 # measure time, and would wait for a core.
 COMPUTING := ^(GatewayTests|StorageTests|SMSModelTests|SchedulingTests|AdmissionTests)\.
@@ -16,17 +22,31 @@ help: ## Shows this list
 setup: ## Installs what building, running and testing need; quick when all is there
 	@.ci/setup
 
-run: setup ## Builds, starts `apusd dev`, sends a message through the sandbox, keeps serving
+setup-run:
+	@.ci/setup run
+
+run: setup-run ## Builds, starts `apusd dev`, sends a message through the sandbox, keeps serving
 	swift build $(BUILD_FLAGS)
 	@.ci/run-dev
 
-certs: setup ## Makes a private CA and certificates for trying TLS out, in ./certs (docs/security.md)
+certs: setup-run ## Makes a private CA and certificates for trying TLS out, in ./certs (docs/security.md)
 	swift build $(BUILD_FLAGS) --product apusd
 	"$$(swift build --show-bin-path)/apusd" certs certs --client client
 
-release: setup ## Builds apusd and apus for production, in .build/release
+release: setup-run ## Builds apusd and apus for production, in .build/dist
 	swift build $(RELEASE_FLAGS) --product apusd
 	swift build $(RELEASE_FLAGS) --product apus
+	Packaging/finish "$$(swift build -c release --show-bin-path)" $(DIST)
+
+install: ## Installs what `make release` has built: PREFIX=/usr/local, DESTDIR=
+	Packaging/install $(DIST) $(PREFIX) $(DESTDIR)
+
+deb: ## Makes a Debian package of what `make release` has built, in .build/dist
+	rm -f $(DIST)/*.deb
+	Packaging/deb $(DIST) $(DIST)
+
+test-deb: deb ## Installs, uses, removes and purges that package, in a clean Debian
+	.ci/test-deb $(DIST)/*.deb
 
 storebench: setup
 	swift build $(RELEASE_FLAGS) --product storebench
@@ -63,4 +83,4 @@ proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
 check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup run certs release storebench carrierstandin hummingbirdfloor test soak bench format lint proto check-proto
+.PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbirdfloor test soak bench format lint proto check-proto
