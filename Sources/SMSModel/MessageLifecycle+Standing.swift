@@ -3,10 +3,13 @@ extension MessageLifecycle {
     package struct Standing: Hashable, Sendable {
         package var state: MessageState
         package var cost: Cost
+        /// It is sent, and no receipt is expected: nothing that is to come, but for a receipt all the same, changes it.
+        package var isSentForGood: Bool
 
-        package init(_ state: MessageState, _ cost: Cost = .reserved) {
+        package init(_ state: MessageState, _ cost: Cost = .reserved, isSentForGood: Bool = false) {
             self.state = state
             self.cost = cost
+            self.isSentForGood = isSentForGood
         }
 
         // Those for which nothing but what was reserved has been told yet.
@@ -28,7 +31,7 @@ extension MessageLifecycle {
         case nothing
     }
 
-    package var standing: Standing { Standing(state, cost) }
+    package var standing: Standing { Standing(state, cost, isSentForGood: isSentForGood) }
 
     private var cost: Cost {
         switch state {

@@ -19,9 +19,7 @@ extension MessageLifecycle {
     /// - Returns: false if it isn't unknown, or can't be said to be so.
     package mutating func settledByOperator(as next: MessageState, at now: Int64, detail: String) -> Bool {
         guard state == .unknown, Self.settlements.contains(next) else { return false }
-        enter(
-            next, .settled, at: now, attempt: attempts, provider: lastProvider, detail: detail,
-            due: next == .sent ? now : nil)
+        enter(next, .settled, at: now, attempt: attempts, provider: lastProvider, detail: detail)
         return true
     }
 

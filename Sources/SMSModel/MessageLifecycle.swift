@@ -9,7 +9,8 @@ package struct MessageLifecycle: Hashable, Sendable {
     /// Attempts made so far: the number of the last.
     package private(set) var attempts: Int
     /// What time means for this state, in milliseconds since the Unix epoch. Queued: not before it.
-    /// Sent and unknown: settled from then on, if no receipt comes. Otherwise 0.
+    /// Sent and unknown: settled from then on, if no receipt comes. Otherwise 0, also where it is sent and no receipt
+    /// is expected.
     package private(set) var due: Int64
     package private(set) var history: History
     /// Of all its segments, at the provider that took it; nil while what was reserved for it stands.
@@ -73,13 +74,17 @@ package struct MessageLifecycle: Hashable, Sendable {
         history.providerIDs(fromByte: mark.historyBytes)
     }
 
-    /// Nothing more is expected: a final state, or one whose receipt is overdue.
+    /// Nothing more is expected: a final state, one whose receipt is overdue, or sent where no receipt is expected.
     package func isSettled(at now: Int64) -> Bool {
-        state.isFinal || isReceiptOverdue(at: now)
+        state.isFinal || isSentForGood || isReceiptOverdue(at: now)
     }
 
+    /// It is sent, and no receipt is expected: its provider sends none, or an operator has said that it was sent. One
+    /// that comes all the same applies.
+    package var isSentForGood: Bool { state == .sent && due == 0 }
+
     package func isReceiptOverdue(at now: Int64) -> Bool {
-        (state == .sent || state == .unknown) && now >= due
+        (state == .sent || state == .unknown) && due > 0 && now >= due
     }
 
     /// The provider's slot is held: the next attempt begins.
@@ -135,7 +140,7 @@ package struct MessageLifecycle: Hashable, Sendable {
         let wasSubmitting = state == .submitting
         enter(
             wasSubmitting ? .sent : state, .sent, at: now, attempt: attempt, provider: provider, detail: providerID)
-        if wasSubmitting { due = receipts ? now + Limits.receiptDeadlineMilliseconds : now }
+        if wasSubmitting { due = receipts ? now + Limits.receiptDeadlineMilliseconds : 0 }
         // A part that was delivered before the answer has confirmed the attempt.
         guard parts != nil || !wasSubmitting else { return }
         partsKnown(parts, at: now, attempt: attempt, provider: provider)

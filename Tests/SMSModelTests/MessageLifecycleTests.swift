@@ -286,10 +286,21 @@ private func taken(over lifecycle: MessageLifecycle) -> MessageLifecycle {
     @Test func settledAtOnceWhereNoReceiptsCome() {
         var lifecycle = life(in: .submitting)
         LifecycleEvent.acceptedWithoutReceipts.apply(to: &lifecycle, at: start + 5)
-        #expect(!lifecycle.isSettled(at: start + 4))
         #expect(lifecycle.isSettled(at: start + 5))
+        #expect(lifecycle.isSentForGood && lifecycle.standing.isSentForGood)
+        // None is expected, so none is overdue.
+        #expect(!lifecycle.isReceiptOverdue(at: .max))
+        #expect(lifecycle.fault == nil)
         LifecycleEvent.delivered.apply(to: &lifecycle)
         #expect(lifecycle.state == .delivered)
+        #expect(!lifecycle.isSentForGood && !lifecycle.isReceiptOverdue(at: .max))
+    }
+
+    @Test func anOperatorsWordThatItWasSentIsTheLast() {
+        var lifecycle = life(in: .unknown)
+        #expect(!lifecycle.isSentForGood)
+        #expect(lifecycle.settledByOperator(as: .sent, at: start + 9, detail: "ops"))
+        #expect(lifecycle.isSentForGood && lifecycle.isSettled(at: start + 9))
         #expect(!lifecycle.isReceiptOverdue(at: .max))
     }
 

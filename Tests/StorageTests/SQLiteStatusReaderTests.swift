@@ -144,6 +144,39 @@ internal import Testing
         #expect(try state(at: start + 100) == .queued)
     }
 
+    /// They are settled at once, none is overdue, and that is so after a restart and once some rows are gone.
+    @Test func aBatchCountsWhatNoReceiptIsExpectedOf() throws {
+        var store = try fixture.openSQLite()
+        let (batch, results) = try store.accept(chunk: Array(0..<4), of: "b", now: start) { _ in TestMessage() }
+        var lives: [MessageLifecycle] = []
+        for (number, result) in results.enumerated() {
+            var lifecycle = MessageLifecycle(id: result.id, waiting: .queued)
+            _ = lifecycle.claimed(at: start, provider: 1, reason: "")
+            _ = lifecycle.answered(
+                attempt: 1, .accepted(providerID: "p\(number)", receipts: number == 3), at: start + 1, provider: 1,
+                onUnknown: .hold)
+            lives.append(lifecycle)
+        }
+        try store.record(lives.map { ($0, .queued, true) }, batch: batch)
+        func settled(at now: Int64) throws -> UInt64? {
+            try fixture.reader().batch(tenant: .first, .name("b"), now: now)?.settled
+        }
+        #expect(try settled(at: start + 1) == 3)
+        store = try fixture.openSQLite()
+        #expect(try settled(at: start + 1) == 3)
+        let status = try fixture.reader().status(of: results[0].id, tenant: .first, now: .max / 2, timeline: true)
+        #expect(status?.settled == true && status?.receiptOverdue == false)
+        #expect(status?.timeline.contains { $0.event == .receiptOverdue } == false)
+
+        // A receipt that comes all the same applies, and is counted once.
+        let before = lives[0].standing
+        _ = lives[0].receiptReceived(attempt: 1, .delivered, at: start + 2)
+        try store.record([(lives[0], before, false)], batch: batch)
+        #expect(try settled(at: start + 2) == 3)
+        #expect(try settled(at: start + 1 + Limits.receiptDeadlineMilliseconds) == 4)
+        #expect(try SQLiteVerification.run(fixture.directory.path).faults == [])
+    }
+
     @Test func aBatchCountsItsMessagesAndWhatIsOverdue() throws {
         let store = try fixture.openSQLite()
         let (batch, results) = try store.accept(chunk: Array(0..<6), of: "b", now: start) { _ in TestMessage() }

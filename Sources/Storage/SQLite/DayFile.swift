@@ -76,9 +76,9 @@ final class DayFile {
 
     /// Writes what was gathered until the commit.
     func prepareCommit() throws(StoreError) {
-        for (scope, state, delta) in tally.changes {
+        for (scope, kind, delta) in tally.changes {
             upsertTally.bind(1, scope)
-            upsertTally.bind(2, Int64(state.rawValue))
+            upsertTally.bind(2, kind.number)
             upsertTally.bind(3, delta)
             try upsertTally.run()
         }
@@ -96,8 +96,10 @@ final class DayFile {
 
     func rollback() {
         file.rollback()
-        for (scope, state, delta) in tally.changes where scope < 0 && state.isWaiting {
-            ledger?.wait(-delta, TenantID(rawValue: Int32(-scope)))
+        for (scope, kind, delta) in tally.changes where scope < 0 {
+            if case .state(let state) = kind, state.isWaiting {
+                ledger?.wait(-delta, TenantID(rawValue: Int32(-scope)))
+            }
         }
         tally.removeAll()
         usage.rolledBack()
@@ -265,6 +267,9 @@ final class DayFile {
             count(-1, previous.state, tenant: stored.tenant, batch: stored.batch)
             count(1, standing.state, tenant: stored.tenant, batch: stored.batch)
         }
+        if standing.isSentForGood != previous.isSentForGood {
+            tally.add(standing.isSentForGood ? 1 : -1, .sentForGood, tenant: stored.tenant, batch: stored.batch)
+        }
         if standing.cost != previous.cost {
             try usage.settle(lifecycle.id, stored.tenant, from: previous.cost, to: standing.cost)
         }
@@ -273,8 +278,14 @@ final class DayFile {
 
     /// Changes the counts of a state.
     func count(_ delta: Int64, _ state: MessageState, tenant: TenantID, batch: BatchID?) {
-        tally.add(delta, state, tenant: tenant, batch: batch)
+        tally.add(delta, .state(state), tenant: tenant, batch: batch)
         if state.isWaiting { ledger?.wait(delta, tenant) }
+    }
+
+    /// A message's row is gone.
+    func uncount(_ state: MessageState, isSentForGood: Bool, tenant: TenantID, batch: BatchID?) {
+        count(-1, state, tenant: tenant, batch: batch)
+        if isSentForGood { tally.add(-1, .sentForGood, tenant: tenant, batch: batch) }
     }
 
     /// Tells the ledger what tenants have used on this day, as far as it counts.

@@ -1,5 +1,17 @@
 internal import SMSModel
 
+/// A tenant's or a batch's messages, counted.
+struct TallyCounts {
+    var states: [MessageState: Int64] = [:]
+    /// Of those that are sent, the ones of which no receipt is expected.
+    var sentForGood: Int64 = 0
+
+    mutating func add(_ other: TallyCounts) {
+        states.merge(other.states, uniquingKeysWith: +)
+        sentForGood += other.sentForGood
+    }
+}
+
 /// The file of one day as a reader has it open: a connection that never writes or checkpoints.
 final class DayReader {
     let day: Day
@@ -63,14 +75,16 @@ final class DayReader {
     }
 
     /// The day's part of a tenant's or a batch's counts.
-    func tally(scope: Int64) throws(StoreError) -> [MessageState: Int64] {
+    func tally(scope: Int64) throws(StoreError) -> TallyCounts {
         selectTally.bind(1, scope)
         defer { selectTally.reset() }
-        var counts: [MessageState: Int64] = [:]
+        var counts = TallyCounts()
         while try selectTally.step() {
-            guard let state = MessageState(rawValue: UInt8(truncatingIfNeeded: selectTally.integer(0)))
-            else { continue }
-            counts[state] = selectTally.integer(1)
+            switch TallyKind(number: selectTally.integer(0)) {
+            case .state(let state)?: counts.states[state] = selectTally.integer(1)
+            case .sentForGood?: counts.sentForGood = selectTally.integer(1)
+            case nil: continue
+            }
         }
         return counts
     }
@@ -80,7 +94,7 @@ final class DayReader {
         let parts = try connection.prepare("SELECT first_index, first_id, count FROM batch_part WHERE batch = ?1")
         let states = try connection.prepare(
             """
-            SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due <= ?3
+            SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2 AND due > 0 AND due <= ?3
             AND state IN (\(MessageState.sent.rawValue), \(MessageState.unknown.rawValue))
             """)
         parts.bind(1, batch)

@@ -207,6 +207,9 @@ struct SweepRow {
     /// What it counts for its tenant's quotas.
     var charge: Charge
 
+    /// Nobody expects a receipt, as ``MessageLifecycle/isSentForGood``.
+    var isSentForGood: Bool { state == .sent && due == 0 }
+
     func isSettled(at now: Int64) -> Bool {
         state.isFinal || (state == .sent || state == .unknown) && now >= due
     }
@@ -277,7 +280,7 @@ extension DayFile {
         try run("DELETE FROM message WHERE id = ?1", for: rows.map(\.id))
         try run("DELETE FROM state WHERE id = ?1", for: rows.map(\.id))
         for row in rows {
-            count(-1, row.state, tenant: row.tenant, batch: row.batch)
+            uncount(row.state, isSentForGood: row.isSentForGood, tenant: row.tenant, batch: row.batch)
             usage.rowDeleted(row.charge, row.tenant)
         }
     }

@@ -42,7 +42,7 @@ enum SQLiteSchema {
             tenant INTEGER NOT NULL,
             batch INTEGER,
             state INTEGER NOT NULL,
-            due INTEGER NOT NULL,        -- ms since the epoch: retry at, or settled without a receipt
+            due INTEGER NOT NULL,        -- ms since the epoch: retry at, or settled without a receipt; 0: neither
             history BLOB NOT NULL        -- packed events
         );
         -- Which ids a run of a batch's indices was given.
@@ -53,7 +53,8 @@ enum SQLiteSchema {
             count INTEGER NOT NULL,
             PRIMARY KEY (batch, first_index)
         ) WITHOUT ROWID;
-        -- The day's messages by state: of a tenant (scope = -tenant) or of a batch (scope = batch).
+        -- The day's messages by state: of a tenant (scope = -tenant) or of a batch (scope = batch). State 64: of those
+        -- that are sent, the ones of which no receipt is expected (due = 0).
         CREATE TABLE tally (
             scope INTEGER NOT NULL,
             state INTEGER NOT NULL,

@@ -13,7 +13,7 @@ package final class SQLiteStatusReader {
     /// Of the catalog, when it was last compared with what is open.
     private var generation: UInt64 = 0
     /// Counts as of a version of a day's file.
-    private var tallies: [TallyKey: (version: UInt64, counts: [MessageState: Int64])] = [:]
+    private var tallies: [TallyKey: (version: UInt64, counts: TallyCounts)] = [:]
     /// Names by number; read again when a number is not there.
     private var providers: [UInt8: String] = [:]
     private static let openFiles = 12
@@ -194,8 +194,9 @@ package final class SQLiteStatusReader {
     ) throws(StoreError) -> BatchStatus? {
         guard let record = try batches.find(tenant: tenant, reference) else { return nil }
         let days = try batches.days(of: record.id)
-        let states = try tally(scope: Int64(record.id.rawValue), days)
-        var settled = states.filter(\.state.isFinal).reduce(0) { $0 + $1.count }
+        let counts = try tally(scope: Int64(record.id.rawValue), days)
+        let states = Self.list(counts)
+        var settled = states.filter(\.state.isFinal).reduce(UInt64(max(0, counts.sentForGood))) { $0 + $1.count }
         // Receipts can only be overdue once the receipt deadline has passed since the batch began.
         if now >= record.createdAt + Limits.receiptDeadlineMilliseconds,
             states.contains(where: { $0.state == .sent || $0.state == .unknown })
@@ -210,25 +211,27 @@ package final class SQLiteStatusReader {
 
     /// The tenant's messages by state.
     package func states(tenant: TenantID) throws(StoreError) -> [StateCount] {
-        try tally(scope: -Int64(tenant.rawValue), catalog.days)
+        Self.list(try tally(scope: -Int64(tenant.rawValue), catalog.days))
     }
 
-    private func tally(scope: Int64, _ days: [Day]) throws(StoreError) -> [StateCount] {
-        var sums: [MessageState: Int64] = [:]
-        for day in days {
-            for (state, count) in try tally(scope: scope, day) { sums[state, default: 0] += count }
-        }
-        return sums.filter { $0.value > 0 }.map { StateCount(state: $0.key, count: UInt64($0.value)) }
+    private func tally(scope: Int64, _ days: [Day]) throws(StoreError) -> TallyCounts {
+        var sums = TallyCounts()
+        for day in days { sums.add(try tally(scope: scope, day)) }
+        return sums
+    }
+
+    private static func list(_ counts: TallyCounts) -> [StateCount] {
+        counts.states.filter { $0.value > 0 }.map { StateCount(state: $0.key, count: UInt64($0.value)) }
             .sorted { $0.state.rawValue < $1.state.rawValue }
     }
 
     /// The day's part of a tenant's or a batch's counts. Read again only after its file has changed: most never do.
-    func tally(scope: Int64, _ day: Day) throws(StoreError) -> [MessageState: Int64] {
+    func tally(scope: Int64, _ day: Day) throws(StoreError) -> TallyCounts {
         // Asked first: what is committed in between is counted at the next question at the latest.
-        guard let version = catalog.version(of: day) else { return [:] }
+        guard let version = catalog.version(of: day) else { return TallyCounts() }
         let key = TallyKey(day: day, scope: scope)
         if let known = tallies[key], known.version == version { return known.counts }
-        guard let counts = try reader(of: day)?.tally(scope: scope) else { return [:] }
+        guard let counts = try reader(of: day)?.tally(scope: scope) else { return TallyCounts() }
         if tallies.count >= Self.keptTallies { tallies.removeAll() }
         tallies[key] = (version, counts)
         return counts

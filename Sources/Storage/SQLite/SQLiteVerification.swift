@@ -234,11 +234,15 @@ private final class DayVerification {
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
             let state = rows.isNull(7) ? Int64(waits.rawValue) : rows.integer(7)
             counts[TallyKey(scope: -rows.integer(1), state: state), default: 0] += 1
+            let isSentForGood = state == Int64(MessageState.sent.rawValue) && rows.integer(8) == 0
+            let forGood = TallyKind.sentForGood.number
+            if isSentForGood { counts[TallyKey(scope: -rows.integer(1), state: forGood), default: 0] += 1 }
             newestGeneration = max(newestGeneration, rows.integer(14))
             if lowestWaiting == nil, Self.waiting.contains(state) { lowestWaiting = id }
             if !rows.isNull(2) {
                 let batch = BatchID(rawValue: UInt64(rows.integer(2)))
                 counts[TallyKey(scope: rows.integer(2), state: state), default: 0] += 1
+                if isSentForGood { counts[TallyKey(scope: rows.integer(2), state: forGood), default: 0] += 1 }
                 if !hasPart(batch, id) { wrong("batch \(batch) does not have it") }
             }
             var known: MessageLifecycle?

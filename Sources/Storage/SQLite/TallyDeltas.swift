@@ -1,16 +1,51 @@
 internal import SMSModel
 
-/// Changes of the counts by state that one round makes: added up here, written once at its commit.
+/// What messages are counted by, for each tenant and batch.
+enum TallyKind: Hashable {
+    case state(MessageState)
+    /// Of those that are sent, the ones of which no receipt is expected: they are settled, whatever the time.
+    case sentForGood
+
+    /// As the tables have it.
+    var number: Int64 {
+        switch self {
+        case .state(let state): Int64(state.rawValue)
+        case .sentForGood: 64
+        }
+    }
+
+    init?(number: Int64) {
+        if number == Self.sentForGood.number {
+            self = .sentForGood
+        } else if let state = UInt8(exactly: number).flatMap(MessageState.init) {
+            self = .state(state)
+        } else {
+            return nil
+        }
+    }
+
+    static let all = MessageState.allCases.map(Self.state) + [.sentForGood]
+
+    /// Among ``all``.
+    fileprivate var place: Int {
+        switch self {
+        case .state(let state): Int(state.rawValue) - 1
+        case .sentForGood: Self.all.count - 1
+        }
+    }
+}
+
+/// Changes of the counts that one round makes: added up here, written once at its commit.
 struct TallyDeltas {
     private var tenants = ScopeDeltas()
     private var batches = ScopeDeltas()
 
-    mutating func add(_ delta: Int64, _ state: MessageState, tenant: TenantID, batch: BatchID?) {
-        tenants.add(delta, state, scope: -Int64(tenant.rawValue))
-        if let batch { batches.add(delta, state, scope: Int64(batch.rawValue)) }
+    mutating func add(_ delta: Int64, _ kind: TallyKind, tenant: TenantID, batch: BatchID?) {
+        tenants.add(delta, kind, scope: -Int64(tenant.rawValue))
+        if let batch { batches.add(delta, kind, scope: Int64(batch.rawValue)) }
     }
 
-    var changes: [(scope: Int64, state: MessageState, delta: Int64)] { tenants.changes + batches.changes }
+    var changes: [(scope: Int64, kind: TallyKind, delta: Int64)] { tenants.changes + batches.changes }
 
     mutating func removeAll() {
         tenants.removeAll()
@@ -20,16 +55,16 @@ struct TallyDeltas {
 
 /// Changes of scopes of one kind.
 private struct ScopeDeltas {
-    private static let states = MessageState.allCases
+    private static let kinds = TallyKind.all
     private var scopes: [Int64] = []
     private var places: [Int64: Int] = [:]
-    /// For each scope in turn, one for each state: every step of every message changes two.
+    /// For each scope in turn, one for each kind: every step of every message changes two.
     private var deltas: [Int64] = []
     /// Most changes are of the scope of the one before.
     private var last: (scope: Int64, place: Int)?
 
-    mutating func add(_ delta: Int64, _ state: MessageState, scope: Int64) {
-        deltas[place(of: scope) * Self.states.count + Int(state.rawValue) - 1] += delta
+    mutating func add(_ delta: Int64, _ kind: TallyKind, scope: Int64) {
+        deltas[place(of: scope) * Self.kinds.count + kind.place] += delta
     }
 
     private mutating func place(of scope: Int64) -> Int {
@@ -38,17 +73,17 @@ private struct ScopeDeltas {
         if place == scopes.count {
             scopes.append(scope)
             places[scope] = place
-            deltas.append(contentsOf: repeatElement(0, count: Self.states.count))
+            deltas.append(contentsOf: repeatElement(0, count: Self.kinds.count))
         }
         last = (scope, place)
         return place
     }
 
-    var changes: [(scope: Int64, state: MessageState, delta: Int64)] {
+    var changes: [(scope: Int64, kind: TallyKind, delta: Int64)] {
         deltas.indices.compactMap { index in
             guard deltas[index] != 0 else { return nil }
-            let (place, state) = index.quotientAndRemainder(dividingBy: Self.states.count)
-            return (scopes[place], Self.states[state], deltas[index])
+            let (place, kind) = index.quotientAndRemainder(dividingBy: Self.kinds.count)
+            return (scopes[place], Self.kinds[kind], deltas[index])
         }
     }
 
