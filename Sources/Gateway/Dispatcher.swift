@@ -32,6 +32,10 @@ struct Dispatcher: ~Copyable {
     private(set) var inFlight: [MessageID: InFlight] = [:]
     /// Attempts whose messages are held since this round, because nobody knows whether they were taken.
     private(set) var doubts: [Doubt] = []
+    /// What this round tells of receipts of providers that can be asked for them.
+    private(set) var receiptNews = ReceiptNews()
+    /// Whether there is such a provider.
+    private var followsReceipts = false
     /// What was in flight as it was before this round's answers and receipts, in the order of their coming.
     private var touched: [InFlight] = []
     /// Waiting messages that have a lifecycle in the store already.
@@ -279,8 +283,23 @@ struct Dispatcher: ~Copyable {
             attempt: answer.attempt, answer.outcome, at: now, provider: provider, onUnknown: flight.onUnknown)
         let entry = flight.routesEpoch == pool.routesEpoch ? flight.message : flight.message.unrouted
         try follow(after, &stored, entry, now: now, store: store)
-        if try record(stored, since: before, isFirst: false, store: store) { noteDoubt(stored.lifecycle) }
+        if try record(stored, since: before, isFirst: false, store: store) {
+            noteDoubt(stored.lifecycle)
+            noteReceipt(stored.lifecycle)
+        }
         keepRecent(stored)
+    }
+
+    /// Notes whether a receipt is awaited of it, where its provider can be asked for one.
+    private mutating func noteReceipt(_ lifecycle: MessageLifecycle) {
+        guard followsReceipts else { return }
+        if lifecycle.state.isFinal {
+            receiptNews.settled.append(lifecycle.id)
+        } else if let receipt = lifecycle.awaitedReceipt, let lane = pool.lane(of: receipt.provider),
+            pool.lanes[lane].provider.canBeAsked
+        {
+            receiptNews.sent.append(receipt)
+        }
     }
 
     /// Keeps a lifecycle for the receipt that is expected. A message that waits is not kept: its next claim changes
@@ -380,6 +399,7 @@ struct Dispatcher: ~Copyable {
 
     /// Keeps what a receipt made of a message.
     mutating func update(_ stored: StoredLifecycle) {
+        noteReceipt(stored.lifecycle)
         let id = stored.lifecycle.id
         if let flight = inFlight[id] {
             touched.append(flight)
@@ -494,6 +514,8 @@ struct Dispatcher: ~Copyable {
         touched.removeAll(keepingCapacity: true)
         steps.removeAll()
         doubts.removeAll(keepingCapacity: true)
+        receiptNews.removeAll()
+        followsReceipts = pool.lanes.contains { $0.provider.canBeAsked }
         pool.updateAll { $0.roundBegan() }
     }
 

@@ -20,6 +20,7 @@ package final class Gateway: Sendable {
     let guesses = GuessLimit()
     package let providers: ProviderRegistry
     private let reconciler: Reconciler?
+    private let receiptInquiry: ReceiptInquiry?
     private let serverID: String
     private let serverAgent: String
     private let startedAt: Int64
@@ -28,8 +29,8 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, desk: StatusDesk, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         administration: Administration, tenants: TenantDirectory, providers: ProviderRegistry,
-        webhooks: WebhookDesk? = nil, reconciler: Reconciler? = nil, serverID: String,
-        serverAgent: String
+        webhooks: WebhookDesk? = nil, reconciler: Reconciler? = nil, receiptInquiry: ReceiptInquiry? = nil,
+        serverID: String, serverAgent: String
     ) {
         self.writer = writer
         self.desk = desk
@@ -41,6 +42,7 @@ package final class Gateway: Sendable {
         self.webhooks = webhooks
         self.providers = providers
         self.reconciler = reconciler
+        self.receiptInquiry = receiptInquiry
         self.serverID = serverID
         self.serverAgent = serverAgent
         startedAt = clock.now()
@@ -51,6 +53,10 @@ package final class Gateway: Sendable {
         if let reconciler {
             writer.tellDoubts { [weak reconciler] in reconciler?.heard($0) }
             reconciler.start()
+        }
+        if let receiptInquiry {
+            writer.tellReceipts { [weak receiptInquiry] in receiptInquiry?.heard($0) }
+            receiptInquiry.start()
         }
         providers.start(events: writer)
         writer.start()
@@ -66,6 +72,7 @@ package final class Gateway: Sendable {
     package func shutDown(grace: Duration) async {
         storeLastUses()
         reconciler?.stop()
+        receiptInquiry?.stop()
         writer.command(.drain)
         let end = ContinuousClock.now + grace
         while writer.report.inFlight > 0 || !writer.report.isDraining, ContinuousClock.now < end {

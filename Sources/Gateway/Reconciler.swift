@@ -129,7 +129,7 @@ package final class Reconciler: Sendable {
     private func ask(_ question: ReconcilerCore.Question) {
         read { [self] reader in
             do throws(StoreError) {
-                let message = try reader.doubted(question.entry.id, attempt: question.entry.attempt, now: now())
+                let message = try reader.doubted(question.entry.id, attempt: question.entry.attempt)
                 ask(question, about: message)
             } catch {
                 told("it cannot be read: \(error.text)", question)
@@ -147,7 +147,7 @@ package final class Reconciler: Sendable {
         log.logger.debug("provider asked about a message", metadata: fields(question, provider: message.provider))
         let words = LookUpQuestion(
             recipient: message.recipient, body: message.body, begun: message.doubt.begun, ended: message.doubt.ended,
-            knownIDs: message.knownIDs.union(question.entry.knownIDs))
+            knownIDs: question.entry.knownIDs)
         lookUp.ask(words) { [self] answer in answered(question, answer) }
     }
 
@@ -162,12 +162,35 @@ package final class Reconciler: Sendable {
         case .nothing:
             told("nothing", question)
             conclude(question, .nothing)
-        case .ambiguous:
+        case .ambiguous(let providerIDs):
             told("it may be one of several", question)
-            conclude(question, .ambiguous)
+            tell(
+                .findBound(providerIDs, provider: question.provider) { [self] result in
+                    sorted(question, result)
+                })
         case .failed(let code):
             told("failed: \(log.redaction.code(in: code))", question)
             conclude(question, .failed)
+        }
+    }
+
+    /// The writer has told which of the messages that could be it are others.
+    private func sorted(_ question: ReconcilerCore.Question, _ result: Result<Set<String>, GatewayError>) {
+        switch result {
+        case .success(let bound) where bound.isSubset(of: question.entry.knownIDs): conclude(question, .ambiguous)
+        case .success(let bound): askAgain(question, knowing: bound)
+        case .failure(let error):
+            told("it cannot be looked up: \(error.message)", question)
+            conclude(question, .failed)
+        }
+    }
+
+    /// Asks once more at once, for any but messages of these ids.
+    private func askAgain(_ question: ReconcilerCore.Question, knowing ids: Set<String>) {
+        switch core.withLock({ $0.askAgain(question.ticket, knowing: ids, now: now()) }) {
+        case .ask(let question): ask(question)
+        case .tooMany: conclude(question, .ambiguous)
+        case .over: break
         }
     }
 
@@ -180,7 +203,7 @@ package final class Reconciler: Sendable {
         case .success(.goneOn): drop(question, "it has gone on")
         case .success(.boundElsewhere):
             told("another attempt's", question, providerID: providerID)
-            conclude(question, .nothing, known: providerID)
+            askAgain(question, knowing: [providerID])
         case .failure(let error):
             told("it cannot be recorded: \(error.message)", question)
             conclude(question, .failed)
@@ -189,10 +212,8 @@ package final class Reconciler: Sendable {
 
     // MARK: What follows
 
-    private func conclude(
-        _ question: ReconcilerCore.Question, _ verdict: Reconciliation.Verdict, known: String? = nil
-    ) {
-        let decision = core.withLock { $0.answered(question.ticket, verdict, known: known, now: now()) }
+    private func conclude(_ question: ReconcilerCore.Question, _ verdict: Reconciliation.Verdict) {
+        let decision = core.withLock { $0.answered(question.ticket, verdict, now: now()) }
         if decision == .hold {
             if verdict == .nothing { tell(.attemptNotFound(question.entry.id, attempt: question.entry.attempt)) }
             log.logger.debug("message stays held: asking does not help", metadata: fields(question))

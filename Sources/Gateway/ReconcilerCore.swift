@@ -24,6 +24,8 @@ struct ReconcilerCore {
 
     private let rule: Reconciliation.Rule
     private let capacity: Int
+    /// Questions that one provider is asked at one time.
+    private let atOnce: Int
     private var lanes: [UInt8: Lane] = [:]
     private var underWay: [UInt64: (question: Question, deadline: Int64)] = [:]
     /// All that wait or are being asked about: who begins anew is told of some twice.
@@ -32,11 +34,17 @@ struct ReconcilerCore {
     private var lastTicket: UInt64 = 0
     private var random: SeededGenerator
 
-    /// - Parameter seed: the spread of questions follows from it.
-    init(rule: Reconciliation.Rule, capacity: Int = Limits.reconciliations, seed: UInt64) {
+    /// - Parameters:
+    ///   - atOnce: questions that one provider is asked at one time.
+    ///   - seed: the spread of questions follows from it.
+    init(
+        rule: Reconciliation.Rule, capacity: Int = Limits.reconciliations, atOnce: Int = Limits.lookUpsUnderWay,
+        seed: UInt64
+    ) {
         random = SeededGenerator(seed: seed)
         self.rule = rule
         self.capacity = capacity
+        self.atOnce = atOnce
     }
 
     /// Attempts that providers are or will be asked about.
@@ -61,14 +69,20 @@ struct ReconcilerCore {
 
     /// - Returns: false if there is no room. What is known already needs none.
     mutating func add(_ doubt: Doubt, now: Int64) -> Bool {
-        let attempt = Attempt(id: doubt.id, number: doubt.attempt)
-        guard !attempts.contains(attempt) else { return true }
+        add(doubt.id, attempt: doubt.attempt, of: doubt.provider, since: doubt.begun, now: now)
+    }
+
+    /// - Parameters:
+    ///   - since: what the rule's times count from.
+    /// - Returns: false if there is no room. What is known already needs none.
+    mutating func add(_ id: MessageID, attempt: Int, of provider: UInt8, since: Int64, now: Int64) -> Bool {
+        let key = Attempt(id: id, number: attempt)
+        guard !attempts.contains(key) else { return true }
         guard attempts.count < capacity else { return false }
-        attempts.insert(attempt)
-        let reconciliation = Reconciliation(begun: doubt.begun, now: now, rule: rule)
+        attempts.insert(key)
+        let reconciliation = Reconciliation(begun: since, now: now, rule: rule)
         return wait(
-            ReconciliationQueue.Entry(id: doubt.id, attempt: doubt.attempt, reconciliation: reconciliation),
-            for: doubt.provider)
+            ReconciliationQueue.Entry(id: id, attempt: attempt, reconciliation: reconciliation), for: provider)
     }
 
     private mutating func wait(_ entry: ReconciliationQueue.Entry, for provider: UInt8) -> Bool {
@@ -81,7 +95,7 @@ struct ReconcilerCore {
     mutating func takeDue(now: Int64) -> [Question] {
         var due: [Question] = []
         for provider in Array(lanes.keys) {
-            let room = Limits.lookUpsUnderWay - (lanes[provider]?.underWay ?? 0)
+            let room = atOnce - (lanes[provider]?.underWay ?? 0)
             for entry in lanes[provider]?.queue.popDue(now: now, limit: room) ?? [] {
                 lastTicket += 1
                 let question = Question(ticket: lastTicket, provider: provider, entry: entry)
@@ -93,15 +107,34 @@ struct ReconcilerCore {
         return due
     }
 
+    /// What follows where some of the ids that a provider named are other attempts'.
+    enum AskingAgain {
+        /// At once, with those ids.
+        case ask(Question)
+        /// There are too many.
+        case tooMany
+        /// Somebody has ended the question.
+        case over
+    }
+
+    /// Asks a question again, which goes on under its ticket.
+    mutating func askAgain(_ ticket: UInt64, knowing ids: Set<String>, now: Int64) -> AskingAgain {
+        guard let question = underWay[ticket]?.question else { return .over }
+        var entry = question.entry
+        entry.knownIDs.formUnion(ids)
+        guard entry.knownIDs.count <= Limits.lookUpKnownIDs else { return .tooMany }
+        let again = Question(ticket: ticket, provider: question.provider, entry: entry)
+        underWay[ticket] = (again, now + Limits.lookUpMilliseconds)
+        return .ask(again)
+    }
+
     /// Takes what a question brought.
-    /// - Parameter known: an id that the provider named and that is another attempt's.
     /// - Returns: nil if the question is over already.
     mutating func answered(
-        _ ticket: UInt64, _ verdict: Reconciliation.Verdict, known: String? = nil, now: Int64
+        _ ticket: UInt64, _ verdict: Reconciliation.Verdict, now: Int64
     ) -> Reconciliation.Decision? {
         guard let question = end(ticket) else { return nil }
         var entry = question.entry
-        if let known { entry.knownIDs.insert(known) }
         let decision = entry.reconciliation.answered(verdict, now: now, using: &random)
         guard decision == .ask, wait(entry, for: question.provider) else {
             forget(entry)
@@ -134,7 +167,7 @@ struct ReconcilerCore {
 
     /// Milliseconds until there is something to do without being told; nil = never.
     func wait(now: Int64) -> Int64? {
-        let asking = lanes.values.filter { $0.underWay < Limits.lookUpsUnderWay }.compactMap(\.queue.nextDue)
+        let asking = lanes.values.filter { $0.underWay < atOnce }.compactMap(\.queue.nextDue)
         return (asking + underWay.values.map(\.deadline)).min().map { max(0, $0 - now) }
     }
 }

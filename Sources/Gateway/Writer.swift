@@ -37,6 +37,7 @@ package final class Writer: ProviderEvents {
     private let log: GatewayLog
     private let turnCount = Atomic<UInt64>(0)
     private let doubted = Mutex<(@Sendable ([Doubt]) -> Void)?>(nil)
+    private let received = Mutex<(@Sendable (ReceiptNews) -> Void)?>(nil)
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
     /// - Parameters:
@@ -71,6 +72,13 @@ package final class Writer: ProviderEvents {
     /// - Parameter hear: called on the writer's thread: it must not take long.
     package func tellDoubts(to hear: @escaping @Sendable ([Doubt]) -> Void) {
         doubted.withLock { $0 = hear }
+    }
+
+    /// From now on it is told which receipts of providers that can be asked for them are awaited, and which no more, once
+    /// that is durable.
+    /// - Parameter hear: called on the writer's thread: it must not take long.
+    func tellReceipts(to hear: @escaping @Sendable (ReceiptNews) -> Void) {
+        received.withLock { $0 = hear }
     }
 
     /// Ends after the round under way. What the providers still have is told apart at the next start.
@@ -176,6 +184,7 @@ package final class Writer: ProviderEvents {
         for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
         if !effects.doubts.isEmpty { doubted.withLock { $0 }?(effects.doubts) }
+        if !effects.receiptNews.isEmpty { received.withLock { $0 }?(effects.receiptNews) }
         log.providersAnswered(report.providers)
         turnCount.add(1, ordering: .relaxed)
         let hasMore = !inbox.withLock { $0.isEmpty }
@@ -210,6 +219,8 @@ struct RoundEffects {
     var steps: MessageSteps?
     /// Attempts that their providers may be asked about.
     var doubts: [Doubt] = []
+    /// Receipts that are awaited of providers that can be asked for them.
+    var receiptNews = ReceiptNews()
 }
 
 /// The writer's counts, for Stats and Health.

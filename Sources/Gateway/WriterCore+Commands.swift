@@ -24,6 +24,7 @@ extension WriterCore {
             case .reconcile(let id, let attempt, let providerID, let status, let reply):
                 try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
             case .attemptNotFound(let id, let attempt): try attemptNotFound(id, attempt: attempt, now: now)
+            case .findBound(let ids, let provider, let reply): findBound(ids, provider: provider, reply)
             case .configure(let tenants): configure(tenants)
             case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
@@ -239,6 +240,7 @@ extension WriterCommand {
         case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .actOnUnknown(_, _, _, _, let reply): reply(.failure(error))
         case .reconcile(_, _, _, _, let reply): reply(.failure(error))
+        case .findBound(_, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
         case .explain(_, let reply): reply(.failure(error))

@@ -142,6 +142,22 @@ extension WriterCore {
         round.operations += 1
     }
 
+    /// Which of these ids the provider gave to some message.
+    mutating func findBound(
+        _ providerIDs: [String], provider: UInt8,
+        _ reply: @escaping @Sendable (Result<Set<String>, GatewayError>) -> Void
+    ) {
+        var bound: Set<String> = []
+        do throws(StoreError) {
+            for id in providerIDs where try store.find(providerID: id, provider: provider) != nil { bound.insert(id) }
+            round.effects.replies.append { [bound] in reply(.success(bound)) }
+        } catch {
+            // A file that cannot be read must not end the round.
+            let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
+            round.effects.replies.append { reply(.failure(failure)) }
+        }
+    }
+
     /// Tells what a message costs that its provider turns out to have.
     private func price(_ stored: inout StoredLifecycle, attempt: Int, now: Int64) throws(StoreError) {
         // Where a later attempt may have been taken too, what was reserved stands.

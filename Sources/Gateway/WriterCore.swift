@@ -33,6 +33,9 @@ struct WriterCore: ~Copyable {
     private var mustTakeUp = false
     private var sweepDue: Int64 = 0
     private var trouble: StoreTrouble?
+    private var room = StoreRoom.enough
+    /// When to look again whether there is room.
+    private var roomDue: Int64 = 0
     private var lowWaterDue: Int64 = 0
     /// The last entry of the audit log that is not to be told any more.
     private var lastAct: Int64 = 0
@@ -170,6 +173,7 @@ struct WriterCore: ~Copyable {
         round.cancellations = cancellations
         dispatcher.roundBegan()
         do throws(StoreError) {
+            try lookForRoom(now: now)
             try workOff(now: now)
             if round.hasBegun {
                 try store.commit()
@@ -182,6 +186,23 @@ struct WriterCore: ~Copyable {
         }
         updateReport(now: now)
         return takeEffects()
+    }
+
+    /// Refuses new messages while there is room for the rest alone.
+    private mutating func lookForRoom(now: Int64) throws(StoreError) {
+        guard trouble == nil else { return }
+        let brings = !pending.urgent.isEmpty || !pending.normal.isEmpty || !pending.bulk.isEmpty || !bulk.isEmpty
+        if now >= roomDue, brings || room != .enough {
+            let wasEnough = room == .enough
+            room = try store.room()
+            roomDue = now + (room == .enough ? 20 : 1000)
+            if wasEnough, let shortage = room.shortage {
+                log.logger.error("the store does not write new messages", metadata: ["reason": "\(shortage)"])
+            } else if !wasEnough, room == .enough {
+                log.logger.notice("the store writes again")
+            }
+        }
+        if let shortage = room.shortage { refuseMessages(Self.unavailable(.full(shortage), notProcessed: true)) }
     }
 
     private mutating func workOff(now: Int64) throws(StoreError) {
@@ -211,7 +232,7 @@ struct WriterCore: ~Copyable {
         wasExpress = false
         var deadline = roundDeadline(urgency)
         if !interrupted.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
-            || (parkedDue(now: now) ?? .max) <= now || (dispatcher.nextDue(now: now) ?? .max) <= now
+            || (parkedDue(now: now) ?? .max) <= now || canClaim && (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
         } else {
@@ -229,7 +250,7 @@ struct WriterCore: ~Copyable {
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
         var claims = roundDeadline(urgency)
-        try dispatcher.claim(now: now, store: store, deadline: &claims)
+        if canClaim { try dispatcher.claim(now: now, store: store, deadline: &claims) }
         if now >= sweepDue { sweepDue = try store.sweep(now: now) }
     }
 
@@ -274,6 +295,7 @@ struct WriterCore: ~Copyable {
         round.effects.submissions = dispatcher.takeSubmissions()
         round.effects.ended = dispatcher.pool.takeEnded()
         round.effects.doubts = dispatcher.doubts
+        round.effects.receiptNews = dispatcher.receiptNews
         if !dispatcher.steps.isEmpty { round.effects.steps = dispatcher.steps.take(store, dispatcher.pool.lanes) }
         if round.hasActs { round.effects.acts = newActs() }
         if trouble != nil {
@@ -361,16 +383,7 @@ struct WriterCore: ~Copyable {
     /// Tells everybody who waits that nothing can be accepted now.
     private mutating func refuse(_ error: StoreError, now: Int64) {
         let gatewayError = Self.unavailable(error, notProcessed: true)
-        for burst in [pending.urgent, pending.normal, pending.bulk].joined() {
-            round.effects.replies.append { burst.reply(.failure(gatewayError)) }
-        }
-        while let progress = bulk.popFirst() {
-            let partly = Self.unavailable(error, notProcessed: progress.done == 0)
-            round.effects.replies.append { progress.burst.reply(.failure(partly)) }
-        }
-        pending.urgent = []
-        pending.normal = []
-        pending.bulk = []
+        refuseMessages(gatewayError)
         for command in pending.commands {
             switch command {
             // What needs no writing is done all the same.
@@ -388,6 +401,27 @@ struct WriterCore: ~Copyable {
             }
         }
         pending.commands = []
+    }
+
+    /// Tells those who want to send that nothing can be accepted now.
+    private mutating func refuseMessages(_ error: GatewayError) {
+        for burst in [pending.urgent, pending.normal, pending.bulk].joined() {
+            round.effects.replies.append { burst.reply(.failure(error)) }
+        }
+        while let progress = bulk.popFirst() {
+            var partly = error
+            partly.notProcessed = progress.done == 0
+            round.effects.replies.append { progress.burst.reply(.failure(partly)) }
+        }
+        pending.urgent = []
+        pending.normal = []
+        pending.bulk = []
+    }
+
+    /// What is left is kept for what carriers say.
+    private var canClaim: Bool {
+        if case .carriersOnly = room { return false }
+        return true
     }
 
     /// - Parameter notProcessed: false after a write that failed for another reason than one that passes: it may
@@ -454,7 +488,9 @@ struct WriterCore: ~Copyable {
         if let trouble { return trouble.retryAt.map { max(0, $0 - now) } }
         if !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
         if dispatcher.takenUpBelow != nil { return 0 }
-        return max(0, min(dispatcher.nextDue(now: now) ?? .max, parkedDue(now: now) ?? .max, sweepDue) - now)
+        let claims = canClaim ? dispatcher.nextDue(now: now) ?? .max : roomDue
+        let due = min(claims, parkedDue(now: now) ?? .max, sweepDue, room == .enough ? .max : roomDue)
+        return max(0, due - now)
     }
 
     private mutating func updateReport(now: Int64) {
@@ -466,10 +502,10 @@ struct WriterCore: ~Copyable {
         report.providers = dispatcher.pool.current.map { $0.report(now: now) }
         report.paused = pausedNames
         report.pausedForAll = pausedForAll
-        report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil
+        report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil && canClaim
         report.isTakingUp = dispatcher.takenUpBelow != nil && trouble == nil
         report.isDraining = dispatcher.isDraining
-        report.trouble = trouble?.error.text
+        report.trouble = trouble?.error.text ?? room.shortage
     }
 
     /// The last word before the store is let go of.

@@ -64,6 +64,8 @@ package enum WriterCommand: Sendable {
         reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
     /// A provider was asked about a message of which nobody knows as often as it is asked, and doesn't have it.
     case attemptNotFound(MessageID, attempt: Int)
+    /// Which of these ids a provider gave to some message.
+    case findBound([String], provider: UInt8, reply: @Sendable (Result<Set<String>, GatewayError>) -> Void)
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.

@@ -40,6 +40,14 @@ package final class FailingStore: MessageStore {
         try store.usage(of: tenant, now: now)
     }
 
+    /// nil = as the store beneath says.
+    package var roomLeft: StoreRoom?
+
+    package func room() throws(StoreError) -> StoreRoom {
+        if let roomLeft { return roomLeft }
+        return try store.room()
+    }
+
     private func fail(_ point: Point) throws(StoreError) {
         if failsAt == point { throw error }
     }

@@ -6,6 +6,7 @@ internal import Synchronization
 package final class ScriptedProvider: SMSProvider {
     package let name: String
     package let kind = "scripted"
+    package let canBeAsked = true
     private let state = Mutex(State())
 
     private struct State {

@@ -1,9 +1,14 @@
 package import SMSModel
 
-/// A provider that can be asked for a message that it may have taken.
+/// A provider that can be asked for a message that it may have taken, and what became of one that it took.
 package protocol MessageLookUp: AnyObject, Sendable {
     /// - Parameter answer: called once, on any thread, unless it is stopped before.
     func ask(_ question: LookUpQuestion, answer: @escaping @Sendable (LookUpAnswer) -> Void)
+
+    /// - Parameters:
+    ///   - providerID: the provider's id of the message.
+    ///   - answer: called once, on any thread, unless it is stopped before.
+    func askStatus(of providerID: String, answer: @escaping @Sendable (StatusAnswer) -> Void)
 
     /// Ends at once: what was asked gets no answer any more.
     func stop()
@@ -35,8 +40,21 @@ package enum LookUpAnswer: Hashable, Sendable {
     /// No message could be it. That proves nothing while the provider may still be at the request, nor where it shows
     /// a message only once it has left its queue.
     case nothing
-    /// Several could be it, or one that is not quite the same: only a person can tell.
-    case ambiguous
+    /// Several could be it, or one that is not quite the same. Where some of these ids turn out to be other messages',
+    /// it is worth asking again; else only a person can tell.
+    case ambiguous(providerIDs: [String])
+    /// The question got no answer.
+    case failed(code: String)
+}
+
+/// What a provider says of a message that it took.
+package enum StatusAnswer: Hashable, Sendable {
+    /// It is under way.
+    case pending
+    /// Delivered or undelivered.
+    case ended(ReceiptStatus)
+    /// The provider has no such message, or has it no longer.
+    case unknown
     /// The question got no answer.
     case failed(code: String)
 }

@@ -10,6 +10,8 @@ package protocol SMSProvider: AnyObject, Sendable {
     var name: String { get }
     /// What sort of provider it is, e.g. `sandbox`.
     var kind: String { get }
+    /// Whether it can be asked what became of messages: a ``MessageLookUp`` comes with it.
+    var canBeAsked: Bool { get }
 
     /// Called once, before the first submission.
     func start(events: any ProviderEvents)
@@ -23,6 +25,10 @@ package protocol SMSProvider: AnyObject, Sendable {
 
     /// Ends at once. After it returns no event is reported any more.
     func stop()
+}
+
+extension SMSProvider {
+    package var canBeAsked: Bool { false }
 }
 
 /// Where a provider reports to. Any thread may call.

@@ -139,6 +139,14 @@ package enum Limits {
     package static let lookUpMilliseconds: Int64 = 180_000
     /// Ids of other messages that such a question names.
     package static let lookUpKnownIDs = 1000
+    /// Sent messages whose receipts are awaited, of providers that can be asked for them, and that are not asked about
+    /// yet; further ones are not asked about before the next start.
+    package static let awaitedReceipts = 200_000
+    /// Questions about receipts that a provider is asked at one time: fewer than about messages of which nobody knows
+    /// whether they were sent.
+    package static let receiptLookUpsUnderWay = 2
+    /// When a provider is asked first for a receipt that doesn't come, unless configured, since the message was sent.
+    package static let receiptLookUpMilliseconds: Int64 = 600_000
 
     // MARK: Calls
     /// Checked messages that wait to be stored, over all connections; what comes beyond it is refused. Bulk calls may
@@ -165,6 +173,11 @@ package enum Limits {
     /// Items of a dry run of which it is told why they are UCS-2; the others are counted.
     package static let dryRunItems = 1000
     package static let sandboxRecords = 1000
+
+    // MARK: Room in the store
+    /// The room that is kept free of new messages: an eighth of what the store may have, and no more than this. What
+    /// becomes of the messages that it has, and what carriers post, still finds room then.
+    package static let storeReserveBytes: Int64 = 32 * 1024 * 1024
 
     // MARK: Administration
     /// A key's, and a generation's for the history.

@@ -18,6 +18,17 @@ package struct Reconciliation: Hashable, Sendable {
         package var deadline: Int64 = 3_600_000
 
         package init() {}
+
+        /// For messages that were sent and whose receipts don't come: some half a dozen questions until the receipt is
+        /// overdue.
+        /// - Parameter firstAfter: from the time at which the message was sent.
+        package static func receipts(firstAfter: Int64) -> Rule {
+            var rule = Rule()
+            rule.firstAfter = firstAfter
+            rule.intervals = RetryPolicy(base: 1_800_000, factor: 4, cap: 24 * 3_600_000, maximumAttempts: 8)
+            rule.deadline = Limits.receiptDeadlineMilliseconds
+            return rule
+        }
     }
 
     /// What a question brought.

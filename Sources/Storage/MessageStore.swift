@@ -87,6 +87,9 @@ package protocol MessageStore: AnyObject {
     /// Tries, outside of a round, whether there is room for some rounds' writing.
     func checkRoom() throws(StoreError)
 
+    /// What there is room for, outside of a round. Asked before each round that is to accept something.
+    func room() throws(StoreError) -> StoreRoom
+
     /// Visits, by rising id, what waits or is being submitted among some messages from `cursor` on.
     /// - Parameters:
     ///   - cursor: nil = the first.
@@ -117,6 +120,25 @@ extension MessageStore {
 
     /// Where only a round can tell.
     package func checkRoom() throws(StoreError) {}
+    package func room() throws(StoreError) -> StoreRoom { .enough }
+}
+
+/// What a store has room for. Acceptance ends first, so that the rest finds room a while longer: what has been accepted
+/// goes on being sent, and then at least what became of it, and what carriers and people say, is still written down.
+package enum StoreRoom: Hashable, Sendable {
+    case enough
+    /// For no new messages. The text says where, and what to do.
+    case noNewMessages(String)
+    /// Nor for handing messages to providers.
+    case carriersOnly(String)
+
+    /// nil where there is enough.
+    package var shortage: String? {
+        switch self {
+        case .enough: nil
+        case .noNewMessages(let text), .carriersOnly(let text): text
+        }
+    }
 }
 
 /// What a tenant may use; nil = no bound.

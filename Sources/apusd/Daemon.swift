@@ -131,11 +131,14 @@ struct Daemon {
         let reconciler = Reconciler(
             desk: desk, writer: writer, clock: clock, sources: registry, log: gatewayLog,
             firstAfter: Int64(configuration.reconciliationFirstSeconds) * 1000)
+        let receiptInquiry = ReceiptInquiry(
+            desk: desk, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            firstAfter: Int64(configuration.reconciliationReceiptSeconds) * 1000)
         return Gateway(
             writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
             providers: registry, webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog),
-            reconciler: reconciler,
+            reconciler: reconciler, receiptInquiry: receiptInquiry,
             serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
     }
 

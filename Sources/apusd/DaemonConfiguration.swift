@@ -40,6 +40,8 @@ struct DaemonConfiguration {
     var writer = WriterOptions()
     /// From a message's hand-over until its provider is asked about it, if the answer was lost.
     var reconciliationFirstSeconds = 75
+    /// From the time at which a message was sent until its provider is asked what became of it, if no receipt comes.
+    var reconciliationReceiptSeconds = Int(Limits.receiptLookUpMilliseconds / 1000)
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
@@ -178,6 +180,7 @@ struct DaemonConfiguration {
             .integer("dispatch.retry-cap-ms", 1...86_400_000, \.writer.retryCap),
             .integer("dispatch.maximum-attempts", 1...10_000, \.writer.maximumAttempts),
             .integer("reconciliation.first-seconds", 1...3600, \.reconciliationFirstSeconds),
+            .integer("reconciliation.receipt-seconds", 1...86_400, \.reconciliationReceiptSeconds),
             .integer("sandbox.latency-ms", milliseconds, \.sandbox.latency),
             .integer("sandbox.receipt-delay-ms", milliseconds, \.sandbox.receiptDelay),
             .number("sandbox.rate", 0...1_000_000, \.sandbox.rate),

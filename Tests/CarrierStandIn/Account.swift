@@ -54,6 +54,8 @@ struct Account {
     private(set) var ledger: Ledger
     private let authorization: String
     private let messagesPath: String
+    /// Before a message's SID and `.json`.
+    private let messagePath: String
     private let accountPath: String
     /// How often each text was posted.
     private var turns: [String: Int] = [:]
@@ -68,17 +70,20 @@ struct Account {
         authorization = "Basic " + Data("\(rules.account):\(rules.token)".utf8).base64EncodedString()
         accountPath = "/2010-04-01/Accounts/\(rules.account).json"
         messagesPath = "/2010-04-01/Accounts/\(rules.account)/Messages.json"
+        messagePath = "/2010-04-01/Accounts/\(rules.account)/Messages/"
     }
 
     /// - Parameter now: milliseconds since the Unix epoch.
     mutating func react(to request: CarrierRequest, now: Int64) -> Reaction {
-        guard request.path == messagesPath || request.path == accountPath else {
+        let isMessage = request.path.hasPrefix(messagePath)
+        guard request.path == messagesPath || request.path == accountPath || isMessage else {
             return Self.refusal(404, 20404, "The requested resource \(request.path) was not found")
         }
         guard request.authorization == authorization else { return Self.refusal(401, 20003, "Authenticate") }
         switch (request.method, request.path) {
         case ("GET", accountPath):
             return Reaction(body: #"{"sid":"\#(rules.account)","status":"active"}"#)
+        case ("GET", _) where isMessage: return fetch(request.path)
         case ("GET", _): return list(request.query)
         case ("POST", messagesPath): return create(request, now)
         default: return Self.refusal(405, 20004, "Method not allowed")
@@ -164,7 +169,14 @@ struct Account {
         return nil
     }
 
-    // MARK: Listing
+    // MARK: Fetching and listing
+
+    private func fetch(_ path: String) -> Reaction {
+        guard let message = ledger.messages.first(where: { path == "\(messagePath)\($0.sid).json" }) else {
+            return Self.refusal(404, 20404, "The requested resource \(path) was not found")
+        }
+        return Reaction(body: message.json(rules.account, isCurrent: true))
+    }
 
     /// `DateSent`, with `>` or `<` at its end, is a day or a time of ISO 8601.
     private func list(_ query: String) -> Reaction {

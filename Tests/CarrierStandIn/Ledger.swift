@@ -23,16 +23,20 @@ struct TakenMessage: Encodable {
     var forgedBelieved = 0
 
     /// The message as the API has it.
-    func json(_ account: String) -> String {
+    /// - Parameter isCurrent: with what has become of it; else as it was when it was made.
+    func json(_ account: String, isCurrent: Bool = false) -> String {
+        let made = service == nil ? "queued" : "accepted"
+        let status = isCurrent && !final.isEmpty ? final : made
+        let code = isCurrent && final == "undelivered" ? "30003" : isCurrent && final == "failed" ? "30008" : "null"
         let from = from.map(JSONText.quoted) ?? "null"
         let service = service.map(JSONText.quoted) ?? "null"
         let date = Self.rfc2822(created)
         return """
             {"account_sid":"\(account)","api_version":"2010-04-01","body":\(JSONText.quoted(body)),\
             "date_created":"\(date)","date_sent":null,"date_updated":"\(date)","direction":"outbound-api",\
-            "error_code":null,"error_message":null,"from":\(from),"messaging_service_sid":\(service),\
+            "error_code":\(code),"error_message":null,"from":\(from),"messaging_service_sid":\(service),\
             "num_media":"0","num_segments":"\(self.service == nil ? 1 : 0)","price":null,"price_unit":null,\
-            "sid":"\(sid)","status":"\(self.service == nil ? "queued" : "accepted")","to":"\(to)",\
+            "sid":"\(sid)","status":"\(status)","to":"\(to)",\
             "uri":"/2010-04-01/Accounts/\(account)/Messages/\(sid).json"}
             """
     }

@@ -13,6 +13,11 @@ extension DaemonTests {
             try await withDaemon(in: directory, settings) { daemon, client in
                 known = try await fill(client)
                 try await isFull(daemon, client)
+                // What was accepted is sent all the same, and its receipts find room.
+                try await waitUntil("all is delivered") {
+                    try await client.statistics().states[.delivered] == UInt64(known.count)
+                }
+                #expect(try await !client.health().accepting)
                 // Looking still works.
                 let report = try await client.status(of: Array(known.values), timeline: false)
                 #expect(report.notFound == [])

@@ -90,5 +90,24 @@ extension DaemonTests {
             }
             await carrier.stop()
         }
+
+        /// A carrier whose callbacks never reach anybody: it is asked, also about what was sent before a restart.
+        @Test(.timeLimit(.minutes(5))) func receiptsThatDoNotComeAreAskedFor() async throws {
+            let carrier = try await CarrierProcess.start("eu", in: directory, ["--hold-callbacks"])
+            var settings = ["webhooks.public-url": "http://127.0.0.1:9", "log-level": "debug"]
+            let daemon = try await DaemonProcess.start(in: directory, settings)
+            try await carrier.configure(daemon)
+            let id = try await send(daemon)
+            try await wait(daemon, id, for: "SENT")
+            try await daemon.kill()
+            settings["reconciliation.receipt-seconds"] = "1"
+            try await withDaemon(in: directory, settings) { daemon, _ in
+                try await wait(daemon, id, for: "DELIVERED")
+                let next = try await send(daemon)
+                try await wait(daemon, next, for: "DELIVERED")
+                #expect(daemon.log.contains("\"message\":\"provider told what became of a message\""))
+                #expect(try await carrier.ledger().messages.map(\.isTold) == [false, false])
+            }
+        }
     }
 }

@@ -87,6 +87,32 @@ extension DaemonTests {
             }
         }
 
+        /// SNS sends no receipts: a batch has come to its end once all of it is sent, also over a restart.
+        @Test(.timeLimit(.minutes(5))) func aBatchIsSettledOnceItIsSent() async throws {
+            let service = try await Service(in: directory)
+            let rows = (0..<20).map { "\(Load.number($0)),hello \($0)" }
+            let file = try directory.write((["to,body"] + rows).joined(separator: "\n") + "\n", to: "rows.csv")
+            let wait = ["--wait", "--timeout", "60"]
+            try await withDaemon(in: directory) { daemon, client in
+                try await configure(daemon, service, secret: service.ready.secret)
+                let run = try await daemon.apus(["bulk", file, "--batch", "one"] + wait)
+                #expect(run.exit == .code(0), "\(run.output) \(run.errors)")
+                let status = try await daemon.apus("status", "\(client.newestID())", "--output", "json").object()
+                #expect(try status.text("state") == "SENT")
+                #expect(status.flag("settled") == true && status.flag("receipt_overdue") == false)
+                #expect(!status.timeline.contains("RECEIPT_OVERDUE"))
+                // Accepted, and not sent before the restart.
+                #expect(try await daemon.apus("pause").exit == .code(0))
+                #expect(try await daemon.apus("bulk", file, "--batch", "two", "--no-wait").exit == .code(0))
+            }
+            try await withDaemon(in: directory) { daemon, _ in
+                #expect(try await daemon.apus(["status", "--batch", "one"] + wait).exit == .code(0))
+                #expect(try await daemon.apus("resume").exit == .code(0))
+                let run = try await daemon.apus(["status", "--batch", "two"] + wait)
+                #expect(run.exit == .code(0), "\(run.output) \(run.errors)")
+            }
+        }
+
         /// SNS refuses the signatures: nothing is sent, and the provider is left alone until the secret is right.
         @Test(.timeLimit(.minutes(5))) func aWrongSecretSendsNothingAndLosesNothing() async throws {
             let service = try await Service(in: directory)

@@ -18,6 +18,19 @@ final class ScriptedLookUp: MessageLookUp {
         asked.withLock { $0.append((question, answer)) }
     }
 
+    /// What became of which of the provider's messages: in order, and whom to tell.
+    private let statuses = Mutex<[(providerID: String, answer: @Sendable (StatusAnswer) -> Void)]>([])
+
+    func askStatus(of providerID: String, answer: @escaping @Sendable (StatusAnswer) -> Void) {
+        statuses.withLock { $0.append((providerID, answer)) }
+    }
+
+    /// Ids of the messages that it was asked about, and that it has not told of.
+    var statusQuestions: [String] { statuses.withLock { $0.map(\.providerID) } }
+
+    /// Tells what became of the message that it was asked about first.
+    func tell(_ status: StatusAnswer) { statuses.withLock { $0.removeFirst() }.answer(status) }
+
     func stop() {}
 
     /// All it was ever asked, in order.

@@ -118,7 +118,7 @@ internal import Testing
         let reconciler = reconciler()
         let id = try lose()
         try advance(reconciler, first)
-        try answer(reconciler, .ambiguous)
+        try answer(reconciler, .ambiguous(providerIDs: ["SM1", "SM2"]))
         #expect(reconciler.count == 0)
         try advance(reconciler, 7_200_000)
         #expect(lookUp.questions.count == 1)
@@ -128,13 +128,59 @@ internal import Testing
 
     // MARK: Ids of others
 
-    @Test func idsOfOthersToTheSameRecipientAreNamed() throws {
+    @Test func whereSomeAreOthersItIsAskedAgainAtOnce() throws {
         let reconciler = reconciler()
-        _ = try driver.accept()
+        let other = try driver.accept()
         driver.answerAll(.accepted(providerID: "SM1", receipts: true))
-        _ = try lose()
+        let id = try lose()
         try advance(reconciler, first)
-        #expect(lookUp.questions.map(\.knownIDs) == [["SM1"]])
+        #expect(lookUp.questions.map(\.knownIDs) == [[]])
+        try answer(reconciler, .ambiguous(providerIDs: ["SM1", "SM2"]))
+        #expect(lookUp.questions.map(\.knownIDs) == [[], ["SM1"]])
+        try answer(reconciler, .found(providerID: "SM2"))
+        #expect(try driver.state(of: id) == .sent)
+        #expect(try driver.store.find(providerID: "SM1", provider: 1) == other)
+        #expect(reconciler.count == 0)
+    }
+
+    @Test func asOftenAsSomethingNewIsOthers() throws {
+        let reconciler = reconciler()
+        for number in 1...2 {
+            _ = try driver.accept()
+            driver.answerAll(.accepted(providerID: "SM\(number)", receipts: true))
+        }
+        let id = try lose()
+        try advance(reconciler, first)
+        try answer(reconciler, .ambiguous(providerIDs: ["SM1", "SM9"]))
+        try answer(reconciler, .ambiguous(providerIDs: ["SM2", "SM9"]))
+        #expect(lookUp.questions.map(\.knownIDs) == [[], ["SM1"], ["SM1", "SM2"]])
+        // Nothing new: it can't be told.
+        try answer(reconciler, .ambiguous(providerIDs: ["SM8", "SM9"]))
+        #expect(lookUp.questions.count == 3 && reconciler.count == 0)
+        #expect(try driver.state(of: id) == .unknown)
+    }
+
+    @Test func idsOfOthersAreBounded() {
+        var core = ReconcilerCore(rule: .init(), seed: 1)
+        let isAdded = core.add(
+            Doubt(id: MessageID(rawValue: 1), attempt: 1, provider: 1, begun: 0, ended: 0), now: 0)
+        #expect(isAdded)
+        let ticket = core.takeDue(now: 75_000)[0].ticket
+        let ids = Set((1...Limits.lookUpKnownIDs).map(String.init))
+        guard case .ask(let question) = core.askAgain(ticket, knowing: ids, now: 75_000) else {
+            Issue.record("no question")
+            return
+        }
+        #expect(question.ticket == ticket && question.entry.knownIDs == ids)
+        guard case .tooMany = core.askAgain(ticket, knowing: ["one more"], now: 75_000) else {
+            Issue.record("too many")
+            return
+        }
+        core.dropped(ticket)
+        guard case .over = core.askAgain(ticket, knowing: [], now: 75_000) else {
+            Issue.record("it goes on")
+            return
+        }
     }
 
     @Test func anothersIDIsNotTaken() throws {
@@ -147,7 +193,7 @@ internal import Testing
         try answer(reconciler, .found(providerID: "SM1"))
         #expect(try driver.state(of: id) == .unknown)
         #expect(try driver.store.find(providerID: "SM1", provider: 1) == other)
-        try advance(reconciler, 60_000)
+        // At once.
         #expect(lookUp.questions.map(\.knownIDs) == [[], ["SM1"]])
         try answer(reconciler, .found(providerID: "SM2"))
         #expect(try driver.state(of: id) == .sent)
@@ -176,8 +222,9 @@ internal import Testing
         // The same text to the same recipient: the provider still has the first only.
         let again = try lose()
         try advance(reconciler, first)
-        #expect(lookUp.questions.last?.knownIDs == ["SM1"])
         try answer(reconciler, .found(providerID: "SM1"))
+        #expect(lookUp.questions.last?.knownIDs == ["SM1"])
+        try answer(reconciler, .nothing)
         #expect(try driver.state(of: again) == .unknown)
         #expect(try driver.store.find(providerID: "SM1", provider: 1) == id)
     }

@@ -62,6 +62,7 @@ final class WriterDriver {
     /// Providers that were stopped.
     private(set) var ended: [String] = []
     private var doubts: [Doubt] = []
+    private var receiptNews: [ReceiptNews] = []
     private let monotonic: @Sendable () -> Int64
     var inbox = WriterInbox()
     static let startTime = start
@@ -132,6 +133,12 @@ final class WriterDriver {
         return doubts
     }
 
+    /// Takes out what the rounds so far have told of receipts that are awaited.
+    func takeReceiptNews() -> [ReceiptNews] {
+        defer { receiptNews = [] }
+        return receiptNews
+    }
+
     // MARK: Turning
 
     /// One round with what is in the inbox.
@@ -149,6 +156,7 @@ final class WriterDriver {
         }
         ended += effects.ended.map(\.name)
         doubts += effects.doubts
+        if !effects.receiptNews.isEmpty { receiptNews.append(effects.receiptNews) }
     }
 
     /// Rounds until nothing is left to do at this moment.

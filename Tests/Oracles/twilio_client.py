@@ -6,6 +6,7 @@
     twilio_client.py validate < questions reads [token, url, body, signature] and prints whether the library believes it
     twilio_client.py create < questions   reads [account, user, password, {argument: value}] and prints the request
                                           that creates the message: [method, url, {field: value}, [user, password]]
+    twilio_client.py fetch < questions    reads [account, user, password, SID] and prints the request likewise
     twilio_client.py list < questions     reads [account, user, password, to, ISO date] and prints the request likewise
 """
 import datetime
@@ -73,6 +74,10 @@ def list_messages(account, user, password, to, date):
         account, user, password, lambda messages: messages.list(to=to, date_sent_after=after, page_size=50, limit=50))
 
 
-answer = {"sign": sign, "algorithm": get_signature_algorithm, "validate": validate, "create": create, "list": list_messages}[sys.argv[1]]
+def fetch(account, user, password, sid):
+    return record(account, user, password, lambda messages: messages.get(sid).fetch())
+
+
+answer = {"sign": sign, "algorithm": get_signature_algorithm, "validate": validate, "create": create, "fetch": fetch, "list": list_messages}[sys.argv[1]]
 for question in [json.loads(line) for line in sys.stdin]:
     print(json.dumps(answer(*question)))

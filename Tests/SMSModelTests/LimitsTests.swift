@@ -57,6 +57,12 @@ import Testing
         #expect(Limits.webhooksInFlight * Limits.webhookBodyBytes <= 64 * 1024 * 1024)
         #expect(Limits.snsCertificateBytes <= Limits.httpResponseBytes)
         #expect(Limits.snsFetches <= Limits.snsFetchesWaiting)
+        // What is posted again within the tolerance is known, unless it was configured otherwise.
+        #expect(Limits.webhookToleranceSeconds <= Int64(Limits.retentionRecordDaysMinimum) * 86_400)
+        #expect(Limits.webhookToleranceSeconds <= Limits.webhookToleranceSecondsMaximum)
+        #expect(Limits.webhookAheadSeconds <= Limits.webhookToleranceSeconds)
+        #expect(Limits.receiptLookUpMilliseconds < Limits.receiptDeadlineMilliseconds)
+        #expect(Limits.receiptLookUpsUnderWay <= Limits.lookUpsUnderWay)
     }
 
     @Test func listings() {

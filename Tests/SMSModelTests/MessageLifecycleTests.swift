@@ -299,7 +299,8 @@ private func taken(over lifecycle: MessageLifecycle) -> MessageLifecycle {
     @Test func anOperatorsWordThatItWasSentIsTheLast() {
         var lifecycle = life(in: .unknown)
         #expect(!lifecycle.isSentForGood)
-        #expect(lifecycle.settledByOperator(as: .sent, at: start + 9, detail: "ops"))
+        let isDone = lifecycle.settledByOperator(as: .sent, at: start + 9, detail: "ops")
+        #expect(isDone)
         #expect(lifecycle.isSentForGood && lifecycle.isSettled(at: start + 9))
         #expect(!lifecycle.isReceiptOverdue(at: .max))
     }

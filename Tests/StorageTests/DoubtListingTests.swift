@@ -30,37 +30,16 @@ private let hour: Int64 = 3_600_000
         let store = try fixture.openSQLite()
         try store.transaction { () throws(StoreError) in _ = try store.providerIndex(name: "one", kind: "test") }
         let id = try submit(store, TestMessage { $0.body = "grüße" })
-        let message = try #require(try fixture.reader().doubted(id, attempt: 1, now: start))
+        let message = try #require(try fixture.reader().doubted(id, attempt: 1))
         #expect(message.doubt == Doubt(id: id, attempt: 1, provider: 1, begun: start + 1, ended: start + 6))
         #expect(message.provider == "one")
         #expect(message.recipient == "+14155550100" && message.body == "grüße")
-        #expect(message.knownIDs.isEmpty)
-        #expect(try fixture.reader().doubted(id, attempt: 2, now: start) == nil)
-        #expect(try fixture.reader().doubted(MessageID(rawValue: 9), attempt: 1, now: start) == nil)
+        #expect(try fixture.reader().doubted(id, attempt: 2) == nil)
+        #expect(try fixture.reader().doubted(MessageID(rawValue: 9), attempt: 1) == nil)
         let waiting = try store.accept([TestMessage()], now: start)[0].id
         let sent = try submit(store, TestMessage(), .accepted(providerID: "p", receipts: true))
-        #expect(try fixture.reader().doubted(waiting, attempt: 1, now: start) == nil)
-        #expect(try fixture.reader().doubted(sent, attempt: 1, now: start) == nil)
-    }
-
-    @Test func idsOfOtherMessagesToTheSameRecipientFromThatTime() throws {
-        let store = try fixture.openSQLite()
-        func sent(_ id: String, at now: Int64, provider: UInt8 = 1, _ change: (inout TestMessage) -> Void = { _ in })
-            throws
-        {
-            _ = try submit(
-                store, TestMessage(change), .accepted(providerID: id, receipts: true), provider: provider, at: now)
-        }
-        try sent("long before", at: start - hour - 10)
-        try sent("before", at: start - hour + 10)
-        try sent("another tenant's", at: start) { $0.tenant = .second }
-        try sent("another recipient's", at: start) { $0.to = "+14155550101" }
-        try sent("another provider's", at: start, provider: 2)
-        let id = try submit(store)
-        try sent("after", at: start + 60_000)
-        try sent("long after", at: start + 60_010)
-        let message = try #require(try fixture.reader().doubted(id, attempt: 1, now: start))
-        #expect(message.knownIDs == ["before", "another tenant's", "after"])
+        #expect(try fixture.reader().doubted(waiting, attempt: 1) == nil)
+        #expect(try fixture.reader().doubted(sent, attempt: 1) == nil)
     }
 
     @Test func pageByPageWhatHasBeenInDoubtSinceThen() throws {

@@ -6,10 +6,16 @@ internal import Synchronization
 package protocol HTTPCarrier: Sendable {
     /// The same as ``SMSProvider/kind``.
     var kind: String { get }
+    /// The same as ``SMSProvider/canBeAsked``.
+    var canBeAsked: Bool { get }
     var http: HTTPSessionOptions { get }
     /// Known by the message's id and attempt.
     func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest
     func outcome(of result: HTTPResult) -> Outcome
+}
+
+extension HTTPCarrier {
+    package var canBeAsked: Bool { false }
 }
 
 /// Sends through a carrier that takes messages over HTTP.
@@ -31,6 +37,7 @@ package final class HTTPProvider: SMSProvider {
     }
 
     package var kind: String { carrier.kind }
+    package var canBeAsked: Bool { carrier.canBeAsked }
 
     package func start(events: any ProviderEvents) {
         let session = client.session(carrier.http, handler: self)

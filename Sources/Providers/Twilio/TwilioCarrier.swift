@@ -6,6 +6,7 @@ package import SMSModel
 /// Twilio knows no idempotency key: what it may have taken is `unknown`, and ``TwilioLookUp`` can ask for it.
 package struct TwilioCarrier: HTTPCarrier {
     package let kind = "twilio"
+    package let canBeAsked = true
     package let http: HTTPSessionOptions
     private let requests: TwilioRequests
     private let sendsReceipts: Bool

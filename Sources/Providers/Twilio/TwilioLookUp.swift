@@ -1,9 +1,10 @@
 internal import FoundationEssentials
 package import HTTPTransport
+internal import SMSModel
 internal import Synchronization
 
-/// Asks Twilio whether it took messages whose answers were lost. For the few: it has a session of its own, with few
-/// connections.
+/// Asks Twilio whether it took messages whose answers were lost, and what became of those that it took. For the few: it
+/// has a session of its own, with few connections.
 package final class TwilioLookUp: MessageLookUp {
     /// Read of one recipient's newest messages.
     package static let pageMessages = 50
@@ -13,7 +14,17 @@ package final class TwilioLookUp: MessageLookUp {
     private struct State {
         var session: HTTPSession?
         var lastNumber: UInt64 = 0
-        var asked: [UInt64: (question: LookUpQuestion, answer: @Sendable (LookUpAnswer) -> Void)] = [:]
+        /// What the results of requests are told to, by the requests' numbers.
+        var asked: [UInt64: @Sendable (HTTPResult) -> Void] = [:]
+
+        /// - Parameter request: is given its number.
+        mutating func ask(
+            _ request: (UInt64) -> HTTPRequest, _ answered: @escaping @Sendable (HTTPResult) -> Void
+        ) {
+            lastNumber += 1
+            asked[lastNumber] = answered
+            session?.submit([request(lastNumber)])
+        }
     }
 
     private let requests: TwilioRequests
@@ -22,18 +33,26 @@ package final class TwilioLookUp: MessageLookUp {
     package init(_ options: TwilioOptions, client: HTTPClient) {
         requests = TwilioRequests(options)
         var http = options.http
-        http.connections = 4
+        http.connections = Limits.lookUpsUnderWay + Limits.receiptLookUpsUnderWay
         let session = client.session(http, handler: self)
         state.withLock { $0.session = session }
     }
 
     /// - Parameter answer: called once, on the client's thread, unless it is stopped before.
     package func ask(_ question: LookUpQuestion, answer: @escaping @Sendable (LookUpAnswer) -> Void) {
+        let since = question.begun - Self.clockSkewMilliseconds
         state.withLock { state in
-            state.lastNumber += 1
-            state.asked[state.lastNumber] = (question, answer)
-            let since = question.begun - Self.clockSkewMilliseconds
-            state.session?.submit([requests.list(number: state.lastNumber, to: question.recipient, since: since)])
+            state.ask({ requests.list(number: $0, to: question.recipient, since: since) }) { result in
+                answer(Self.answer(to: question, result))
+            }
+        }
+    }
+
+    package func askStatus(of providerID: String, answer: @escaping @Sendable (StatusAnswer) -> Void) {
+        // It stands in the URL's path.
+        guard TwilioOptions.isSID(providerID, "SM", "MM") else { return answer(.unknown) }
+        state.withLock { state in
+            state.ask({ requests.fetch(number: $0, sid: providerID) }) { answer(TwilioResource.status(in: $0)) }
         }
     }
 
@@ -103,15 +122,16 @@ package final class TwilioLookUp: MessageLookUp {
         if candidates.count == 1, candidates[0].body == question.body { return candidates[0].found }
         if candidates.isEmpty, page.nextPage == nil { return .nothing }
         let same = candidates.filter { $0.body == question.body }
-        return same.count == 1 && page.nextPage == nil ? same[0].found : .ambiguous
+        return same.count == 1 && page.nextPage == nil
+            ? same[0].found : .ambiguous(providerIDs: candidates.map(\.sid))
     }
 }
 
 extension TwilioLookUp: HTTPCompletionHandler {
     package func completed(_ completions: [HTTPCompletion]) {
         for completion in completions {
-            let asked = state.withLock { $0.asked.removeValue(forKey: completion.id.number) }
-            if let asked { asked.answer(Self.answer(to: asked.question, completion.result)) }
+            let answered = state.withLock { $0.asked.removeValue(forKey: completion.id.number) }
+            answered?(completion.result)
         }
     }
 }

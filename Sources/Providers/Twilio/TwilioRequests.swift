@@ -51,6 +51,12 @@ package struct TwilioRequests: Sendable {
             headers: Self.form, body: body.bytes, authentication: authentication)
     }
 
+    /// Fetches one message.
+    package func fetch(number: UInt64, sid: String) -> HTTPRequest {
+        HTTPRequest(
+            id: HTTPRequestID(number: number), url: "\(account)/Messages/\(sid).json", authentication: authentication)
+    }
+
     /// Lists the newest messages to a recipient.
     ///
     /// - Parameter since: milliseconds since the Unix epoch; of those sent on that day (UTC) or later.

@@ -9,6 +9,8 @@ final class DayFiles {
     private var open: [Day: DayFile] = [:]
     private var uses: UInt64 = 0
     private var last: DayFile?
+    /// The pages that each open file may have, where that is bounded.
+    private var pageBounds: [Day: Int64] = [:]
     private let options: SQLiteStoreOptions
     private let ledger: QuotaLedger
     /// Files kept open between rounds.
@@ -124,7 +126,21 @@ final class DayFiles {
         }
         for (file, count, size) in pages {
             let most = max(1, count + max(0, options.maximumBytes - taken) / size)
-            _ = try file.connection.integer("PRAGMA max_page_count = \(most)")
+            pageBounds[file.day] = try file.connection.integer("PRAGMA max_page_count = \(most)")
         }
     }
+
+    /// Bytes that the newest file may still grow by; nil without a bound.
+    func freeBytesOfNewest() throws(StoreError) -> Int64? {
+        guard let day = catalog.newest, let file = open[day], let most = pageBounds[day] else { return nil }
+        let size = try file.connection.integer("PRAGMA page_size")
+        let unused = try file.connection.integer("PRAGMA freelist_count")
+        return max(0, most - (try file.connection.integer("PRAGMA page_count")) + unused) * size
+    }
+
+    /// Bytes of the open files' logs that are yet to be copied into them.
+    var uncopiedBytes: Int64 { open.values.reduce(0) { $0 + Int64($1.uncopiedPages) * Self.pageBytes } }
+
+    /// The size of SQLite's pages where nobody asks for another.
+    private static let pageBytes: Int64 = 4096
 }

@@ -3,7 +3,7 @@ internal import SMSModel
 /// A tenant's or a batch's messages, counted.
 struct TallyCounts {
     var states: [MessageState: Int64] = [:]
-    /// Of those that are sent, the ones of which no receipt is expected.
+    /// The sent messages of which no receipt is expected.
     var sentForGood: Int64 = 0
 
     mutating func add(_ other: TallyCounts) {

@@ -8,39 +8,17 @@ package struct DoubtedMessage: Hashable, Sendable {
     package var recipient: String
     /// Empty once retention has taken it away.
     package var body: String
-    /// Ids that the provider gave to other messages to the same recipient, as far as they were found.
-    package var knownIDs: Set<String>
 }
 
 /// Messages that providers are asked about.
 extension SQLiteStatusReader {
     /// nil unless nobody knows yet what became of that attempt.
-    ///
-    /// Looks for other messages to its recipient among those accepted up to an hour before it was handed over, at most
-    /// ``Limits/listRowsExamined``.
-    package func doubted(_ id: MessageID, attempt: Int, now: Int64) throws(StoreError) -> DoubtedMessage? {
+    package func doubted(_ id: MessageID, attempt: Int) throws(StoreError) -> DoubtedMessage? {
         guard let row = try reader(of: Day(of: id))?.tried(id), let doubt = row.lifecycle.doubt,
             doubt.attempt == attempt
         else { return nil }
         return DoubtedMessage(
-            doubt: doubt, provider: try providerName(doubt.provider), recipient: row.recipient, body: row.body,
-            knownIDs: try knownIDs(of: doubt, to: row.recipient, now: now))
-    }
-
-    private func knownIDs(of doubt: Doubt, to recipient: String, now: Int64) throws(StoreError) -> Set<String> {
-        var filter = MessageFilter()
-        filter.recipient = recipient
-        filter.from = max(0, doubt.begun - 3_600_000)
-        filter.until = doubt.ended + 60_000
-        var ids: Set<String> = []
-        _ = try examine(ListQuery(filter), of: nil, now: now) { (id, _) throws(StoreError) in
-            guard let row = try reader(of: Day(of: id))?.tried(id) else { return true }
-            for known in row.lifecycle.history.providerIDs where known.provider == doubt.provider {
-                ids.insert(String(decoding: known.id, as: UTF8.self))
-            }
-            return ids.count < Limits.lookUpKnownIDs
-        }
-        return ids
+            doubt: doubt, provider: try providerName(doubt.provider), recipient: row.recipient, body: row.body)
     }
 
     /// A page of the attempts that have been in doubt since a time, those of the newest messages first.
@@ -67,7 +45,7 @@ extension SQLiteStatusReader {
 
 extension DayReader {
     /// nil while the message only waits.
-    fileprivate func tried(
+    func tried(
         _ id: MessageID
     ) throws(StoreError) -> (recipient: String, body: String, lifecycle: MessageLifecycle)? {
         let row = try connection.prepare(

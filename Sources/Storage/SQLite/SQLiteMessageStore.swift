@@ -39,6 +39,7 @@ package final class SQLiteMessageStore: MessageStore {
     /// As stored: to be lowered at once, and raised now and then.
     private var lowWater: MessageID
     var retention: RetentionSweep
+    var gauge = RoomGauge()
 
     /// Opens or makes the files of a directory whose lock the caller holds, and brings older ones up to date.
     /// - Parameters:

@@ -3,10 +3,10 @@ internal import SMSModel
 /// What messages are counted by, for each tenant and batch.
 enum TallyKind: Hashable {
     case state(MessageState)
-    /// Of those that are sent, the ones of which no receipt is expected: they are settled, whatever the time.
+    /// The sent messages of which no receipt is expected: they are settled, whatever the time.
     case sentForGood
 
-    /// As the tables have it.
+    /// The number in the tables.
     var number: Int64 {
         switch self {
         case .state(let state): Int64(state.rawValue)
@@ -26,7 +26,7 @@ enum TallyKind: Hashable {
 
     static let all = MessageState.allCases.map(Self.state) + [.sentForGood]
 
-    /// Among ``all``.
+    /// The place in ``all``.
     fileprivate var place: Int {
         switch self {
         case .state(let state): Int(state.rawValue) - 1

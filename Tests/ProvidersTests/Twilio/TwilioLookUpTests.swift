@@ -72,11 +72,13 @@ private let begun: Int64 = 1_773_500_966_000
     }
 
     @Test func ambiguous() {
-        #expect(answer([Message(), Message(sid: "SM2")]) == .ambiguous)
+        #expect(answer([Message(), Message(sid: "SM2")]) == .ambiguous(providerIDs: ["SM1", "SM2"]))
         // Perhaps it was changed on its way.
-        #expect(answer([Message(body: "hell\u{F3}")]) == .ambiguous)
-        #expect(answer([], more: true) == .ambiguous)
-        #expect(answer([Message(), Message(sid: "SM2", body: "other")], more: true) == .ambiguous)
+        #expect(answer([Message(body: "hell\u{F3}")]) == .ambiguous(providerIDs: ["SM1"]))
+        #expect(answer([], more: true) == .ambiguous(providerIDs: []))
+        #expect(
+            answer([Message(), Message(sid: "SM2", body: "other")], more: true)
+                == .ambiguous(providerIDs: ["SM1", "SM2"]))
     }
 
     @Test func failed() {
@@ -88,6 +90,25 @@ private let begun: Int64 = 1_773_500_966_000
         }
         let cut = HTTPResponse(status: 200, body: Array(#"{"messages":[]}"#.utf8), isBodyCut: true)
         #expect(answer(.answered(cut)) == .failed(code: "HTTP_200"))
+    }
+
+    @Test func statuses() {
+        func status(_ body: String, status: Int = 200, isCut: Bool = false) -> StatusAnswer {
+            TwilioResource.status(
+                in: .answered(HTTPResponse(status: status, body: Array(body.utf8), isBodyCut: isCut)))
+        }
+        #expect(status(#"{"sid":"SM1","status":"delivered","error_code":null}"#) == .ended(.delivered))
+        #expect(status(#"{"status":"undelivered","error_code":30003}"#) == .ended(.undelivered(code: "30003")))
+        #expect(status(#"{"status":"failed"}"#) == .ended(.undelivered(code: "FAILED")))
+        for under in ["queued", "sending", "sent", "accepted", "new"] {
+            #expect(status(#"{"status":"\#(under)"}"#) == .pending)
+        }
+        #expect(status(#"{"code":20404,"status":404}"#, status: 404) == .unknown)
+        #expect(status(#"{"code":20003}"#, status: 401) == .failed(code: "HTTP_401"))
+        #expect(status("<html>", status: 502) == .failed(code: "HTTP_502"))
+        #expect(status("{}") == .failed(code: "HTTP_200"))
+        #expect(status(#"{"status":"delivered"}"#, isCut: true) == .failed(code: "HTTP_200"))
+        #expect(TwilioResource.status(in: .unknown(HTTPFailure(.timedOut))) == .failed(code: "TIMED_OUT"))
     }
 
     @Test func dates() {

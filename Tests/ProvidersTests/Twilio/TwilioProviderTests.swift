@@ -215,10 +215,18 @@ internal import Testing
         }
         let sids = standIn.taken.map(\.sid)
         #expect(await answer("+14155550100", "lost") == .found(providerID: sids[1], status: .taken))
-        #expect(await answer("+14155550100", "lost", known: [sids[1]]) == .ambiguous)
+        #expect(await answer("+14155550100", "lost", known: [sids[1]]) == .ambiguous(providerIDs: [sids[0]]))
         #expect(await answer("+14155550100", "lost", known: [sids[0], sids[1]]) == .nothing)
         #expect(await answer("+14155550101", "never") == .nothing)
-        #expect(await answer("+14155550102", "hello") == .ambiguous)
+        #expect(await answer("+14155550102", "hello") == .ambiguous(providerIDs: [sids[3], sids[2]]))
+        func status(_ sid: String) async -> StatusAnswer {
+            await withCheckedContinuation { continuation in
+                lookUp.askStatus(of: sid) { continuation.resume(returning: $0) }
+            }
+        }
+        #expect(await status(sids[0]) == .pending)
+        #expect(await status("SM" + String(repeating: "f", count: 32)) == .unknown)
+        #expect(await status("../Calls") == .unknown)
         #expect(await answer("+14155550102", "hello", known: [sids[2]]) == .found(providerID: sids[3], status: .taken))
         await standIn.server.stop()
         lookUp.stop()

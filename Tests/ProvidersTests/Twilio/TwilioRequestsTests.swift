@@ -103,6 +103,16 @@ internal import Testing
         #expect(try theirs == [Recorded(request)])
     }
 
+    @Test func asTheVendorsLibraryFetches() throws {
+        let sid = "SM0123456789abcdef0123456789abcdef"
+        let request = TwilioRequests(options()).fetch(number: 7, sid: sid)
+        #expect(request.id == HTTPRequestID(number: 7) && request.method == .get)
+        let question = Question(texts: [Self.account, Self.account, "token", sid])
+        let theirs = try Oracle("twilio_client.py", "fetch").answers(to: [question], as: Recorded.self)
+        #expect(theirs.map(\.method) == ["GET"] && theirs.map(\.url) == [request.url])
+        #expect(theirs.map(\.credentials) == [[Self.account, "token"]])
+    }
+
     @Test func theBaseURL() {
         for base in ["https://twilio.example:8443/proxy", "https://twilio.example:8443/proxy/"] {
             let request = TwilioRequests(options { $0.baseURL = base }).list(number: 1, to: "+1", since: 0)

@@ -63,12 +63,17 @@ final class TwilioStandIn: Sendable {
         _ fault: (FormFields) -> (reaction: Reaction, isTaken: Bool)?
     ) -> Reaction {
         let target = request.target.split(separator: "?", maxSplits: 1)
-        guard target.first == "/2010-04-01/Accounts/\(account)/Messages.json" else {
+        let base = "/2010-04-01/Accounts/\(account)/Messages"
+        guard let path = target.first, path == "\(base).json" || path.hasPrefix("\(base)/") else {
             return refusal(404, 20404, "The requested resource was not found")
         }
         let credentials = Data("\(key.sid):\(key.secret)".utf8).base64EncodedString()
         guard request.header("authorization") == "Basic \(credentials)" else {
             return refusal(401, 20003, "Authenticate")
+        }
+        if path.hasPrefix("\(base)/") {
+            let found = messages.list.withLock { $0.first { path == "\(base)/\($0.sid).json" } }
+            return found.map { .answer(200, text(of: $0)) } ?? refusal(404, 20404, "The message was not found")
         }
         if request.method == "GET" { return list(target.count == 2 ? String(target[1]) : "", messages) }
         guard request.method == "POST" else { return refusal(405, 20004, "Method not allowed") }
