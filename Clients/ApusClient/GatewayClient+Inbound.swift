@@ -22,6 +22,64 @@ extension GatewayClient {
         let response: InboundResponse = try await call(.inbound, request, timeout: timeout)
         return InboundPage(response)
     }
+
+    /// Has the sandbox bring a message from a person, by the way of what carriers post. When it returns, the message is
+    /// durable, and so is what follows from it. Needs the scope `admin`.
+    ///
+    /// - Parameters:
+    ///   - id: the carrier's id of it: the same again changes nothing; nil = a new one.
+    ///   - provider: of kind `sandbox`; nil = the only one.
+    ///   - mediaURLs: links to what came with it, at most 10.
+    ///   - part: nil = it is the whole message.
+    /// - Returns: the provider's name.
+    public func receiveInSandbox(
+        from: String, to: String, body: String, id: String? = nil, provider: String? = nil, mediaURLs: [String] = [],
+        part: InboundMessagePart? = nil, timeout: Duration? = nil
+    ) async throws(ApusError) -> String {
+        let request = SandboxReceiveRequest(
+            provider: provider ?? "", providerID: id ?? IdempotencyKey.random(), from: from, to: to,
+            body: body, media: mediaURLs.map { SMSModel.InboundMedia(url: $0) }, part: try part?.wire)
+        let response: SandboxReceiveResponse = try await call(.sandboxReceive, request, timeout: timeout)
+        return response.provider
+    }
+}
+
+/// Where a part stands in a long message that a carrier hands on in parts.
+public struct InboundMessagePart: Hashable, Sendable {
+    /// What all parts of one message have in common; 1 to 64 bytes.
+    public var reference: String
+    /// 2 to 255.
+    public var total: Int
+    /// From 1.
+    public var number: Int
+
+    public init(reference: String, total: Int, number: Int) {
+        self.reference = reference
+        self.total = total
+        self.number = number
+    }
+
+    var wire: InboundPart {
+        get throws(ApusError) {
+            guard let part = InboundPart(reference: reference, total: total, number: number) else {
+                throw .invalidField(
+                    "part", "must be 1 to the total of at most 255, beside a reference of 1 to 64 bytes")
+            }
+            return part
+        }
+    }
+}
+
+/// A file that came with an inbound message, and is still at the carrier.
+public struct InboundMedia: Hashable, Sendable {
+    public var url: String
+    /// "" = the carrier gave none.
+    public var contentType: String
+
+    init(_ media: SMSModel.InboundMedia) {
+        url = media.url
+        contentType = media.contentType
+    }
 }
 
 /// A message that somebody sent to one of the gateway's numbers.
@@ -39,6 +97,8 @@ public struct InboundMessage: Hashable, Sendable {
     public var to: String
     /// "" also once retention has taken it away.
     public var body: String
+    /// What came with it; gone with the body.
+    public var media: [InboundMedia]
 
     init(_ message: InboundResponse.Message) {
         id = message.id
@@ -48,6 +108,7 @@ public struct InboundMessage: Hashable, Sendable {
         from = message.from
         to = message.to
         body = message.body
+        media = message.media.map(InboundMedia.init)
     }
 }
 

@@ -1,59 +1,102 @@
+internal import Foundation
 package import SMSModel
 
-/// A word by which somebody says to one of the gateway's numbers that they want no more messages, or want them again.
-package struct OptOutWord: Hashable, Sendable {
-    package enum Wish: Hashable, Sendable {
-        case stop
-        case start
-        /// To be told how this works.
-        case help
-    }
-
-    package let wish: Wish
-    /// In capitals.
+/// A message's text in the form in which keywords are compared: in capitals, without punctuation, symbols, quotes and
+/// invisible characters, each run of white space as one space, and with letters of other widths and styles as the plain
+/// ones (Unicode's NFKC).
+package struct KeywordText: Hashable, Sendable {
     package let text: String
 
-    /// Compared without case and without what is white around it: the word has to be the whole body, so that nobody
-    /// opts out by a sentence.
-    ///
-    /// - Returns: nil if the body is no such word.
+    /// - Returns: nil if nothing is left, or the message is longer than any that is only a keyword.
     package init?(_ body: String) {
-        // No word is longer, and a body may be.
-        guard body.utf8.count <= Self.bodyBytes else { return nil }
-        let text = String(
-            body.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-        ).uppercased()
-        guard let wish = Self.words[text] else { return nil }
-        self.wish = wish
-        self.text = text
+        guard body.utf8.count <= Limits.optOutBodyBytes else { return nil }
+        var text = Self.stripped(body)
+        if !text.utf8.allSatisfy({ $0 < 0x80 }) {
+            // Compatibility forms may bring punctuation and spaces of their own.
+            text = Self.stripped(text.precomposedStringWithCompatibilityMapping)
+        }
+        guard !text.isEmpty else { return nil }
+        self.text = text.uppercased()
     }
 
-    /// Of a body with the white around its word.
-    private static let bodyBytes = 160
+    private static func stripped(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        var isAfterSpace = false
+        for scalar in text.unicodeScalars {
+            switch Kind(scalar) {
+            case .ignored: continue
+            case .space: isAfterSpace = true
+            case .letter:
+                if isAfterSpace, !kept.isEmpty { kept.append(" ") }
+                isAfterSpace = false
+                kept.append(scalar)
+            }
+        }
+        return String(kept)
+    }
 
-    /// English, German, French and Spanish ones, in capitals.
-    private static let words: [String: Wish] = {
-        var words: [String: Wish] = [:]
-        for word in stop { words[word] = .stop }
-        for word in start { words[word] = .start }
-        for word in help { words[word] = .help }
-        return words
-    }()
+    private enum Kind {
+        case letter
+        case space
+        case ignored
 
-    package static let stop = [
-        "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "OPT-OUT", "REVOKE",
+        init(_ scalar: Unicode.Scalar) {
+            if scalar.properties.isWhitespace {
+                self = .space
+                return
+            }
+            switch scalar.properties.generalCategory {
+            case .control: self = .space
+            case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+                .finalPunctuation, .otherPunctuation, .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol,
+                .format, .enclosingMark:
+                // Circled letters are letters.
+                self = scalar.properties.isAlphabetic ? .letter : .ignored
+            default: self = scalar.properties.isVariationSelector ? .ignored : .letter
+            }
+        }
+    }
+}
+
+/// The keywords by which people opt out and in. Only a whole message is one, so that nobody opts out by a sentence.
+package struct OptOutKeywords: Hashable, Sendable {
+    private let actions: [String: OptOutAction]
+
+    /// - Parameter words: those that compare alike are one; of a word for two actions the first of STOP, START and HELP
+    ///   counts.
+    package init(_ words: [OptOutAction: [String]]) {
+        var actions: [String: OptOutAction] = [:]
+        for action in OptOutAction.allCases {
+            for word in words[action] ?? [] {
+                guard let text = KeywordText(word)?.text, actions[text] == nil else { continue }
+                actions[text] = action
+            }
+        }
+        self.actions = actions
+    }
+
+    package var isEmpty: Bool { actions.isEmpty }
+
+    package func action(of text: KeywordText) -> OptOutAction? { actions[text.text] }
+
+    /// Those of every tenant: the words of 47 CFR 64.1200(a)(10) and of carriers, English, German, French and Spanish.
+    package static let common = OptOutKeywords([
+        .stop: commonStop, .start: ["START", "YES", "UNSTOP"], .help: ["HELP", "INFO"],
+    ])
+
+    package static let commonStop = [
+        "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "OPT OUT", "REVOKE",
         "STOPP", "STOPPEN", "ABMELDEN", "ABBESTELLEN", "ENDE",
         "ARRET", "ARRÊT", "ARRÊTER", "ARRETER", "DESABONNER", "DÉSABONNER", "FIN",
         "ALTO", "BAJA", "CANCELAR", "DETENER", "PARAR",
     ]
-    package static let start = ["START", "YES", "UNSTOP"]
-    package static let help = ["HELP", "INFO"]
 }
 
 /// A number that people send to, for comparing: as tenants name their senders, or as carriers write a recipient, with
 /// or without a plus.
 package struct OwnNumber: Hashable, Sendable {
-    private let text: String
+    /// Without a plus.
+    package let text: String
 
     package init(_ text: String) {
         self.text = text.hasPrefix("+") ? String(text.dropFirst()) : text

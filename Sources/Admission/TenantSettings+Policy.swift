@@ -15,10 +15,36 @@ extension TenantSettings {
         check(allowedDestinations ?? [], "destinations.allowed", Self.problem(ofDestination:))
         check(blockedDestinations, "destinations.blocked", Self.problem(ofDestination:))
         check(allowedSenders ?? [], "senders.allowed", Self.problem(ofSender:))
+        violations += keywordViolations
         if let sender = defaultSender {
             let problem =
                 Self.problem(ofSender: sender) ?? Array(sender.utf8).withUnsafeBytes(senderPolicy.refusal(of:))
             if let problem { violations.append(FieldViolation(field: "defaults.sender", description: problem)) }
+        }
+        return violations
+    }
+
+    /// Keywords of which nothing is left to compare, or that ask for something else already.
+    private var keywordViolations: [FieldViolation] {
+        var known: [KeywordText: OptOutAction] = [:]
+        var violations: [FieldViolation] = []
+        let lists = [
+            (OptOutAction.stop, stopWords, "stop_words"), (.start, startWords, "start_words"),
+            (.help, helpWords, "help_words"),
+        ]
+        for (action, words, field) in lists {
+            for (place, word) in words.enumerated() {
+                var problem: String?
+                if let text = KeywordText(word) {
+                    let other = OptOutKeywords.common.action(of: text) ?? known[text] ?? action
+                    if other != action { problem = "is a word for \(other.rawValue) already" }
+                    known[text] = action
+                } else {
+                    problem = "has no letter or digit"
+                }
+                guard let problem else { continue }
+                violations.append(FieldViolation(field: "opt_out.\(field)[\(place)]", description: problem))
+            }
         }
         return violations
     }

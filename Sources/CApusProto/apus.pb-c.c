@@ -1942,6 +1942,51 @@ void   apus__v1__suppression__free_unpacked
   assert(message->base.descriptor == &apus__v1__suppression__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__suppression_entry__init
+                     (Apus__V1__SuppressionEntry         *message)
+{
+  static const Apus__V1__SuppressionEntry init_value = APUS__V1__SUPPRESSION_ENTRY__INIT;
+  *message = init_value;
+}
+size_t apus__v1__suppression_entry__get_packed_size
+                     (const Apus__V1__SuppressionEntry *message)
+{
+  assert(message->base.descriptor == &apus__v1__suppression_entry__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__suppression_entry__pack
+                     (const Apus__V1__SuppressionEntry *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__suppression_entry__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__suppression_entry__pack_to_buffer
+                     (const Apus__V1__SuppressionEntry *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__suppression_entry__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SuppressionEntry *
+       apus__v1__suppression_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SuppressionEntry *)
+     protobuf_c_message_unpack (&apus__v1__suppression_entry__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__suppression_entry__free_unpacked
+                     (Apus__V1__SuppressionEntry *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__suppression_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__usage_request__init
                      (Apus__V1__UsageRequest         *message)
 {
@@ -2210,6 +2255,51 @@ void   apus__v1__inbound_message__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &apus__v1__inbound_message__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__inbound_media__init
+                     (Apus__V1__InboundMedia         *message)
+{
+  static const Apus__V1__InboundMedia init_value = APUS__V1__INBOUND_MEDIA__INIT;
+  *message = init_value;
+}
+size_t apus__v1__inbound_media__get_packed_size
+                     (const Apus__V1__InboundMedia *message)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_media__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__inbound_media__pack
+                     (const Apus__V1__InboundMedia *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_media__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__inbound_media__pack_to_buffer
+                     (const Apus__V1__InboundMedia *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__inbound_media__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__InboundMedia *
+       apus__v1__inbound_media__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__InboundMedia *)
+     protobuf_c_message_unpack (&apus__v1__inbound_media__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__inbound_media__free_unpacked
+                     (Apus__V1__InboundMedia *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__inbound_media__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   apus__v1__unknown_list_request__init
@@ -2705,6 +2795,96 @@ void   apus__v1__sandbox_response__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &apus__v1__sandbox_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__sandbox_receive_request__init
+                     (Apus__V1__SandboxReceiveRequest         *message)
+{
+  static const Apus__V1__SandboxReceiveRequest init_value = APUS__V1__SANDBOX_RECEIVE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__sandbox_receive_request__get_packed_size
+                     (const Apus__V1__SandboxReceiveRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__sandbox_receive_request__pack
+                     (const Apus__V1__SandboxReceiveRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__sandbox_receive_request__pack_to_buffer
+                     (const Apus__V1__SandboxReceiveRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SandboxReceiveRequest *
+       apus__v1__sandbox_receive_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SandboxReceiveRequest *)
+     protobuf_c_message_unpack (&apus__v1__sandbox_receive_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__sandbox_receive_request__free_unpacked
+                     (Apus__V1__SandboxReceiveRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__sandbox_receive_response__init
+                     (Apus__V1__SandboxReceiveResponse         *message)
+{
+  static const Apus__V1__SandboxReceiveResponse init_value = APUS__V1__SANDBOX_RECEIVE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__sandbox_receive_response__get_packed_size
+                     (const Apus__V1__SandboxReceiveResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__sandbox_receive_response__pack
+                     (const Apus__V1__SandboxReceiveResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__sandbox_receive_response__pack_to_buffer
+                     (const Apus__V1__SandboxReceiveResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__SandboxReceiveResponse *
+       apus__v1__sandbox_receive_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__SandboxReceiveResponse *)
+     protobuf_c_message_unpack (&apus__v1__sandbox_receive_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__sandbox_receive_response__free_unpacked
+                     (Apus__V1__SandboxReceiveResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__sandbox_receive_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   apus__v1__sandbox_record__init
@@ -7802,7 +7982,7 @@ const ProtobufCMessageDescriptor apus__v1__cancel_result__descriptor =
   (ProtobufCMessageInit) apus__v1__cancel_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__suppress_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__suppress_request__field_descriptors[4] =
 {
   {
     "tenant",
@@ -7840,16 +8020,29 @@ static const ProtobufCFieldDescriptor apus__v1__suppress_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "origin",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressRequest, origin),
+    &apus__v1__suppression_origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__suppress_request__field_indices_by_name[] = {
   1,   /* field[1] = numbers */
+  3,   /* field[3] = origin */
   2,   /* field[2] = reason */
   0,   /* field[0] = tenant */
 };
 static const ProtobufCIntRange apus__v1__suppress_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__suppress_request__descriptor =
 {
@@ -7859,7 +8052,7 @@ const ProtobufCMessageDescriptor apus__v1__suppress_request__descriptor =
   "Apus__V1__SuppressRequest",
   "apus.v1",
   sizeof(Apus__V1__SuppressRequest),
-  3,
+  4,
   apus__v1__suppress_request__field_descriptors,
   apus__v1__suppress_request__field_indices_by_name,
   1,  apus__v1__suppress_request__number_ranges,
@@ -7904,7 +8097,7 @@ const ProtobufCMessageDescriptor apus__v1__suppress_response__descriptor =
   (ProtobufCMessageInit) apus__v1__suppress_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__suppressions_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor apus__v1__suppressions_request__field_descriptors[5] =
 {
   {
     "tenant",
@@ -7954,8 +8147,21 @@ static const ProtobufCFieldDescriptor apus__v1__suppressions_request__field_desc
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "at_carriers",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionsRequest, at_carriers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__suppressions_request__field_indices_by_name[] = {
+  4,   /* field[4] = at_carriers */
   3,   /* field[3] = cursor */
   2,   /* field[2] = limit */
   1,   /* field[1] = number */
@@ -7964,7 +8170,7 @@ static const unsigned apus__v1__suppressions_request__field_indices_by_name[] = 
 static const ProtobufCIntRange apus__v1__suppressions_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor apus__v1__suppressions_request__descriptor =
 {
@@ -7974,7 +8180,7 @@ const ProtobufCMessageDescriptor apus__v1__suppressions_request__descriptor =
   "Apus__V1__SuppressionsRequest",
   "apus.v1",
   sizeof(Apus__V1__SuppressionsRequest),
-  4,
+  5,
   apus__v1__suppressions_request__field_descriptors,
   apus__v1__suppressions_request__field_indices_by_name,
   1,  apus__v1__suppressions_request__number_ranges,
@@ -8045,7 +8251,7 @@ const ProtobufCMessageDescriptor apus__v1__suppressions_response__descriptor =
   (ProtobufCMessageInit) apus__v1__suppressions_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__suppression__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__suppression__field_descriptors[4] =
 {
   {
     "number",
@@ -8083,16 +8289,29 @@ static const ProtobufCFieldDescriptor apus__v1__suppression__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "entries",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__Suppression, n_entries),
+    offsetof(Apus__V1__Suppression, entries),
+    &apus__v1__suppression_entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__suppression__field_indices_by_name[] = {
   1,   /* field[1] = at_ms */
+  3,   /* field[3] = entries */
   0,   /* field[0] = number */
   2,   /* field[2] = reason */
 };
 static const ProtobufCIntRange apus__v1__suppression__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__suppression__descriptor =
 {
@@ -8102,11 +8321,101 @@ const ProtobufCMessageDescriptor apus__v1__suppression__descriptor =
   "Apus__V1__Suppression",
   "apus.v1",
   sizeof(Apus__V1__Suppression),
-  3,
+  4,
   apus__v1__suppression__field_descriptors,
   apus__v1__suppression__field_indices_by_name,
   1,  apus__v1__suppression__number_ranges,
   (ProtobufCMessageInit) apus__v1__suppression__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__suppression_entry__field_descriptors[5] =
+{
+  {
+    "origin",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionEntry, origin),
+    &apus__v1__suppression_origin__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionEntry, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionEntry, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "at_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionEntry, at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SuppressionEntry, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__suppression_entry__field_indices_by_name[] = {
+  3,   /* field[3] = at_ms */
+  0,   /* field[0] = origin */
+  2,   /* field[2] = provider */
+  4,   /* field[4] = reason */
+  1,   /* field[1] = to */
+};
+static const ProtobufCIntRange apus__v1__suppression_entry__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor apus__v1__suppression_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressionEntry",
+  "SuppressionEntry",
+  "Apus__V1__SuppressionEntry",
+  "apus.v1",
+  sizeof(Apus__V1__SuppressionEntry),
+  5,
+  apus__v1__suppression_entry__field_descriptors,
+  apus__v1__suppression_entry__field_indices_by_name,
+  1,  apus__v1__suppression_entry__number_ranges,
+  (ProtobufCMessageInit) apus__v1__suppression_entry__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__usage_request__field_descriptors[1] =
@@ -8185,7 +8494,7 @@ const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor =
   (ProtobufCMessageInit) apus__v1__usage_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__tenant_usage__field_descriptors[7] =
+static const ProtobufCFieldDescriptor apus__v1__tenant_usage__field_descriptors[8] =
 {
   {
     "tenant",
@@ -8271,10 +8580,23 @@ static const ProtobufCFieldDescriptor apus__v1__tenant_usage__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "opted_out_at_carriers",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__TenantUsage, opted_out_at_carriers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__tenant_usage__field_indices_by_name[] = {
   4,   /* field[4] = cost_per_month */
   3,   /* field[3] = cost_this_month */
+  7,   /* field[7] = opted_out_at_carriers */
   2,   /* field[2] = segments_per_day */
   1,   /* field[1] = segments_today */
   0,   /* field[0] = tenant */
@@ -8284,7 +8606,7 @@ static const unsigned apus__v1__tenant_usage__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__tenant_usage__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor =
 {
@@ -8294,7 +8616,7 @@ const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor =
   "Apus__V1__TenantUsage",
   "apus.v1",
   sizeof(Apus__V1__TenantUsage),
-  7,
+  8,
   apus__v1__tenant_usage__field_descriptors,
   apus__v1__tenant_usage__field_indices_by_name,
   1,  apus__v1__tenant_usage__number_ranges,
@@ -8416,7 +8738,7 @@ const ProtobufCMessageDescriptor apus__v1__inbound_response__descriptor =
   (ProtobufCMessageInit) apus__v1__inbound_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__inbound_message__field_descriptors[7] =
+static const ProtobufCFieldDescriptor apus__v1__inbound_message__field_descriptors[8] =
 {
   {
     "id",
@@ -8502,12 +8824,25 @@ static const ProtobufCFieldDescriptor apus__v1__inbound_message__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "media",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__InboundMessage, n_media),
+    offsetof(Apus__V1__InboundMessage, media),
+    &apus__v1__inbound_media__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__inbound_message__field_indices_by_name[] = {
   1,   /* field[1] = at_ms */
   6,   /* field[6] = body */
   4,   /* field[4] = from */
   0,   /* field[0] = id */
+  7,   /* field[7] = media */
   2,   /* field[2] = provider */
   3,   /* field[3] = provider_id */
   5,   /* field[5] = to */
@@ -8515,7 +8850,7 @@ static const unsigned apus__v1__inbound_message__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__inbound_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor apus__v1__inbound_message__descriptor =
 {
@@ -8525,11 +8860,62 @@ const ProtobufCMessageDescriptor apus__v1__inbound_message__descriptor =
   "Apus__V1__InboundMessage",
   "apus.v1",
   sizeof(Apus__V1__InboundMessage),
-  7,
+  8,
   apus__v1__inbound_message__field_descriptors,
   apus__v1__inbound_message__field_indices_by_name,
   1,  apus__v1__inbound_message__number_ranges,
   (ProtobufCMessageInit) apus__v1__inbound_message__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__inbound_media__field_descriptors[2] =
+{
+  {
+    "url",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMedia, url),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_type",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__InboundMedia, content_type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__inbound_media__field_indices_by_name[] = {
+  1,   /* field[1] = content_type */
+  0,   /* field[0] = url */
+};
+static const ProtobufCIntRange apus__v1__inbound_media__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__inbound_media__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.InboundMedia",
+  "InboundMedia",
+  "Apus__V1__InboundMedia",
+  "apus.v1",
+  sizeof(Apus__V1__InboundMedia),
+  2,
+  apus__v1__inbound_media__field_descriptors,
+  apus__v1__inbound_media__field_indices_by_name,
+  1,  apus__v1__inbound_media__number_ranges,
+  (ProtobufCMessageInit) apus__v1__inbound_media__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__unknown_list_request__field_descriptors[5] =
@@ -9182,6 +9568,186 @@ const ProtobufCMessageDescriptor apus__v1__sandbox_response__descriptor =
   apus__v1__sandbox_response__field_indices_by_name,
   1,  apus__v1__sandbox_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__sandbox_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__sandbox_receive_request__field_descriptors[9] =
+{
+  {
+    "provider",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, provider_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "from",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, from),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "media",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__SandboxReceiveRequest, n_media),
+    offsetof(Apus__V1__SandboxReceiveRequest, media),
+    &apus__v1__inbound_media__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_reference",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, part_reference),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_total",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, part_total),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_number",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveRequest, part_number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__sandbox_receive_request__field_indices_by_name[] = {
+  4,   /* field[4] = body */
+  2,   /* field[2] = from */
+  5,   /* field[5] = media */
+  8,   /* field[8] = part_number */
+  6,   /* field[6] = part_reference */
+  7,   /* field[7] = part_total */
+  0,   /* field[0] = provider */
+  1,   /* field[1] = provider_id */
+  3,   /* field[3] = to */
+};
+static const ProtobufCIntRange apus__v1__sandbox_receive_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor apus__v1__sandbox_receive_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SandboxReceiveRequest",
+  "SandboxReceiveRequest",
+  "Apus__V1__SandboxReceiveRequest",
+  "apus.v1",
+  sizeof(Apus__V1__SandboxReceiveRequest),
+  9,
+  apus__v1__sandbox_receive_request__field_descriptors,
+  apus__v1__sandbox_receive_request__field_indices_by_name,
+  1,  apus__v1__sandbox_receive_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__sandbox_receive_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__sandbox_receive_response__field_descriptors[1] =
+{
+  {
+    "provider",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__SandboxReceiveResponse, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__sandbox_receive_response__field_indices_by_name[] = {
+  0,   /* field[0] = provider */
+};
+static const ProtobufCIntRange apus__v1__sandbox_receive_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor apus__v1__sandbox_receive_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.SandboxReceiveResponse",
+  "SandboxReceiveResponse",
+  "Apus__V1__SandboxReceiveResponse",
+  "apus.v1",
+  sizeof(Apus__V1__SandboxReceiveResponse),
+  1,
+  apus__v1__sandbox_receive_response__field_descriptors,
+  apus__v1__sandbox_receive_response__field_indices_by_name,
+  1,  apus__v1__sandbox_receive_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__sandbox_receive_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__sandbox_record__field_descriptors[10] =
@@ -11104,7 +11670,7 @@ const ProtobufCMessageDescriptor apus__v1__limit__descriptor =
   (ProtobufCMessageInit) apus__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[32] =
+static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[33] =
 {
   { "METHOD_UNSPECIFIED", "APUS__V1__METHOD__METHOD_UNSPECIFIED", 0 },
   { "METHOD_SEND", "APUS__V1__METHOD__METHOD_SEND", 1 },
@@ -11126,6 +11692,7 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[32] =
   { "METHOD_PAUSE", "APUS__V1__METHOD__METHOD_PAUSE", 27 },
   { "METHOD_RESUME", "APUS__V1__METHOD__METHOD_RESUME", 28 },
   { "METHOD_SANDBOX", "APUS__V1__METHOD__METHOD_SANDBOX", 29 },
+  { "METHOD_SANDBOX_RECEIVE", "APUS__V1__METHOD__METHOD_SANDBOX_RECEIVE", 30 },
   { "METHOD_CONFIG_SHOW", "APUS__V1__METHOD__METHOD_CONFIG_SHOW", 32 },
   { "METHOD_CONFIG_APPLY", "APUS__V1__METHOD__METHOD_CONFIG_APPLY", 33 },
   { "METHOD_CONFIG_ROLLBACK", "APUS__V1__METHOD__METHOD_CONFIG_ROLLBACK", 34 },
@@ -11140,30 +11707,31 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[32] =
   { "METHOD_NULL", "APUS__V1__METHOD__METHOD_NULL", 66 },
 };
 static const ProtobufCIntRange apus__v1__method__value_ranges[] = {
-{0, 0},{24, 14},{32, 20},{64, 29},{0, 32}
+{0, 0},{24, 14},{32, 21},{64, 30},{0, 33}
 };
-static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[32] =
+static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[33] =
 {
-  { "METHOD_AUDIT", 27 },
+  { "METHOD_AUDIT", 28 },
   { "METHOD_BULK", 2 },
   { "METHOD_CANCEL", 5 },
-  { "METHOD_CONFIG_APPLY", 21 },
-  { "METHOD_CONFIG_HISTORY", 23 },
-  { "METHOD_CONFIG_ROLLBACK", 22 },
-  { "METHOD_CONFIG_SHOW", 20 },
-  { "METHOD_DESCRIBE", 30 },
+  { "METHOD_CONFIG_APPLY", 22 },
+  { "METHOD_CONFIG_HISTORY", 24 },
+  { "METHOD_CONFIG_ROLLBACK", 23 },
+  { "METHOD_CONFIG_SHOW", 21 },
+  { "METHOD_DESCRIBE", 31 },
   { "METHOD_EXPLAIN", 7 },
-  { "METHOD_HEALTH", 29 },
+  { "METHOD_HEALTH", 30 },
   { "METHOD_INBOUND", 13 },
-  { "METHOD_KEY_CREATE", 25 },
-  { "METHOD_KEY_LIST", 24 },
-  { "METHOD_KEY_REVOKE", 26 },
+  { "METHOD_KEY_CREATE", 26 },
+  { "METHOD_KEY_LIST", 25 },
+  { "METHOD_KEY_REVOKE", 27 },
   { "METHOD_LIST", 8 },
-  { "METHOD_NULL", 31 },
+  { "METHOD_NULL", 32 },
   { "METHOD_PAUSE", 17 },
-  { "METHOD_PROVIDER_TEST", 28 },
+  { "METHOD_PROVIDER_TEST", 29 },
   { "METHOD_RESUME", 18 },
   { "METHOD_SANDBOX", 19 },
+  { "METHOD_SANDBOX_RECEIVE", 20 },
   { "METHOD_SEND", 1 },
   { "METHOD_STATS", 4 },
   { "METHOD_STATUS", 3 },
@@ -11184,9 +11752,9 @@ const ProtobufCEnumDescriptor apus__v1__method__descriptor =
   "Method",
   "Apus__V1__Method",
   "apus.v1",
-  32,
+  33,
   apus__v1__method__enum_values_by_number,
-  32,
+  33,
   apus__v1__method__enum_values_by_name,
   4,
   apus__v1__method__value_ranges,
@@ -11502,6 +12070,40 @@ const ProtobufCEnumDescriptor apus__v1__circuit__descriptor =
   apus__v1__circuit__enum_values_by_name,
   1,
   apus__v1__circuit__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__suppression_origin__enum_values_by_number[5] =
+{
+  { "SUPPRESSION_ORIGIN_UNSPECIFIED", "APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_UNSPECIFIED", 0 },
+  { "SUPPRESSION_ORIGIN_OPERATOR", "APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_OPERATOR", 1 },
+  { "SUPPRESSION_ORIGIN_KEYWORD", "APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_KEYWORD", 2 },
+  { "SUPPRESSION_ORIGIN_IMPORT", "APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_IMPORT", 3 },
+  { "SUPPRESSION_ORIGIN_CARRIER", "APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_CARRIER", 4 },
+};
+static const ProtobufCIntRange apus__v1__suppression_origin__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex apus__v1__suppression_origin__enum_values_by_name[5] =
+{
+  { "SUPPRESSION_ORIGIN_CARRIER", 4 },
+  { "SUPPRESSION_ORIGIN_IMPORT", 3 },
+  { "SUPPRESSION_ORIGIN_KEYWORD", 2 },
+  { "SUPPRESSION_ORIGIN_OPERATOR", 1 },
+  { "SUPPRESSION_ORIGIN_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__suppression_origin__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.SuppressionOrigin",
+  "SuppressionOrigin",
+  "Apus__V1__SuppressionOrigin",
+  "apus.v1",
+  5,
+  apus__v1__suppression_origin__enum_values_by_number,
+  5,
+  apus__v1__suppression_origin__enum_values_by_name,
+  1,
+  apus__v1__suppression_origin__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__provider_test_result__enum_values_by_number[4] =

@@ -34,6 +34,7 @@ extension TenantSettings: ConfigurationKind {
             allowedDestinations = destinations.strings("allowed", atMost: most, Form.destination)
             blockedDestinations = destinations.strings("blocked", atMost: most, Form.destination) ?? []
         }
+        reader.object("opt_out") { readOptOut(&$0) }
         reader.object("retention") { retention in
             let most = Int64(Limits.retentionDays)
             bodyDays = retention.integer("body_days", 1...most).map(Int.init)
@@ -69,6 +70,22 @@ extension TenantSettings: ConfigurationKind {
         segmentsPerDay = reader.integer("segments_per_day", 0...Limits.quotaSegmentsPerDay).map { UInt64($0) }
         waitingMessages = reader.integer("waiting_messages", 0...Limits.quotaWaitingMessages).map { UInt64($0) }
         costPerMonth = reader.money("cost_per_month", upTo: Money(millionths: Limits.quotaCostPerMonth))
+    }
+
+    private mutating func readOptOut(_ reader: inout MemberReader) {
+        func words(_ name: String) -> [String] {
+            reader.strings(name, atMost: Limits.optOutWords) { Form.text($0, upTo: Limits.optOutWordBytes) } ?? []
+        }
+        func reply(_ name: String) -> String? {
+            guard let text = reader.string(name) else { return nil }
+            guard (1...Limits.optOutReplyScalars).contains(text.unicodeScalars.count) else {
+                reader.fault(name, "must have 1 to \(Limits.optOutReplyScalars) characters")
+                return nil
+            }
+            return text
+        }
+        (stopWords, startWords, helpWords) = (words("stop_words"), words("start_words"), words("help_words"))
+        (stopReply, helpReply) = (reply("stop_reply"), reply("help_reply"))
     }
 
     private mutating func readIdentity(_ reader: inout MemberReader) {
@@ -117,6 +134,12 @@ extension TenantSettings: ConfigurationKind {
             Members(
                 ("allowed", allowedDestinations.map(JSON.strings)),
                 ("blocked", blockedDestinations.isEmpty ? nil : .strings(blockedDestinations))
+            ).json
+        func list(_ words: [String]) -> JSON? { words.isEmpty ? nil : .strings(words) }
+        members["opt_out"] =
+            Members(
+                ("stop_words", list(stopWords)), ("start_words", list(startWords)), ("help_words", list(helpWords)),
+                ("stop_reply", stopReply.map(JSON.string)), ("help_reply", helpReply.map(JSON.string))
             ).json
         members["retention"] =
             Members(

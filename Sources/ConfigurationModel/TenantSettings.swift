@@ -37,6 +37,15 @@ package struct TenantSettings: Hashable, Sendable {
     /// The same, refused even where allowed above; the longer prefix decides, a tie refuses.
     package var blockedDestinations: [String] = []
 
+    // MARK: Messages from people
+    /// Keywords beside those of every tenant, by which people opt out, opt in again and ask for help.
+    package var stopWords: [String] = []
+    package var startWords: [String] = []
+    package var helpWords: [String] = []
+    /// What answers a keyword that asks for no more messages, or for help; nil = nothing does.
+    package var stopReply: String?
+    package var helpReply: String?
+
     // MARK: Retention, in days
     package var bodyDays: Int?
     package var recordDays: Int?

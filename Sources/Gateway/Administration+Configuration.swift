@@ -388,6 +388,9 @@ extension WriterTenants {
             if settings.allowedSenders != nil || !settings.allowsAlphanumericSenders {
                 senderPolicies[tenant.id] = settings.senderPolicy
             }
+            if settings.defaultSender != nil { withDefaultSender.insert(tenant.id) }
+            let inbound = InboundSettings(settings)
+            if inbound != InboundSettings() { self.inbound[tenant.id] = inbound }
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Admission
 internal import ConfigurationModel
 internal import RPCTransport
 internal import RPCWire
@@ -19,29 +20,64 @@ extension Administration {
         } catch {
             return reply(.failure(error))
         }
+        guard !isAdded else { return add(numbers, request, to: tenant, by: act, reply) }
+        // Who is to be sent to again is asked of carriers again, too.
+        writer.command(
+            .forgetCarrierOptOuts(numbers, tenant.id) { [self] result in
+                switch result {
+                case .success(let forgotten):
+                    remove(numbers, request, from: tenant, forgotten: forgotten, by: act, reply)
+                case .failure(let error): reply(.failure(error))
+                }
+            })
+    }
+
+    private func add(
+        _ numbers: [UInt64], _ request: SuppressRequest, to tenant: (id: TenantID, name: String), by act: Act,
+        _ reply: @escaping Reply<SuppressResponse>
+    ) {
+        let (id, name, reason, origin) = (tenant.id, tenant.name, request.reason, request.origin)
+        perform(reply) { [audience] (store, now) throws(StoreError) in
+            var changed: [UInt64] = []
+            for number in numbers {
+                let entry = SuppressionRecord(tenant: id, number: number, at: now, reason: reason, origin: origin)
+                if try store.administration.suppress(entry) { changed.append(number) }
+            }
+            let response = SuppressResponse(changed: UInt32(changed.count))
+            guard !changed.isEmpty else { return .done(response) }
+            var what = Self.audited(changed, reason)
+            if origin == .importedList { what["origin"] = .string(origin.name) }
+            try store.administration.append(
+                AuditRecord(.suppress, "tenant \(name)", by: act, after: .object(what)))
+            return .done(response) { [changed] in audience.suppress(changed, of: id) }
+        }
+    }
+
+    /// - Parameter forgotten: numbers that carriers had refused.
+    private func remove(
+        _ numbers: [UInt64], _ request: SuppressRequest, from tenant: (id: TenantID, name: String),
+        forgotten: Set<UInt64>, by act: Act, _ reply: @escaping Reply<SuppressResponse>
+    ) {
         let (id, name, reason) = (tenant.id, tenant.name, request.reason)
         perform(reply) { [audience] (store, now) throws(StoreError) in
             var changed: [UInt64] = []
             for number in numbers {
-                let isChanged =
-                    isAdded
-                    ? try store.administration.suppress(
-                        SuppressionRecord(tenant: id, number: number, at: now, reason: reason))
-                    : try store.administration.unsuppress(number, tenant: id)
-                if isChanged { changed.append(number) }
+                let removed = try store.administration.unsuppress(number, tenant: id) { _ in true }
+                if !removed.isEmpty || forgotten.contains(number) { changed.append(number) }
             }
             let response = SuppressResponse(changed: UInt32(changed.count))
             guard !changed.isEmpty else { return .done(response) }
-            var what: [String: JSON] = ["numbers": .array(changed.map { .string("+\($0)") })]
-            if !reason.isEmpty { what["reason"] = .string(reason) }
             try store.administration.append(
-                isAdded
-                    ? AuditRecord(.suppress, "tenant \(name)", by: act, after: .object(what))
-                    : AuditRecord(.unsuppress, "tenant \(name)", by: act, before: .object(what)))
-            return .done(response) { [changed] in
-                if isAdded { audience.suppress(changed, of: id) } else { audience.unsuppress(changed, of: id) }
-            }
+                AuditRecord(
+                    .unsuppress, "tenant \(name)", by: act, before: .object(Self.audited(changed, reason))))
+            return .done(response) { [changed] in audience.unsuppress(changed, of: id) }
         }
+    }
+
+    private static func audited(_ numbers: [UInt64], _ reason: String) -> [String: JSON] {
+        var what: [String: JSON] = ["numbers": .array(numbers.map { .string("+\($0)") })]
+        if !reason.isEmpty { what["reason"] = .string(reason) }
+        return what
     }
 
     func listSuppressed(
@@ -60,12 +96,17 @@ extension Administration {
             return reply(.failure(error))
         }
         let limit = request.limit == 0 ? Limits.suppressionsDefault : Int(request.limit)
+        let isAtCarriers = request.isAtCarriers
         desk.ask(asker) { [after, only] reader in
             reply(
                 Result { () throws(GatewayError) in
                     try reading { () throws(StoreError) in
+                        if isAtCarriers {
+                            return try SuppressionsResponse(
+                                atCarriersOf: tenant, reader, only: only, after: after, limit: limit)
+                        }
                         let store = reader.administration
-                        var found: [SuppressionRecord] = []
+                        var found: [SuppressedNumber] = []
                         if let only {
                             if let entry = try store.suppression(of: only, tenant: tenant) { found = [entry] }
                         } else {
@@ -73,8 +114,9 @@ extension Administration {
                         }
                         let isFull = only == nil && found.count == limit
                         return SuppressionsResponse(
-                            entries: found.map { .init(number: "+\($0.number)", at: $0.at, reason: $0.reason) },
-                            cursor: isFull ? found.last.map { SuppressionCursor(last: $0.number).bytes } ?? [] : [],
+                            entries: found.map(SuppressionsResponse.Entry.init),
+                            cursor: isFull
+                                ? found.last.map { SuppressionCursor(last: $0.first.number).bytes } ?? [] : [],
                             total: try store.suppressionCount(of: tenant))
                     }
                 })
@@ -107,6 +149,44 @@ extension Administration {
                 notProcessed: true)
         }
         return number
+    }
+}
+
+extension SuppressionsResponse {
+    /// A page of the recipients whom carriers refuse.
+    fileprivate init(
+        atCarriersOf tenant: TenantID, _ reader: SQLiteStatusReader, only: UInt64?, after: UInt64, limit: Int
+    ) throws(StoreError) {
+        let found = try reader.administration.carrierOptOuts(
+            of: tenant, from: only ?? after + 1, limit: only == nil ? limit : 1)
+        let providers = try reader.inbound.providers()
+        var entries: [Entry] = []
+        for optOut in found where only == nil || optOut.number == only {
+            let reason = Reason(
+                origin: .carrier, to: optOut.sender, provider: providers[optOut.provider] ?? "", at: optOut.at,
+                text: optOut.code)
+            let number = "+\(optOut.number)"
+            if entries.last?.number == number {
+                entries[entries.count - 1].reasons.append(reason)
+            } else {
+                entries.append(Entry(number: number, at: optOut.at, reason: optOut.code, reasons: [reason]))
+            }
+        }
+        let isFull = only == nil && entries.count == limit
+        self.init(
+            entries: entries, cursor: isFull ? found.last.map { SuppressionCursor(last: $0.number).bytes } ?? [] : [],
+            total: try reader.administration.carrierOptOutCount(of: tenant))
+    }
+}
+
+extension SuppressionsResponse.Entry {
+    fileprivate init(_ number: SuppressedNumber) {
+        self.init(
+            number: "+\(number.first.number)", at: number.first.at, reason: number.first.reason,
+            reasons: number.entries.map { entry in
+                let to = PhoneNumber.international(entry.ownNumber).map(PhoneNumber.text) ?? entry.ownNumber
+                return SuppressionsResponse.Reason(origin: entry.origin, to: to, at: entry.at, text: entry.reason)
+            })
     }
 }
 

@@ -205,8 +205,10 @@ package final class Administration: Sendable {
 }
 
 extension UsageResponse.Tenant {
-    fileprivate init(_ name: String, _ usage: TenantUsage, of quota: TenantQuota) {
+    fileprivate init(_ name: String, _ report: TenantUsageReport, of quota: TenantQuota) {
         self.init(name: name)
+        let usage = report.used
+        optedOutAtCarriers = report.optedOutAtCarriers
         segmentsToday = usage.segmentsToday
         segmentsPerDay = quota.segmentsPerDay ?? 0
         costThisMonth = usage.costThisMonth

@@ -51,7 +51,7 @@ package struct AdministrationState: Sendable {
         for tenant in try store.tenants() { numbers[tenant.name] = tenant.id }
         keys = try store.keys()
         var found: [(tenant: TenantID, number: UInt64)] = []
-        try store.suppressions { found.append(($0.tenant, $0.number)) }
+        try store.suppressedNumbers { found.append(($0, $1)) }
         suppressions = found
     }
 

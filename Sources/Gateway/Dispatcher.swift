@@ -56,7 +56,10 @@ struct Dispatcher: ~Copyable {
     private var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
-    private let suppressions: SuppressionList
+    let suppressions: SuppressionList
+    var carrierOptOuts = CarrierOptOuts()
+    /// Answers to keywords that may wait, and the number of the provider that each is for.
+    var replies: [MessageID: UInt8] = [:]
     /// What this round has done so far, for the log.
     var steps: MessageSteps
     private let retry: RetryPolicy
@@ -81,7 +84,8 @@ struct Dispatcher: ~Copyable {
     /// A message has been accepted in this round.
     /// - Parameter arena: of its texts.
     mutating func accepted(_ id: MessageID, _ draft: MessageDraft, _ arena: DraftBatch, now: Int64) {
-        let candidates = draft.sendAt > now ? CandidateSets.unrouted : pool.candidates(of: draft, arena)
+        let isRoutedLater = draft.sendAt > now || (!replies.isEmpty && replies[id] != nil)
+        let candidates = isRoutedLater ? CandidateSets.unrouted : pool.candidates(of: draft, arena)
         wait(
             QueuedEntry(
                 message: QueuedMessage(id: id, expiresAt: draft.expiresAt),
@@ -189,7 +193,8 @@ struct Dispatcher: ~Copyable {
         let before = stored.lifecycle.mark
         let urgent = draft.priority == .urgent
         let isOver = entry.message.expiresAt <= now
-        if isOver || hasOptedOut(content) {
+        let reply = replies.isEmpty ? nil : replies[id]
+        if isOver || (reply == nil && hasOptedOut(content)) {
             let isSettled =
                 isOver
                 ? stored.lifecycle.expired(at: now)
@@ -200,6 +205,22 @@ struct Dispatcher: ~Copyable {
             return
         }
         let trouble = isFirst ? AttemptTrouble() : AttemptTrouble(stored.lifecycle)
+        if let reply {
+            switch lane(forReply: reply, trouble, urgent: urgent, now: now) {
+            case .none:
+                stored.lifecycle.gaveUp(
+                    at: now, code: "NO_PROVIDER", message: "the provider that brought the keyword takes no answer")
+                try record(stored, since: before, isFirst: isFirst, store: store)
+                attempted.remove(id)
+            case .later: delays.push(entry.message, due: now + Self.replyPause, flow: entry.unrouted.flow)
+            case .now(let lane):
+                let choice = (lane: lane, reason: "answers a keyword by the provider that brought it")
+                try handOver(
+                    content, &stored, since: before, isFirst: isFirst, to: choice, from: nil, entry.unrouted,
+                    now: now, store: store)
+            }
+            return
+        }
         var candidates = entry.flow.candidates
         if !isFirst || !pool.isRouted(candidates) {
             switch pool.route(content.draft, content.arena, trouble) {
@@ -217,6 +238,14 @@ struct Dispatcher: ~Copyable {
                 return
             }
         }
+        if !carrierOptOuts.isEmpty, let optOut = optOut(atCarrierOf: candidates, content, now: now) {
+            let carrier = pool.lane(of: optOut.provider).map { pool.lanes[$0].provider.name } ?? "the carrier"
+            stored.lifecycle.gaveUp(
+                at: now, code: "OPTED_OUT", message: "the recipient has opted out at \(carrier) (\(optOut.code))")
+            try record(stored, since: before, isFirst: isFirst, store: store)
+            attempted.remove(id)
+            return
+        }
         let flow = FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)
         guard let choice = pool.choose(candidates, trouble, urgent: urgent, now: now, using: &random) else {
             pool.refresh(&queue, set: candidates, now: now)
@@ -225,34 +254,33 @@ struct Dispatcher: ~Copyable {
         }
         let sender = pool.sender(
             of: draft, content.arena, senderPolicies[draft.tenant], by: candidates, through: choice.lane)
-        let reason = sender?.added(to: choice.reason) ?? choice.reason
-        guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: reason),
+        try handOver(
+            content, &stored, since: before, isFirst: isFirst,
+            to: (choice.lane, sender?.added(to: choice.reason) ?? choice.reason), from: sender?.sender,
+            QueuedEntry(message: entry.message, flow: flow), now: now, store: store)
+    }
+
+    /// Claims a message for a provider that has room, to be submitted once that is durable.
+    /// - Parameter sender: instead of the message's own; nil = that one.
+    private mutating func handOver(
+        _ content: MessageContent, _ stored: inout StoredLifecycle, since before: MessageLifecycle.Mark, isFirst: Bool,
+        to choice: (lane: Int, reason: String), from sender: [UInt8]?, _ entry: QueuedEntry, now: Int64,
+        store: any MessageStore
+    ) throws(StoreError) {
+        let (id, draft) = (entry.message.id, content.draft)
+        guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: choice.reason),
             try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
         let submitted = pool.update(choice.lane) {
-            $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts, sender: sender?.sender)
-            return $0.take(urgent: urgent, now: now)
+            $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts, sender: sender)
+            return $0.take(urgent: draft.priority == .urgent, now: now)
         }
         pool.refresh(&queue, lane: choice.lane, now: now)
         inFlight[id] = InFlight(
-            stored: stored, message: QueuedEntry(message: entry.message, flow: flow), provider: choice.lane,
+            stored: stored, message: entry, provider: choice.lane,
             onUnknown: draft.onUnknown, submitted: submitted,
             price: pool.lanes[choice.lane].price(of: draft), routesEpoch: pool.routesEpoch)
-    }
-
-    private func hasOptedOut(_ content: MessageContent) -> Bool {
-        content.arena.bytes.withUnsafeBytes { bytes in
-            let recipient = UnsafeRawBufferPointer(rebasing: bytes[content.draft.recipient.range])
-            return suppressions.contains(recipient, of: content.draft.tenant)
-        }
-    }
-
-    private mutating func content(of id: MessageID, store: any MessageStore) throws(StoreError) -> MessageContent? {
-        if let content = contents.take(id, { MessageContent(draft: $0, arena: $1, batch: $2) }) { return content }
-        var arena = DraftBatch()
-        guard let loaded = try store.load(id, into: &arena) else { return nil }
-        return MessageContent(draft: loaded.draft, arena: arena, batch: loaded.batch)
     }
 
     /// The submissions of a round that has been committed.
@@ -278,6 +306,10 @@ struct Dispatcher: ~Copyable {
         let provider = pool.lanes[flight.provider].number
         if case .accepted = answer.outcome, let price = flight.price {
             stored.lifecycle.priced(price, at: now, provider: provider)
+        }
+        if case .rejected(.optedOut, let code, _) = answer.outcome {
+            try remember(
+                answer.id, stored.tenant, provider: provider, code: code, now: now, store: store)
         }
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: provider, onUnknown: flight.onUnknown)

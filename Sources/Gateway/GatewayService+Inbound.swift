@@ -1,5 +1,6 @@
 internal import Admission
 internal import ConfigurationModel
+internal import Providers
 internal import RPCTransport
 internal import RPCWire
 internal import SMSModel
@@ -41,6 +42,29 @@ extension GatewayService {
     }
 }
 
+/// Messages that the sandbox brings, as a carrier would.
+extension GatewayService {
+    /// Takes the way of what carriers post, and answers once it is durable.
+    func receiveInSandbox(_ request: RPCRequest, on connection: RPCServerConnection) {
+        guard let message = decoded(SandboxReceiveRequest.self, request, on: connection) else { return }
+        let provider: (name: String, number: UInt8)
+        do throws(GatewayError) {
+            provider = try gateway.providers.sandbox(named: message.provider)
+        } catch {
+            return refuse(request, on: connection, error)
+        }
+        var inbound = InboundMessage(
+            providerID: message.providerID, sender: message.from, recipient: message.to, body: message.body)
+        inbound.media = message.media
+        inbound.part = message.part
+        let answer: @Sendable (Result<SandboxReceiveResponse, GatewayError>) -> Void = later(request, on: connection)
+        gateway.writer.carrierPosted(
+            CarrierBurst(events: [.inbound(inbound)], provider: provider.number, name: provider.name) { error in
+                answer(error.map(Result.failure) ?? .success(SandboxReceiveResponse(provider: provider.name)))
+            })
+    }
+}
+
 extension Administration {
     /// The numbers that a tenant names as its senders.
     fileprivate func ownNumbers(of tenant: TenantID) -> Set<OwnNumber> {
@@ -65,7 +89,7 @@ extension InboundResponse {
             messages: page.messages.map {
                 Message(
                     id: $0.id, at: $0.at, provider: names[$0.provider] ?? "", providerID: $0.providerID,
-                    from: $0.sender, to: $0.recipient, body: $0.body)
+                    from: $0.sender, to: $0.recipient, body: $0.body, media: $0.media)
             },
             cursor: page.next.map { InboundCursor(last: $0).bytes } ?? [])
     }

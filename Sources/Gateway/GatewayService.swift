@@ -77,6 +77,7 @@ package final class GatewayService: RPCService {
         case .pause: pause(request, caller, paused: true, on: connection)
         case .resume: pause(request, caller, paused: false, on: connection)
         case .sandbox: sandbox(request, on: connection)
+        case .sandboxReceive: receiveInSandbox(request, on: connection)
         case .describe: describe(request, tenant, on: connection)
         case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
             .keyList, .keyCreate, .keyRevoke, .audit, .providerTest:

@@ -9,14 +9,17 @@ package struct PooledProvider: Sendable {
     package var limits: ProviderLimits
     /// The provider's rules for messages that name no sender; nil = its options alone say it.
     package var senders: SenderTable?
+    /// See ``ProviderParts/ownSender``.
+    package var ownSender: String?
 
     package init(
         provider: any SMSProvider, number: UInt8, limits: ProviderLimits = ProviderLimits(),
-        senders: SenderTable? = nil
+        senders: SenderTable? = nil, ownSender: String? = nil
     ) {
         self.provider = provider
         self.number = number
         self.limits = limits
         self.senders = senders
+        self.ownSender = ownSender
     }
 }

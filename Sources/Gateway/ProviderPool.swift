@@ -213,6 +213,14 @@ struct ProviderPool {
     /// Whether a flow's number says where its messages may go.
     func isRouted(_ number: UInt16) -> Bool { number == sets.nowhere || sets[number] != nil }
 
+    /// Whether messages of a set may go to a provider.
+    func mayGo(_ number: UInt16, to provider: UInt8) -> Bool {
+        guard let set = sets[number] else { return false }
+        return table.routes[Int(set.route)].providers.enumerated().contains { place, candidate in
+            candidate == provider && !set.excludes(place)
+        }
+    }
+
     // MARK: Choosing
 
     /// The lane that a message of a set is handed to now, and why; nil if it has to wait.

@@ -33,7 +33,8 @@ package final class ProviderRegistry: WebhookSources {
         var pooled: PooledProvider {
             PooledProvider(
                 provider: parts.provider, number: number, limits: ProviderLimits(settings),
-                senders: SenderTable(settings.sender, owner: "provider \(parts.provider.name)"))
+                senders: SenderTable(settings.sender, owner: "provider \(parts.provider.name)"),
+                ownSender: parts.ownSender)
         }
     }
 
@@ -204,6 +205,29 @@ package final class ProviderRegistry: WebhookSources {
             guard let entry = state.entries[provider], let receiver = entry.parts.webhook else { return nil }
             return (receiver, entry.number)
         }
+    }
+
+    /// The sandbox that a name stands for; "" = the only one of the configuration, or else the one that is built in.
+    /// - Throws: NOT_FOUND; FAILED_PRECONDITION if the provider is a carrier, or there are several to choose from.
+    func sandbox(named name: String) throws(GatewayError) -> (name: String, number: UInt8) {
+        let known = sandboxes.map { (name: $0.provider.name, number: $0.number) }
+        guard name.isEmpty else {
+            if let found = known.first(where: { $0.name == name }) { return found }
+            guard state.withLock({ $0.entries[name] }) != nil else {
+                throw GatewayError(.notFound, "there is no provider \(name)", notProcessed: true)
+            }
+            throw GatewayError(
+                .failedPrecondition, "provider \(name) is no sandbox: what people send comes from its carrier",
+                notProcessed: true)
+        }
+        let configured = known.filter { $0.name != builtIn?.provider.name }
+        guard configured.count <= 1 else {
+            let names = configured.map(\.name).joined(separator: ", ")
+            throw GatewayError(
+                .failedPrecondition, "there are several sandboxes, name one: \(names)", notProcessed: true)
+        }
+        guard let found = configured.first ?? known.first else { throw .noSandbox }
+        return found
     }
 
     /// Who can be asked for messages of a provider; nil if nobody can.

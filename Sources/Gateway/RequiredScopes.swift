@@ -14,7 +14,7 @@ extension RPCMethod {
         case .configShow, .configApply, .configRollback, .configHistory, .keyList, .keyCreate, .keyRevoke, .audit,
             .providerTest:
             .admin
-        case .sandbox: .admin
+        case .sandbox, .sandboxReceive: .admin
         // By what is paused.
         case .pause, .resume: []
         case .null, .health: []

@@ -57,6 +57,7 @@ package final class Writer: ProviderEvents {
             options: options,
             urgency: urgency, log: log)
         core.configure(tenants)
+        core.owners.configure(providers, routes)
         try core.takeUp(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)

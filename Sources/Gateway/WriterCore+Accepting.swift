@@ -35,7 +35,7 @@ extension WriterCore {
     }
 
     /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
-    private mutating func enqueue(
+    mutating func enqueue(
         _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
         dispatcher.steps.accepted(drafts, from: start, results, batch: batch)

@@ -28,8 +28,13 @@ extension WriterCore {
             case .configure(let tenants): configure(tenants)
             case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
-                var usages: [TenantUsage] = []
-                for tenant in tenants { usages.append(try store.usage(of: tenant, now: now)) }
+                var usages: [TenantUsageReport] = []
+                for tenant in tenants {
+                    usages.append(
+                        TenantUsageReport(
+                            try store.usage(of: tenant, now: now),
+                            optedOutAtCarriers: dispatcher.carrierOptOuts.count(of: tenant)))
+                }
                 round.effects.replies.append { [usages] in reply(.success(usages)) }
             case .standing(let tenant, let reply):
                 let standing = try standing(of: tenant)
@@ -37,6 +42,8 @@ extension WriterCore {
             case .explain(let batch, let reply):
                 let explanation = explain(batch, now: now)
                 round.effects.replies.append { reply(.success(explanation)) }
+            case .forgetCarrierOptOuts(let numbers, let tenant, let reply):
+                try forgetCarrierOptOuts(numbers, tenant, reply)
             case .administer(let act):
                 round.hasActs = true
                 let whenDurable = try act.perform(store, now)
@@ -49,11 +56,8 @@ extension WriterCore {
     mutating func configure(_ tenants: WriterTenants) {
         tenantNames = tenants.names
         log.setTenantNames(tenants.names)
-        tenantsBySender = [:]
         dispatcher.senderPolicies = tenants.senderPolicies
-        for (tenant, senders) in tenants.senders.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            for sender in Set(senders.map(OwnNumber.init)) { tenantsBySender[sender, default: []].append(tenant) }
-        }
+        owners.configure(tenants)
         quotas = tenants.quotas
         store.setQuotas(quotas)
         store.setRetention(of: tenants.retention)
@@ -61,6 +65,7 @@ extension WriterCore {
     }
 
     mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
+        owners.configure(providers, routes)
         round.effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
     }
 
@@ -244,6 +249,7 @@ extension WriterCommand {
         case .usage(_, let reply): reply(.failure(error))
         case .standing(_, let reply): reply(.failure(error))
         case .explain(_, let reply): reply(.failure(error))
+        case .forgetCarrierOptOuts(_, _, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
         case .configure, .configureProviders, .attemptNotFound, .drain: break
         }

@@ -16,9 +16,11 @@ struct WriterCore: ~Copyable {
     var bulk = TurnQueue<TenantID, BulkProgress>()
     var cancellations: [BatchCancellation] = []
     var tenantNames: [TenantID: String] = [:]
-    /// Those that may send from a number.
-    var tenantsBySender: [OwnNumber: [TenantID]] = [:]
+    var owners = InboundOwners()
     let suppressions: SuppressionList
+    /// Parts of inbound messages that wait for others, and when the first of them came.
+    var waitingParts = 0
+    var oldestPartAt: Int64?
     var parked = ParkedReceipts()
     /// Parked receipts that have been applied, and that the store has to let go of.
     var applied: Set<Int64> = []
@@ -129,6 +131,9 @@ struct WriterCore: ~Copyable {
         cancellations = try store.unfinishedCancellations().map { BatchCancellation(batch: $0) }
         dispatcher.cancelingBatches = Set(cancellations.map(\.batch))
         lastAct = try store.administration.audit(before: nil, limit: 1).first?.id ?? 0
+        try noteWaitingParts()
+        try takeUpReplies(now: now)
+        dispatcher.carrierOptOuts = CarrierOptOuts(try store.carriers.carrierOptOuts())
         parked = ParkedReceipts(try store.carriers.parkedReceipts().filter { !applied.contains($0.id) })
         interrupted.removeAll()
         takenUp = 0
@@ -232,7 +237,8 @@ struct WriterCore: ~Copyable {
         wasExpress = false
         var deadline = roundDeadline(urgency)
         if !interrupted.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
-            || (parkedDue(now: now) ?? .max) <= now || canClaim && (dispatcher.nextDue(now: now) ?? .max) <= now
+            || (parkedDue(now: now) ?? .max) <= now || (partsDue(now: now) ?? .max) <= now
+            || canClaim && (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
         } else {
@@ -247,6 +253,7 @@ struct WriterCore: ~Copyable {
         try takeReceipts(now: now, &deadline)
         try takeCarriers(now: now, &deadline)
         try tendParked(now: now)
+        try tendParts(now: now)
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
         var claims = roundDeadline(urgency)
@@ -488,9 +495,9 @@ struct WriterCore: ~Copyable {
         if let trouble { return trouble.retryAt.map { max(0, $0 - now) } }
         if !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || !interrupted.isEmpty { return 0 }
         if dispatcher.takenUpBelow != nil { return 0 }
-        let claims = canClaim ? dispatcher.nextDue(now: now) ?? .max : roomDue
-        let due = min(claims, parkedDue(now: now) ?? .max, sweepDue, room == .enough ? .max : roomDue)
-        return max(0, due - now)
+        let claims = canClaim ? dispatcher.nextDue(now: now) : roomDue
+        let due = [claims, parkedDue(now: now), partsDue(now: now), room == .enough ? nil : roomDue, sweepDue]
+        return max(0, (due.compactMap(\.self).min() ?? .max) - now)
     }
 
     private mutating func updateReport(now: Int64) {

@@ -71,11 +71,13 @@ package enum WriterCommand: Sendable {
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
     case configureProviders([PooledProvider], routes: [Route]?)
     /// What tenants have used of their quotas, in the order in which they are asked for.
-    case usage([TenantID], reply: @Sendable (Result<[TenantUsage], GatewayError>) -> Void)
+    case usage([TenantID], reply: @Sendable (Result<[TenantUsageReport], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.
     case standing(TenantID, reply: @Sendable (Result<TenantStanding, GatewayError>) -> Void)
     /// What would become of a message, of which there is one in the batch. Nothing does.
     case explain(DraftBatch, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
+    /// Carriers that refuse these recipients because they have opted out there are asked again.
+    case forgetCarrierOptOuts([UInt64], TenantID, reply: @Sendable (Result<Set<UInt64>, GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
     case administer(AdministrativeAct)
     /// No message is claimed any more; what the providers have not begun is returned.
@@ -95,8 +97,23 @@ package struct WriterTenants: Sendable {
     package var senders: [TenantID: [String]] = [:]
     /// The policies of those that may not use every sender.
     package var senderPolicies: [TenantID: SenderPolicy] = [:]
+    /// Those whose messages always have a sender.
+    package var withDefaultSender: Set<TenantID> = []
+    /// Of those that say something of messages from people.
+    package var inbound: [TenantID: InboundSettings] = [:]
 
     package init() {}
+}
+
+/// What a tenant has used, and whom carriers refuse of its recipients.
+package struct TenantUsageReport: Sendable {
+    package var used: TenantUsage
+    package var optedOutAtCarriers: UInt64
+
+    init(_ used: TenantUsage, optedOutAtCarriers: UInt64) {
+        self.used = used
+        self.optedOutAtCarriers = optedOutAtCarriers
+    }
 }
 
 /// Work on the store that is no message's, done within a round.

@@ -32,6 +32,9 @@ package final class FailingStore: MessageStore {
         self.committed = committed
     }
 
+    /// The store beneath, if it is the embedded one.
+    package var sqlite: SQLiteMessageStore? { store as? SQLiteMessageStore }
+
     package var administration: any AdministrationStore { store.administration }
     package var carriers: any CarrierStore { store.carriers }
     package func setQuotas(_ quotas: [TenantID: TenantQuota]) { store.setQuotas(quotas) }

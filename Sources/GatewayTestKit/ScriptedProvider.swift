@@ -12,8 +12,7 @@ package final class ScriptedProvider: SMSProvider {
     private struct State {
         var open: [Submission] = []
         var seen: [Submission] = []
-        var texts: [MessageID: String] = [:]
-        var senders: [MessageID: String] = [:]
+        var texts: [MessageID: (sender: String, recipient: String, body: String)] = [:]
         var events: (any ProviderEvents)?
         var isDraining = false
     }
@@ -31,8 +30,7 @@ package final class ScriptedProvider: SMSProvider {
             state.open += batch.items
             state.seen += batch.items
             for item in batch.items {
-                state.texts[item.id] = batch.text(item.body)
-                state.senders[item.id] = batch.text(item.sender)
+                state.texts[item.id] = (batch.text(item.sender), batch.text(item.recipient), batch.text(item.body))
             }
         }
     }
@@ -52,9 +50,14 @@ package final class ScriptedProvider: SMSProvider {
     package var seen: [Submission] { state.withLock { $0.seen } }
 
     /// The sender of the last attempt.
-    package func sender(of id: MessageID) -> String? { state.withLock { $0.senders[id] } }
+    package func sender(of id: MessageID) -> String? { state.withLock { $0.texts[id]?.sender } }
 
-    package func body(of id: MessageID) -> String? { state.withLock { $0.texts[id] } }
+    package func body(of id: MessageID) -> String? { state.withLock { $0.texts[id]?.body } }
+
+    /// What it was given of a message: `SENDER>RECIPIENT: BODY`.
+    package func text(of id: MessageID) -> String? {
+        state.withLock { $0.texts[id] }.map { "\($0.sender)>\($0.recipient): \($0.body)" }
+    }
 
     /// Takes out what it has not answered yet, in order.
     package func takeOpen() -> [Submission] {

@@ -126,13 +126,13 @@ extension StoreConformance {
                 again.reason = "again"
                 changes.append(try store.suppress(again))
                 changes.append(try store.suppress(.init(tenant: .second, number: 7, at: start, reason: "")))
-                changes.append(try store.unsuppress(7, tenant: .first))
-                changes.append(try store.unsuppress(7, tenant: .second))
-                changes.append(try store.unsuppress(7, tenant: .second))
+                for tenant in [TenantID.first, .second, .second] {
+                    changes.append(try !store.unsuppress(7, tenant: tenant) { _ in true }.isEmpty)
+                }
                 return changes
             }
             try requireEqual(changes, [true, true, true, false, true, false, true, false], "whether it changed")
-            store.begun { _ = try? $0.unsuppress(entries[0].number, tenant: .first) }
+            store.begun { _ = try? $0.unsuppress(entries[0].number, tenant: .first) { _ in true } }
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start) }
                 var found: [SuppressionRecord] = []
@@ -147,6 +147,48 @@ extension StoreConformance {
                 }
                 try requireEqual(answers, [true, true, false, false], "whether one has opted out")
             }
+        },
+        Case("a number is suppressed as long as one entry is left") { fixture in
+            var store = try fixture.open(now: start)
+            func entry(_ origin: SuppressionOrigin, _ own: String = "", at time: Int64 = start) -> SuppressionRecord {
+                SuppressionRecord(
+                    tenant: .first, number: 7, at: time, reason: "\(origin) \(own)", origin: origin, ownNumber: own)
+            }
+            let entries = [
+                entry(.operatorRequest, at: start + 2), entry(.keyword, "1"), entry(.keyword, "2", at: start + 1),
+                entry(.importedList),
+            ]
+            let isNew = try store.administer { (store) throws(StoreError) in
+                var isNew: [Bool] = []
+                for entry in entries.reversed() + entries { isNew.append(try store.suppress(entry)) }
+                return isNew
+            }
+            try requireEqual(isNew, [true, true, true, true, false, false, false, false], "new")
+            func left() throws -> [SuppressionRecord] {
+                var found: [SuppressionRecord] = []
+                try store.administration.suppressions { found.append($0) }
+                return found
+            }
+            try requireEqual(try left(), entries, "all")
+            var removed = try store.administer { (store) throws(StoreError) in
+                try store.unsuppress(7, tenant: .first) { $0.origin == .keyword && $0.ownNumber == "2" }
+            }
+            try requireEqual(removed, [entries[2]], "the one")
+            store.begun { _ = try? $0.unsuppress(7, tenant: .first) { _ in true } }
+            store = try fixture.open(now: start)
+            try requireEqual(try left(), [entries[0], entries[1], entries[3]], "the others")
+            removed = try store.administer { (store) throws(StoreError) in
+                try store.unsuppress(7, tenant: .first) { $0.origin != .operatorRequest }
+            }
+            try requireEqual(removed, [entries[1], entries[3]], "all but an operator's")
+            try require(try store.administration.isSuppressed(7, tenant: .first), "one is left")
+            _ = try store.administer { (store) throws(StoreError) in
+                try store.unsuppress(7, tenant: .first) { _ in true }
+            }
+            try require(try !store.administration.isSuppressed(7, tenant: .first), "none is left")
+            var numbers: [UInt64] = []
+            try store.administration.suppressedNumbers { numbers.append($1) }
+            try requireEqual(numbers, [], "numbers")
         },
         Case("the audit log is read from its end") { fixture in
             var store = try fixture.open(now: start)

@@ -62,18 +62,20 @@ package struct ProviderFactory: Sendable {
                 lookUp: TwilioLookUp(options, client: client),
                 check: HTTPCheck(
                     client: client, http: options.http, request: TwilioRequests(options).check,
-                    judge: TwilioCheck.result))
+                    judge: TwilioCheck.result),
+                ownSender: options.sender.text)
         case .sns(let options, let carrier, let receiver):
             return ProviderParts(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
                 webhook: receiver.flatMap { try? SNSReceiver($0, client: client) },
                 check: HTTPCheck(
                     client: client, http: options.http, request: SNSRequests(options).check,
-                    judge: { SNSCheck.result($0, region: options.region) }))
+                    judge: { SNSCheck.result($0, region: options.region) }),
+                ownSender: options.sender)
         case .http(let kind):
             return ProviderParts(
                 provider: HTTPProvider(name: name, carrier: kind.carrier, client: client),
-                webhook: publicURL == nil ? nil : kind.receiver)
+                webhook: publicURL == nil ? nil : kind.receiver, ownSender: kind.ownSender)
         }
     }
 

@@ -6,15 +6,19 @@ package struct ProviderParts: Sendable {
     /// nil = the carrier can't be asked.
     package var lookUp: (any MessageLookUp)?
     package var check: (any ProviderCheck)?
+    /// Who messages are from that name no sender: a number, a name, or the carrier's name for a group of numbers;
+    /// nil = the carrier chooses.
+    package var ownSender: String?
 
     package init(
         provider: any SMSProvider, webhook: (any WebhookReceiver)? = nil, lookUp: (any MessageLookUp)? = nil,
-        check: (any ProviderCheck)? = nil
+        check: (any ProviderCheck)? = nil, ownSender: String? = nil
     ) {
         self.provider = provider
         self.webhook = webhook
         self.lookUp = lookUp
         self.check = check
+        self.ownSender = ownSender
     }
 }
 

@@ -111,20 +111,3 @@ package struct CarrierReceipt: Hashable, Sendable {
         return [providerID, partID]
     }
 }
-
-/// A message that somebody sent to one of the gateway's numbers.
-package struct InboundMessage: Hashable, Sendable {
-    /// The carrier's id of it.
-    package var providerID: String
-    /// As the carrier wrote it.
-    package var sender: String
-    package var recipient: String
-    package var body: String
-
-    package init(providerID: String, sender: String, recipient: String, body: String) {
-        self.providerID = providerID
-        self.sender = sender
-        self.recipient = recipient
-        self.body = body
-    }
-}

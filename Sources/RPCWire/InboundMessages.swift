@@ -58,9 +58,11 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
         package var from: String
         package var to: String
         package var body: String
+        package var media: [InboundMedia]
 
         package init(
-            id: Int64, at: Int64, provider: String, providerID: String, from: String, to: String, body: String
+            id: Int64, at: Int64, provider: String, providerID: String, from: String, to: String, body: String,
+            media: [InboundMedia] = []
         ) {
             self.id = id
             self.at = at
@@ -69,6 +71,7 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
             self.from = from
             self.to = to
             self.body = body
+            self.media = media
         }
     }
 
@@ -89,7 +92,8 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
             return Message(
                 id: Int64(bitPattern: message.id), at: message.at_ms, provider: String(lenient: message.provider),
                 providerID: String(lenient: message.provider_id), from: String(lenient: message.from),
-                to: String(lenient: message.to), body: String(lenient: message.body))
+                to: String(lenient: message.to), body: String(lenient: message.body),
+                media: (0..<message.n_media).map { InboundMedia(message.media[$0]!.pointee) })
         }
         cursor = Array(UnsafeRawBufferPointer(c.cursor))
     }
@@ -107,6 +111,8 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
             m.pointee.from = scratch.text(message.from)
             m.pointee.to = scratch.text(message.to)
             m.pointee.body = scratch.text(message.body)
+            m.pointee.n_media = message.media.count
+            m.pointee.media = scratch.messages(message.media) { $0.layOut(in: scratch) }
             return m
         }
         cursor.withUnsafeBytes { bytes in
@@ -120,5 +126,18 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
         guard messages.count > 1 else { return nil }
         let kept = Array(messages.prefix(messages.count / 2))
         return InboundResponse(messages: kept, cursor: InboundCursor(last: kept[kept.count - 1].id).bytes)
+    }
+}
+
+extension InboundMedia {
+    init(_ c: Apus__V1__InboundMedia) {
+        self.init(url: String(lenient: c.url), contentType: String(lenient: c.content_type))
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__InboundMedia> {
+        let c = arena.make(apus__v1__inbound_media__init)
+        c.pointee.url = arena.text(url)
+        c.pointee.content_type = arena.text(contentType)
+        return c
     }
 }

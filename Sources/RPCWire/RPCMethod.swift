@@ -19,6 +19,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
     case pause = 27
     case resume = 28
     case sandbox = 29
+    case sandboxReceive = 30
     case configShow = 32
     case configApply = 33
     case configRollback = 34
@@ -54,6 +55,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
         case .pause: "Pause"
         case .resume: "Resume"
         case .sandbox: "Sandbox"
+        case .sandboxReceive: "SandboxReceive"
         case .configShow: "ConfigShow"
         case .configApply: "ConfigApply"
         case .configRollback: "ConfigRollback"

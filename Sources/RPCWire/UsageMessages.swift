@@ -39,6 +39,8 @@ package struct UsageResponse: WireMessage, Hashable, Sendable {
         package var costPerMonth: Int64 = 0
         package var waitingMessages: UInt64 = 0
         package var waitingMaximum: UInt64 = 0
+        /// Recipients whom carriers refuse, and who are remembered for that.
+        package var optedOutAtCarriers: UInt64 = 0
 
         package init(name: String) {
             self.name = name
@@ -75,6 +77,7 @@ extension UsageResponse.Tenant {
         costPerMonth = c.cost_per_month
         waitingMessages = c.waiting_messages
         waitingMaximum = c.waiting_maximum
+        optedOutAtCarriers = c.opted_out_at_carriers
     }
 
     fileprivate func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__TenantUsage> {
@@ -86,6 +89,7 @@ extension UsageResponse.Tenant {
         c.pointee.cost_per_month = costPerMonth
         c.pointee.waiting_messages = waitingMessages
         c.pointee.waiting_maximum = waitingMaximum
+        c.pointee.opted_out_at_carriers = optedOutAtCarriers
         return c
     }
 }

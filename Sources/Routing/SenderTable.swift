@@ -42,6 +42,11 @@ package struct SenderTable: Hashable, Sendable {
         }
     }
 
+    /// Every sender that a message may get by the rules.
+    package var senders: Set<String> {
+        Set((byCountry.values.joined() + others).map { String(decoding: $0.sender, as: UTF8.self) })
+    }
+
     /// What a message without a sender is sent from in a country: the first that it may be from.
     package func senders(in country: Countries.Number) -> [Entry] { byCountry[country] ?? others }
 

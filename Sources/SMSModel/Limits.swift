@@ -215,9 +215,23 @@ package enum Limits {
     package static let inboundBodyBytes = 16 * 1024
     /// ...and of its sender and recipient each.
     package static let inboundNumberBytes = 64
+    /// Links to media that came with an inbound message; further ones are left out...
+    package static let inboundMedia = 10
+    /// ...and so is one that is longer.
+    package static let inboundMediaURLBytes = 2048
+    package static let inboundMediaTypeBytes = 128
     /// Inbound messages of a page, and where a listing asks for no number.
     package static let inboundMessages = 1000
     package static let inboundMessagesDefault = 100
+    /// Parts of one inbound message: as many as the header of a concatenated message can count.
+    package static let inboundParts = 255
+    package static let inboundReferenceBytes = 64
+    /// Parts that wait for others; beyond it those that have waited longest are kept as they are...
+    package static let inboundPartsWaiting = 10_000
+    /// ...and so are all that have waited so long since the first of their message.
+    package static let inboundPartMilliseconds: Int64 = 300_000
+    /// How long a part is known again after its message has been put together: carriers repeat for a day.
+    package static let inboundPartMemoryMilliseconds: Int64 = 48 * 3_600_000
 
     // MARK: Opt-outs
     /// Numbers of one call.
@@ -226,6 +240,22 @@ package enum Limits {
     /// Entries of a page, and where a listing asks for no number.
     package static let suppressions = 1000
     package static let suppressionsDefault = 100
+    /// Keywords that a tenant adds for one action, and the bytes of each.
+    package static let optOutWords = 50
+    package static let optOutWordBytes = 64
+    /// A longer inbound message is no keyword.
+    package static let optOutBodyBytes = 160
+    /// The text that answers a keyword.
+    package static let optOutReplyScalars = 480
+    /// A person is sent at most one such text by a tenant from a number in this time...
+    package static let optOutReplyMilliseconds: Int64 = 24 * 3_600_000
+    /// ...and it is given up if it could not be sent for so long.
+    package static let optOutReplyValidityMilliseconds: Int64 = 3_600_000
+    /// Recipients of whom it is remembered that a carrier refuses them because they have opted out there; beyond it
+    /// those are forgotten that were refused longest ago...
+    package static let carrierOptOuts = 100_000
+    /// ...and each after so long: then the carrier is asked again.
+    package static let carrierOptOutMilliseconds: Int64 = 30 * 24 * 3_600_000
     // MARK: Credentials
     /// Of a key, after `apus_`: what tells keys from each other without being a secret.
     package static let keyIDCharacters = 8

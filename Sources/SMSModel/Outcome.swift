@@ -24,8 +24,11 @@ package enum RejectionScope: UInt8, Hashable, Sendable {
     case content
     case sender
     case route
+    /// The recipient has opted out there of what the sender sends. It is final too: who has said stop to one carrier is
+    /// not reached through another one instead.
+    case optedOut
 
-    package var isFinal: Bool { self == .recipient || self == .content }
+    package var isFinal: Bool { self == .recipient || self == .content || self == .optedOut }
 
     package var name: String {
         switch self {
@@ -33,6 +36,7 @@ package enum RejectionScope: UInt8, Hashable, Sendable {
         case .content: "content"
         case .sender: "sender"
         case .route: "route"
+        case .optedOut: "opted_out"
         }
     }
 }

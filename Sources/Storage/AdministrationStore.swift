@@ -40,14 +40,19 @@ package protocol AdministrationStore: AnyObject {
 
     // MARK: Opt-outs
 
-    /// One that is there already stays as it is.
+    /// Adds an entry, which has an origin. One of the same origin that is there already stays as it is.
     /// - Returns: whether it was not there before.
     func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool
-    /// - Returns: whether it was there.
-    func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
+    /// Removes those entries of a number that are meant; it is suppressed as long as one is left.
+    /// - Returns: those that were removed.
+    func unsuppress(
+        _ number: UInt64, tenant: TenantID, where isMeant: (SuppressionRecord) -> Bool
+    ) throws(StoreError) -> [SuppressionRecord]
     func isSuppressed(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool
-    /// By tenant and number.
+    /// Visits all entries by tenant, number, origin and own number.
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError)
+    /// Visits all numbers that are suppressed, each once, by tenant and number.
+    func suppressedNumbers(_ visit: (TenantID, UInt64) -> Void) throws(StoreError)
 
     // MARK: Audit
 
@@ -141,21 +146,30 @@ package struct KeyRecord: Hashable, Sendable {
     }
 }
 
-/// A recipient who has opted out of a tenant's messages.
+/// One reason why a recipient is on a tenant's list of opt-outs; there may be several.
 package struct SuppressionRecord: Hashable, Sendable {
     package var tenant: TenantID
     /// E.164 without the `+`, as a number: at most 15 digits.
     package var number: UInt64
     /// Milliseconds since the Unix epoch.
     package var at: Int64
-    /// Who asked for it, and why: `STOP`, a complaint, an operator.
+    /// The keyword, or an operator's own words.
     package var reason: String
+    /// nil = it is from before origins were kept.
+    package var origin: SuppressionOrigin?
+    /// The number that the keyword was sent to, without a plus; "" = it was none.
+    package var ownNumber: String
 
-    package init(tenant: TenantID, number: UInt64, at: Int64, reason: String) {
+    package init(
+        tenant: TenantID, number: UInt64, at: Int64, reason: String, origin: SuppressionOrigin? = .operatorRequest,
+        ownNumber: String = ""
+    ) {
         self.tenant = tenant
         self.number = number
         self.at = at
         self.reason = reason
+        self.origin = origin
+        self.ownNumber = ownNumber
     }
 }
 

@@ -222,6 +222,8 @@ extension DaemonTests {
         ) -> [UInt8] {
             switch method {
             case .sandbox: PlainFrames.request(callID, method, SandboxRequest(limit: 1000))
+            case .sandboxReceive:
+                PlainFrames.request(callID, method, SandboxReceiveRequest(from: "+14155550100", to: "1", body: "hello"))
             case .status: PlainFrames.request(callID, method, StatusRequest(.ids(ids)))
             case .list: PlainFrames.request(callID, method, ListRequest(limit: UInt32(Limits.listMessages)))
             default: PlainFrames.request(callID, method, Self.text)

@@ -106,6 +106,8 @@ extension DaemonTests {
                     ("inbound list --every-tenant", denied),
                 ]
             case .sandbox: return [("sandbox", denied)]
+            case .sandboxReceive:
+                return [("sandbox receive --from +14155550100 --to +14155550111 STOP", denied)]
             case .configShow: return [("admin config show", denied), ("admin tenant show shop", denied)]
             case .configApply: return [("admin tenant set shop --weight 9", denied)]
             case .configRollback: return [("admin config rollback 1", denied)]

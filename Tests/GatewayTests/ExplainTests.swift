@@ -61,7 +61,7 @@ extension WriterDriver {
 
     fileprivate func usage() throws -> TenantUsage {
         let answer = Answer<[TenantUsage]>()
-        inbox.commands.append(.usage([.first]) { answer.tell($0) })
+        inbox.commands.append(.usage([.first]) { answer.tell($0.map { $0.map(\.used) }) })
         run()
         return try #require(answer.value)[0]
     }

@@ -2,11 +2,12 @@ internal import Admission
 internal import ConfigurationModel
 internal import GatewayTestKit
 internal import Providers
+internal import Routing
 internal import SMSModel
-internal import Storage
 internal import Testing
 
 @testable internal import Gateway
+@testable internal import Storage
 
 /// Messages from people, and the words by which they want no more.
 @Suite struct InboundTests {
@@ -27,6 +28,14 @@ internal import Testing
         return driver
     }
 
+    /// A provider's own sender, as the configuration names it.
+    private func name(_ sender: String, routes: [Route]? = nil, _ driver: WriterDriver) {
+        driver.inbox.commands.append(
+            .configureProviders(
+                [PooledProvider(provider: driver.provider, number: 1, ownSender: sender)], routes: routes))
+        driver.run()
+    }
+
     private func message(
         _ body: String, id: String = "in-1", from: String = "+14155550100", to: String = "12345"
     ) -> CarrierEvent {
@@ -35,7 +44,7 @@ internal import Testing
 
     private func suppressed(_ driver: WriterDriver) throws -> [TenantID] {
         var stored: [TenantID] = []
-        try driver.store.administration.suppressions { if $0.number == number { stored.append($0.tenant) } }
+        try driver.store.administration.suppressedNumbers { if $1 == number { stored.append($0) } }
         // What holds is what is durable.
         for tenant in [TenantID.first, .second, third] {
             #expect(driver.suppressions.contains(number, of: tenant) == stored.contains(tenant))
@@ -101,6 +110,172 @@ internal import Testing
         driver.run()
         #expect(try suppressed(driver) == [.first, .second, third])
         #expect(try acts(driver) == ["provider scripted: suppression.add every tenant"])
+        try driver.check()
+    }
+
+    /// What it adds for everybody, it can't take away for everybody.
+    @Test func aNumberThatNobodyNamesLiftsNothing() throws {
+        let driver = try driver()
+        driver.post([message("STOP", to: "+14155550199"), message("START", id: "in-2", to: "+14155550199")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first, .second, third])
+        try driver.store.administer { (store) throws(StoreError) in
+            _ = try store.suppress(SuppressionRecord(tenant: .first, number: 7, at: start, reason: "a complaint"))
+        }
+        driver.post([message("UNSTOP", id: "in-3", from: "7", to: "+14155550199")])
+        driver.run()
+        #expect(try driver.store.administration.isSuppressed(7, tenant: .first))
+    }
+
+    /// A word lifts what a word to the same number has put there, and no more.
+    @Test func aWordLiftsWhatAWordToThatNumberDid() throws {
+        let driver = try driver()
+        driver.post([message("STOP", id: "a"), message("STOP", id: "b", to: "+14155550111")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first, .second, third])
+        driver.post([message("START", id: "c")])
+        driver.run()
+        // The first tenant's other number has been told to stop too.
+        #expect(try suppressed(driver) == [.first, third])
+        driver.post([message("yes", id: "d", to: "14155550111")])
+        driver.run()
+        #expect(try suppressed(driver).isEmpty)
+        try driver.check()
+    }
+
+    @Test(arguments: [SuppressionOrigin.operatorRequest, .importedList])
+    func noWordLiftsWhatAnOperatorDid(_ origin: SuppressionOrigin) throws {
+        let driver = try driver()
+        try driver.store.administer { (store) throws(StoreError) in
+            _ = try store.suppress(
+                SuppressionRecord(tenant: .first, number: number, at: start, reason: "STOP", origin: origin))
+        }
+        driver.suppressions.add([number], of: .first)
+        for word in ["START", "YES", "UNSTOP", "STOP", "START"] {
+            driver.post([message(word, id: word + "\(driver.now)")])
+            driver.advance(1)
+        }
+        #expect(try suppressed(driver) == [.first])
+        var origins: [SuppressionOrigin?] = []
+        try driver.store.administration.suppressions { origins.append($0.origin) }
+        #expect(origins == [origin])
+    }
+
+    /// What is from before origins were kept is a word's if its reason is one.
+    @Test func whatIsOlderGoesByItsReason() throws {
+        let driver = try driver()
+        let store = try #require(driver.store.sqlite)
+        for (tenant, reason) in [(1, "Stop"), (2, "a complaint")] {
+            try store.control.connection.execute(
+                "INSERT INTO suppression VALUES (\(tenant), \(number), \(start), '\(reason)')")
+        }
+        driver.suppressions.add(number, ofEach: [.first, .second])
+        driver.post([message("START")])
+        driver.run()
+        #expect(try suppressed(driver) == [.second])
+        driver.post([message("STOP", id: "b"), message("START", id: "c")])
+        driver.run()
+        #expect(try suppressed(driver) == [.second])
+        try driver.check()
+    }
+
+    // MARK: The carrier's and tenants' words
+
+    @Test func whatTheCarrierUnderstoodDecides() throws {
+        let driver = try driver()
+        func post(_ body: String, _ action: OptOutAction, _ id: String) {
+            var inbound = InboundMessage(providerID: id, sender: "+14155550100", recipient: "12345", body: body)
+            inbound.action = action
+            driver.post([.inbound(inbound)])
+            driver.run()
+        }
+        post("Bitte keine mehr", .stop, "a")
+        #expect(try suppressed(driver) == [.first, .second])
+        var reasons: [String] = []
+        try driver.store.administration.suppressions { reasons.append($0.reason) }
+        #expect(reasons == ["BITTE KEINE MEHR", "BITTE KEINE MEHR"])
+        post("ja gerne", .start, "b")
+        #expect(try suppressed(driver).isEmpty)
+        post("STOP", .help, "c")
+        #expect(try suppressed(driver).isEmpty)
+        post(String(repeating: "no ", count: 30), .stop, "d")
+        try driver.store.administration.suppressions { reasons.append($0.reason) }
+        #expect(reasons.last == "STOP")
+    }
+
+    @Test func aTenantsOwnWordIsItsAlone() throws {
+        let driver = try driver()
+        var tenants = WriterTenants()
+        tenants.names = [.first: "one", .second: "two", third: "three"]
+        tenants.senders = [.first: ["12345"], .second: ["12345"]]
+        var settings = TenantSettings()
+        settings.stopWords = ["raus"]
+        settings.startWords = ["weiter"]
+        tenants.inbound = [.first: InboundSettings(settings)]
+        driver.inbox.commands.append(.configure(tenants))
+        driver.post([message("Raus!", id: "a")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first])
+        driver.post([message("weiter", id: "b")])
+        driver.run()
+        #expect(try suppressed(driver).isEmpty)
+        // Also to a number that nobody names.
+        driver.post([message("raus", id: "c", to: "999")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first])
+        #expect(try acts(driver).last == "provider scripted: suppression.add tenant one")
+    }
+
+    // MARK: Providers' own senders
+
+    /// Messages without a sender leave from it: also where somebody else names the number.
+    @Test func aProvidersOwnSenderConcernsThoseWhoNameNone() throws {
+        let driver = try driver()
+        var tenants = WriterTenants()
+        tenants.names = [.first: "one", .second: "two", third: "three"]
+        tenants.senders = [.first: ["+14155550111"], third: ["+14155550122"]]
+        tenants.withDefaultSender = [third]
+        driver.inbox.commands.append(.configure(tenants))
+        name("+14155550111", driver)
+        driver.post([message("STOP", id: "a", to: "+14155550111")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first, .second])
+        driver.post([message("START", id: "b", to: "14155550111")])
+        driver.run()
+        #expect(try suppressed(driver).isEmpty)
+    }
+
+    @Test func routesSayWhoseMessagesLeaveFromIt() throws {
+        let driver = try driver()
+        var mine = Route(name: "mine", providers: [1])
+        mine.tenants = [.second]
+        var named = Route(name: "named", providers: [1])
+        named.senders = ["Shop"]
+        let others = Route(name: "others", providers: [2])
+        name("555", routes: [mine, named, others], driver)
+        driver.post([message("STOP", to: "555")])
+        driver.run()
+        #expect(try suppressed(driver) == [.second])
+    }
+
+    @Test func aServiceOfTheCarrierIsAProvidersSenderToo() throws {
+        let driver = try driver()
+        name("MG1", driver)
+        var inbound = InboundMessage(providerID: "a", sender: "+14155550100", recipient: "+14155550111", body: "STOP")
+        inbound.service = "MG1"
+        driver.post([.inbound(inbound)])
+        driver.run()
+        #expect(try suppressed(driver) == [.first, .second, third])
+        #expect(try acts(driver).count == 3)
+    }
+
+    @Test func mediaAreKept() throws {
+        let driver = try driver()
+        var inbound = InboundMessage(providerID: "a", sender: "+14155550100", recipient: "12345", body: "")
+        inbound.media = [InboundMedia(url: "https://a/1", contentType: "image/png"), InboundMedia(url: "https://a/2")]
+        driver.post([.inbound(inbound)])
+        driver.run()
+        #expect(try driver.store.carriers.inbound(before: nil, limit: 9).map(\.media) == [inbound.media])
         try driver.check()
     }
 

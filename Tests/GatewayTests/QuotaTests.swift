@@ -15,7 +15,7 @@ internal import Testing
 
     private func usage(_ driver: WriterDriver, of tenants: [TenantID] = [.first]) throws -> [TenantUsage] {
         let answer = Answer<[TenantUsage]>()
-        driver.inbox.commands.append(.usage(tenants) { answer.tell($0) })
+        driver.inbox.commands.append(.usage(tenants) { answer.tell($0.map { $0.map(\.used) }) })
         driver.run()
         return try #require(answer.value)
     }

@@ -30,12 +30,15 @@ internal import Testing
             #expect(plans[7] == Plan(answer: .accepted, receipt: .deliveredBeforeTheAnswer))
             #expect(plans[8] == Plan(answer: .accepted, receipt: .repeatedAndOutOfOrder))
         }
+        #expect(plan("+15005550010") == Plan(answer: .optedOut, receipt: .none))
         #expect(plan("+15005550003", attempt: 2).answer == .throttled)
         #expect(plan("+15005550003", attempt: 3) == Plan(answer: .accepted, receipt: .delivered))
         #expect(plan("+15005550004", attempt: 40).answer == .unavailable)
     }
 
-    @Test(arguments: ["+15005550000", "+150055500011", "+1500555001", "+14155550100", "+1500555100", ""])
+    @Test(arguments: [
+        "+15005550000", "+150055500011", "+15005550011", "+1500555001", "+14155550100", "+1500555100", "",
+    ])
     func anyOtherNumberIsDelivered(_ recipient: String) {
         #expect(plan(recipient) == Plan(answer: .accepted, receipt: .delivered))
     }

@@ -32,13 +32,22 @@ internal import Testing
 
     private func inbound(_ id: Int64, _ bytes: Int = 3) -> InboundResponse.Message {
         InboundResponse.Message(
-            id: id, at: 1, provider: "twilio", providerID: "SM1", from: "+1", to: "12345", body: text(bytes))
+            id: id, at: 1, provider: "twilio", providerID: "SM1", from: "+1", to: "12345", body: text(bytes),
+            media: [InboundMedia(url: "https://a/1", contentType: "image/png"), InboundMedia(url: "https://a/2")])
     }
 
     @Test func requestsSurviveARoundTrip() throws {
         try same(PauseRequest(.tenant("shop")))
         try same(SuppressRequest(tenant: "shop", numbers: ["+1", "+2"], reason: "STOP"))
+        try same(SuppressRequest(numbers: ["+1"], origin: .importedList))
         try same(SuppressionsRequest())
+        try same(SuppressionsRequest(isAtCarriers: true))
+        try same(SandboxReceiveRequest(from: "+1", to: "2", body: ""))
+        try same(
+            SandboxReceiveRequest(
+                provider: "s", providerID: "i", from: "+1", to: "2", body: "STOP",
+                media: [InboundMedia(url: "https://a/1", contentType: "image/png")],
+                part: InboundPart(reference: "r", total: 255, number: 255)))
         try same(SuppressionsRequest(tenant: "shop", number: "+1", limit: 1000, cursor: [1, 0, 255]))
         try same(UsageRequest(tenant: "*"))
         try same(InboundRequest(tenant: "shop", limit: 1000, cursor: [1, 0, 255]))
@@ -61,6 +70,11 @@ internal import Testing
         try same(InboundResponse(messages: [inbound(.max)], cursor: [9]))
         try same(
             SuppressionsResponse(entries: [.init(number: "+1", at: -1, reason: "r")], cursor: [9], total: .max))
+        let reasons = (SuppressionOrigin.allCases + [nil]).map {
+            SuppressionsResponse.Reason(origin: $0, to: "12345", provider: "p", at: 7, text: "STOP")
+        }
+        try same(SuppressionsResponse(entries: [.init(number: "+1", at: 1, reason: "r", reasons: reasons)]))
+        try same(SandboxReceiveResponse(provider: "s"))
         var tenant = UsageResponse.Tenant(name: "shop")
         tenant.segmentsToday = 1
         tenant.segmentsPerDay = 2
@@ -68,6 +82,7 @@ internal import Testing
         tenant.costPerMonth = 4
         tenant.waitingMessages = 5
         tenant.waitingMaximum = 6
+        tenant.optedOutAtCarriers = 7
         try same(UsageResponse(tenants: [tenant, .init(name: "b")]))
         try same(ConfigShowResponse(generation: 1, document: "{}"))
         try same(ConfigApplyResponse(generation: 2, changes: [change, change]))
@@ -82,6 +97,36 @@ internal import Testing
         try same(AuditResponse(entries: [entry(2), entry(1)]))
         for result in ProviderTestResponse.Result.allCases {
             try same(ProviderTestResponse(result: result, code: "20003", detail: "Authenticate"))
+        }
+    }
+
+    @Test func aMessageForTheSandboxHasBounds() {
+        let number = text(Limits.inboundNumberBytes)
+        let file = InboundMedia(
+            url: text(Limits.inboundMediaURLBytes), contentType: text(Limits.inboundMediaTypeBytes))
+        var request = SandboxReceiveRequest(
+            provider: text(Limits.webhookNameBytes), providerID: text(Limits.providerIDBytes), from: number, to: number,
+            body: text(Limits.inboundBodyBytes), media: Array(repeating: file, count: Limits.inboundMedia),
+            part: InboundPart(
+                reference: text(Limits.inboundReferenceBytes), total: Limits.inboundParts,
+                number: Limits.inboundParts))
+        #expect(request.part != nil && violations(request).isEmpty)
+        request.provider += "n"
+        request.providerID += "n"
+        request.from += "n"
+        request.to = ""
+        request.body += "n"
+        request.media[1].url += "n"
+        request.media[2].contentType += "n"
+        #expect(
+            violations(request) == [
+                "provider", "provider_id", "from", "to", "body", "media[1].url", "media[2].content_type",
+            ])
+        request.media.append(file)
+        #expect(violations(request).last == "media")
+        #expect(InboundPart(reference: text(Limits.inboundReferenceBytes + 1), total: 2, number: 1) == nil)
+        for (total, number) in [(1, 1), (2, 0), (2, 3), (Limits.inboundParts + 1, 1)] {
+            #expect(InboundPart(reference: "r", total: total, number: number) == nil)
         }
     }
 
@@ -103,6 +148,9 @@ internal import Testing
         #expect(
             violations(InboundRequest(tenant: name + "n", limit: 1001, cursor: cursor + [1]))
                 == ["tenant", "limit", "cursor"])
+        #expect(
+            violations(SuppressRequest(numbers: ["+1"], origin: .keyword)) == ["origin"]
+                && violations(SuppressRequest(numbers: ["+1"], origin: .carrier)) == ["origin"])
         #expect(violations(UsageRequest(tenant: name)).isEmpty)
         #expect(violations(UsageRequest(tenant: name + "n")) == ["tenant"])
         #expect(violations(PauseRequest(.tenant(name))).isEmpty)

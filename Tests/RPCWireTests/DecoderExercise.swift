@@ -23,6 +23,7 @@ struct DecoderExercise {
         RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
         RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
         RPCMethod.providerTest.rawValue: 47, RPCMethod.explain.rawValue: 1, RPCMethod.inbound.rawValue: 49,
+        RPCMethod.sandboxReceive.rawValue: 52,
     ]
 
     private func frames(_ bytes: UnsafeRawBufferPointer) {
@@ -120,6 +121,8 @@ struct DecoderExercise {
         case 49: survives(InboundRequest.self, payload)
         case 50: inbound(payload)
         case 51: shortens(ExplainResponse.self, payload)
+        case 52: survives(SandboxReceiveRequest.self, payload)
+        case 53: survives(SandboxReceiveResponse.self, payload)
         default: break
         }
     }

@@ -56,6 +56,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "config_apply_request.txt", "config_apply_response.txt", "config_apply_remove.txt",
                 "key_create_response.txt",
                 "unknown_settle_request.txt", "unknown_act_response.txt", "explain_response.txt",
+                "suppressions_response.txt", "sandbox_receive_request.txt",
             ])
     }
 
@@ -302,6 +303,20 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
     @Test func optOutsAndAdministration() throws {
         let suppress = SuppressRequest(numbers: ["+14155550100", "+447400123456"], reason: "STOP")
         try same(suppress, callID: 10, .suppress, "suppress_request")
+        let suppressions = SuppressionsResponse(
+            entries: [
+                .init(
+                    number: "+14155550100", at: 1_700_000_000_000, reason: "STOP",
+                    reasons: [
+                        .init(origin: .operatorRequest, at: 1_700_000_000_500, text: "called us"),
+                        .init(origin: .keyword, to: "12345", at: 1_700_000_000_000, text: "STOP"),
+                    ])
+            ], total: 1)
+        try same(suppressions, callID: 11, nil, "suppressions_response")
+        let received = SandboxReceiveRequest(
+            providerID: "m1", from: "+14155550100", to: "12345", body: "STOP",
+            media: [InboundMedia(url: "https://example.com/1", contentType: "image/png")])
+        try same(received, callID: 12, .sandboxReceive, "sandbox_receive_request")
         let settle = UnknownSettleRequest(ids: [MessageID(rawValue: 4242)], state: .delivered, note: "seen")
         try same(settle, callID: 14, .unknownSettle, "unknown_settle_request")
         let settled = UnknownActResponse([

@@ -83,13 +83,13 @@ internal import Testing
             let page = try reader.suppressions(of: .first, after: found.last ?? 0, limit: 3)
             guard !page.isEmpty else { break }
             pages += 1
-            found += page.map(\.number)
+            found += page.map(\.first.number)
         }
         #expect(found == numbers)
         #expect(pages == 2)
         #expect(try reader.suppressionCount(of: .first) == 4)
         #expect(try reader.suppressionCount(of: .second) == 1)
-        #expect(try reader.suppression(of: 49_151_234, tenant: .first)?.reason == "STOP")
+        #expect(try reader.suppression(of: 49_151_234, tenant: .first)?.first.reason == "STOP")
         #expect(try reader.suppression(of: 49_151_234, tenant: .second) == nil)
         #expect(try reader.suppressions(of: .first, after: .max, limit: 3) == [])
     }

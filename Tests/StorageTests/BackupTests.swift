@@ -114,7 +114,7 @@ private let day: Int64 = 24 * hour
         try store.administer { (store) throws(StoreError) in
             _ = try store.revokeKey("revoked", at: start + 1)
             _ = try store.tenantID(name: "later", now: start + 1)
-            _ = try store.unsuppress(14_155_550_100, tenant: .first)
+            _ = try store.unsuppress(14_155_550_100, tenant: .first) { _ in true }
         }
         let (target, _, _) = try restored(now: start + hour)
         let copy = try target.openSQLite(now: start + hour).administration

@@ -26,7 +26,8 @@ internal import Testing
         _ = try store.onCarriers { (store) throws(StoreError) in
             try store.insert(
                 InboundRecord(
-                    at: time, provider: provider, providerID: id, sender: "+14155550100", recipient: "1", body: id))
+                    at: time, provider: provider, providerID: id, sender: "+14155550100", recipient: "1", body: id,
+                    media: [InboundMedia(url: "https://a/\(id)", contentType: "image/png")]))
         }
     }
 
@@ -44,7 +45,11 @@ internal import Testing
         let directory = TemporaryDirectory()
         do {
             let store = try open(directory)
-            try store.control.connection.execute("DROP TABLE inbound; DROP TABLE parked_receipt")
+            try store.control.connection.execute(
+                """
+                DROP TABLE inbound; DROP TABLE parked_receipt; DROP TABLE inbound_media; DROP TABLE inbound_part;
+                DROP TABLE carrier_opt_out; DROP TABLE opt_out_reply; DROP TABLE suppression_entry
+                """)
         }
         try requireSound(directory.path)
         let store = try open(directory)
@@ -65,8 +70,11 @@ internal import Testing
         // As for messages: as many whole days after their own.
         try sweep(store, now: midnight + 2 * day - 1)
         #expect(try bodies() == 301)
+        func media() throws -> Int { try store.carriers.inbound(before: nil, limit: 999).count { !$0.media.isEmpty } }
+        #expect(try media() == 301)
         try sweep(store, now: midnight + 2 * day)
         #expect(try bodies() == 1)
+        #expect(try media() == 1)
         try sweep(store, now: midnight + 4 * day - 1)
         #expect(try store.carriers.inbound(before: nil, limit: 999).count == 301)
         try sweep(store, now: midnight + 4 * day)
@@ -105,11 +113,47 @@ internal import Testing
     @Test(arguments: [
         "INSERT INTO inbound (at, provider, sender, recipient, body) VALUES (1, 9, '', '', '')",
         "INSERT INTO parked_receipt VALUES (1, 1, 9, 'SM1', NULL)",
+        "INSERT INTO inbound_media VALUES (77, 0, 'https://a/', '')",
     ])
     func verificationFindsProvidersThatThereAreNot(_ sql: String) throws {
         let directory = TemporaryDirectory()
         do { try open(directory).control.connection.execute(sql) }
         #expect(try SQLiteVerification.run(directory.path).faults.count == 1)
+    }
+
+    /// An older version writes only the table that it knows.
+    @Test func optOutsOfAnOlderVersionStay() throws {
+        let directory = TemporaryDirectory()
+        let store = try open(directory)
+        try store.administer { (store) throws(StoreError) in _ = try store.tenantID(name: "t", now: start) }
+        func entries() throws -> [SuppressionRecord] {
+            var found: [SuppressionRecord] = []
+            try store.administration.suppressions { found.append($0) }
+            return found
+        }
+        func add(_ origin: SuppressionOrigin, _ own: String = "") throws {
+            _ = try store.administer { (store) throws(StoreError) in
+                try store.suppress(
+                    SuppressionRecord(
+                        tenant: .first, number: 7, at: start + 1, reason: "later", origin: origin, ownNumber: own))
+            }
+        }
+        let old = SuppressionRecord(tenant: .first, number: 7, at: start, reason: "STOP", origin: nil)
+        try store.control.connection.execute("INSERT INTO suppression VALUES (1, 7, \(start), 'STOP')")
+        #expect(try entries() == [old])
+        // What was there has not become a keyword's by another one.
+        try add(.keyword, "12345")
+        #expect(try entries().map(\.origin) == [nil, .keyword])
+        #expect(try entries().first == old)
+        let reader = AdministrationReader(store.control.connection)
+        let number = try #require(try reader.suppression(of: 7, tenant: .first))
+        #expect(number.first.reason == "STOP" && number.entries.count == 2)
+        // It removes the number, and leaves the entries: they count for nothing, and go when the number comes again.
+        try store.control.connection.execute("DELETE FROM suppression")
+        #expect(try entries().isEmpty)
+        try add(.operatorRequest)
+        #expect(try entries().map(\.origin) == [.operatorRequest])
+        try requireSound(directory.path)
     }
 
     @Test func aPageLooksAtSoManyOnly() throws {

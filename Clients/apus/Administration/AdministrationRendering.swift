@@ -115,10 +115,38 @@ extension AuditEntry {
 
 extension Suppression {
     var json: JSONValue {
-        .object([("number", .string(number)), ("at", .string(TimeText.rfc3339(at))), ("reason", .string(reason))])
+        .object([
+            ("number", .string(number)), ("at", .string(TimeText.rfc3339(at))), ("reason", .string(reason)),
+            ("entries", .array(reasons.map(\.json))),
+        ])
     }
 
-    var row: String { TextTable.columns([[number, TimeText.rfc3339(at), reason]], widths: [16]) }
+    /// A line for each reason.
+    var row: String {
+        reasons.map { reason in
+            TextTable.columns(
+                [[number, TimeText.rfc3339(reason.at), reason.origin.rawValue, reason.text, reason.place]],
+                widths: [16, 24, 8, reason.place.isEmpty ? 0 : 12])
+        }.joined(separator: "\n")
+    }
+}
+
+extension SuppressionReason {
+    var json: JSONValue {
+        .object([
+            ("origin", .string(origin.rawValue)), ("to", .string(to)), ("provider", .string(provider)),
+            ("at", .string(TimeText.rfc3339(at))), ("reason", .string(text)),
+        ])
+    }
+
+    /// Where it was said, in words.
+    fileprivate var place: String {
+        switch origin {
+        case .keyword: "to \(to)"
+        case .carrier: "at \(provider), from \(to.isEmpty ? "its own sender" : to)"
+        default: ""
+        }
+    }
 }
 
 extension TenantUsage {
@@ -128,6 +156,7 @@ extension TenantUsage {
             ("segments_per_day", .unsigned(segmentsPerDay ?? 0)), ("cost_this_month", .integer(costThisMonth)),
             ("cost_per_month", .integer(costPerMonth ?? 0)), ("waiting_messages", .unsigned(waitingMessages)),
             ("waiting_maximum", .unsigned(waitingMaximum ?? 0)),
+            ("opted_out_at_carriers", .unsigned(optedOutAtCarriers)),
         ])
     }
 
@@ -137,7 +166,7 @@ extension TenantUsage {
             tenant, "\(segmentsToday)\(of(segmentsPerDay.map(String.init))) segments today",
             "\(Self.money(costThisMonth))\(of(costPerMonth.map(Self.money))) this month",
             "\(waitingMessages)\(of(waitingMaximum.map(String.init))) waiting",
-        ]
+        ] + (optedOutAtCarriers == 0 ? [] : ["\(optedOutAtCarriers) opted out at carriers"])
     }
 
     private static func money(_ millionths: Int64) -> String { Money(millionths: millionths).description }

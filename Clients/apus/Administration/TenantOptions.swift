@@ -54,6 +54,21 @@ struct TenantOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A user of this machine who is this tenant; may be repeated.", valueName: "number"))
     var uid: [Int64] = []
 
+    @Option(help: ArgumentHelp("One more word by which people opt out; may be repeated.", valueName: "word"))
+    var stopWord: [String] = []
+
+    @Option(help: ArgumentHelp("One more word by which people opt in again; may be repeated.", valueName: "word"))
+    var startWord: [String] = []
+
+    @Option(help: ArgumentHelp("One more word by which people ask for help; may be repeated.", valueName: "word"))
+    var helpWord: [String] = []
+
+    @Option(help: ArgumentHelp("What answers people who opt out.", valueName: "text"))
+    var stopReply: String?
+
+    @Option(help: ArgumentHelp("What answers people who ask for help.", valueName: "text"))
+    var helpReply: String?
+
     /// What was given, by the path of its setting.
     var given: [(path: String, value: JSON)] {
         let settings: [(String, JSON?)] = [
@@ -68,6 +83,9 @@ struct TenantOptions: ParsableArguments {
             ("retention.body_days", bodyDays.map(JSON.integer)),
             ("retention.record_days", recordDays.map(JSON.integer)),
             ("identity.certificates", Self.list(certificate)),
+            ("opt_out.stop_words", Self.list(stopWord)), ("opt_out.start_words", Self.list(startWord)),
+            ("opt_out.help_words", Self.list(helpWord)), ("opt_out.stop_reply", stopReply.map(JSON.string)),
+            ("opt_out.help_reply", helpReply.map(JSON.string)),
             ("identity.uids", uid.isEmpty ? nil : .array(uid.map(JSON.integer))),
         ]
         return settings.compactMap { path, value in value.map { (path, $0) } }

@@ -52,10 +52,18 @@ extension InboundMessage {
             ("id", .string(String(id))), ("at", .string(TimeText.rfc3339(at))), ("provider", .string(provider)),
             ("provider_id", .string(providerID)), ("from", .string(from)), ("to", .string(to)),
             ("body", .string(body)),
+            (
+                "media",
+                .array(
+                    media.map { .object([("url", .string($0.url)), ("content_type", .string($0.contentType))]) })
+            ),
         ])
     }
 
+    /// A line, and below it one for each link.
     var row: String {
-        TextTable.columns([[TimeText.rfc3339(at), from, to, provider, body]], widths: [24, 16, 16, 12])
+        let line = TextTable.columns([[TimeText.rfc3339(at), from, to, provider, body]], widths: [24, 16, 16, 12])
+        return ([line] + media.map { "  \($0.url)" + ($0.contentType.isEmpty ? "" : "  \($0.contentType)") })
+            .joined(separator: "\n")
     }
 }

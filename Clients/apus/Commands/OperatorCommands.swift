@@ -133,36 +133,6 @@ extension ConnectionOptions {
     }
 }
 
-struct SandboxCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "Shows what the sandbox provider was sent, oldest first.")
-
-    @Option(help: "The newest so many, 1 to 1000.")
-    var limit = 100
-
-    @Option(help: ArgumentHelp("Only those to this recipient.", valueName: "number"))
-    var to: String?
-
-    @OptionGroup var connection: ConnectionOptions
-
-    mutating func validate() throws {
-        guard (1...1000).contains(limit) else { throw ValidationError("--limit must be 1 to 1000.") }
-    }
-
-    mutating func run() async throws {
-        try await connection.withClient { client in
-            let log = try await client.sandbox(limit: limit, to: to)
-            switch connection.format {
-            case .json:
-                for record in log.records { Console.json(record.json) }
-            case .text:
-                if !log.records.isEmpty { Console.line(TextTable.columns(log.records.map(\.columns))) }
-                Console.line("\(log.records.count) shown of \(log.total) since the daemon started")
-            }
-        }
-    }
-}
-
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health", abstract: "Tells whether the gateway works; exit code 3 if not.")

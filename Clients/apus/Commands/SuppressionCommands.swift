@@ -4,7 +4,10 @@ internal import ArgumentParser
 struct SuppressionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suppression", abstract: "Keeps the list of recipients who have opted out.",
-        subcommands: [SuppressionListCommand.self, SuppressionAddCommand.self, SuppressionRemoveCommand.self])
+        subcommands: [
+            SuppressionListCommand.self, SuppressionAddCommand.self, SuppressionRemoveCommand.self,
+            SuppressionImportCommand.self, SuppressionExportCommand.self,
+        ])
 }
 
 /// Whose opt-outs are meant.
@@ -22,6 +25,9 @@ struct SuppressionListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
     var limit = 100
 
+    @Flag(help: "Instead of the list: whom carriers refuse because they have opted out there.")
+    var atCarriers = false
+
     @OptionGroup var owner: SuppressionOwner
     @OptionGroup var connection: ConnectionOptions
 
@@ -36,7 +42,7 @@ struct SuppressionListCommand: AsyncParsableCommand {
             var total: UInt64 = 0
             repeat {
                 let page = try await client.suppressions(
-                    tenant: owner.tenant, number: number, limit: min(left, 1000), after: cursor)
+                    tenant: owner.tenant, number: number, atCarriers: atCarriers, limit: min(left, 1000), after: cursor)
                 for entry in page.entries { connection.print(json: entry.json, text: entry.row) }
                 left -= page.entries.count
                 (cursor, total) = (page.cursor, page.total)

@@ -58,12 +58,14 @@ typedef struct Apus__V1__SuppressResponse Apus__V1__SuppressResponse;
 typedef struct Apus__V1__SuppressionsRequest Apus__V1__SuppressionsRequest;
 typedef struct Apus__V1__SuppressionsResponse Apus__V1__SuppressionsResponse;
 typedef struct Apus__V1__Suppression Apus__V1__Suppression;
+typedef struct Apus__V1__SuppressionEntry Apus__V1__SuppressionEntry;
 typedef struct Apus__V1__UsageRequest Apus__V1__UsageRequest;
 typedef struct Apus__V1__UsageResponse Apus__V1__UsageResponse;
 typedef struct Apus__V1__TenantUsage Apus__V1__TenantUsage;
 typedef struct Apus__V1__InboundRequest Apus__V1__InboundRequest;
 typedef struct Apus__V1__InboundResponse Apus__V1__InboundResponse;
 typedef struct Apus__V1__InboundMessage Apus__V1__InboundMessage;
+typedef struct Apus__V1__InboundMedia Apus__V1__InboundMedia;
 typedef struct Apus__V1__UnknownListRequest Apus__V1__UnknownListRequest;
 typedef struct Apus__V1__UnknownListResponse Apus__V1__UnknownListResponse;
 typedef struct Apus__V1__UnknownMessage Apus__V1__UnknownMessage;
@@ -75,6 +77,8 @@ typedef struct Apus__V1__PauseRequest Apus__V1__PauseRequest;
 typedef struct Apus__V1__PauseResponse Apus__V1__PauseResponse;
 typedef struct Apus__V1__SandboxRequest Apus__V1__SandboxRequest;
 typedef struct Apus__V1__SandboxResponse Apus__V1__SandboxResponse;
+typedef struct Apus__V1__SandboxReceiveRequest Apus__V1__SandboxReceiveRequest;
+typedef struct Apus__V1__SandboxReceiveResponse Apus__V1__SandboxReceiveResponse;
 typedef struct Apus__V1__SandboxRecord Apus__V1__SandboxRecord;
 typedef struct Apus__V1__ConfigShowRequest Apus__V1__ConfigShowRequest;
 typedef struct Apus__V1__ConfigShowResponse Apus__V1__ConfigShowResponse;
@@ -132,6 +136,7 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_PAUSE = 27,
   APUS__V1__METHOD__METHOD_RESUME = 28,
   APUS__V1__METHOD__METHOD_SANDBOX = 29,
+  APUS__V1__METHOD__METHOD_SANDBOX_RECEIVE = 30,
   APUS__V1__METHOD__METHOD_CONFIG_SHOW = 32,
   APUS__V1__METHOD__METHOD_CONFIG_APPLY = 33,
   APUS__V1__METHOD__METHOD_CONFIG_ROLLBACK = 34,
@@ -308,6 +313,26 @@ typedef enum _Apus__V1__Circuit {
   APUS__V1__CIRCUIT__CIRCUIT_HALF_OPEN = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__CIRCUIT)
 } Apus__V1__Circuit;
+/*
+ * Who put a number on the list, which says what takes it off.
+ */
+typedef enum _Apus__V1__SuppressionOrigin {
+  /*
+   * it is from before origins were kept
+   */
+  APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_UNSPECIFIED = 0,
+  APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_OPERATOR = 1,
+  /*
+   * the person, by a message
+   */
+  APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_KEYWORD = 2,
+  APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_IMPORT = 3,
+  /*
+   * the carrier refuses messages to the person
+   */
+  APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_CARRIER = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__SUPPRESSION_ORIGIN)
+} Apus__V1__SuppressionOrigin;
 typedef enum _Apus__V1__ProviderTestResult {
   APUS__V1__PROVIDER_TEST_RESULT__PROVIDER_TEST_RESULT_UNSPECIFIED = 0,
   /*
@@ -1257,10 +1282,14 @@ struct  Apus__V1__SuppressRequest
    * at most 128 bytes
    */
   ProtobufCBinaryData reason;
+  /*
+   * of Suppress: UNSPECIFIED and OPERATOR are the same, or IMPORT
+   */
+  Apus__V1__SuppressionOrigin origin;
 };
 #define APUS__V1__SUPPRESS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppress_request__descriptor) \
-    , {0,NULL}, 0,NULL, {0,NULL} }
+    , {0,NULL}, 0,NULL, {0,NULL}, APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_UNSPECIFIED }
 
 
 struct  Apus__V1__SuppressResponse
@@ -1292,10 +1321,14 @@ struct  Apus__V1__SuppressionsRequest
    * where the page before ended
    */
   ProtobufCBinaryData cursor;
+  /*
+   * Instead of those on the list: whom carriers refuse, because the person has opted out there of what a sender sends.
+   */
+  protobuf_c_boolean at_carriers;
 };
 #define APUS__V1__SUPPRESSIONS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppressions_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0, {0,NULL}, 0 }
 
 
 struct  Apus__V1__SuppressionsResponse
@@ -1321,12 +1354,46 @@ struct  Apus__V1__Suppression
 {
   ProtobufCMessage base;
   ProtobufCBinaryData number;
+  /*
+   * of the first of its entries, as the reason
+   */
   int64_t at_ms;
   ProtobufCBinaryData reason;
+  /*
+   * at least one
+   */
+  size_t n_entries;
+  Apus__V1__SuppressionEntry **entries;
 };
 #define APUS__V1__SUPPRESSION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppression__descriptor) \
-    , {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, 0, {0,NULL}, 0,NULL }
+
+
+/*
+ * One reason why a number is there.
+ */
+struct  Apus__V1__SuppressionEntry
+{
+  ProtobufCMessage base;
+  Apus__V1__SuppressionOrigin origin;
+  /*
+   * KEYWORD: the number that it was sent to; CARRIER: the sender, empty = the provider's own
+   */
+  ProtobufCBinaryData to;
+  /*
+   * CARRIER: its name
+   */
+  ProtobufCBinaryData provider;
+  int64_t at_ms;
+  /*
+   * the keyword, the carrier's code, or the words of whoever put it there
+   */
+  ProtobufCBinaryData reason;
+};
+#define APUS__V1__SUPPRESSION_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__suppression_entry__descriptor) \
+    , APUS__V1__SUPPRESSION_ORIGIN__SUPPRESSION_ORIGIN_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Apus__V1__UsageRequest
@@ -1375,10 +1442,14 @@ struct  Apus__V1__TenantUsage
   int64_t cost_per_month;
   uint64_t waiting_messages;
   uint64_t waiting_maximum;
+  /*
+   * recipients whom carriers refuse, and who are remembered for that
+   */
+  uint64_t opted_out_at_carriers;
 };
 #define APUS__V1__TENANT_USAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__tenant_usage__descriptor) \
-    , {0,NULL}, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -1445,10 +1516,35 @@ struct  Apus__V1__InboundMessage
    * empty also once retention has taken it away
    */
   ProtobufCBinaryData body;
+  /*
+   * at most 10; gone with the body
+   */
+  size_t n_media;
+  Apus__V1__InboundMedia **media;
 };
 #define APUS__V1__INBOUND_MESSAGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__inbound_message__descriptor) \
-    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+    , 0, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL }
+
+
+/*
+ * What came with a message, and is still at the carrier.
+ */
+struct  Apus__V1__InboundMedia
+{
+  ProtobufCMessage base;
+  /*
+   * at most 2048 bytes
+   */
+  ProtobufCBinaryData url;
+  /*
+   * empty = the carrier gave none
+   */
+  ProtobufCBinaryData content_type;
+};
+#define APUS__V1__INBOUND_MEDIA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__inbound_media__descriptor) \
+    , {0,NULL}, {0,NULL} }
 
 
 /*
@@ -1658,6 +1754,62 @@ struct  Apus__V1__SandboxResponse
 #define APUS__V1__SANDBOX_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__sandbox_response__descriptor) \
     , 0,NULL, 0 }
+
+
+/*
+ * Has the sandbox bring a message from a person, as a carrier would.
+ */
+struct  Apus__V1__SandboxReceiveRequest
+{
+  ProtobufCMessage base;
+  /*
+   * of kind sandbox; empty = the only one
+   */
+  ProtobufCBinaryData provider;
+  /*
+   * the same one again changes nothing; empty = a new message
+   */
+  ProtobufCBinaryData provider_id;
+  /*
+   * 1 to 64 bytes, as is `to`
+   */
+  ProtobufCBinaryData from;
+  ProtobufCBinaryData to;
+  /*
+   * at most 16 KiB
+   */
+  ProtobufCBinaryData body;
+  size_t n_media;
+  Apus__V1__InboundMedia **media;
+  /*
+   * that all parts of a long message have; empty = it is whole
+   */
+  ProtobufCBinaryData part_reference;
+  /*
+   * 2 to 255
+   */
+  uint32_t part_total;
+  /*
+   * from 1
+   */
+  uint32_t part_number;
+};
+#define APUS__V1__SANDBOX_RECEIVE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__sandbox_receive_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL, {0,NULL}, 0, 0 }
+
+
+/*
+ * It is durable, and so is what follows from it.
+ */
+struct  Apus__V1__SandboxReceiveResponse
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData provider;
+};
+#define APUS__V1__SANDBOX_RECEIVE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__sandbox_receive_response__descriptor) \
+    , {0,NULL} }
 
 
 struct  Apus__V1__SandboxRecord
@@ -2962,6 +3114,25 @@ Apus__V1__Suppression *
 void   apus__v1__suppression__free_unpacked
                      (Apus__V1__Suppression *message,
                       ProtobufCAllocator *allocator);
+/* Apus__V1__SuppressionEntry methods */
+void   apus__v1__suppression_entry__init
+                     (Apus__V1__SuppressionEntry         *message);
+size_t apus__v1__suppression_entry__get_packed_size
+                     (const Apus__V1__SuppressionEntry   *message);
+size_t apus__v1__suppression_entry__pack
+                     (const Apus__V1__SuppressionEntry   *message,
+                      uint8_t             *out);
+size_t apus__v1__suppression_entry__pack_to_buffer
+                     (const Apus__V1__SuppressionEntry   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SuppressionEntry *
+       apus__v1__suppression_entry__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__suppression_entry__free_unpacked
+                     (Apus__V1__SuppressionEntry *message,
+                      ProtobufCAllocator *allocator);
 /* Apus__V1__UsageRequest methods */
 void   apus__v1__usage_request__init
                      (Apus__V1__UsageRequest         *message);
@@ -3075,6 +3246,25 @@ Apus__V1__InboundMessage *
                       const uint8_t       *data);
 void   apus__v1__inbound_message__free_unpacked
                      (Apus__V1__InboundMessage *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__InboundMedia methods */
+void   apus__v1__inbound_media__init
+                     (Apus__V1__InboundMedia         *message);
+size_t apus__v1__inbound_media__get_packed_size
+                     (const Apus__V1__InboundMedia   *message);
+size_t apus__v1__inbound_media__pack
+                     (const Apus__V1__InboundMedia   *message,
+                      uint8_t             *out);
+size_t apus__v1__inbound_media__pack_to_buffer
+                     (const Apus__V1__InboundMedia   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__InboundMedia *
+       apus__v1__inbound_media__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__inbound_media__free_unpacked
+                     (Apus__V1__InboundMedia *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__UnknownListRequest methods */
 void   apus__v1__unknown_list_request__init
@@ -3284,6 +3474,44 @@ Apus__V1__SandboxResponse *
                       const uint8_t       *data);
 void   apus__v1__sandbox_response__free_unpacked
                      (Apus__V1__SandboxResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__SandboxReceiveRequest methods */
+void   apus__v1__sandbox_receive_request__init
+                     (Apus__V1__SandboxReceiveRequest         *message);
+size_t apus__v1__sandbox_receive_request__get_packed_size
+                     (const Apus__V1__SandboxReceiveRequest   *message);
+size_t apus__v1__sandbox_receive_request__pack
+                     (const Apus__V1__SandboxReceiveRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__sandbox_receive_request__pack_to_buffer
+                     (const Apus__V1__SandboxReceiveRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SandboxReceiveRequest *
+       apus__v1__sandbox_receive_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__sandbox_receive_request__free_unpacked
+                     (Apus__V1__SandboxReceiveRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__SandboxReceiveResponse methods */
+void   apus__v1__sandbox_receive_response__init
+                     (Apus__V1__SandboxReceiveResponse         *message);
+size_t apus__v1__sandbox_receive_response__get_packed_size
+                     (const Apus__V1__SandboxReceiveResponse   *message);
+size_t apus__v1__sandbox_receive_response__pack
+                     (const Apus__V1__SandboxReceiveResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__sandbox_receive_response__pack_to_buffer
+                     (const Apus__V1__SandboxReceiveResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__SandboxReceiveResponse *
+       apus__v1__sandbox_receive_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__sandbox_receive_response__free_unpacked
+                     (Apus__V1__SandboxReceiveResponse *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__SandboxRecord methods */
 void   apus__v1__sandbox_record__init
@@ -3967,6 +4195,9 @@ typedef void (*Apus__V1__SuppressionsResponse_Closure)
 typedef void (*Apus__V1__Suppression_Closure)
                  (const Apus__V1__Suppression *message,
                   void *closure_data);
+typedef void (*Apus__V1__SuppressionEntry_Closure)
+                 (const Apus__V1__SuppressionEntry *message,
+                  void *closure_data);
 typedef void (*Apus__V1__UsageRequest_Closure)
                  (const Apus__V1__UsageRequest *message,
                   void *closure_data);
@@ -3984,6 +4215,9 @@ typedef void (*Apus__V1__InboundResponse_Closure)
                   void *closure_data);
 typedef void (*Apus__V1__InboundMessage_Closure)
                  (const Apus__V1__InboundMessage *message,
+                  void *closure_data);
+typedef void (*Apus__V1__InboundMedia_Closure)
+                 (const Apus__V1__InboundMedia *message,
                   void *closure_data);
 typedef void (*Apus__V1__UnknownListRequest_Closure)
                  (const Apus__V1__UnknownListRequest *message,
@@ -4017,6 +4251,12 @@ typedef void (*Apus__V1__SandboxRequest_Closure)
                   void *closure_data);
 typedef void (*Apus__V1__SandboxResponse_Closure)
                  (const Apus__V1__SandboxResponse *message,
+                  void *closure_data);
+typedef void (*Apus__V1__SandboxReceiveRequest_Closure)
+                 (const Apus__V1__SandboxReceiveRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__SandboxReceiveResponse_Closure)
+                 (const Apus__V1__SandboxReceiveResponse *message,
                   void *closure_data);
 typedef void (*Apus__V1__SandboxRecord_Closure)
                  (const Apus__V1__SandboxRecord *message,
@@ -4120,6 +4360,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__smart_encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__circuit__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__suppression_origin__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__client_hello__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__server_hello__descriptor;
@@ -4164,12 +4405,14 @@ extern const ProtobufCMessageDescriptor apus__v1__suppress_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__suppressions_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__suppressions_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__suppression__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__suppression_entry__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__usage_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__tenant_usage__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__inbound_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__inbound_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__inbound_message__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__inbound_media__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_list_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_list_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__unknown_message__descriptor;
@@ -4181,6 +4424,8 @@ extern const ProtobufCMessageDescriptor apus__v1__pause_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__pause_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__sandbox_receive_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__sandbox_receive_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__sandbox_record__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__config_show_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__config_show_response__descriptor;

@@ -35,6 +35,7 @@ struct AnswerRule: Sendable {
         case unavailable
         case account
         case unknown
+        case optedOut = "opted_out"
 
         var refusal: Refusal? {
             switch self {
@@ -43,6 +44,7 @@ struct AnswerRule: Sendable {
             case .content: .rejected(.content)
             case .sender: .rejected(.sender)
             case .route: .rejected(.route)
+            case .optedOut: .rejected(.optedOut)
             case .throttled: .throttled
             // Both are the provider's trouble and none of the message.
             case .unavailable, .account: .account

@@ -9,6 +9,8 @@ package struct GenericHTTPKind: Sendable {
     package let carrier: GenericCarrier
     /// nil where nothing is said of receipts or inbound messages.
     package let receiver: (any WebhookReceiver)?
+    /// Who messages are from that name no sender; nil = the carrier chooses.
+    package let ownSender: String?
 
     /// - Parameters:
     ///   - options: the description; with `preset` it is laid over a ready-made one.
@@ -31,6 +33,7 @@ package struct GenericHTTPKind: Sendable {
         else { return nil }
         carrier = GenericCarrier(
             kind: kind, read, receiptKey: receiptKey, webhook: publicURL ?? "", now: now)
+        ownSender = read.sender.isEmpty ? nil : read.sender
         receiver = read.webhook.map { webhook in
             GenericWebhook(
                 signature: webhook.signature, receipt: webhook.receipt, inbound: webhook.inbound,

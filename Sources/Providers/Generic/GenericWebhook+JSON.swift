@@ -36,19 +36,19 @@ extension MemberReader {
     fileprivate mutating func field(_ name: String, _ coverage: WebhookSignature.Coverage?) -> WebhookField? {
         guard let text = string(name) else { return nil }
         guard let field = WebhookField(text) else {
-            fault(name, "must be a JSON pointer such as /message/id, or param:NAME, form:NAME or query:NAME")
+            fault(name, Self.noField)
             return nil
         }
-        let isCovered =
-            switch (coverage, field) {
-            case (nil, _), (.everything, _), (_, .parameter): true
-            case (.body, .json), (.body, .form): true
-            case (.formAndQuery, .form), (.formAndQuery, .query): true
-            default: false
-            }
-        if !isCovered { fault(name, "stands where the signature doesn't reach; try param:NAME") }
-        return isCovered ? field : nil
+        guard field.isCovered(by: coverage) else {
+            fault(name, Self.notCovered)
+            return nil
+        }
+        return field
     }
+
+    fileprivate static let noField =
+        "must be a JSON pointer such as /message/id, or param:NAME, form:NAME or query:NAME"
+    fileprivate static let notCovered = "stands where the signature doesn't reach; try param:NAME"
 
     fileprivate mutating func neededField(_ name: String, _ coverage: WebhookSignature.Coverage) -> WebhookField? {
         needed(name, "it says where it stands, such as param:NAME") ? field(name, coverage) : nil
@@ -107,7 +107,70 @@ extension GenericWebhook.InboundFields {
         let from = reader.neededField("from", coverage)
         let to = reader.neededField("to", coverage)
         let text = reader.neededField("text", coverage)
+        let optOut = reader.field("opt_out", coverage)
+        let actions = Self.actions(&reader)
+        let media = Self.media(&reader, coverage)
+        let part = reader.object("part") { GenericWebhook.PartFields(&$0, coverage) }
         guard let id, let from, let to, let text else { return nil }
-        self.init(id: id, from: from, to: to, text: text)
+        self.init(
+            id: id, from: from, to: to, text: text, optOut: optOut, optOutActions: actions, media: media, part: part)
+    }
+
+    /// What the values of `opt_out` mean: by themselves STOP, START and HELP.
+    private static func actions(_ reader: inout MemberReader) -> [String: OptOutAction] {
+        let plain = Dictionary(uniqueKeysWithValues: OptOutAction.allCases.map { ($0.rawValue, $0) })
+        guard let value = reader.take("opt_outs") else { return plain }
+        if reader.take("opt_out") == nil { reader.fault("opt_outs", "needs opt_out, whose values it explains") }
+        guard let members = value.object, members.count <= Limits.httpReceiptStatuses else {
+            reader.fault("opt_outs", "must be an object of at most \(Limits.httpReceiptStatuses) values")
+            return plain
+        }
+        var actions: [String: OptOutAction] = [:]
+        for (word, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard let action = value.string.flatMap(OptOutAction.init) else {
+                reader.fault("opt_outs.\(word)", "must be one of stop, start, help")
+                continue
+            }
+            actions[word.lowercased()] = action
+        }
+        return actions
+    }
+
+    private static func media(
+        _ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage
+    ) -> [WebhookField] {
+        reader.array("media", atMost: Limits.inboundMedia) { value, path, violations in
+            guard let field = value.string.flatMap(WebhookField.init) else {
+                violations.append(FieldViolation(field: path, description: MemberReader.noField))
+                return nil
+            }
+            guard field.isCovered(by: coverage) else {
+                violations.append(FieldViolation(field: path, description: MemberReader.notCovered))
+                return nil
+            }
+            return field
+        } ?? []
+    }
+}
+
+extension GenericWebhook.PartFields {
+    fileprivate init?(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage) {
+        let reference = reader.neededField("reference", coverage)
+        let total = reader.neededField("total", coverage)
+        let number = reader.neededField("number", coverage)
+        guard let reference, let total, let number else { return nil }
+        self.init(reference: reference, total: total, number: number)
+    }
+}
+
+extension WebhookField {
+    /// - Parameter coverage: nil where it need not be signed.
+    fileprivate func isCovered(by coverage: WebhookSignature.Coverage?) -> Bool {
+        switch (coverage, self) {
+        case (nil, _), (.everything, _), (_, .parameter): true
+        case (.body, .json), (.body, .form): true
+        case (.formAndQuery, .form), (.formAndQuery, .query): true
+        default: false
+        }
     }
 }

@@ -30,6 +30,20 @@ package struct GenericWebhook: WebhookReceiver {
         var from: WebhookField
         var to: WebhookField
         var text: WebhookField
+        /// Where the carrier says that it has understood a keyword.
+        var optOut: WebhookField?
+        /// By the values of that field in lower case.
+        var optOutActions: [String: OptOutAction]
+        /// Links.
+        var media: [WebhookField]
+        var part: PartFields?
+    }
+
+    /// Where a part of a long message says which one it is.
+    struct PartFields: Sendable {
+        var reference: WebhookField
+        var total: WebhookField
+        var number: WebhookField
     }
 
     let signature: WebhookSignature
@@ -104,9 +118,17 @@ package struct GenericWebhook: WebhookReceiver {
             return .unreadable(reason: "it has neither a status nor an inbound message's id, sender and recipient")
         }
         guard id.utf8.count <= Limits.providerIDBytes else { return .unreadable(reason: "its id is too long") }
-        return believed(
-            .inbound(
-                InboundMessage(providerID: id, sender: from, recipient: to, body: fields[inbound.text] ?? "")))
+        var message = InboundMessage(
+            providerID: id, sender: from, recipient: to, body: fields[inbound.text] ?? "")
+        message.action = inbound.optOut.flatMap { fields[$0] }.flatMap { inbound.optOutActions[$0.lowercased()] }
+        for url in inbound.media.compactMap({ fields[$0] }) { message.append(mediaURL: url, contentType: "") }
+        message.part = inbound.part.flatMap { part in
+            guard let reference = fields[part.reference], let total = fields[part.total].flatMap({ Int($0) }),
+                let number = fields[part.number].flatMap({ Int($0) })
+            else { return nil }
+            return InboundPart(reference: reference, total: total, number: number)
+        }
+        return believed(.inbound(message))
     }
 
     /// Some carriers take no other status than 200 for an answer.

@@ -61,7 +61,10 @@ extension GenericPreset {
             {
               "signature": {"scheme": "vonage-sig", "method": "sha256", "key": "{{secret.signature}}"},
               "inbound": {
-                "id": "param:messageId", "from": "param:msisdn", "to": "param:to", "text": "param:text"
+                "id": "param:messageId", "from": "param:msisdn", "to": "param:to", "text": "param:text",
+                "part": {
+                  "reference": "param:concat-ref", "total": "param:concat-total", "number": "param:concat-part"
+                }
               }
             }
             """#)

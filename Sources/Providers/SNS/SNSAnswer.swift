@@ -46,7 +46,7 @@ enum SNSErrors {
             "ExpiredToken", "AuthorizationError", "AccessDenied", "OptInRequired", "InvalidSecurity", "UserError",
             "InvalidAction", "RequestExpired":
             return .account
-        case "OptedOut": return .rejected(.recipient)
+        case "OptedOut": return .rejected(.optedOut)
         case "InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationError",
             "ValidationException":
             return .rejected(scope(ofParameter: message))

@@ -33,6 +33,7 @@ package struct SandboxBehavior: Sendable {
         case accepted
         case rejectedRecipient
         case rejectedRoute
+        case optedOut
         case throttled
         case unavailable
         case answerLost
@@ -44,12 +45,12 @@ package struct SandboxBehavior: Sendable {
     }
 
     /// The recipients that ask for a certain behaviour: `+1500555` and four digits.
-    private static let magicPrefix: StaticString = "+1500555000"
+    private static let magicPrefix: StaticString = "+150055500"
 
     /// - Parameter chance: uniform in 0..<1.
     package func plan(recipient: UnsafeRawBufferPointer, attempt: Int, chance: Double) -> Plan {
-        if let digit = Self.magicDigit(recipient) {
-            switch digit {
+        if let number = Self.magicNumber(recipient) {
+            switch number {
             case 1: return Plan(answer: .rejectedRecipient, receipt: .none)
             case 2: return Plan(answer: .rejectedRoute, receipt: .none)
             case 3 where attempt <= 2: return Plan(answer: .throttled, receipt: .none)
@@ -59,6 +60,7 @@ package struct SandboxBehavior: Sendable {
             case 7: return Plan(answer: .accepted, receipt: .none)
             case 8: return Plan(answer: .accepted, receipt: .deliveredBeforeTheAnswer)
             case 9: return Plan(answer: .accepted, receipt: .repeatedAndOutOfOrder)
+            case 10: return Plan(answer: .optedOut, receipt: .none)
             default: return Plan(answer: .accepted, receipt: .delivered)
             }
         }
@@ -75,9 +77,11 @@ package struct SandboxBehavior: Sendable {
         return Plan(answer: .accepted, receipt: .delivered)
     }
 
-    private static func magicDigit(_ recipient: UnsafeRawBufferPointer) -> Int? {
+    private static func magicNumber(_ recipient: UnsafeRawBufferPointer) -> Int? {
         let prefix = UnsafeRawBufferPointer(start: magicPrefix.utf8Start, count: magicPrefix.utf8CodeUnitCount)
-        guard recipient.count == prefix.count + 1, recipient[0..<prefix.count].elementsEqual(prefix) else { return nil }
-        return Int(recipient[prefix.count]) - 48
+        guard recipient.count == prefix.count + 2, recipient[0..<prefix.count].elementsEqual(prefix) else { return nil }
+        let digits = (Int(recipient[prefix.count]) - 48, Int(recipient[prefix.count + 1]) - 48)
+        let number = 10 * digits.0 + digits.1
+        return (0...10).contains(number) ? number : nil
     }
 }

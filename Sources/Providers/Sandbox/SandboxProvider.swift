@@ -163,6 +163,11 @@ package final class SandboxProvider: SMSProvider {
                     .rejected(.route, code: "ROUTE_REFUSED", message: "the carrier does not serve this route"),
                     "rejected"
                 )
+            case .optedOut:
+                return (
+                    .rejected(
+                        .optedOut, code: "OPTED_OUT", message: "the recipient has sent STOP to this sender"), "rejected"
+                )
             case .throttled: return (.throttled(retryAfterMilliseconds: nil), "throttled")
             case .unavailable: return (.unavailable(code: "SANDBOX_DOWN"), "unavailable")
             case .answerLost: return (.unknown(code: "ANSWER_LOST"), "unknown")

@@ -10,7 +10,9 @@ enum TwilioErrors {
         case 20429, 21611: .throttled
         // Credentials, an account that isn't active, actions that it may not do.
         case 20003, 20005, 20006, 20008, 20010, 20403, 20410, 20426: .account
-        case 21211, 21214, 21217, 21265, 21268, 21610, 21614, 21635: .rejected(.recipient)
+        case 21211, 21214, 21217, 21265, 21268, 21614, 21635: .rejected(.recipient)
+        // After STOP, until START.
+        case 21610: .rejected(.optedOut)
         // A sender that is none, isn't the account's, or can't be used for this recipient or its country: 21266 is the
         // recipient's own number, 21267 a name on a trial account, 21612 no way between the two, 21657 a name that the
         // country doesn't take.

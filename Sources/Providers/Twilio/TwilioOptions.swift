@@ -15,6 +15,12 @@ package struct TwilioOptions: Hashable, Sendable {
         case number(String)
         /// The SID of a Messaging Service, `MG…`, which chooses one.
         case messagingService(String)
+
+        var text: String {
+            switch self {
+            case .number(let text), .messagingService(let text): text
+            }
+        }
     }
 
     /// Where Twilio reports what became of a message.

@@ -67,5 +67,12 @@ extension InboundMessage {
             let body = form.only("Body")
         else { return nil }
         self.init(providerID: sid, sender: sender, recipient: recipient, body: body)
+        // With Advanced Opt-Out the account has words of its own.
+        action = form.only("OptOutType").flatMap { OptOutAction(rawValue: $0.lowercased()) }
+        service = form.only("MessagingServiceSid") ?? ""
+        for place in 0..<Limits.inboundMedia {
+            guard let url = form.only("MediaUrl\(place)") else { break }
+            append(mediaURL: url, contentType: form.only("MediaContentType\(place)") ?? "")
+        }
     }
 }

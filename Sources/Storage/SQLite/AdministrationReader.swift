@@ -128,17 +128,35 @@ package struct AdministrationReader {
 
     // MARK: Opt-outs
 
-    /// Of all tenants, by tenant and number.
+    static let entriesOfNumber =
+        """
+        SELECT tenant, number, origin, own_number, at, reason FROM suppression_entry
+        WHERE tenant = ?1 AND number = ?2 ORDER BY origin, own_number
+        """
+
+    /// All entries, by tenant, number, origin and own number.
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError) {
         let rows = try connection.prepare(
-            "SELECT tenant, number, at, reason FROM suppression ORDER BY tenant, number")
-        while try rows.step() { visit(rows.suppression) }
+            """
+            SELECT s.tenant, s.number, coalesce(e.origin, 0), coalesce(e.own_number, ''), coalesce(e.at, s.at),
+                coalesce(e.reason, s.reason)
+            FROM suppression AS s LEFT JOIN suppression_entry AS e USING (tenant, number)
+            ORDER BY s.tenant, s.number, e.origin, e.own_number
+            """)
+        while try rows.step() { visit(rows.suppressionEntry) }
     }
 
-    /// A tenant's, by number, those above `number`; at most `limit`.
+    /// All numbers that are suppressed, each once, by tenant and number.
+    func suppressedNumbers(_ visit: (TenantID, UInt64) -> Void) throws(StoreError) {
+        let rows = try connection.prepare("SELECT tenant, number FROM suppression ORDER BY tenant, number")
+        while try rows.step() { visit(rows.tenant(0), UInt64(truncatingIfNeeded: rows.integer(1))) }
+    }
+
+    /// A tenant's entries, those of the first numbers above `number`.
+    /// - Parameter limit: numbers, at most.
     package func suppressions(
         of tenant: TenantID, after number: UInt64 = 0, limit: Int
-    ) throws(StoreError) -> [SuppressionRecord] {
+    ) throws(StoreError) -> [SuppressedNumber] {
         let rows = try connection.prepare(
             """
             SELECT tenant, number, at, reason FROM suppression WHERE tenant = ?1 AND number > ?2
@@ -149,21 +167,48 @@ package struct AdministrationReader {
         rows.bind(3, Int64(limit))
         var found: [SuppressionRecord] = []
         while try rows.step() { found.append(rows.suppression) }
-        return found
+        return try withEntries(found)
     }
 
     /// nil if that recipient has not opted out of the tenant's messages.
-    package func suppression(of number: UInt64, tenant: TenantID) throws(StoreError) -> SuppressionRecord? {
+    package func suppression(of number: UInt64, tenant: TenantID) throws(StoreError) -> SuppressedNumber? {
         let row = try connection.prepare(
             "SELECT tenant, number, at, reason FROM suppression WHERE tenant = ?1 AND number = ?2")
         row.bind(1, Int64(tenant.rawValue))
         row.bind(2, Int64(clamping: number))
-        return try row.step() ? row.suppression : nil
+        return try row.step() ? try withEntries([row.suppression]).first : nil
+    }
+
+    private func withEntries(_ numbers: [SuppressionRecord]) throws(StoreError) -> [SuppressedNumber] {
+        let rows = try connection.prepare(Self.entriesOfNumber)
+        var found: [SuppressedNumber] = []
+        for first in numbers {
+            rows.bind(1, Int64(first.tenant.rawValue))
+            rows.bind(2, Int64(clamping: first.number))
+            var entries: [SuppressionRecord] = []
+            while try rows.step() { entries.append(rows.suppressionEntry) }
+            rows.reset()
+            found.append(SuppressedNumber(first: first, entries: entries.isEmpty ? [first] : entries))
+        }
+        return found
     }
 
     /// How many recipients have opted out of the tenant's messages.
     package func suppressionCount(of tenant: TenantID) throws(StoreError) -> UInt64 {
         UInt64(try connection.integer("SELECT count(*) FROM suppression WHERE tenant = \(tenant.rawValue)"))
+    }
+
+    /// Whom carriers refuse of a tenant's recipients, those of the first numbers from `number` on.
+    /// - Parameter limit: numbers, at most.
+    package func carrierOptOuts(
+        of tenant: TenantID, from number: UInt64, limit: Int
+    ) throws(StoreError) -> [CarrierOptOut] {
+        try CarrierOptOutTable(connection).page(of: tenant, from: number, limit: limit)
+    }
+
+    /// How many recipients of a tenant carriers refuse.
+    package func carrierOptOutCount(of tenant: TenantID) throws(StoreError) -> UInt64 {
+        try CarrierOptOutTable(connection).count(of: tenant)
     }
 
     // MARK: Audit
@@ -217,6 +262,15 @@ extension SQLiteStatement {
     /// Of a row `tenant, number, at, reason`.
     fileprivate var suppression: SuppressionRecord {
         SuppressionRecord(
-            tenant: tenant(0), number: UInt64(truncatingIfNeeded: integer(1)), at: integer(2), reason: text(3))
+            tenant: tenant(0), number: UInt64(truncatingIfNeeded: integer(1)), at: integer(2), reason: text(3),
+            origin: nil)
     }
+}
+
+/// A number on a tenant's list of opt-outs, and why it is there.
+package struct SuppressedNumber: Hashable, Sendable {
+    /// The time and reason of the first of its entries.
+    package var first: SuppressionRecord
+    /// At least one, by origin and own number.
+    package var entries: [SuppressionRecord]
 }

@@ -64,7 +64,13 @@ struct AdministrationVerification {
         let impossible = try connection.integer(
             "SELECT count(*) FROM tenant WHERE number NOT BETWEEN 1 AND \(Int32.max)")
         if impossible > 0 { report.fault("\(connection.path): \(impossible) tenants have impossible numbers") }
-        for (table, things) in [("api_key", "keys"), ("suppression", "opt-outs")] {
+        let ofTenants = [
+            ("api_key", "keys"), ("suppression", "opt-outs"), ("carrier_opt_out", "opt-outs at carriers"),
+            ("opt_out_reply", "answers to keywords"),
+        ]
+        for (table, things) in ofTenants {
+            guard try connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = '\(table)'") > 0
+            else { continue }
             let orphans = try connection.integer(
                 "SELECT count(*) FROM \(table) WHERE tenant NOT IN (SELECT number FROM tenant)")
             if orphans > 0 { report.fault("\(connection.path): \(orphans) \(things) are of no tenant") }

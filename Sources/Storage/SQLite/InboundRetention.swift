@@ -9,9 +9,12 @@ extension SQLiteMessageStore {
     func sweepInbound(today: Day) throws(StoreError) -> Bool {
         let policy = retention.policy
         let limit = Self.inboundMessages
-        var isMore = false
+        var isMore = try control.forgetParts(
+            before: today.start - Limits.inboundPartMemoryMilliseconds, limit: limit)
+        try control.forgetReplies(before: today.start - Limits.optOutReplyMilliseconds)
         if let start = policy.recordStart(today: today) {
-            isMore = try control.deleteInbound(before: start, limit: limit)
+            let isMoreToDelete = try control.deleteInbound(before: start, limit: limit)
+            isMore = isMore || isMoreToDelete
         }
         if let start = policy.bodyStart(today: today) {
             let isMoreToRedact = try control.redactInbound(before: start, limit: limit)
@@ -34,13 +37,37 @@ extension RetentionPolicy {
 }
 
 extension ControlFile {
+    /// Forgets parts of messages that are kept, of the oldest `limit`.
+    /// - Returns: whether there may be more.
+    fileprivate func forgetParts(before time: Int64, limit: Int) throws(StoreError) -> Bool {
+        let parts = InboundPartTable(connection)
+        let old = try parts.finished(before: time, limit: limit)
+        guard !old.isEmpty else { return false }
+        try touch()
+        try parts.delete(old)
+        return old.count == limit
+    }
+
+    /// Forgets answers to keywords after which the next may be sent long since.
+    fileprivate func forgetReplies(before time: Int64) throws(StoreError) {
+        guard try connection.integer("SELECT EXISTS (SELECT 1 FROM opt_out_reply WHERE at < \(time))") > 0 else {
+            return
+        }
+        try touch()
+        try connection.execute("DELETE FROM opt_out_reply WHERE at < \(time)")
+    }
+
     /// Deletes inbound messages that came before `time`, of the oldest `limit`.
     /// - Returns: whether there may be more.
     fileprivate func deleteInbound(before time: Int64, limit: Int) throws(StoreError) -> Bool {
         let old = try oldInbound(after: 0, before: time, limit: limit)
         guard let last = old.last else { return false }
         try touch()
-        try connection.execute("PRAGMA secure_delete = ON; DELETE FROM inbound WHERE id <= \(last)")
+        try connection.execute(
+            """
+            PRAGMA secure_delete = ON; DELETE FROM inbound_media WHERE inbound <= \(last);
+            DELETE FROM inbound WHERE id <= \(last)
+            """)
         return old.count == limit
     }
 
@@ -52,7 +79,10 @@ extension ControlFile {
         guard let last = old.last else { return false }
         try touch()
         try connection.execute(
-            "PRAGMA secure_delete = ON; UPDATE inbound SET body = '' WHERE id > \(done) AND id <= \(last)")
+            """
+            PRAGMA secure_delete = ON; DELETE FROM inbound_media WHERE inbound > \(done) AND inbound <= \(last);
+            UPDATE inbound SET body = '' WHERE id > \(done) AND id <= \(last)
+            """)
         try setMark(.inboundRedacted, last)
         return old.count == limit
     }

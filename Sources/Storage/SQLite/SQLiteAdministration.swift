@@ -6,21 +6,13 @@ internal import SMSModel
 final class SQLiteAdministration: AdministrationStore {
     private let control: ControlFile
     private let reader: AdministrationReader
-    /// Opt-outs come by the thousand.
-    private let insertSuppression: SQLiteStatement
-    private let deleteSuppression: SQLiteStatement
-    private let findSuppression: SQLiteStatement
+    private let optOuts: SuppressionTables
     private var connection: SQLiteConnection { control.connection }
 
     init(_ control: ControlFile) throws(StoreError) {
         self.control = control
         reader = AdministrationReader(control.connection)
-        insertSuppression = try control.connection.prepare(
-            "INSERT OR IGNORE INTO suppression VALUES (?1, ?2, ?3, ?4)")
-        deleteSuppression = try control.connection.prepare(
-            "DELETE FROM suppression WHERE tenant = ?1 AND number = ?2")
-        findSuppression = try control.connection.prepare(
-            "SELECT 1 FROM suppression WHERE tenant = ?1 AND number = ?2")
+        optOuts = try SuppressionTables(control.connection)
     }
 
     /// A statement that writes.
@@ -145,30 +137,25 @@ final class SQLiteAdministration: AdministrationStore {
 
     func suppress(_ entry: SuppressionRecord) throws(StoreError) -> Bool {
         try control.touch()
-        insertSuppression.bind(1, Int64(entry.tenant.rawValue))
-        insertSuppression.bind(2, Int64(clamping: entry.number))
-        insertSuppression.bind(3, entry.at)
-        insertSuppression.bindText(4, entry.reason)
-        try insertSuppression.run()
-        return connection.changes > 0
+        return try optOuts.add(entry)
     }
 
-    func unsuppress(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool {
+    func unsuppress(
+        _ number: UInt64, tenant: TenantID, where isMeant: (SuppressionRecord) -> Bool
+    ) throws(StoreError) -> [SuppressionRecord] {
         try control.touch()
-        deleteSuppression.bind(1, Int64(tenant.rawValue))
-        deleteSuppression.bind(2, Int64(clamping: number))
-        try deleteSuppression.run()
-        return connection.changes > 0
+        return try optOuts.remove(number, tenant: tenant, where: isMeant)
     }
 
     func isSuppressed(_ number: UInt64, tenant: TenantID) throws(StoreError) -> Bool {
-        findSuppression.bind(1, Int64(tenant.rawValue))
-        findSuppression.bind(2, Int64(clamping: number))
-        defer { findSuppression.reset() }
-        return try findSuppression.step()
+        try optOuts.contains(number, tenant: tenant)
     }
 
     func suppressions(_ visit: (SuppressionRecord) -> Void) throws(StoreError) { try reader.suppressions(visit) }
+
+    func suppressedNumbers(_ visit: (TenantID, UInt64) -> Void) throws(StoreError) {
+        try reader.suppressedNumbers(visit)
+    }
 
     // MARK: Audit
 

@@ -72,11 +72,110 @@ final class SQLiteCarriers: CarrierStore {
         insert.bindText(5, message.recipient)
         insert.bindText(6, message.body)
         try insert.run()
-        return connection.changes > 0
+        guard connection.changes > 0 else { return false }
+        if !message.media.isEmpty { try insertMedia(message.media, of: connection.lastInsertedRow) }
+        return true
     }
+
+    private func insertMedia(_ media: [InboundMedia], of message: Int64) throws(StoreError) {
+        let insert = try write("INSERT INTO inbound_media VALUES (?1, ?2, ?3, ?4)")
+        for (position, file) in media.enumerated() {
+            insert.bind(1, message)
+            insert.bind(2, Int64(position))
+            insert.bindText(3, file.url)
+            insert.bindText(4, file.contentType)
+            try insert.run()
+        }
+    }
+
+    // MARK: Parts of inbound messages
+
+    func insert(_ part: InboundPartRecord) throws(StoreError) -> Bool {
+        try control.touch()
+        return try InboundPartTable(connection).insert(part)
+    }
+
+    func waitingParts(like part: InboundPartRecord) throws(StoreError) -> [InboundPartRecord] {
+        try InboundPartTable(connection).waiting(like: part)
+    }
+
+    func waitingParts(limit: Int) throws(StoreError) -> [InboundPartRecord] {
+        try InboundPartTable(connection).waiting(limit: limit)
+    }
+
+    func waitingPartCount() throws(StoreError) -> Int { try InboundPartTable(connection).waitingCount() }
+
+    func finish(_ parts: [Int64]) throws(StoreError) {
+        try control.touch()
+        try InboundPartTable(connection).finish(parts)
+    }
+
+    // MARK: Opt-outs at carriers
+
+    func remember(_ optOut: CarrierOptOut) throws(StoreError) {
+        try control.touch()
+        try CarrierOptOutTable(connection).insert(optOut)
+    }
+
+    func forget(_ optOuts: [CarrierOptOut]) throws(StoreError) {
+        guard !optOuts.isEmpty else { return }
+        try control.touch()
+        try CarrierOptOutTable(connection).delete(optOuts)
+    }
+
+    func carrierOptOuts() throws(StoreError) -> [CarrierOptOut] { try CarrierOptOutTable(connection).all() }
+
+    // MARK: Answers to keywords
+
+    func record(_ reply: OptOutReply) throws(StoreError) {
+        let insert = try write("INSERT OR REPLACE INTO opt_out_reply VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        insert.bind(1, Int64(reply.tenant.rawValue))
+        insert.bind(2, Int64(clamping: reply.number))
+        insert.bindText(3, reply.ownNumber)
+        insert.bind(4, reply.at)
+        insert.bind(5, reply.message)
+        insert.bind(6, Int64(reply.provider))
+        try insert.run()
+    }
+
+    func lastReply(
+        to number: UInt64, of tenant: TenantID, from ownNumber: String
+    ) throws(StoreError) -> OptOutReply? {
+        let select = try connection.prepare(
+            """
+            SELECT tenant, number, own_number, at, message, provider FROM opt_out_reply
+            WHERE tenant = ?1 AND number = ?2 AND own_number = ?3
+            """)
+        select.bind(1, Int64(tenant.rawValue))
+        select.bind(2, Int64(clamping: number))
+        select.bindText(3, ownNumber)
+        return try select.step() ? select.optOutReply : nil
+    }
+
+    func replies(since time: Int64) throws(StoreError) -> [OptOutReply] {
+        let select = try connection.prepare(
+            "SELECT tenant, number, own_number, at, message, provider FROM opt_out_reply WHERE at >= ?1")
+        select.bind(1, time)
+        var found: [OptOutReply] = []
+        while try select.step() { found.append(select.optOutReply) }
+        return found
+    }
+
+    // MARK: Reading inbound messages
 
     func inbound(before: Int64?, limit: Int) throws(StoreError) -> [InboundRecord] {
         try reader.page(before: before, limit: limit, examined: limit) { _ in true }.messages
+    }
+}
+
+extension SQLiteStatement {
+    /// Of a row `tenant, number, own_number, at, message, provider`.
+    fileprivate var optOutReply: OptOutReply {
+        OptOutReply(
+            tenant: TenantID(rawValue: Int32(truncatingIfNeeded: integer(0))),
+            number: UInt64(truncatingIfNeeded: integer(1)), ownNumber: text(2), at: integer(3),
+            message: MessageID(rawValue: UInt64(truncatingIfNeeded: integer(4))),
+            provider: UInt8(truncatingIfNeeded: integer(5)))
     }
 }
 
@@ -119,7 +218,17 @@ package struct InboundReader {
                     providerID: rows.textOrNull(3) ?? "", sender: rows.text(4), recipient: recipient,
                     body: rows.text(6)))
         }
+        for place in messages.indices { messages[place].media = try media(of: messages[place].id) }
         return (messages, messages.count == limit || count == examined ? last : nil)
+    }
+
+    private func media(of message: Int64) throws(StoreError) -> [InboundMedia] {
+        let rows = try connection.prepare(
+            "SELECT url, content_type FROM inbound_media WHERE inbound = ?1 ORDER BY position")
+        rows.bind(1, message)
+        var media: [InboundMedia] = []
+        while try rows.step() { media.append(InboundMedia(url: rows.text(0), contentType: rows.text(1))) }
+        return media
     }
 
     /// The names of all providers that ever were, by number.

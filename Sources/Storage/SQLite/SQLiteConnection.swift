@@ -63,6 +63,9 @@ final class SQLiteConnection {
     /// Rows that the last statement changed.
     var changes: Int { Int(sqlite3_changes(handle)) }
 
+    /// The id of the row that was inserted last.
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
     /// Copies the log into the file, as far as readers let it.
     /// - Parameter truncating: waits for readers, and leaves the log empty.
     /// - Returns: pages of the log that have been copied by now.

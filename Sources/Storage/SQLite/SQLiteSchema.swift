@@ -96,8 +96,8 @@ enum SQLiteSchema {
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """ + "\n" + tenancy + "\n" + carriers
 
-    /// What `control.db` has of carriers' words. Added to a file of version 3 that has been made without them, which
-    /// changes nothing that is there.
+    /// What `control.db` has of carriers' and people's words. Added to a file of version 3 that has been made without
+    /// them, which changes nothing that is there; an apusd that doesn't know some of them leaves them alone.
     static let carriers =
         """
         -- Receipts that match no message yet.
@@ -119,6 +119,62 @@ enum SQLiteSchema {
             body TEXT NOT NULL,
             UNIQUE (provider, provider_id)
         );
+        -- What came with them and is still at the carrier.
+        CREATE TABLE IF NOT EXISTS inbound_media (
+            inbound INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            content_type TEXT NOT NULL,
+            PRIMARY KEY (inbound, position)
+        ) WITHOUT ROWID;
+        -- Parts of long messages to the gateway's numbers: those that wait for others, and for a while those of messages
+        -- that are whole, to know them again.
+        CREATE TABLE IF NOT EXISTS inbound_part (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,         -- ms since the epoch
+            provider INTEGER NOT NULL,
+            provider_id TEXT,            -- of the part; NULL: it gave none
+            sender TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            reference TEXT NOT NULL,     -- that all parts of a message have
+            total INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            service TEXT NOT NULL,
+            body TEXT,                   -- NULL: its message is kept
+            UNIQUE (provider, provider_id)
+        );
+        CREATE INDEX IF NOT EXISTS inbound_part_waiting ON inbound_part (provider, sender, recipient, reference)
+            WHERE body IS NOT NULL;
+        -- Recipients whom a carrier refuses because they have opted out there of what a sender sends.
+        CREATE TABLE IF NOT EXISTS carrier_opt_out (
+            tenant INTEGER NOT NULL,
+            number INTEGER NOT NULL,     -- E.164 without the plus
+            provider INTEGER NOT NULL,
+            sender TEXT NOT NULL,        -- '': the provider's own
+            at INTEGER NOT NULL,         -- ms since the epoch: the carrier said so last
+            code TEXT NOT NULL,
+            PRIMARY KEY (tenant, number, provider, sender)
+        ) WITHOUT ROWID;
+        -- The last text that a tenant has answered a person's keyword with.
+        CREATE TABLE IF NOT EXISTS opt_out_reply (
+            tenant INTEGER NOT NULL,
+            number INTEGER NOT NULL,     -- of the person
+            own_number TEXT NOT NULL,    -- that it is from
+            at INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            provider INTEGER NOT NULL,
+            PRIMARY KEY (tenant, number, own_number)
+        ) WITHOUT ROWID;
+        -- Why numbers are on tenants' lists of opt-outs. A number without any is from before they were kept.
+        CREATE TABLE IF NOT EXISTS suppression_entry (
+            tenant INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            origin INTEGER NOT NULL,     -- 0: not known
+            own_number TEXT NOT NULL,    -- that the keyword was sent to; '': there was none
+            at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (tenant, number, origin, own_number)
+        ) WITHOUT ROWID;
         """
 
     /// What `control.db` has of tenants. Times are ms since the epoch, documents canonical JSON.

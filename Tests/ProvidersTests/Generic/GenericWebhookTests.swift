@@ -160,6 +160,55 @@ internal import Testing
             })
     }
 
+    private func inbound(_ fields: String, _ form: String) async throws -> InboundMessage? {
+        let receiver = try receiver(
+            "{" + Self.secret + #"""
+                , "inbound": {"id": "param:id", "from": "param:from", "to": "param:to", "text": "param:text"
+                """# + fields + "}}")
+        let request = Generic.form("id=2&from=1&to=3&text=hello" + form, headers: Self.headers)
+        guard case .inbound(let message)? = await receiver.receive(request, now: 0).events?.first else { return nil }
+        return message
+    }
+
+    @Test func theCarriersWordOnAKeyword() async throws {
+        let plain = #", "opt_out": "param:kind""#
+        for (value, action) in [("STOP", OptOutAction.stop), ("start", .start), ("Help", .help)] {
+            #expect(try await inbound(plain, "&kind=\(value)")?.action == action)
+        }
+        for other in ["&kind=OPTOUT", "&kind=", ""] { #expect(try await inbound(plain, other)?.action == nil) }
+        let mapped = plain + #", "opt_outs": {"OptOut": "stop", "1": "start"}"#
+        #expect(try await inbound(mapped, "&kind=OPTOUT")?.action == .stop)
+        #expect(try await inbound(mapped, "&kind=1")?.action == .start)
+        #expect(try await inbound(mapped, "&kind=STOP")?.action == nil)
+    }
+
+    @Test func linksAndParts() async throws {
+        let fields = #"""
+            , "media": ["param:m0", "param:m1"],
+            "part": {"reference": "param:ref", "total": "param:of", "number": "param:no"}
+            """#
+        let message = try #require(await inbound(fields, "&m0=https%3A%2F%2Fa%2F1&m1=no&ref=7&of=2&no=1"))
+        #expect(message.media == [InboundMedia(url: "https://a/1")])
+        #expect(message.part == InboundPart(reference: "7", total: 2, number: 1))
+        // What is no part of several is whole.
+        for whole in ["", "&ref=7", "&ref=7&of=1&no=1", "&ref=7&of=2&no=3", "&ref=7&of=x&no=1"] {
+            #expect(try await inbound(fields, whole)?.part == nil, "\(whole)")
+        }
+    }
+
+    @Test(arguments: [
+        (#""opt_outs": {"a": "stop"}"#, "opt_outs"), (#""opt_out": "x""#, "opt_out"),
+        (#""opt_out": "param:a", "opt_outs": {"a": "end"}"#, "opt_outs.a"),
+        (#""media": ["x"]"#, "media[0]"), (#""part": {"reference": "param:a"}"#, "part.total"),
+    ])
+    func fieldsAreChecked(_ fields: String, _ field: String) throws {
+        let violations = try Generic.violations(
+            "{" + Self.secret + #"""
+                , "inbound": {"id": "param:id", "from": "param:from", "to": "param:to", "text": "param:text",
+                """# + fields + "}}")
+        #expect(violations.keys.contains("inbound.\(field)"), "\(violations)")
+    }
+
     @Test func withoutASignatureOnlyTheTokenCounts() async throws {
         let receiver = try receiver(
             #"""

@@ -57,7 +57,7 @@ internal import Testing
                 "InvalidParameter", "Invalid parameter: PhoneNumber Reason: +1 is not valid to publish to",
                 RejectionScope.recipient
             ),
-            ("ParameterValueInvalid", "The phone number is invalid", .recipient), ("OptedOut", "x", .recipient),
+            ("ParameterValueInvalid", "The phone number is invalid", .recipient), ("OptedOut", "x", .optedOut),
             ("InvalidParameter", "Invalid parameter: SenderID Reason: x", .sender),
             ("InvalidParameter", "Invalid parameter: OriginationNumber", .sender),
             (

@@ -73,7 +73,7 @@ internal import Testing
             batch([1, 2, 3, 4, 9].map { "+1500555000\($0)" } + ["+14155550100"]), standIn.options)
         let scopes: [(Outcome?, RejectionScope, String)] = [
             (found[1], .recipient, "21211"), (found[2], .sender, "21612"), (found[3], .route, "21408"),
-            (found[4], .recipient, "21610"), (found[5], .recipient, "21614"),
+            (found[4], .optedOut, "21610"), (found[5], .recipient, "21614"),
         ]
         for (outcome, scope, code) in scopes {
             guard case .rejected(scope, code, _)? = outcome else {

@@ -112,6 +112,59 @@ internal import Testing
         }
     }
 
+    /// With Advanced Opt-Out the account has words of its own, and Twilio says what it took a message for.
+    @Test(arguments: [("STOP", OptOutAction.stop), ("START", .start), ("HELP", .help), ("stop", .stop)])
+    func whatTwilioUnderstood(_ type: String, _ action: OptOutAction) async throws {
+        let events = await receiver.receive(try request(Self.inbound + [("OptOutType", type)]), now: 0).events
+        guard case .inbound(let message)? = events?.first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(message.action == action)
+        #expect(message.body == Self.inbound[1].1)
+    }
+
+    @Test func anotherWordOfTwiliosIsNone() async throws {
+        let events = await receiver.receive(try request(Self.inbound + [("OptOutType", "LATER")]), now: 0).events
+        guard case .inbound(let message)? = events?.first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(message.action == nil && message.service == "" && message.media.isEmpty)
+    }
+
+    @Test func mediaAndTheServiceThatItCameTo() async throws {
+        let fields =
+            Self.inbound.filter { $0.0 != "NumMedia" } + [
+                ("NumMedia", "2"), ("MediaUrl0", "https://api.twilio.com/1"), ("MediaContentType0", "image/jpeg"),
+                ("MediaUrl1", "https://api.twilio.com/2"), ("MessagingServiceSid", "MG1"),
+            ]
+        let events = await receiver.receive(try request(fields), now: 0).events
+        guard case .inbound(let message)? = events?.first else {
+            Issue.record("no message")
+            return
+        }
+        #expect(
+            message.media == [
+                InboundMedia(url: "https://api.twilio.com/1", contentType: "image/jpeg"),
+                InboundMedia(url: "https://api.twilio.com/2"),
+            ])
+        #expect(message.service == "MG1")
+    }
+
+    @Test func mediaHaveBounds() {
+        var message = InboundMessage(providerID: "a", sender: "1", recipient: "2", body: "")
+        let longest = "https://" + String(repeating: "a", count: Limits.inboundMediaURLBytes - 8)
+        let type = String(repeating: "t", count: Limits.inboundMediaTypeBytes)
+        for url in [longest + "a", "ftp://a/1", "javascript:1", ""] { message.append(mediaURL: url, contentType: "") }
+        #expect(message.media.isEmpty)
+        message.append(mediaURL: longest, contentType: type + "t")
+        message.append(mediaURL: "http://a/1", contentType: type)
+        #expect(message.media.map(\.contentType) == ["", type])
+        for _ in 0..<Limits.inboundMedia { message.append(mediaURL: longest, contentType: "") }
+        #expect(message.media.count == Limits.inboundMedia)
+    }
+
     @Test func tokensAndAlgorithms() async throws {
         func isBelieved(_ request: WebhookRequest) async -> Bool {
             if case .believed = await receiver.receive(request, now: 0) { true } else { false }
