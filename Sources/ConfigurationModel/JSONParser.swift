@@ -4,27 +4,39 @@ extension JSON {
     /// Reads a whole text, strictly: one value, UTF-8 without a byte order mark, no member twice (two names are the
     /// same if they look the same), no half of a surrogate pair, no number beyond a double's range, and nested no
     /// deeper than ``Limits/jsonDepth``.
-    package init(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        var parser = JSONParser(bytes: bytes)
+    package init(_ bytes: UnsafeRawBufferPointer, numbers: NumberReading = .values) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, numbers: numbers)
         self = try parser.parse()
     }
 
-    package init(_ bytes: [UInt8]) throws(JSONError) {
+    package init(_ bytes: [UInt8], numbers: NumberReading = .values) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
-            try JSON(UnsafeRawBufferPointer(buffer))
+            try JSON(UnsafeRawBufferPointer(buffer), numbers: numbers)
         }
     }
 
-    package init(_ text: String) throws(JSONError) { try self.init(Array(text.utf8)) }
+    package init(_ text: String, numbers: NumberReading = .values) throws(JSONError) {
+        try self.init(Array(text.utf8), numbers: numbers)
+    }
+
+    /// What becomes of numbers.
+    package enum NumberReading: Sendable {
+        /// ``JSON/integer(_:)`` and ``JSON/real(_:)``.
+        case values
+        /// ``JSON/string(_:)`` with the number's characters as they stand, whatever its size: `10.50`, `1e400`.
+        case texts
+    }
 }
 
 /// Recursive descent over the text's bytes.
 private struct JSONParser {
     private let bytes: UnsafeRawBufferPointer
+    private let numbers: JSON.NumberReading
     private var offset = 0
 
-    init(bytes: UnsafeRawBufferPointer) {
+    init(bytes: UnsafeRawBufferPointer, numbers: JSON.NumberReading) {
         self.bytes = bytes
+        self.numbers = numbers
     }
 
     mutating func parse() throws(JSONError) -> JSON {
@@ -202,6 +214,7 @@ private struct JSONParser {
             let written = min(Int(String(decoding: try self.digits(), as: UTF8.self)) ?? .max, 1 << 40)
             exponent += isNegative ? -written : written
         }
+        if numbers == .texts { return .string(String(decoding: bytes[place..<offset], as: UTF8.self)) }
         // Whether it is whole shows in its digits; a double could have rounded it.
         digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
         if digits.isEmpty { return .integer(0) }

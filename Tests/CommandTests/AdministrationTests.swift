@@ -30,6 +30,16 @@ import Testing
         #expect(throws: ConfigurationFile.Problem.self) { _ = try ConfigurationFile.parse(text) }
     }
 
+    /// Of two members the last would win, or the first, by whoever reads it.
+    @Test(arguments: [
+        #"{"a": 1, "a": 2}"#, #"{"a": {"b": 1, "b": 1}}"#, "a: {b: 1, b: 2}", "1: x\n\"1\": y",
+        "a: 1\n\"a\": 2",
+    ])
+    func aMemberThatIsThereTwiceIsRefused(_ text: String) {
+        #expect(throws: ConfigurationFile.Problem.self) { _ = try ConfigurationFile.parse(text) }
+        #expect(throws: ConfigurationFile.Problem.self) { _ = try ConfigurationFile.parse(text, isJSON: true) }
+    }
+
     @Test func aJSONFileIsStrictlyJSON() throws {
         #expect(try ConfigurationFile.parse("a: 1").text == #"{"a":1}"#)
         #expect(throws: ConfigurationFile.Problem.self) { _ = try ConfigurationFile.parse("a: 1", isJSON: true) }

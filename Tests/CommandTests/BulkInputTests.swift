@@ -95,6 +95,41 @@ import Testing
         #expect(rows.dropFirst(2).allSatisfy { problem($0) != nil })
     }
 
+    /// A number is a text of the person's own: an amount keeps its zeros, a code its digits.
+    @Test(arguments: [
+        ("10.50", "10.50"), ("12345678901234567890", "12345678901234567890"), ("-0", "-0"), ("1E5", "1E5"),
+        ("1.0e-7", "1.0e-7"), ("1e999", "1e999"), ("0.10", "0.10"), ("9007199254740993", "9007199254740993"),
+        ("true", "true"), ("false", "false"), (#""10.50""#, "10.50"),
+    ])
+    func valuesGoIntoTheTextAsTheyStand(_ json: String, _ text: String) async throws {
+        let line = #"{"to": "+1", "body": \#(json), "reference": \#(json), "tags": [\#(json), "x"]}"#
+        let message = try #require(message(try await rows(line)[0]))
+        #expect(message.body == text && message.reference == text && message.tags == [text, "x"])
+        let row = try await rows(#"{"to": \#(json), "price": \#(json), "no": null}"#, template: "{{price}}")[0]
+        guard case .recipient(let recipient) = row.content else {
+            Issue.record("no recipient")
+            return
+        }
+        #expect(recipient.to == text && recipient.variables == ["price": text])
+    }
+
+    @Test(arguments: [
+        (#"{"to": "+1", "body": "a", "body": "b"}"#, "the member body is there twice (column 26)"),
+        (#"{"to": "+1", "body": "a", "b\u006fdy": "b"}"#, "the member body is there twice"),
+        (#"{"to": "+1", "body": {"a": 1}}"#, #"the field "body" is neither a text nor a number"#),
+        (#"{"to": "+1", "body": [1]}"#, #"the field "body" is neither a text nor a number"#),
+        (#"{"to": "+1", "body": "a", "tags": [["x"]]}"#, "tags are texts"),
+        (#"{"to": "+1", "body": "a", "tags": [null]}"#, "tags are texts"),
+        (#"{"to": "+1", "body": 01}"#, "the line is not JSON: a number begins with a zero"),
+        (#"{"to": "+1", "body": .5}"#, "the line is not JSON"), (#"{"to": "+1", "body": "a"} x"#, "not JSON"),
+        (#"{"to": "+1", "body": NaN}"#, "the line is not JSON"),
+    ])
+    func aLineThatIsNotPlainIsRefused(_ line: String, _ reason: String) async throws {
+        let rows = try await rows(#"{"to": "+2", "body": "fine"}"# + "\n" + line)
+        #expect(message(rows[0]) != nil && rows[1].line == 2)
+        #expect(problem(rows[1])?.contains(reason) == true, "\(problem(rows[1]) ?? "accepted")")
+    }
+
     @Test func jsonLinesFeedATemplateToo() async throws {
         let rows = try await rows(#"{"to": "+1", "count": 3, "left": true}"#, template: "{{count}} {{left}}")
         guard case .recipient(let recipient) = rows[0].content else {

@@ -59,7 +59,8 @@ enum ConfigurationFile {
             var members: [String: JSON] = [:]
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else { throw Problem(text: "a name is not a text") }
-                members[name] = try json(value)
+                let isNew = members.updateValue(try json(value), forKey: name) == nil
+                guard isNew else { throw Problem(text: "the member \(name) is there twice") }
             }
             return .object(members)
         case .sequence(let sequence):

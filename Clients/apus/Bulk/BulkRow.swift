@@ -1,4 +1,5 @@
 internal import ApusClient
+internal import ConfigurationModel
 internal import FoundationEssentials
 
 /// A row of a bulk file as what it asks for; its index in the batch is its place among the file's rows, so that the
@@ -103,12 +104,10 @@ struct RowMapper {
 
     func content(json text: String) -> BulkRow.Content {
         let row: JSONRow
-        do {
-            row = try JSONDecoder().decode(JSONRow.self, from: Data(text.utf8))
-        } catch let problem as RowProblem {
-            return .invalid(problem.text)
+        do throws(RowProblem) {
+            row = try JSONRow(text)
         } catch {
-            return .invalid("the line is not a JSON object")
+            return .invalid(error.text)
         }
         if variables == nil, let unknown = row.fields.keys.sorted().first(where: { !Self.columns.contains($0) }) {
             return .invalid(
@@ -140,35 +139,41 @@ struct RowMapper {
     }
 }
 
-/// A line of JSON lines: an object of texts, numbers and truth values; `tags` may be a list of texts.
-private struct JSONRow: Decodable {
+/// A line of JSON lines: an object of texts, numbers and truth values; `tags` may be a list of them.
+///
+/// Numbers are taken as they stand in the line: what is meant for a text, such as an amount or a long code, is not
+/// counted with.
+private struct JSONRow {
     var fields: [String: String] = [:]
     var tags: [String]?
 
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    init(_ line: String) throws(RowProblem) {
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(line, numbers: .texts)
+        } catch {
+            throw RowProblem(text: "the line is not JSON: \(error.reason) (column \(error.column))")
+        }
+        guard let members = json.object else { throw RowProblem(text: "the line is not a JSON object") }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            if name == "tags", let list = value.array {
+                let texts = list.map(Self.text)
+                guard !texts.contains(nil) else { throw RowProblem(text: "tags are texts") }
+                tags = texts.compactMap(\.self)
+            } else if value != .null {
+                guard let text = Self.text(value) else {
+                    throw RowProblem(text: "the field \"\(name)\" is neither a text nor a number")
+                }
+                fields[name] = text
+            }
+        }
     }
 
-    init(from decoder: any Decoder) throws {
-        let object = try decoder.container(keyedBy: Key.self)
-        for key in object.allKeys {
-            let name = key.stringValue
-            if name == "tags", let list = try? object.decode([String].self, forKey: key) {
-                tags = list
-            } else if let text = try? object.decode(String.self, forKey: key) {
-                fields[name] = text
-            } else if let flag = try? object.decode(Bool.self, forKey: key) {
-                fields[name] = String(flag)
-            } else if let number = try? object.decode(Int64.self, forKey: key) {
-                fields[name] = String(number)
-            } else if let number = try? object.decode(Double.self, forKey: key) {
-                fields[name] = String(number)
-            } else if try !object.decodeNil(forKey: key) {
-                throw RowProblem(text: "the field \"\(name)\" is neither a text nor a number")
-            }
+    private static func text(_ value: JSON) -> String? {
+        switch value {
+        case .string(let text): text
+        case .bool(let flag): String(flag)
+        case .null, .integer, .real, .array, .object: nil
         }
     }
 }
