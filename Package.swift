@@ -66,6 +66,7 @@ let package = Package(
         // With IO.
         .target(name: "SecretFiles", swiftSettings: strict),
         .target(name: "Threading", swiftSettings: strict),
+        .target(name: "TimeZones", dependencies: ["SMSModel"], swiftSettings: strict),
         .target(
             name: "TLS",
             dependencies: ["SMSModel", "SecretFiles", "COpenSSL", .product(name: "NIOCore", package: "swift-nio")],
@@ -98,7 +99,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "Threading",
-                "RPCTransport", "Storage", "Providers", "CMalloc", log, lifecycle,
+                "RPCTransport", "Storage", "Providers", "TimeZones", "CMalloc", log, lifecycle,
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict),
@@ -107,7 +108,7 @@ let package = Package(
             dependencies: [
                 "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "Admission", "Secrets", "RPCWire",
                 "TLS", "RPCTransport", "Storage", "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading",
-                log, lifecycle, signals, argumentParser,
+                "TimeZones", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -121,7 +122,7 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "ApusClient", "RPCWire", "TLS",
-                "RPCTransport", argumentParser, .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "RPCTransport", "TimeZones", argumentParser, .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
@@ -173,7 +174,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "RPCTransport",
-                "Storage", "HTTPTransport", "Providers", "Gateway", "ApusClient", "GatewayTestKit", log,
+                "Storage", "HTTPTransport", "Providers", "TimeZones", "Gateway", "ApusClient", "GatewayTestKit", log,
             ] + nio,
             swiftSettings: strict),
         .testTarget(
@@ -191,8 +192,10 @@ let package = Package(
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
-            name: "RoutingTests", dependencies: ["SMSModel", "ConfigurationModel", "Routing", "GatewayTestKit"],
+            name: "RoutingTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "Routing", "TimeZones", "GatewayTestKit"],
             swiftSettings: strict),
+        .testTarget(name: "TimeZonesTests", dependencies: ["SMSModel", "TimeZones"], swiftSettings: strict),
         .testTarget(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
             swiftSettings: strict),
@@ -202,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "TimeZones", "apus", argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

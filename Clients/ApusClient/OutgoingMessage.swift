@@ -12,7 +12,7 @@ public struct OutgoingMessage: Hashable, Sendable {
     public var sender: String?
     /// nil = normal.
     public var priority: MessagePriority?
-    /// At most 35 days ahead; nil = as soon as possible.
+    /// At most ten minutes ago, which is now, and at most 35 days ahead; nil = as soon as possible.
     public var sendAt: Date?
     /// For how long from its send time it may still be submitted, 1 second to 7 days; nil = 24 hours.
     public var validity: Duration?

@@ -50,9 +50,11 @@ package struct SubmitValidator: Sendable {
     ///   - generation: of the configuration that the tenant's settings are of; the draft remembers it.
     ///   - now: milliseconds since the Unix epoch.
     ///   - suppressions: who has opted out; nil = nobody.
+    ///   - mayRepeat: whether the message may be one that was accepted before, as with an idempotency key. A send time
+    ///     that has passed is then left to the store, which knows: the draft is late (``MessageDraft/isLate(now:)``).
     package func validate(
         _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64,
-        suppressions: SuppressionList? = nil, into batch: inout DraftBatch
+        suppressions: SuppressionList? = nil, mayRepeat: Bool = false, into batch: inout DraftBatch
     ) -> [FieldViolation] {
         var violations = Violations()
         checkRecipient(request.to, tenant, suppressions, &violations)
@@ -61,8 +63,8 @@ package struct SubmitValidator: Sendable {
         let segmentation = segment(request, &replaced, &violations)
         let priority = priority(request, &violations)
         let onUnknown = onUnknown(request, &violations)
-        let sendAt = sendAt(request, now, &violations)
-        let validity = validity(request, &violations)
+        let sendAt = sendAt(request, now, mayRepeat: mayRepeat || !request.idempotencyKey.isEmpty, &violations)
+        let validity = validity(request, now, &violations)
         checkTexts(request, &violations)
         guard violations.isEmpty, let segmentation, let priority, let onUnknown else { return violations.found }
 
@@ -153,24 +155,35 @@ package struct SubmitValidator: Sendable {
         return nil
     }
 
-    /// 0 for a time that has come already.
-    private func sendAt(_ request: SubmitRequest, _ now: Int64, _ violations: inout Violations) -> Int64 {
-        if request.sendAt < 0 {
-            violations.add("send_at_ms", "A time cannot be negative; it counts milliseconds since 1970.")
-        } else if request.sendAt > now + Limits.sendAtAheadMilliseconds {
-            let days = Limits.sendAtAheadMilliseconds / 86_400_000
-            violations.add("send_at_ms", "The send time is more than \(days) days ahead.")
+    /// 0 for a time that has come already, unless it is left to the store.
+    private func sendAt(
+        _ request: SubmitRequest, _ now: Int64, mayRepeat: Bool, _ violations: inout Violations
+    ) -> Int64 {
+        if request.sendAt == 0 { return 0 }
+        let isLate = request.sendAt > 0 && request.sendAt < now - Limits.sendAtPastMilliseconds
+        if isLate && mayRepeat { return request.sendAt }
+        if let violation = SendTime.violation(request.sendAt, now: now) {
+            violations.add(violation.field, violation.description)
         }
         return request.sendAt > now ? request.sendAt : 0
     }
 
-    private func validity(_ request: SubmitRequest, _ violations: inout Violations) -> UInt64 {
+    private func validity(_ request: SubmitRequest, _ now: Int64, _ violations: inout Violations) -> UInt64 {
         if request.validity == 0 { return defaultValidity }
         if request.validity < Limits.validityMinimumMilliseconds {
-            violations.add("validity_ms", "The validity is below \(Limits.validityMinimumMilliseconds) ms.")
+            violations.add(
+                "validity_ms",
+                "The validity \(request.validity) is below \(Limits.validityMinimumMilliseconds) ms: milliseconds are "
+                    + "counted, \(request.validity) seconds are \(request.validity * 1000).")
         } else if request.validity > Limits.validityMaximumMilliseconds {
             let days = Limits.validityMaximumMilliseconds / 86_400_000
-            violations.add("validity_ms", "The validity is above \(days) days.")
+            let isDate = request.validity > UInt64(clamping: now) / 2
+            violations.add(
+                "validity_ms",
+                "The validity \(request.validity) is above \(days) days"
+                    + (isDate
+                        ? ": it is how long the message may be sent, not until when."
+                        : ", which are \(Limits.validityMaximumMilliseconds) ms."))
         }
         return request.validity
     }

@@ -41,6 +41,9 @@ package struct RouteSettings: Hashable, Sendable {
     package var reject: String?
 
     package init() {}
+
+    /// Names of the time zones that its windows are told by.
+    package var timeZones: [String] { (times ?? []).compactMap(\.zone) }
 }
 
 extension RouteSettings: ConfigurationKind {

@@ -23,48 +23,59 @@ package struct Weekdays: OptionSet, Hashable, Sendable {
     }
 }
 
-/// Hours of some days of the week, in UTC. Hours over midnight belong to the day on which they begin.
+/// Hours of some days of the week, by the clocks of a time zone. Hours over midnight belong to the day on which they
+/// begin.
+///
+/// A window is open whenever those clocks show a time in it: an hour that a change of clocks skips is not there, and one
+/// that it repeats is there twice.
 package struct TimeWindow: Hashable, Sendable {
     package var days = Weekdays.all
     /// In minutes since midnight, 0 to 1439.
     package var from = 0
     /// In minutes since midnight, 1 to 1440, and itself not in the window; below `from` it is on the day after.
     package var to = minutesOfDay
+    /// The zone's name, such as `Europe/Berlin`; nil = UTC.
+    package var zone: String?
 
     private static let minutesOfDay = 24 * 60
 
     package init() {}
 
-    /// - Parameter now: milliseconds since the Unix epoch.
-    package func contains(_ now: Int64) -> Bool {
-        let minutes = Self.division(now, by: 60_000).quotient
-        let (day, minute) = Self.division(minutes, by: Int64(Self.minutesOfDay))
+    /// - Parameter wall: seconds since 1970-01-01T00:00 by the clocks of the zone.
+    package func contains(wall: Int64) -> Bool {
+        let (day, minute) = wall.dividedDown(by: 60).quotient.dividedDown(by: Int64(Self.minutesOfDay))
         // The epoch was a Thursday.
-        func isOf(_ day: Int64) -> Bool {
-            days.contains(Weekdays(place: Int(Self.division(day + 3, by: 7).remainder)))
-        }
+        func isOf(_ day: Int64) -> Bool { days.contains(Weekdays(place: Int((day + 3).dividedDown(by: 7).remainder))) }
         if from < to { return isOf(day) && from <= minute && minute < to }
         return isOf(day) && from <= minute || isOf(day - 1) && minute < to
     }
+}
 
-    /// Rounded down, also before the epoch.
-    private static func division(_ value: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+extension Weekdays {
+    /// A day, or a row of them such as `MON-FRI`; `SAT-MON` goes over the week's end.
+    /// - Returns: nil if the text is neither.
+    package init?(text: String) {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { name in
+            Self.names.firstIndex(of: String(name))
+        }
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] else { return nil }
+        let count = (last - first + Self.names.count) % Self.names.count + 1
+        self = (0..<count).reduce(into: []) { days, place in
+            days.insert(Weekdays(place: (first + place) % Self.names.count))
+        }
     }
 }
 
 extension TimeWindow {
-    /// `{"days": ["MON", …], "from": "08:00", "to": "20:00"}`; each may be left out.
+    /// `{"days": ["MON-FRI", …], "from": "08:00", "to": "20:00", "zone": "Europe/Berlin"}`; each may be left out.
     init?(_ reader: inout MemberReader) {
         let known = Weekdays.names
-        let names = reader.strings("days", atMost: known.count) {
-            known.contains($0) ? nil : "must be one of \(known.joined(separator: ", "))"
+        let texts = reader.strings("days", atMost: known.count) {
+            Weekdays(text: $0) != nil
+                ? nil : "must be one of \(known.joined(separator: ", ")), or some in a row such as MON-FRI"
         }
-        if let names {
-            days = names.reduce(into: []) { days, name in
-                if let place = known.firstIndex(of: name) { days.insert(Weekdays(place: place)) }
-            }
+        if let texts {
+            days = texts.reduce(into: []) { days, text in days.formUnion(Weekdays(text: text) ?? []) }
             if reader.take("days")?.array?.isEmpty == true {
                 reader.fault("days", "must have at least one; leave it out for every day")
             }
@@ -74,6 +85,10 @@ extension TimeWindow {
         // Midnight that ends a day is that which begins the next one.
         if to == 0 { to = Self.minutesOfDay }
         if from == to { reader.fault("to", "must not be the same as from; leave out both for the whole day") }
+        zone = reader.string("zone")
+        if let zone, !TimeZoneRules.isName(zone) {
+            reader.fault("zone", "must be the name of a time zone, such as Europe/Berlin")
+        }
     }
 
     private static func minutes(_ reader: inout MemberReader, _ name: String, _ range: ClosedRange<Int>) -> Int? {
@@ -97,6 +112,7 @@ extension TimeWindow {
         members["days"] = days == .all ? nil : .strings(days.names)
         members["from"] = from == 0 ? nil : .string(Self.text(from))
         members["to"] = to == Self.minutesOfDay ? nil : .string(Self.text(to))
+        members["zone"] = zone.map(JSON.string)
         return .object(members.values)
     }
 

@@ -1,3 +1,4 @@
+internal import Admission
 internal import SMSModel
 internal import Storage
 
@@ -20,10 +21,15 @@ struct AcceptRefusals {
     }
 
     /// nil for what was accepted, now or before.
-    mutating func refusal(of result: AcceptResult, tenant: TenantID) -> GatewayError? {
+    /// - Parameter sendAt: what was asked for, if that has passed.
+    mutating func refusal(of result: AcceptResult, tenant: TenantID, sendAt: Int64 = 0) -> GatewayError? {
         switch result.kind {
         case .accepted, .duplicate: return nil
         case .conflict: return .keyTaken
+        case .late:
+            return GatewayError(
+                .invalidArgument, SendTime.violation(sendAt, now: now)?.description ?? "the send time has passed",
+                notProcessed: true)
         case .overSegments, .overCost, .overWaiting: break
         }
         let key = Key(tenant: tenant, kind: result.kind)
@@ -52,7 +58,7 @@ struct AcceptRefusals {
                 "the tenant's budget of \(most) a month has no room left for the message; "
                     + "the next month begins at midnight UTC after its last day",
                 retryAfter: today.month.upperBound.start - now)
-        case .accepted, .duplicate, .conflict, .overWaiting:
+        case .accepted, .duplicate, .conflict, .late, .overWaiting:
             let most = quota.waitingMessages ?? 0
             return .overQuota(
                 QuotaDetail(limit: "waiting_messages", maximum: most, unit: "messages"),

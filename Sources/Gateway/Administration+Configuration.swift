@@ -142,8 +142,10 @@ extension Administration {
             }
         }
         for change in changes where change.kind == DynamicConfiguration.routeKind {
-            violations += next.routes[change.name]?.destinationViolations(of: change.name) ?? []
-            violations += next.routes[change.name]?.sender?.violations(of: "routes.\(change.name)") ?? []
+            guard let settings = next.routes[change.name] else { continue }
+            violations += settings.destinationViolations(of: change.name)
+            violations += providers.violations(in: [change.name: settings])
+            violations += settings.sender?.violations(of: "routes.\(change.name)") ?? []
         }
         for change in changes where change.kind == DynamicConfiguration.providerKind {
             violations += next.providers[change.name]?.sender?.violations(of: "providers.\(change.name)") ?? []

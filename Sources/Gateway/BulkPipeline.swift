@@ -174,6 +174,8 @@ private struct BulkItems {
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
+    /// By item: send times that have passed, of items that may be repeats.
+    private(set) var late: [Int: Int64] = [:]
     private var violationsLeft = Limits.violationsPerBulk
     // Kept from one item to the next.
     private var variables: [TemplateVariable] = []
@@ -241,8 +243,9 @@ private struct BulkItems {
                 request.traceparent = traceparent
                 let violations = call.tenant.validator.validate(
                     request, tenant: call.tenant.id, generation: call.tenant.generation, now: now,
-                    suppressions: suppressions, into: &drafts)
+                    suppressions: suppressions, mayRepeat: !bulk.isDryRun, into: &drafts)
                 if !violations.isEmpty { return refuse(item, .invalid(violations), request) }
+                if request.sendAt != 0, drafts.drafts.last?.isLate(now: now) == true { late[item] = request.sendAt }
                 indices.append(bulk.firstIndex + UInt64(item))
             }
         }
@@ -288,6 +291,7 @@ private struct BulkAnswer: Sendable {
     private let firstIndex: UInt64
     private let indices: [UInt64]
     private let refusals: [BulkResponse.Refusal]
+    private let late: [Int: Int64]
     private let refused: @Sendable (GatewayError, _ item: Int?) -> Void
 
     /// - Parameter refused: told of each item that the store refused.
@@ -298,10 +302,11 @@ private struct BulkAnswer: Sendable {
         firstIndex = items.bulk.firstIndex
         indices = items.indices
         refusals = items.refusals
+        late = items.late
     }
 
     func response(_ burst: AcceptedBurst, _ clock: GatewayClock) -> BulkResponse {
-        var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
+        var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty && late.isEmpty ? 0 : clock.now())
         var response = BulkResponse(batch: burst.batch ?? BatchID(rawValue: 0), refusals: self.refusals)
         response.ids = Array(repeating: 0, count: count)
         for (index, result) in zip(indices, burst.results) {
@@ -314,8 +319,9 @@ private struct BulkAnswer: Sendable {
             case .conflict:
                 refuse(item, GatewayError(.alreadyExists, "the batch has another message at index \(index)"), &response)
                 continue
-            case .overSegments, .overCost, .overWaiting:
-                if let refusal = refusals.refusal(of: result, tenant: tenant) { refuse(item, refusal, &response) }
+            case .overSegments, .overCost, .overWaiting, .late:
+                let refusal = refusals.refusal(of: result, tenant: tenant, sendAt: late[item] ?? 0)
+                if let refusal { refuse(item, refusal, &response) }
                 continue
             }
             response.ids[item] = result.id.rawValue

@@ -29,6 +29,13 @@ extension GatewayService {
             now: GatewayClock.monotonicNanoseconds(), connection.serviceValue
         ).map(ExplainResponse.Refusal.init)
         answer.refusals += violations.map { ExplainResponse.Refusal(field: $0.field, description: $0.description) }
+        // Whether it would be a repeat is not looked at, as of what it is.
+        if let draft = batch.drafts.first, draft.isLate(now: now),
+            let violation = SendTime.violation(draft.sendAt, now: now)
+        {
+            answer.refusals.append(.init(field: violation.field, description: violation.description))
+            batch.drafts.removeAll()
+        }
         guard let draft = batch.drafts.first else {
             answer.settle()
             return connection.respond(callID: request.callID, answer)

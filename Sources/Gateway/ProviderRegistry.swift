@@ -4,6 +4,7 @@ package import Providers
 package import Routing
 package import SMSModel
 internal import Synchronization
+package import TimeZones
 
 /// The providers that there are: those of the configuration, which are made, changed and taken away while the gateway
 /// serves, and under `apusd dev` a sandbox that is built in.
@@ -14,6 +15,7 @@ internal import Synchronization
 package final class ProviderRegistry: WebhookSources {
     private let factory: ProviderFactory
     private let builtIn: PooledProvider?
+    private let zones: TimeZoneDatabase
     private let log: Logger
     private let state = Mutex(State())
 
@@ -38,9 +40,11 @@ package final class ProviderRegistry: WebhookSources {
         }
     }
 
-    /// - Parameter builtIn: the sandbox of a gateway that is for trying out; nil = only configured providers take
-    ///   messages.
-    package init(factory: ProviderFactory, builtIn: PooledProvider?, log: Logger) {
+    /// - Parameters:
+    ///   - builtIn: the sandbox of a gateway that is for trying out; nil = only configured providers take messages.
+    ///   - zones: what routes' times may be told by.
+    package init(factory: ProviderFactory, builtIn: PooledProvider?, zones: TimeZoneDatabase, log: Logger) {
+        self.zones = zones
         self.factory = factory
         self.builtIn = builtIn
         self.log = log
@@ -66,6 +70,37 @@ package final class ProviderRegistry: WebhookSources {
             }
             return known[name] == settings ? [] : factory.check(name, settings)
         }
+    }
+
+    /// Times of routes in zones that this machine does not have.
+    func violations(in routes: [String: RouteSettings]) -> [FieldViolation] {
+        routes.sorted { $0.key < $1.key }.flatMap { name, settings in
+            (settings.times ?? []).enumerated().compactMap { (place, window) -> FieldViolation? in
+                guard let zone = window.zone else { return nil }
+                do throws(TimeZoneDatabase.Problem) {
+                    _ = try zones.rules(named: zone)
+                    return nil
+                } catch {
+                    return FieldViolation(field: "routes.\(name).times[\(place)].zone", description: error.description)
+                }
+            }
+        }
+    }
+
+    /// The zones that routes' times are told by. One that has gone since it was configured is left out: its times never
+    /// come.
+    private func zones(of routes: [String: RouteSettings]) -> [String: TimeZoneRules] {
+        var found: [String: TimeZoneRules] = [:]
+        for name in Set(routes.values.flatMap(\.timeZones)).sorted() {
+            do throws(TimeZoneDatabase.Problem) {
+                found[name] = try zones.rules(named: name)
+            } catch {
+                log.error(
+                    "a time zone of routes cannot be read: times told by it never come",
+                    metadata: ["zone": "\(name)", "reason": "\(error)"])
+            }
+        }
+        return found
     }
 
     /// Messages of the past went through the sandbox by its name: a carrier of that name would be taken for it.
@@ -166,7 +201,8 @@ package final class ProviderRegistry: WebhookSources {
         let routes =
             configuration.routes.isEmpty && !configuration.providers.isEmpty
             ? [Route.sharing(configuration.providers.keys.sorted().compactMap { numbers[$0] })]
-            : Route.all(of: configuration.routes, providers: numbers, tenants: tenants)
+            : Route.all(
+                of: configuration.routes, providers: numbers, tenants: tenants, zones: zones(of: configuration.routes))
         let prices = configuration.providers.values.filter(\.isEnabled).map(\.price)
         return Pool(
             providers: [builtIn].compactMap(\.self) + entries.sorted { $0.key < $1.key }.map(\.value.pooled),

@@ -26,6 +26,8 @@ final class SubmitPipeline {
     private struct OpenBurst {
         var drafts = DraftBatch()
         var callers: [Caller] = []
+        /// By its place: send times that have passed, of messages that may be repeats.
+        var late: [Int: Int64] = [:]
     }
 
     fileprivate struct Caller: Sendable {
@@ -81,6 +83,7 @@ final class SubmitPipeline {
             message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
             into: &burst.drafts)
         if violations.isEmpty, let draft = burst.drafts.drafts.last {
+            if draft.isLate(now: now) { burst.late[burst.callers.count] = draft.sendAt }
             burst.callers.append(
                 Caller(
                     connection: connection, callID: callID, tenant: tenant.id, segments: draft.segments,
@@ -112,7 +115,7 @@ final class SubmitPipeline {
 
     private func handOn(_ burst: inout OpenBurst, _ lane: Priority) {
         guard !burst.callers.isEmpty else { return }
-        let callers = burst.callers
+        let (callers, late) = (burst.callers, burst.late)
         let drafts = burst.drafts
         burst = OpenBurst()
         burst.callers.reserveCapacity(callers.count)
@@ -122,13 +125,13 @@ final class SubmitPipeline {
         let told = log.tellsSteps ? drafts : nil
         writer.submit(
             SubmitBurst(drafts: drafts) { result in
-                loop.eventLoop.execute { Self.answer(callers, result, told, clock, on: loop, log) }
+                loop.eventLoop.execute { Self.answer(callers, late, result, told, clock, on: loop, log) }
             }, lane: lane)
     }
 
     /// - Parameter told: the burst's messages, if each is told.
     private static func answer(
-        _ callers: [Caller], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
+        _ callers: [Caller], _ late: [Int: Int64], _ result: Result<AcceptedBurst, GatewayError>, _ told: DraftBatch?,
         _ clock: GatewayClock, on loop: RPCLoop, _ log: GatewayLog
     ) {
         func refuse(_ index: Int, _ error: GatewayError) {
@@ -141,7 +144,10 @@ final class SubmitPipeline {
             var refusals = AcceptRefusals(burst.quotas, now: burst.quotas.isEmpty ? 0 : clock.now())
             for (index, accepted) in burst.results.enumerated() {
                 let caller = callers[index]
-                if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
+                if accepted.kind == .late, let sendAt = late[index] {
+                    let violation = SendTime.violation(sendAt, now: clock.now())
+                    refuse(index, .invalid([violation].compactMap(\.self)))
+                } else if let refusal = refusals.refusal(of: accepted, tenant: caller.tenant) {
                     refuse(index, refusal)
                 } else if let connection = loop.connection(caller.connection) {
                     connection.respond(callID: caller.callID, send: SendResponse(accepted, of: caller))

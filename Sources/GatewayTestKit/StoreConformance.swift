@@ -94,6 +94,21 @@ package enum StoreConformance {
             let third = try store.accept([TestMessage { $0.key = "k" }], now: start)[0]
             try requireEqual(third, AcceptResult(kind: .duplicate, state: .queued, id: again.id), "third")
         },
+        Case("a send time that has passed is one of a repeat, or of nothing") { fixture in
+            let store = try fixture.open(now: start)
+            let message = TestMessage {
+                $0.key = "k"
+                $0.sendAt = start + 1000
+            }
+            let first = try store.accept([message], now: start)[0]
+            let after = start + 1000 + Limits.sendAtPastMilliseconds
+            let other = TestMessage { $0.sendAt = start + 1000 }
+            let inTime = try store.accept([other], now: after)[0]
+            try requireEqual(inTime.kind, .accepted, "just in time")
+            let results = try store.accept([message, other], now: after + 1)
+            try requireEqual(results.map(\.kind), [.duplicate, .late], "after that")
+            try requireEqual(results.map(\.id), [first.id, MessageID(rawValue: 0)], "ids")
+        },
     ]
 
     // MARK: Idempotency keys

@@ -24,7 +24,7 @@ package struct RoutingTable: Sendable {
         /// Bits by raw value.
         var priorities: UInt8
         /// nil = always.
-        var windows: [TimeWindow]?
+        var windows: [RouteWindow]?
         /// None at all but the window.
         var isForAll: Bool
     }

@@ -60,7 +60,8 @@ package struct MessageDraft: Sendable {
     package var encoding: Encoding
     package var onUnknown: OnUnknown
     package var segments: UInt8
-    /// Milliseconds since the Unix epoch; 0 = as soon as possible.
+    /// Milliseconds since the Unix epoch; 0 = as soon as possible. One that has passed by more than it may is kept until
+    /// the store has looked whether the message is a repeat (``isLate(now:)``).
     package var sendAt: Int64
     /// Milliseconds since the Unix epoch: not submitted from then on.
     package var expiresAt: Int64
@@ -105,6 +106,11 @@ package struct MessageDraft: Sendable {
         self.keyHash = keyHash
         self.fingerprint = fingerprint
     }
+}
+
+extension MessageDraft {
+    /// Whether its send time has passed by more than it may: then it is no new message.
+    package func isLate(now: Int64) -> Bool { sendAt != 0 && sendAt < now - Limits.sendAtPastMilliseconds }
 }
 
 /// 128 bits of SHA-256 over a request's normalised content.

@@ -96,6 +96,8 @@ package enum Limits {
     /// What a timeline has of the characters that smart encoding has replaced: its length is one byte.
     package static let smartEncodingDetailBytes = 200
     package static let sendAtAheadMilliseconds: Int64 = 35 * 24 * 3_600_000
+    /// A send time may have passed by so much, for clocks that differ and calls that took their time.
+    package static let sendAtPastMilliseconds: Int64 = 10 * 60_000
     package static let validityMinimumMilliseconds: UInt64 = 1000
     package static let validityMaximumMilliseconds: UInt64 = 7 * 24 * 3_600_000
     package static let validityDefaultMilliseconds: UInt64 = 24 * 3_600_000
@@ -185,6 +187,10 @@ package enum Limits {
     /// A document of the dynamic configuration.
     package static let configurationBytes = 1024 * 1024
     package static let configurationKindBytes = 16
+    /// The name of a time zone, such as `Europe/Berlin`.
+    package static let timeZoneNameBytes = 64
+    /// A file of the time zone database: the largest have some 4 KiB.
+    package static let timeZoneBytes = 64 * 1024
     /// Objects that are named where a document is refused because it would remove them.
     package static let removalsNamed = 20
     /// Generations of a page, and where the history is asked for no number.

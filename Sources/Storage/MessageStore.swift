@@ -180,13 +180,15 @@ package struct AcceptResult: Hashable, Sendable {
         case overCost
         /// Not accepted: as many of the tenant's messages wait as may.
         case overWaiting
+        /// Not accepted: its send time has passed (``MessageDraft/isLate(now:)``).
+        case late
 
         package var isOverQuota: Bool { self == .overSegments || self == .overCost || self == .overWaiting }
     }
 
     package var kind: Kind
     package var state: MessageState
-    /// 0 where there is no message: it was over a quota.
+    /// 0 where there is no message: it was over a quota, or late.
     package var id: MessageID
     /// How the body of the message that a duplicate repeats is sent; nil = as the draft's would be. It differs where
     /// smart encoding was on for one of the two only.

@@ -12,6 +12,7 @@ internal import SMSModel
 internal import ServiceLifecycle
 internal import Storage
 internal import TLS
+internal import TimeZones
 internal import UnixSignals
 internal import WebGateway
 
@@ -149,7 +150,8 @@ struct Daemon {
             client: client, receiptKey: state.receiptKey, publicURL: try configuration.publicURL()?.text,
             environment: ProcessInfo.processInfo.environment, now: { clock.now() })
         return ProviderRegistry(
-            factory: factory, builtIn: builtInSandbox(sandbox, state, now: { clock.now() }), log: log)
+            factory: factory, builtIn: builtInSandbox(sandbox, state, now: { clock.now() }),
+            zones: TimeZoneDatabase(environment: ProcessInfo.processInfo.environment), log: log)
     }
 
     /// The sandbox of `apusd dev`: whoever serves for real has to configure one to have one.

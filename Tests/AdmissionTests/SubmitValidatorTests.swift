@@ -165,7 +165,7 @@ import Testing
     }
 
     @Test func aSendTimeThatHasComeIsNow() throws {
-        for sendAt in [1, Self.now - 1, Self.now] {
+        for sendAt in [Self.now - Limits.sendAtPastMilliseconds, Self.now - 1, Self.now] {
             var request = bytes.request()
             request.sendAt = sendAt
             let (draft, _) = try accept(request)
@@ -175,6 +175,26 @@ import Testing
         var request = bytes.request()
         request.sendAt = Self.now + 1
         #expect(try accept(request).0.sendAt == Self.now + 1)
+    }
+
+    /// With a key, or in a batch, it may be a message that was accepted in time: the store knows.
+    @Test func aSendTimeLongPastIsOneOfARepeatOrOfNothing() throws {
+        let late = Self.now - Limits.sendAtPastMilliseconds - 1
+        var request = SubmitRequest()
+        request.to = bytes("+14155550100")
+        request.body = bytes("hello")
+        request.sendAt = late
+        #expect(violations(request).map(\.field) == ["send_at_ms"])
+        var batch = DraftBatch()
+        let tenant = TenantID(rawValue: 1)
+        let found = SubmitValidator().validate(
+            request, tenant: tenant, now: Self.now, mayRepeat: true, into: &batch)
+        #expect(found.isEmpty && batch.drafts.map(\.sendAt) == [late] && batch.drafts[0].isLate(now: Self.now))
+        request.idempotencyKey = bytes("key")
+        let (draft, _) = try accept(request)
+        #expect(draft.sendAt == late && draft.isLate(now: Self.now) && !draft.isLate(now: Self.now - 1))
+        request.sendAt = Self.now
+        #expect(try !accept(request).0.isLate(now: .max))
     }
 
     // MARK: One violation for each bad field

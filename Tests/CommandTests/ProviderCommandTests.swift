@@ -83,14 +83,16 @@ import Testing
     @Test func routeOptionsBecomeSettings() throws {
         let options = try RouteOptions.parse([
             "--order", "10", "--destination", "DE", "--destination", "+4915", "--tenant", "shop", "--sender", "ACME",
-            "--priority", "URGENT", "--time", "MON,FRI/08:00-20:00", "--time", "SAT", "--time", "22:00-06:00",
+            "--priority", "URGENT", "--time", "MON,WED-FRI/08:00-20:00", "--time", "SAT-SUN",
+            "--time", "22:00-06:00 Europe/Berlin",
             "--provider", "a", "--provider", "b", "--policy", "LEAST_COST", "--no-overflow",
         ])
         var settings = try JSON(#"{"reject":"no"}"#)
         options.apply(to: &settings)
         let expected = """
             {"order":10,"destinations":["DE","+4915"],"tenants":["shop"],"senders":["ACME"],"priorities":["URGENT"],
-            "times":[{"days":["MON","FRI"],"from":"08:00","to":"20:00"},{"days":["SAT"]},{"from":"22:00","to":"06:00"}],
+            "times":[{"days":["MON","WED-FRI"],"from":"08:00","to":"20:00"},{"days":["SAT-SUN"]},
+            {"from":"22:00","to":"06:00","zone":"Europe/Berlin"}],
             "providers":["a","b"],"policy":"LEAST_COST","overflow":false}
             """
         #expect(settings == (try JSON(expected)))
@@ -107,7 +109,9 @@ import Testing
         #expect(settings["reject"]?.string == "no" && settings["order"]?.integer == 20)
     }
 
-    @Test(arguments: ["", "/", "MON/", "/08:00-20:00", "MON/TUE", "08:00-20:00-22:00", "MON/08:00-20:00/1"])
+    @Test(arguments: [
+        "", "/", "MON/", "/08:00-20:00", "MON/TUE", "08:00-20:00-22:00", "MON/08:00-20:00/1", "SAT UTC x",
+    ])
     func timesThatAreNone(_ argument: String) {
         #expect(TimeWindowArgument(argument: argument) == nil)
     }

@@ -135,45 +135,70 @@ import Testing
 
     /// - Parameter day: of January 1970, the first of which was a Thursday.
     private func time(_ day: Int64, _ hour: Int64, _ minute: Int64) -> Int64 {
-        (((day - 1) * 24 + hour) * 60 + minute) * 60_000
+        (((day - 1) * 24 + hour) * 60 + minute) * 60
     }
 
     @Test func hoursOfADay() throws {
         let window = try window("{\"days\": [\"MON\", \"THU\"], \"from\": \"08:00\", \"to\": \"20:00\"}")
-        #expect(!window.contains(time(1, 8, 0) - 1))
-        #expect(window.contains(time(1, 8, 0)))
-        #expect(window.contains(time(1, 20, 0) - 1))
-        #expect(!window.contains(time(1, 20, 0)))
-        #expect(!window.contains(time(2, 12, 0)), "a Friday")
-        #expect(window.contains(time(5, 12, 0)), "a Monday")
-        #expect(window.contains(time(5 - 7, 12, 0)), "and the one a week before, in 1969")
+        #expect(!window.contains(wall: time(1, 8, 0) - 1))
+        #expect(window.contains(wall: time(1, 8, 0)))
+        #expect(window.contains(wall: time(1, 20, 0) - 1))
+        #expect(!window.contains(wall: time(1, 20, 0)))
+        #expect(!window.contains(wall: time(2, 12, 0)), "a Friday")
+        #expect(window.contains(wall: time(5, 12, 0)), "a Monday")
+        #expect(window.contains(wall: time(5 - 7, 12, 0)), "and the one a week before, in 1969")
     }
 
     @Test func hoursOverMidnight() throws {
         let window = try window("{\"days\": [\"FRI\"], \"from\": \"22:00\", \"to\": \"06:00\"}")
-        #expect(!window.contains(time(2, 5, 0)))
-        #expect(!window.contains(time(2, 21, 59)))
-        #expect(window.contains(time(2, 22, 0)))
-        #expect(window.contains(time(3, 5, 59)))
-        #expect(!window.contains(time(3, 6, 0)))
-        #expect(!window.contains(time(3, 22, 0)))
+        #expect(!window.contains(wall: time(2, 5, 0)))
+        #expect(!window.contains(wall: time(2, 21, 59)))
+        #expect(window.contains(wall: time(2, 22, 0)))
+        #expect(window.contains(wall: time(3, 5, 59)))
+        #expect(!window.contains(wall: time(3, 6, 0)))
+        #expect(!window.contains(wall: time(3, 22, 0)))
         // Until midnight, however that is written.
         for midnight in ["00:00", "24:00"] {
             let evening = try self.window("{\"days\": [\"FRI\"], \"from\": \"22:00\", \"to\": \"\(midnight)\"}")
-            #expect(evening.contains(time(2, 23, 59)))
-            #expect(!evening.contains(time(3, 0, 0)))
+            #expect(evening.contains(wall: time(2, 23, 59)))
+            #expect(!evening.contains(wall: time(3, 0, 0)))
         }
     }
 
     @Test func wholeDays() throws {
         let weekend = try window("{\"days\": [\"SUN\", \"SAT\"]}")
-        #expect((1...7).filter { weekend.contains(time($0, 0, 0)) } == [3, 4])
-        #expect((1...7).filter { weekend.contains(time($0, 23, 59)) } == [3, 4])
+        #expect((1...7).filter { weekend.contains(wall: time($0, 0, 0)) } == [3, 4])
+        #expect((1...7).filter { weekend.contains(wall: time($0, 23, 59)) } == [3, 4])
         #expect(try window("{}") == TimeWindow())
-        #expect((1...7).allSatisfy { TimeWindow().contains(time($0, 13, 0)) })
+        #expect((1...7).allSatisfy { TimeWindow().contains(wall: time($0, 13, 0)) })
+    }
+
+    @Test(
+        arguments: [
+            ("MON-FRI", ["MON", "TUE", "WED", "THU", "FRI"]), ("SAT-MON", ["MON", "SAT", "SUN"]), ("WED-WED", ["WED"]),
+            ("MON-SUN", nil), ("TUE-MON", nil),
+        ] as [(String, [String]?)]) func daysInARow(_ days: String, _ expected: [String]?) throws
+    {
+        let window = try window("{\"days\": [\"\(days)\"], \"from\": \"08:00\"}")
+        #expect(window.days.names == expected ?? Weekdays.names)
+        let other = try self.window("{\"days\": [\"\(days)\", \"MON\"], \"from\": \"08:00\"}")
+        #expect(other.days == window.days.union(Weekdays(rawValue: 1)))
+    }
+
+    @Test func zonesAreKept() throws {
+        let json = #"{"providers":["a"],"times":[{"to":"08:00","zone":"America/Argentina/Buenos_Aires"}]}"#
+        let settings = try settings(json)
+        #expect(settings.times?.first?.zone == "America/Argentina/Buenos_Aires")
+        #expect(settings.timeZones == ["America/Argentina/Buenos_Aires"])
+        #expect(settings.json == (try JSON(json)))
+        let longest = String(repeating: "a", count: Limits.timeZoneNameBytes)
+        #expect(try problems(json.replacing("America/Argentina/Buenos_Aires", with: longest)).isEmpty)
     }
 
     @Test(arguments: [
+        "{\"zone\": \"\"}", "{\"zone\": \"../etc/passwd\"}", "{\"zone\": \"/etc/localtime\"}", "{\"zone\": 1}",
+        "{\"zone\": \"\(String(repeating: "a", count: Limits.timeZoneNameBytes + 1))\"}",
+        "{\"days\": [\"MON-\"]}", "{\"days\": [\"MON-TUE-WED\"]}", "{\"days\": [\"FRI-MONDAY\"]}",
         "{\"from\": \"8:00\"}", "{\"from\": \"24:00\"}", "{\"to\": \"24:01\"}", "{\"from\": \"08:60\"}",
         "{\"from\": \"+8:00\"}", "{\"from\": \"08:+5\"}", "{\"from\": \"08.00\"}", "{\"from\": 8}",
         "{\"from\": \"08:00\", \"to\": \"08:00\"}", "{\"days\": []}", "{\"days\": [\"MONDAY\"]}", "{\"day\": 1}",

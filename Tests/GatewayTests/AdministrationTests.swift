@@ -10,6 +10,7 @@ internal import SMSModel
 internal import Storage
 internal import Synchronization
 internal import Testing
+internal import TimeZones
 
 @testable internal import Gateway
 
@@ -82,7 +83,7 @@ internal import Testing
                     ? PooledProvider(
                         provider: ScriptedProvider(name: "sandbox"), number: state.providerNumbers["sandbox"] ?? 0)
                     : nil,
-                log: log)
+                zones: TimeZoneDatabase(environment: [:]), log: log)
             administration = Administration(
                 state, tenants: WriterTenants(state.configuration.entries(state.numbers, fileTenant, sealing)),
                 fileTenant: fileTenant, sealing: sealing, providers: registry, writer: writer, desk: desk,

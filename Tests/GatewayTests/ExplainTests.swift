@@ -84,7 +84,7 @@ extension WriterDriver {
             route("other tenant", [2]) { $0.tenants = [.second] },
             route("acme", [2]) { $0.senders = ["ACME"] },
             route("urgent", [2]) { $0.priorities = [.urgent] },
-            route("later", [2]) { [later] in $0.windows = [later] },
+            route("later", [2]) { [later] in $0.windows = [RouteWindow(later)] },
             route("rest", [1, 3]), route("never seen", [2]),
         ])
         let told = try driver.told(seesAll: true)

@@ -295,7 +295,7 @@ extension WriterDriver {
         let minute = Int(now / 60_000 % 1440)
         let begin = (minute + 2) % 1440
         let window = window(Weekdays.names, begin, begin == 1439 ? 1440 : begin + 1)
-        let driver = try driver([route("then", [2]) { $0.windows = [window] }, route("else", [1])])
+        let driver = try driver([route("then", [2]) { $0.windows = [RouteWindow(window)] }, route("else", [1])])
         _ = try driver.accept()
         #expect(driver.seen(by: "a").count == 1)
         driver.pause(.provider("a"))

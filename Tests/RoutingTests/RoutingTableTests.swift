@@ -3,6 +3,7 @@ internal import GatewayTestKit
 internal import Routing
 internal import SMSModel
 internal import Testing
+internal import TimeZones
 
 private let anna = TenantID(rawValue: 1)
 private let bertha = TenantID(rawValue: 2)
@@ -36,12 +37,12 @@ private func route(_ name: String, _ configure: (inout Route) -> Void = { _ in }
     return route
 }
 
-private func window(_ days: [String], _ from: Int, _ to: Int) -> TimeWindow {
+private func window(_ days: [String], _ from: Int, _ to: Int, zone: TimeZoneRules = .utc) -> RouteWindow {
     var window = TimeWindow()
     window.days = Weekdays(days.map { Weekdays(rawValue: 1 << UInt8(Weekdays.names.firstIndex(of: $0) ?? 7)) })
     window.from = from
     window.to = to
-    return window
+    return RouteWindow(window, zone: zone)
 }
 
 @Suite struct RoutingTableTests {
@@ -117,6 +118,50 @@ private func window(_ days: [String], _ from: Int, _ to: Int) -> TimeWindow {
         #expect(table.advance(to: monday + (6 * 1440 + 1321) * minute) == false)
     }
 
+    /// Over a Sunday on which the clocks change.
+    @Test(arguments: [
+        // Berlin goes from 02:00 to 03:00 at 01:00 UTC, and back at 01:00 UTC.
+        ClockChange("Europe/Berlin", 120, 240, "2027-03-28", open: [60..<120]),
+        ClockChange("Europe/Berlin", 130, 170, "2027-03-28", open: []),
+        ClockChange("Europe/Berlin", 120, 240, "2027-10-31", open: [0..<180]),
+        ClockChange("Europe/Berlin", 135, 165, "2027-10-31", open: [15..<45, 75..<105]),
+        // The day has 23 hours.
+        ClockChange("Europe/Berlin", 0, 1440, "2027-03-28", open: [0..<1320]),
+        // New York goes from 02:00 to 03:00 at 07:00 UTC, and back at 06:00 UTC.
+        ClockChange("America/New_York", 60, 240, "2027-03-14", open: [360..<480]),
+        ClockChange("America/New_York", 60, 120, "2027-11-07", open: [300..<420]),
+        // Lord Howe goes by half an hour, from 02:00 to 02:30 at 15:30 UTC the day before, and back at 15:00 UTC.
+        ClockChange("Australia/Lord_Howe", 90, 180, "2027-10-03", day: -1, open: [900..<960]),
+        ClockChange("Australia/Lord_Howe", 90, 120, "2027-04-04", day: -1, open: [870..<930]),
+        ClockChange("UTC", 120, 240, "2027-03-28", open: [120..<240]),
+    ])
+    private func windowsHoldOverAChangeOfClocks(_ change: ClockChange) throws {
+        let rules = try TimeZoneDatabase(environment: [:]).rules(named: change.zone)
+        let start = change.start
+        var table = RoutingTable(
+            [route("night") { $0.windows = [window(["SUN"], change.from, change.to, zone: rules)] }], now: start)
+        let open = (0..<24 * 60).filter { place in
+            let now = start + Int64(place) * minute
+            if now >= table.nextChange { _ = table.advance(to: now) }
+            return taken(table, "+4930123456") != nil
+        }
+        #expect(open == change.open.flatMap { Array($0) })
+    }
+
+    /// A zone that is not there any more leaves a route that is never open, not one that always is.
+    @Test func timesOfAnUnknownZoneNeverCome() throws {
+        let document = """
+            {"providers": {"a": {"kind": "sandbox"}}, "routes": {"r": {"providers": ["a"], "times":
+            [{"zone": "Europe/Berlin", "from": "08:00"}]}}}
+            """
+        let routes = try DynamicConfiguration().applying(try JSON(document), isPartial: true).routes
+        let noon = monday + 720 * minute
+        for (zones, name) in [([:], nil), (["Europe/Berlin": TimeZoneRules(offset: 3600)], "r")] {
+            let all = Route.all(of: routes, providers: ["a": 1], tenants: [:], zones: zones)
+            #expect(taken(RoutingTable(all, now: noon), "+4930123456") == name)
+        }
+    }
+
     @Test func whyARouteIsNotTakenIsTold() {
         let table = RoutingTable(
             [
@@ -181,4 +226,28 @@ private func window(_ days: [String], _ from: Int, _ to: Int) -> TimeWindow {
             #expect(taken(table, text, priority: priority) == expected?.name, "\(text), seed \(seed)")
         }
     }
+}
+
+/// What a window of Sundays is open for, in minutes of a day in UTC.
+private struct ClockChange: Sendable, CustomTestStringConvertible {
+    let zone: String
+    let from: Int
+    let to: Int
+    let date: String
+    let start: Int64
+    let open: [Range<Int>]
+
+    /// - Parameter day: the day in UTC, from the date on.
+    init(_ zone: String, _ from: Int, _ to: Int, _ date: String, day: Int = 0, open: [Range<Int>]) {
+        self.zone = zone
+        self.from = from
+        self.to = to
+        self.date = date
+        self.open = open
+        let parts = date.split(separator: "-").compactMap { Int($0) }
+        let found = CalendarDate(year: parts[0], month: parts[1], day: parts[2])
+        start = Int64((found?.daysSinceEpoch ?? 0) + day) * 86_400_000
+    }
+
+    var testDescription: String { "\(zone) on \(date), \(from) to \(to)" }
 }

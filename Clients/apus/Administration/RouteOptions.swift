@@ -21,7 +21,8 @@ struct RouteOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When it is chosen, in UTC, such as MON,FRI/08:00-20:00, SAT,SUN or 22:00-06:00; repeatable.",
+            "When it is chosen, such as MON-FRI/08:00-20:00, SAT,SUN or \"22:00-06:00 Europe/Berlin\"; in UTC without a "
+                + "zone; repeatable.",
             valueName: "time"))
     var time: [TimeWindowArgument] = []
 
@@ -74,24 +75,30 @@ struct RouteOptions: ParsableArguments {
     }
 }
 
-/// `DAYS/FROM-TO`, or one of the two. The gateway checks the names of days and the times.
+/// `DAYS/FROM-TO`, or one of the two, and perhaps the name of a time zone behind a space. The gateway checks the names of
+/// days and zones, and the times.
 struct TimeWindowArgument: ExpressibleByArgument {
     let json: JSON
 
     init?(argument: String) {
-        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let last = parts.last, !parts.contains(where: \.isEmpty) else { return nil }
+        let words = argument.split(separator: " ")
+        guard let parts = words.first?.split(separator: "/", omittingEmptySubsequences: false), words.count <= 2,
+            parts.count <= 2, let last = parts.last, !parts.contains(where: \.isEmpty)
+        else { return nil }
         var members: [String: JSON] = [:]
         let hours = last.split(separator: "-", omittingEmptySubsequences: false)
-        if hours.count == 2 {
+        // Days may be a row as well, MON-FRI.
+        let hasHours = hours.count == 2 && last.contains(":")
+        if hasHours {
             members["from"] = .string(String(hours[0]))
             members["to"] = .string(String(hours[1]))
-        } else if hours.count > 2 || parts.count == 2 {
+        } else if parts.count == 2 || last.contains(":") {
             return nil
         }
-        if parts.count == 2 || hours.count == 1 {
+        if parts.count == 2 || !hasHours {
             members["days"] = .array(parts[0].split(separator: ",").map { .string(String($0)) })
         }
+        if words.count == 2 { members["zone"] = .string(String(words[1])) }
         json = .object(members)
     }
 }

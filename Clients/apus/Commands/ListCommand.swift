@@ -6,8 +6,9 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Lists messages, newest first.",
         discussion: """
-            What is given must all hold. Times are a duration ago (90s, 10m, 2d) or a time with its zone \
-            (2027-01-31T09:00Z), and those of acceptance.
+            What is given must all hold. Times are a duration ago (90s, 10m, 2d, 1w), a day (2027-01-31, yesterday), \
+            which is its first moment, or a time ("2027-01-31 09:00", "yesterday 14:00 Europe/Berlin", \
+            2027-01-31T09:00Z); without a zone they are local. They are those of acceptance.
             """)
 
     @Option(
@@ -18,10 +19,13 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those to this recipient.", valueName: "number"))
     var to: String?
 
-    @Option(help: ArgumentHelp("Only those accepted then or later.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only those accepted then or later.", valueName: "time"),
+        transform: PastTimeArgument.init(text:))
     var since: PastTimeArgument?
 
-    @Option(help: ArgumentHelp("Only those accepted before.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only those accepted before.", valueName: "time"), transform: PastTimeArgument.init(text:))
     var until: PastTimeArgument?
 
     @Option(help: ArgumentHelp("Only those of this batch; 19 digits are its id.", valueName: "name|id"))
@@ -81,14 +85,17 @@ struct StateArgument: ExpressibleByArgument {
     private static let states = MessageState.allCases.filter { $0 != .accepted }
 }
 
-/// A time that has been: so long ago, or a date with time and zone.
-struct PastTimeArgument: ExpressibleByArgument {
+/// A time that has been: so long ago, a day, or a time of it.
+struct PastTimeArgument {
     let date: Date
 
-    init?(argument: String) {
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
-        guard let time = TimeText.parsePast(argument, now: now) else { return nil }
-        date = Date(milliseconds: time)
+    /// - Throws: what is wrong with it, and what it might be.
+    init(text: String) throws {
+        do throws(TimeProblem) {
+            date = Date(milliseconds: try TimeText.current.past(text))
+        } catch {
+            throw ValidationError("\"\(text)\" \(error.text).")
+        }
     }
 }
 

@@ -12,7 +12,10 @@ struct MessageOptions: ParsableArguments {
     @Option(help: "urgent, normal or bulk.")
     var priority: PriorityArgument?
 
-    @Option(help: ArgumentHelp("When to send: +10m, or a time with its zone as 2027-01-31T09:00Z.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "When to send: +10m, or a time with its zone as 2027-01-31T09:00Z or \"2027-01-31 09:00 Europe/Berlin\".",
+            valueName: "time"), transform: TimeArgument.init(text:))
     var at: TimeArgument?
 
     @Option(
@@ -82,13 +85,17 @@ struct DurationArgument: ExpressibleByArgument {
     }
 }
 
-struct TimeArgument: ExpressibleByArgument {
+/// A time that something is to happen at.
+struct TimeArgument {
     let date: Date
 
-    init?(argument: String) {
-        let now = Int64(Date().timeIntervalSince1970 * 1000)
-        guard let time = TimeText.parse(argument, now: now) else { return nil }
-        date = Date(milliseconds: time)
+    /// - Throws: what is wrong with it, and what it might be.
+    init(text: String) throws {
+        do throws(TimeProblem) {
+            date = Date(milliseconds: try TimeText.current.time(text))
+        } catch {
+            throw ValidationError("\"\(text)\" \(error.text).")
+        }
     }
 }
 

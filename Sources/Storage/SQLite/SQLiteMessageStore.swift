@@ -206,7 +206,7 @@ package final class SQLiteMessageStore: MessageStore {
                 continue
             }
             let next = ids.next(nowMilliseconds: UInt64(now))
-            if let kind = quotas.refusal(of: draft, on: Day(of: next)) {
+            if let kind = draft.isLate(now: now) ? .late : quotas.refusal(of: draft, on: Day(of: next)) {
                 results.append(.refused(kind, draft))
                 continue
             }
@@ -285,7 +285,7 @@ package final class SQLiteMessageStore: MessageStore {
                 continue
             }
             let next = ids.next(nowMilliseconds: UInt64(now))
-            if let kind = quotas.refusal(of: draft, on: Day(of: next)) {
+            if let kind = draft.isLate(now: now) ? .late : quotas.refusal(of: draft, on: Day(of: next)) {
                 results.append(.refused(kind, draft))
                 continue
             }
