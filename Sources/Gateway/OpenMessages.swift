@@ -1,4 +1,5 @@
 internal import SMSModel
+internal import Scheduling
 internal import Storage
 
 /// A message that a provider has: what its answer is applied to.
@@ -8,7 +9,7 @@ struct InFlight {
     /// Its lane.
     var provider: Int
     var onUnknown: OnUnknown
-    var submitted: ProviderLane.Submitted
+    var submitted: ProviderPace.Sent
     /// At its provider; nil where that is what was reserved for it.
     var price: Money?
     /// Of the routes by which it was handed over: ``ProviderPool/routesEpoch``.

@@ -41,26 +41,8 @@ struct ProviderLane {
 
     /// What changes with each message and answer.
     fileprivate struct Standing {
-        var slots: ProviderSlots
-        var rate: AdaptiveRate
-        /// nil = it does not adapt.
-        var adaptation: Adaptation?
+        var pace: ProviderPace
         var statistics: ProviderStatistics
-    }
-
-    fileprivate struct Adaptation {
-        var breaker: CircuitBreaker
-        var bound: InFlightBound
-        var meter: LatencyMeter
-    }
-
-    /// A message that was handed over.
-    struct Submitted {
-        var ticket: CircuitBreaker.Ticket?
-        /// Messages that the provider had then, with this one.
-        var inFlight: Int
-        /// Milliseconds since the Unix epoch.
-        var at: Int64
     }
 
     init(provider: any SMSProvider, number: UInt8, limits: ProviderLimits, now: Int64) {
@@ -68,18 +50,16 @@ struct ProviderLane {
         self.number = number
         self.limits = limits
         standing = Standing(
-            slots: ProviderSlots(capacity: limits.inFlight, reserved: limits.inFlight > 1 ? 1 : 0),
-            rate: AdaptiveRate(ceiling: limits.rate > 0 ? limits.rate : nil, now: now),
+            pace: ProviderPace(limits.pace, now: now),
             statistics: ProviderStatistics(name: provider.name, kind: provider.kind))
-        if limits.adapts { standing.adapt(to: limits, now: now) }
         saved = standing
     }
 
     mutating func configure(_ limits: ProviderLimits, now: Int64) {
         guard limits != self.limits else { return }
         // Also if the round under way should fail.
-        standing.configure(limits, from: self.limits, now: now)
-        saved.configure(limits, from: self.limits, now: now)
+        standing.pace.configure(limits.pace, now: now)
+        saved.pace.configure(limits.pace, now: now)
         self.limits = limits
     }
 
@@ -105,48 +85,44 @@ struct ProviderLane {
     mutating func verdict(urgent: Bool, now: Int64) -> ProviderVerdict {
         if isRetired || !limits.isEnabled { return .isOff }
         if isPaused { return .isPaused }
-        if let room = standing.adaptation?.breaker.room(now: now), room == 0 { return .isBroken }
-        if standing.slots.free(urgent: urgent) == 0 { return .isFull }
-        return standing.rate.available(urgent: urgent, now: now) > 0 ? .hasRoom : .isPaced
+        return switch standing.pace.room(urgent: urgent, now: now) {
+        case .open: .hasRoom
+        case .broken: .isBroken
+        case .full: .isFull
+        case .paced: .isPaced
+        }
     }
 
     /// When the next message may go, if only time holds it back.
     mutating func nextTime(now: Int64) -> Int64? {
-        guard !isPaused, !isRetired, limits.isEnabled, standing.slots.free(urgent: false) > 0 else { return nil }
-        guard let byRate = standing.rate.nextTime(now: now) else { return nil }
-        guard standing.adaptation != nil else { return byRate }
-        return standing.adaptation?.breaker.nextTime(now: now).map { max($0, byRate) }
+        !isPaused && !isRetired && limits.isEnabled ? standing.pace.nextTime(now: now) : nil
     }
 
     /// Milliseconds that it takes until it has answered, as of late; nil = not known.
-    mutating func latency(now: Int64) -> Double? { standing.adaptation?.meter.expected(now: now) }
+    mutating func latency(now: Int64) -> Double? { standing.pace.expectedLatency(now: now) }
 
-    var inFlight: Int { standing.slots.inFlight }
+    var inFlight: Int { standing.pace.inFlight }
 
     // MARK: Messages and answers
 
-    mutating func take(urgent: Bool, now: Int64) -> Submitted {
-        _ = standing.slots.take(urgent: urgent)
-        _ = standing.rate.take(urgent: urgent, now: now)
+    mutating func take(urgent: Bool, now: Int64) -> ProviderPace.Sent {
         standing.statistics.submitted += 1
-        return Submitted(ticket: standing.adaptation?.breaker.taken(), inFlight: standing.slots.inFlight, at: now)
+        return standing.pace.take(urgent: urgent, now: now)
     }
 
     /// Counts a claim that was recorded by a round that failed.
     mutating func hold() {
-        standing.slots.hold()
+        standing.pace.hold()
         standing.statistics.submitted += 1
     }
 
     /// It doesn't have the message any more, whatever became of it.
-    mutating func release() { standing.slots.release() }
+    mutating func release() { standing.pace.release() }
 
     /// It has answered for a message.
-    mutating func answered(_ outcome: Outcome, to submitted: Submitted, now: Int64) {
-        standing.slots.release()
+    mutating func answered(_ outcome: Outcome, to sent: ProviderPace.Sent, now: Int64) {
         standing.statistics.count(outcome)
-        guard limits.adapts else { return }
-        standing.learn(outcome, from: submitted, now: now)
+        standing.pace.answered(ProviderPace.Answer(outcome), to: sent, now: now)
     }
 
     // MARK: Rounds
@@ -167,64 +143,33 @@ struct ProviderLane {
     /// For Stats.
     func report(now: Int64) -> ProviderStatistics {
         var statistics = standing.statistics
-        statistics.inFlight = UInt64(standing.slots.inFlight)
-        statistics.inFlightBound = UInt64(standing.slots.capacity)
-        statistics.rate = standing.rate.rate ?? 0
-        guard var adaptation = standing.adaptation else { return statistics }
-        statistics.circuit = adaptation.breaker.state
-        statistics.latencyMilliseconds = adaptation.meter.latency(now: now).map { UInt64($0.rounded(.up)) } ?? 0
+        var pace = standing.pace
+        statistics.inFlight = UInt64(pace.inFlight)
+        statistics.inFlightBound = UInt64(pace.inFlightBound)
+        statistics.rate = pace.rate ?? 0
+        statistics.circuit = pace.circuit ?? statistics.circuit
+        statistics.latencyMilliseconds = pace.latency(now: now).map { UInt64($0.rounded(.up)) } ?? 0
         return statistics
     }
 }
 
-extension ProviderLane.Standing {
-    fileprivate mutating func configure(_ limits: ProviderLimits, from former: ProviderLimits, now: Int64) {
-        if limits.rate != former.rate { rate = AdaptiveRate(ceiling: limits.rate > 0 ? limits.rate : nil, now: now) }
-        if limits.adapts, limits.inFlight != former.inFlight || !former.adapts {
-            adapt(to: limits, now: now)
-        } else if !limits.adapts {
-            adaptation = nil
-            slots.setCapacity(limits.inFlight)
-        }
+extension ProviderLimits {
+    fileprivate var pace: ProviderPace.Limits {
+        ProviderPace.Limits(inFlight: inFlight, rate: rate > 0 ? rate : nil, adapts: adapts)
     }
+}
 
-    fileprivate mutating func adapt(to limits: ProviderLimits, now: Int64) {
-        let bound = InFlightBound(ceiling: limits.inFlight)
-        adaptation = ProviderLane.Adaptation(
-            breaker: CircuitBreaker(now: now), bound: bound, meter: LatencyMeter(now: now))
-        slots.setCapacity(bound.bound)
-    }
-
-    fileprivate mutating func learn(_ outcome: Outcome, from submitted: ProviderLane.Submitted, now: Int64) {
-        guard adaptation != nil else { return }
-        let latency = max(0, now - submitted.at)
-        var failed = false
-        switch outcome {
-        case .returned:
-            if let ticket = submitted.ticket { adaptation?.breaker.returned(ticket) }
-            rate.putBack()
-            return
-        case .throttled(let retryAfter):
-            rate.throttled(retryAfter: retryAfter.map { Int64(clamping: $0) }, roundTrip: latency, now: now)
-        case .accepted, .rejected: rate.answered(now: now)
-        case .unavailable, .unknown:
-            rate.answered(now: now)
-            failed = true
-        }
-        if let ticket = submitted.ticket {
-            if failed {
-                adaptation?.breaker.failed(ticket, now: now)
-            } else {
-                adaptation?.breaker.succeeded(ticket, now: now)
+extension ProviderPace.Answer {
+    fileprivate init(_ outcome: Outcome) {
+        self =
+            switch outcome {
+            case .accepted: .accepted
+            case .rejected: .refused
+            case .throttled(let retryAfter):
+                .throttled(retryAfter: retryAfter.map { Int64(clamping: $0) } ?? 0, all: false)
+            case .unavailable, .unknown: .failed
+            case .returned: .returned
             }
-        }
-        guard !failed else {
-            adaptation?.meter.failed(now: now)
-            return
-        }
-        adaptation?.meter.answered(latency: latency, now: now)
-        adaptation?.bound.answered(latency: latency, inFlight: submitted.inFlight, now: now)
-        if let bound = adaptation?.bound.bound { slots.setCapacity(bound) }
     }
 }
 

@@ -39,7 +39,7 @@ package struct InFlightBound: Hashable, Sendable {
     /// Messages that may be in flight; at least 1.
     package var bound: Int { Int(limit) }
 
-    /// An answer has come.
+    /// A message has been accepted. Refusals say nothing: many carriers make them at once.
     ///
     /// - Parameters:
     ///   - latency: milliseconds since the message was handed over.
