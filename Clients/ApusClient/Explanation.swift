@@ -38,7 +38,7 @@ public struct Explanation: Hashable, Sendable {
     public struct Provider: Hashable, Sendable {
         public var name: String
         public var kind: String
-        /// `HAS_ROOM`, or what stands against it now: `FULL`, `PACED`, `PAUSED`, `FAILING`, `OFF`.
+        /// `HAS_ROOM`, or what stands against it now: `FULL`, `PACED`, `PAUSED`, `FAILING`, `OFF`, `SENDER_THROTTLED`.
         public var verdict: String
         /// The same, as a clause for people.
         public var text: String

@@ -56,6 +56,8 @@ struct Dispatcher: ~Copyable {
     private var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
+    /// Senders that providers throttle, and messages that wait for them.
+    var senders = ThrottledSenders()
     let suppressions: SuppressionList
     var carrierOptOuts = CarrierOptOuts()
     /// Answers to keywords that may wait, and the number of the provider that each is for.
@@ -161,6 +163,9 @@ struct Dispatcher: ~Copyable {
     ) throws(StoreError) {
         guard takenUpBelow == nil else { return }
         for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
+        for entry in senders.takeDue(now: now, limit: Limits.sendersReturned) {
+            queue.pushBack(entry.message, flow: entry.flow)
+        }
         try sweep(now: now, store: store)
         guard !isPaused, !isDraining else { return }
         pool.refresh(&queue, now: now)
@@ -247,31 +252,36 @@ struct Dispatcher: ~Copyable {
             return
         }
         let flow = FlowKey(candidates: candidates, priority: draft.priority, tenant: draft.tenant)
-        guard let choice = pool.choose(candidates, trouble, urgent: urgent, now: now, using: &random) else {
-            pool.refresh(&queue, set: candidates, now: now)
-            queue.pushBack(entry.message, flow: flow)
-            return
-        }
+        let throttled = throttledSenders(of: content, candidates)
+        let held = throttled.filter { senders.isHeld($0, now: now) }
+        guard
+            let choice = pool.choose(
+                candidates, trouble, held: Set(held.map(\.provider)), urgent: urgent, now: now, using: &random)
+        else { return waitForRoom(QueuedEntry(message: entry.message, flow: flow), held, now: now) }
         let sender = pool.sender(
             of: draft, content.arena, senderPolicies[draft.tenant], by: candidates, through: choice.lane)
         try handOver(
             content, &stored, since: before, isFirst: isFirst,
             to: (choice.lane, sender?.added(to: choice.reason) ?? choice.reason), from: sender?.sender,
+            throttled: throttled.first { $0.provider == pool.lanes[choice.lane].number },
             QueuedEntry(message: entry.message, flow: flow), now: now, store: store)
     }
 
     /// Claims a message for a provider that has room, to be submitted once that is durable.
-    /// - Parameter sender: instead of the message's own; nil = that one.
+    /// - Parameters:
+    ///   - sender: instead of the message's own; nil = that one.
+    ///   - throttled: the sender, if the provider throttles it.
     private mutating func handOver(
         _ content: MessageContent, _ stored: inout StoredLifecycle, since before: MessageLifecycle.Mark, isFirst: Bool,
-        to choice: (lane: Int, reason: String), from sender: [UInt8]?, _ entry: QueuedEntry, now: Int64,
-        store: any MessageStore
+        to choice: (lane: Int, reason: String), from sender: [UInt8]?, throttled: ThrottledSenders.Key? = nil,
+        _ entry: QueuedEntry, now: Int64, store: any MessageStore
     ) throws(StoreError) {
         let (id, draft) = (entry.message.id, content.draft)
         guard stored.lifecycle.claimed(at: now, provider: pool.lanes[choice.lane].number, reason: choice.reason),
             try record(stored, since: before, isFirst: isFirst, store: store)
         else { return }
         attempted.remove(id)
+        if let throttled { senders.take(throttled, now: now) }
         let submitted = pool.update(choice.lane) {
             $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts, sender: sender)
             return $0.take(urgent: draft.priority == .urgent, now: now)
@@ -279,7 +289,7 @@ struct Dispatcher: ~Copyable {
         pool.refresh(&queue, lane: choice.lane, now: now)
         inFlight[id] = InFlight(
             stored: stored, message: entry, provider: choice.lane,
-            onUnknown: draft.onUnknown, submitted: submitted,
+            onUnknown: draft.onUnknown, submitted: submitted, sender: throttled,
             price: pool.lanes[choice.lane].price(of: draft), routesEpoch: pool.routesEpoch)
     }
 
@@ -314,7 +324,8 @@ struct Dispatcher: ~Copyable {
         let after = stored.lifecycle.answered(
             attempt: answer.attempt, answer.outcome, at: now, provider: provider, onUnknown: flight.onUnknown)
         let entry = flight.routesEpoch == pool.routesEpoch ? flight.message : flight.message.unrouted
-        try follow(after, &stored, entry, now: now, store: store)
+        let due = try learnOfSender(answer.outcome, flight, now: now, store: store)
+        try follow(after, &stored, entry, senderDue: due, now: now, store: store)
         if try record(stored, since: before, isFirst: false, store: store) {
             noteDoubt(stored.lifecycle)
             noteReceipt(stored.lifecycle)
@@ -342,8 +353,8 @@ struct Dispatcher: ~Copyable {
 
     /// Does what an outcome asks: a retry later, at once, or none.
     private mutating func follow(
-        _ after: MessageLifecycle.AfterOutcome, _ stored: inout StoredLifecycle, _ entry: QueuedEntry, now: Int64,
-        store: any MessageStore
+        _ after: MessageLifecycle.AfterOutcome, _ stored: inout StoredLifecycle, _ entry: QueuedEntry,
+        senderDue: Int64? = nil, now: Int64, store: any MessageStore
     ) throws(StoreError) {
         switch after {
         case .nothing: return
@@ -354,6 +365,9 @@ struct Dispatcher: ~Copyable {
                 stored.lifecycle.gaveUp(at: now, code: code, message: "\(message); no other provider serves it")
             case .now, .later: try tryAgain(&stored, entry, due: now, now: now, store: store)
             }
+        case .waitForSender:
+            let isElsewhere = isBetterElsewhere(stored.lifecycle, entry, counted: false, now: now)
+            try tryAgain(&stored, entry, due: isElsewhere ? now : senderDue ?? now, now: now, store: store)
         case .retry(let counted, let retryAfter):
             let attempts = stored.lifecycle.countedAttempts
             if counted, retry.isExhausted(attempts: attempts) {
@@ -460,6 +474,7 @@ struct Dispatcher: ~Copyable {
         guard now >= sweepDue else { return }
         sweepDue = now + 50
         var over = queue.sweepExpired(now: now, budget: 2048).map { QueuedEntry(message: $0.message, flow: $0.flow) }
+        over += senders.takeExpired(now: now)
         if now >= parkedOver {
             parkedOver = .max
             for (batch, entries) in parked.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -503,6 +518,7 @@ struct Dispatcher: ~Copyable {
         func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
         if !queue.isEmpty { earlier(sweepDue) }
         if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
+        if senders.count > 0 { earlier(min(senders.due, max(sweepDue, senders.over))) }
         guard queue.hasUnpaused(), !isPaused, !isDraining else { return next }
         pool.refresh(&queue, now: now)
         if queue.canPop() { return now }
@@ -513,7 +529,9 @@ struct Dispatcher: ~Copyable {
     /// No message that waits or is in flight has a lower id.
     func lowestID() -> MessageID? {
         var lowest = queue.lowestID()
-        for other in [delays.lowestID, inFlight.keys.min(), parked.values.joined().map(\.message.id).min()] {
+        for other in [
+            delays.lowestID, senders.lowestID, inFlight.keys.min(), parked.values.joined().map(\.message.id).min(),
+        ] {
             if let other { lowest = min(lowest ?? other, other) }
         }
         return lowest
@@ -569,6 +587,7 @@ struct Dispatcher: ~Copyable {
         queue = MessageQueue()
         for (tenant, weight) in weights { queue.setWeight(weight, of: tenant) }
         delays = DelayHeap()
+        senders.removeWaiting()
         contents.removeAll()
         recent.removeAll()
         attempted.removeAll()

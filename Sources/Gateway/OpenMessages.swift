@@ -10,6 +10,8 @@ struct InFlight {
     var provider: Int
     var onUnknown: OnUnknown
     var submitted: ProviderPace.Sent
+    /// What it is a message of, where its provider throttled its sender when it was handed over.
+    var sender: ThrottledSenders.Key?
     /// At its provider; nil where that is what was reserved for it.
     var price: Money?
     /// Of the routes by which it was handed over: ``ProviderPool/routesEpoch``.

@@ -165,8 +165,10 @@ extension ProviderPace.Answer {
             switch outcome {
             case .accepted: .accepted
             case .rejected: .refused
-            case .throttled(let retryAfter):
-                .throttled(retryAfter: retryAfter.map { Int64(clamping: $0) } ?? 0, all: false)
+            // What one sender gets says nothing of the others.
+            case .throttled(_, .sender): .refused
+            case .throttled(let retryAfter, let scope):
+                .throttled(retryAfter: retryAfter.map { Int64(clamping: $0) } ?? 0, all: scope == .account)
             case .unavailable, .unknown: .failed
             case .returned: .returned
             }

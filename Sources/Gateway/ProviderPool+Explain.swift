@@ -38,10 +38,12 @@ extension ProviderPool {
     ///
     /// - Parameters:
     ///   - policy: the tenant's about senders; nil = it may use all.
+    ///   - throttlesSender: whether a provider, by number, takes no more of a sender for now.
     ///   - due: when it is to be sent, in milliseconds since the Unix epoch: routes are as they are then, providers as
     ///     they are now.
     mutating func explain(
-        _ query: RoutingQuery, _ policy: SenderPolicy?, due: Int64, now: Int64,
+        _ query: RoutingQuery, _ policy: SenderPolicy?, throttlesSender: (UInt8, String) -> Bool = { _, _ in false },
+        due: Int64, now: Int64,
         using random: inout some RandomNumberGenerator
     ) -> RoutingExplanation {
         var explanation = RoutingExplanation()
@@ -55,7 +57,11 @@ extension ProviderPool {
                     isForTenant: route.tenants?.contains(query.tenant) ?? true))
             guard verdict == .matches else { continue }
             explanation.route = route
-            choose(CandidateSet(route: place), route, query, policy, now: now, &explanation, &random)
+            let held = route.providers.filter { provider in
+                let sender = lane(of: provider).flatMap { self.sender(of: query, policy, by: route, through: $0)?.text }
+                return throttlesSender(provider, sender ?? String(decoding: query.sender, as: UTF8.self))
+            }
+            choose(CandidateSet(route: place), route, Set(held), query, policy, now: now, &explanation, &random)
             break
         }
         if explanation.route == nil, current.isEmpty { explanation.reason = "no provider is configured" }
@@ -63,14 +69,14 @@ extension ProviderPool {
     }
 
     private mutating func choose(
-        _ set: CandidateSet, _ route: Route, _ query: RoutingQuery, _ policy: SenderPolicy?, now: Int64,
-        _ explanation: inout RoutingExplanation, _ random: inout some RandomNumberGenerator
+        _ set: CandidateSet, _ route: Route, _ held: Set<UInt8>, _ query: RoutingQuery, _ policy: SenderPolicy?,
+        now: Int64, _ explanation: inout RoutingExplanation, _ random: inout some RandomNumberGenerator
     ) {
         if let rejection = route.rejectionText {
             explanation.reason = rejection
             return
         }
-        let contenders = contenders(set, route, urgent: query.priority == .urgent, now: now)
+        let contenders = contenders(set, route, held: held, urgent: query.priority == .urgent, now: now)
         let chosen = route.choice({ contenders[$0] }, using: &random)
         for (place, provider) in route.providers.enumerated() {
             let lane = lane(of: provider).map { lanes[$0].provider }

@@ -211,7 +211,37 @@ struct ProviderPool {
     }
 
     /// Whether a flow's number says where its messages may go.
-    func isRouted(_ number: UInt16) -> Bool { number == sets.nowhere || sets[number] != nil }
+    func isRouted(_ number: UInt16) -> Bool {
+        number == sets.nowhere || sets[number].map { !$0.isTemporary } ?? false
+    }
+
+    /// Providers of a set, by number.
+    func providers(of number: UInt16) -> [UInt8] {
+        guard let set = sets[number] else { return [] }
+        let providers = table.routes[Int(set.route)].providers
+        return providers.indices.filter { !set.excludes($0) }.map { providers[$0] }
+    }
+
+    /// The set under which a message waits for other providers than those that throttle its sender; nil if none of them
+    /// is up.
+    mutating func candidates(_ number: UInt16, without held: Set<UInt8>, now: Int64) -> UInt16? {
+        guard let set = sets[number] else { return nil }
+        var left = CandidateSet(route: Int(set.route), excluded: set.excluded, isTemporary: true)
+        for (place, provider) in table.routes[Int(set.route)].providers.enumerated() where held.contains(provider) {
+            left.excluded |= 1 << UInt16(place)
+        }
+        guard isUp(left, now: now), case let found = self.number(of: left), found != CandidateSets.unrouted else {
+            return nil
+        }
+        return found
+    }
+
+    private mutating func isUp(_ set: CandidateSet, now: Int64) -> Bool {
+        for (place, provider) in table.routes[Int(set.route)].providers.enumerated() where !set.excludes(place) {
+            if let lane = lane(of: provider), lanes[lane].verdict(urgent: true, now: now).isUp { return true }
+        }
+        return false
+    }
 
     /// Whether messages of a set may go to a provider.
     func mayGo(_ number: UInt16, to provider: UInt8) -> Bool {
@@ -224,20 +254,23 @@ struct ProviderPool {
     // MARK: Choosing
 
     /// The lane that a message of a set is handed to now, and why; nil if it has to wait.
+    ///
+    /// - Parameter held: providers that throttle its sender, by number.
     mutating func choose(
-        _ number: UInt16, _ trouble: AttemptTrouble, urgent: Bool, now: Int64,
+        _ number: UInt16, _ trouble: AttemptTrouble, held: Set<UInt8> = [], urgent: Bool, now: Int64,
         using random: inout some RandomNumberGenerator
     ) -> (lane: Int, reason: String)? {
         guard let set = sets[number] else { return nil }
         let route = table.routes[Int(set.route)]
         if route.providers.count == 1 {
-            guard let lane = lane(of: route.providers[0]), lanes[lane].verdict(urgent: urgent, now: now) == .hasRoom
+            guard let lane = lane(of: route.providers[0]), !held.contains(route.providers[0]),
+                lanes[lane].verdict(urgent: urgent, now: now) == .hasRoom
             else { return nil }
             return (
                 lane, route.name.isEmpty ? "only provider" : explanation(set, route, 0, [contender(lane, now: now)])
             )
         }
-        var contenders = self.contenders(set, route, urgent: urgent, now: now)
+        var contenders = self.contenders(set, route, held: held, urgent: urgent, now: now)
         if !trouble.failures.isEmpty {
             var others = contenders
             for (place, provider) in route.providers.enumerated()
@@ -256,11 +289,20 @@ struct ProviderPool {
         route.providers.indices.filter { contenders[$0].verdict.isUp }.map { route.providers[$0] }
     }
 
-    mutating func contenders(_ set: CandidateSet, _ route: Route, urgent: Bool, now: Int64) -> [Contender] {
+    mutating func contenders(
+        _ set: CandidateSet, _ route: Route, held: Set<UInt8> = [], urgent: Bool, now: Int64
+    ) -> [Contender] {
         route.providers.indices.map { place in
             guard let lane = lane(of: route.providers[place]) else { return Contender(verdict: .isOff) }
             var contender = contender(lane, now: now)
-            contender.verdict = set.excludes(place) ? .hasRefused : lanes[lane].verdict(urgent: urgent, now: now)
+            if set.excludes(place) {
+                contender.verdict = .hasRefused
+            } else {
+                contender.verdict = lanes[lane].verdict(urgent: urgent, now: now)
+                if contender.verdict.isUp, held.contains(route.providers[place]) {
+                    contender.verdict = .throttlesSender
+                }
+            }
             return contender
         }
     }
@@ -372,6 +414,8 @@ struct ProviderPool {
     private mutating func access(ofSet number: UInt16, now: Int64) -> MessageQueue.Access {
         guard let set = sets[number] else { return .closed }
         let route = table.routes[Int(set.route)]
+        // What waits for others for a while must not wait for them while they are down.
+        if set.isTemporary, !isUp(set, now: now) { return .open }
         if route.overflows || route.policy == .weight {
             var access = MessageQueue.Access.closed
             for (place, provider) in route.providers.enumerated() where !set.excludes(place) {

@@ -26,9 +26,11 @@ extension WriterCore {
         // The choice that the next message would meet; asking changes nothing.
         var random = dispatcher.random
         explanation.routing = batch.bytes.withUnsafeBytes { bytes in
-            dispatcher.pool.explain(
-                RoutingQuery(draft, bytes), dispatcher.senderPolicies[draft.tenant], due: draft.sendAt, now: now,
-                using: &random)
+            let senders = dispatcher.senders
+            return dispatcher.pool.explain(
+                RoutingQuery(draft, bytes), dispatcher.senderPolicies[draft.tenant],
+                throttlesSender: { senders.isHeld(.init(provider: $0, sender: $1), now: now) }, due: draft.sendAt,
+                now: now, using: &random)
         }
         return explanation
     }

@@ -504,7 +504,7 @@ struct WriterCore: ~Copyable {
         report.waitingUrgent = UInt64(dispatcher.queue.count(.urgent))
         report.waitingNormal = UInt64(dispatcher.queue.count(.normal))
         report.waitingBulk = UInt64(dispatcher.queue.count(.bulk) + dispatcher.parkedCount)
-        report.waitingLater = UInt64(dispatcher.delays.count)
+        report.waitingLater = UInt64(dispatcher.delays.count + dispatcher.senders.count)
         report.inFlight = UInt64(dispatcher.inFlight.count)
         report.providers = dispatcher.pool.current.map { $0.report(now: now) }
         report.paused = pausedNames

@@ -5,9 +5,13 @@ package struct CandidateSet: Hashable, Sendable {
     /// The providers that are left out: a bit for each place in the route's list.
     package var excluded: UInt16 = 0
 
-    package init(route: Int, excluded: UInt16 = 0) {
+    /// Whether some are left out for a while only: its messages are routed again when their turn comes.
+    package var isTemporary = false
+
+    package init(route: Int, excluded: UInt16 = 0, isTemporary: Bool = false) {
         self.route = UInt16(route)
         self.excluded = excluded
+        self.isTemporary = isTemporary
     }
 
     package func excludes(_ place: Int) -> Bool { excluded >> UInt16(place) & 1 == 1 }

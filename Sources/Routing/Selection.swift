@@ -17,6 +17,8 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
     case hasRefused
     /// It could not be reached with this message just now.
     case hasFailed
+    /// It takes no more messages of this one's sender for now.
+    case throttlesSender
 
     /// Whether it would take messages if it had room.
     package var isUp: Bool { self == .hasRoom || self == .isFull || self == .isPaced }
@@ -32,6 +34,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
         case .isOff: "is off"
         case .hasRefused: "refused it"
         case .hasFailed: "could not be reached"
+        case .throttlesSender: "throttles its sender"
         }
     }
 }

@@ -36,6 +36,7 @@ extension ProviderVerdict {
         case .isOff: "OFF"
         case .hasRefused: "REFUSED"
         case .hasFailed: "UNREACHABLE"
+        case .throttlesSender: "SENDER_THROTTLED"
         }
     }
 }

@@ -126,6 +126,10 @@ package enum Limits {
     package static let normalHandOffsPerBulk = 4
     /// A tenant's largest share; the smallest is 1.
     package static let tenantWeight = 1000
+    /// Senders, by provider, that are remembered as throttled.
+    package static let throttledSenders = 4096
+    /// Messages of throttled senders that come back into the queue in a round.
+    package static let sendersReturned = 256
     /// The wall clock ahead of the monotonic one by more is doubted...
     package static let clockJumpMilliseconds: Int64 = 60_000
     /// ...for so long.

@@ -110,6 +110,8 @@ package struct MessageLifecycle: Hashable, Sendable {
         case nothing
         /// Surely not taken: back to the queue, once `retry(at:)` has been told when.
         case retry(counted: Bool, retryAfterMilliseconds: UInt64?)
+        /// Surely not taken: back to the queue until its sender may be asked again.
+        case waitForSender
         /// Refused for this sender or route only: another provider may try.
         case tryAnother(code: String, message: String)
     }
@@ -158,9 +160,10 @@ package struct MessageLifecycle: Hashable, Sendable {
             let isFinal = scope.isFinal && !isProvenTaken
             enter(isFinal ? .failed : .queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
             return isFinal ? .nothing : .tryAnother(code: code, message: message)
-        case .throttled(let retryAfter):
-            enter(.queued, .throttled, at: now, attempt: attempt, provider: provider)
-            return .retry(counted: false, retryAfterMilliseconds: retryAfter)
+        case .throttled(let retryAfter, let scope):
+            enter(.queued, .throttled, at: now, attempt: attempt, provider: provider, detail: scope.text)
+            return scope == .sender
+                ? .waitForSender : .retry(counted: false, retryAfterMilliseconds: retryAfter)
         case .unavailable(let code):
             enter(.queued, .unavailable, at: now, attempt: attempt, provider: provider, detail: code)
             return .retry(counted: true, retryAfterMilliseconds: nil)

@@ -9,13 +9,33 @@ package enum Outcome: Hashable, Sendable {
     /// Surely not taken, and will not be as it stands.
     case rejected(RejectionScope, code: String, message: String)
     /// Surely not taken: too fast. Not counted against the message.
-    case throttled(retryAfterMilliseconds: UInt64?)
+    case throttled(retryAfterMilliseconds: UInt64?, scope: ThrottleScope = .request)
     /// Surely not taken: the provider could not be reached or said so.
     case unavailable(code: String)
     /// May have been taken: the answer was lost.
     case unknown(code: String)
     /// Surely not handed over: the gateway stopped first. Not counted against the message.
     case returned
+}
+
+/// What a provider takes no more of for now.
+package enum ThrottleScope: UInt8, CaseIterable, Hashable, Sendable {
+    /// The answer says no more than that this request was too much. Its message waits; if there are many such answers,
+    /// the provider is given less.
+    case request
+    /// The provider says so of everything that it is sent: nothing goes to it until the time to retry after is over.
+    case account
+    /// The provider says so of the message's sender: nobody else's messages wait.
+    case sender
+
+    /// What the timeline tells.
+    package var text: String {
+        switch self {
+        case .request: ""
+        case .account: "the provider takes nothing from the account for now"
+        case .sender: "the provider takes no more from this sender for now"
+        }
+    }
 }
 
 /// Whose fault a rejection is. Recipient and content are final; for the others another provider may try.

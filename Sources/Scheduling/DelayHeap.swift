@@ -85,7 +85,7 @@ package struct DelayHeap {
 }
 
 extension DelayHeap.Entry: HeapEntry {
-    func precedes(_ other: DelayHeap.Entry) -> Bool {
+    package func precedes(_ other: DelayHeap.Entry) -> Bool {
         due != other.due ? due < other.due : message.id.rawValue < other.message.id.rawValue
     }
 }

@@ -33,5 +33,5 @@ package struct QueuedMessage: Hashable, Sendable {
 }
 
 extension QueuedMessage: HeapEntry {
-    func precedes(_ other: QueuedMessage) -> Bool { id.rawValue < other.id.rawValue }
+    package func precedes(_ other: QueuedMessage) -> Bool { id.rawValue < other.id.rawValue }
 }

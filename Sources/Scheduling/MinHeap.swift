@@ -1,5 +1,5 @@
 /// What a ``MinHeap`` orders.
-protocol HeapEntry {
+package protocol HeapEntry {
     /// Whether this entry leaves the heap before the other.
     func precedes(_ other: Self) -> Bool
 }
@@ -9,19 +9,21 @@ protocol HeapEntry {
 ///
 /// Its storage grows by a quarter, not by doubling, and shrinks when three quarters of it stand empty, so
 /// that it holds at most 1.25 times what waits while it grows.
-struct MinHeap<Entry: HeapEntry> {
+package struct MinHeap<Entry: HeapEntry> {
     /// In heap order.
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
+
+    package init() {}
 
     /// Storage below this many entries is left as it is.
     private static var smallestShrink: Int { 1024 }
 
-    var count: Int { entries.count }
+    package var count: Int { entries.count }
     var capacity: Int { entries.capacity }
-    var isEmpty: Bool { entries.isEmpty }
-    var first: Entry? { entries.first }
+    package var isEmpty: Bool { entries.isEmpty }
+    package var first: Entry? { entries.first }
 
-    mutating func push(_ entry: Entry) {
+    package mutating func push(_ entry: Entry) {
         if entries.count == entries.capacity {
             entries.reserveCapacity(entries.count + entries.count / 4 + 4)
         }
@@ -29,7 +31,7 @@ struct MinHeap<Entry: HeapEntry> {
         siftUp(entries.count - 1)
     }
 
-    mutating func popFirst() -> Entry? {
+    package mutating func popFirst() -> Entry? {
         entries.isEmpty ? nil : remove(at: 0)
     }
 
@@ -47,7 +49,7 @@ struct MinHeap<Entry: HeapEntry> {
         return removed
     }
 
-    mutating func removeAll(where isRemoved: (Entry) -> Bool) {
+    package mutating func removeAll(where isRemoved: (Entry) -> Bool) {
         let before = entries.count
         entries.removeAll(where: isRemoved)
         guard entries.count < before else { return }

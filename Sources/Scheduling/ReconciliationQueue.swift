@@ -20,7 +20,7 @@ package struct ReconciliationQueue {
             self.reconciliation = reconciliation
         }
 
-        func precedes(_ other: Entry) -> Bool {
+        package func precedes(_ other: Entry) -> Bool {
             (reconciliation.due, id) < (other.reconciliation.due, other.id)
         }
     }

@@ -28,6 +28,7 @@ private let id = MessageID(milliseconds: UInt64(start))
                 } else {
                     lifecycle.retry(at: now + 1000)
                 }
+            case .waitForSender: lifecycle.retry(at: now + 1000)
             case .tryAnother(let code, let message): lifecycle.gaveUp(at: now, code: code, message: message)
             }
         }

@@ -129,6 +129,10 @@ private func taken(over lifecycle: MessageLifecycle) -> MessageLifecycle {
         #expect(after(.rejected(.route, code: "c", message: "m")) == .tryAnother(code: "c", message: "m"))
         #expect(
             after(.throttled(retryAfterMilliseconds: 7)) == .retry(counted: false, retryAfterMilliseconds: 7))
+        #expect(
+            after(.throttled(retryAfterMilliseconds: 7, scope: .account))
+                == .retry(counted: false, retryAfterMilliseconds: 7))
+        #expect(after(.throttled(retryAfterMilliseconds: 7, scope: .sender)) == .waitForSender)
         #expect(after(.unavailable(code: "c")) == .retry(counted: true, retryAfterMilliseconds: nil))
         #expect(after(.returned) == .retry(counted: false, retryAfterMilliseconds: 0))
         #expect(after(.unknown(code: "c")) == .nothing)

@@ -113,6 +113,11 @@ internal import Testing
                 == MessageFailure(code: "21211", message: "no such number: really"))
         #expect(try failure(.unknown(code: "TIMEOUT"))?.code == "TIMEOUT")
         #expect(try failure(.throttled(retryAfterMilliseconds: nil))?.code == "THROTTLED")
+        for scope in [ThrottleScope.account, .sender] {
+            #expect(
+                try failure(.throttled(retryAfterMilliseconds: nil, scope: scope))
+                    == MessageFailure(code: "THROTTLED", message: scope.text))
+        }
         #expect(try failure(.unavailable(code: "DOWN"))?.code == "DOWN")
         #expect(try failure(.accepted(providerID: "p", receipts: true)) == nil)
     }

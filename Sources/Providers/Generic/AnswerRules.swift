@@ -32,6 +32,8 @@ struct AnswerRule: Sendable {
         case sender
         case route
         case throttled
+        case throttledSender = "throttled_sender"
+        case throttledAccount = "throttled_account"
         case unavailable
         case account
         case unknown
@@ -45,7 +47,9 @@ struct AnswerRule: Sendable {
             case .sender: .rejected(.sender)
             case .route: .rejected(.route)
             case .optedOut: .rejected(.optedOut)
-            case .throttled: .throttled
+            case .throttled: .throttled()
+            case .throttledSender: .throttled(.sender)
+            case .throttledAccount: .throttled(.account)
             // Both are the provider's trouble and none of the message.
             case .unavailable, .account: .account
             }

@@ -4,7 +4,7 @@ internal import SMSModel
 /// What a carrier's refusal means for the message. Each of them says that it was surely not taken.
 enum Refusal: Hashable {
     case rejected(RejectionScope)
-    case throttled
+    case throttled(ThrottleScope = .request)
     /// The account as a whole is refused.
     case account
 }
@@ -25,7 +25,8 @@ extension Outcome {
         case .rejected(let scope):
             self = .rejected(
                 scope, code: code, message: String(message.prefix(Limits.providerMessageCharacters)))
-        case .throttled: self = .throttled(retryAfterMilliseconds: response.retryAfterMilliseconds)
+        case .throttled(let scope):
+            self = .throttled(retryAfterMilliseconds: response.retryAfterMilliseconds, scope: scope)
         case .account: self = .unavailable(code: code)
         case nil: self = .unknown(code: code)
         }
@@ -34,7 +35,7 @@ extension Outcome {
     /// The outcome of an answer that isn't the carrier's own, such as the page of a proxy or a load balancer: it says
     /// nothing about what the carrier did. Only that it is too much at once is as good from anybody.
     init(foreign response: HTTPResponse) {
-        self.init(response.status == 429 ? .throttled : nil, code: "HTTP_\(response.status)", message: "", response)
+        self.init(response.status == 429 ? .throttled() : nil, code: "HTTP_\(response.status)", message: "", response)
     }
 }
 

@@ -41,7 +41,7 @@ enum SNSErrors {
         case "Throttling", "ThrottlingException", "Throttled", "ThrottledException", "RequestThrottled",
             "RequestThrottledException", "TooManyRequestsException", "KMSThrottling", "KMSThrottlingException",
             "SlowDown":
-            return .throttled
+            return .throttled(isOfSender(message) ? .sender : .request)
         case "InvalidClientTokenId", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
             "ExpiredToken", "AuthorizationError", "AccessDenied", "OptInRequired", "InvalidSecurity", "UserError",
             "InvalidAction", "RequestExpired":
@@ -54,7 +54,7 @@ enum SNSErrors {
         default: break
         }
         switch status {
-        case 429: return .throttled
+        case 429: return .throttled(isOfSender(message) ? .sender : .request)
         case 401, 403: return .account
         case 408: return nil
         case 400...499: return .rejected(.route)
@@ -62,11 +62,16 @@ enum SNSErrors {
         }
     }
 
+    /// Whether a message names the sender: as a parameter, or in words.
+    private static func isOfSender(_ message: String) -> Bool {
+        ["senderid", "sender id", "originationnumber", "origination number", "origination identity"]
+            .contains(where: message.containsIgnoringCase)
+    }
+
     /// By the parameter that the message names, such as `Invalid parameter: PhoneNumber Reason: …`.
     private static func scope(ofParameter message: String) -> RejectionScope {
         // Before the recipient: what is wrong with an origination number may be that it is no phone number.
-        let senders = ["senderid", "sender id", "originationnumber", "origination number", "origination identity"]
-        if senders.contains(where: message.containsIgnoringCase) { return .sender }
+        if isOfSender(message) { return .sender }
         if message.containsIgnoringCase("phonenumber") || message.containsIgnoringCase("phone number") {
             return .recipient
         }

@@ -6,8 +6,10 @@ internal import SMSModel
 enum TwilioErrors {
     static func meaning(code: Int, status: Int) -> Refusal? {
         switch code {
-        // Too many requests at once; too many messages in the queue of one sender.
-        case 20429, 21611: .throttled
+        // Too many requests at once.
+        case 20429: .throttled()
+        // Too many messages in the queue of one sender, while those of others go on.
+        case 21611: .throttled(.sender)
         // Credentials, an account that isn't active, actions that it may not do.
         case 20003, 20005, 20006, 20008, 20010, 20403, 20410, 20426: .account
         case 21211, 21214, 21217, 21265, 21268, 21614, 21635: .rejected(.recipient)
@@ -29,7 +31,7 @@ enum TwilioErrors {
     /// - Returns: nil where the message may have been taken all the same.
     static func meaning(status: Int) -> Refusal? {
         switch status {
-        case 429: .throttled
+        case 429: .throttled()
         // 404 is a wrong account or URL, since nothing else stands in the request's path.
         case 401, 403, 404: .account
         case 413: .rejected(.content)

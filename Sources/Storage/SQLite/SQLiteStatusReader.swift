@@ -137,7 +137,9 @@ package final class SQLiteStatusReader {
     private static func failure(_ event: TimelineEvent) -> MessageFailure {
         switch event.event {
         case .expired: return MessageFailure(code: "EXPIRED", message: "the validity was over before it could be sent")
-        case .throttled: return MessageFailure(code: "THROTTLED", message: "the provider asked for fewer messages")
+        case .throttled:
+            let message = event.detail.isEmpty ? "the provider asked for fewer messages" : event.detail
+            return MessageFailure(code: "THROTTLED", message: message)
         case .unavailable:
             return MessageFailure(
                 code: event.detail, message: "the provider could not be reached; it will be tried again")

@@ -10,7 +10,8 @@ internal import Testing
           {"status": "200,202", "when": {"/ok": [true, "yes"]}, "outcome": "accepted", "id": "/m/0/id"},
           {"status": "400-499", "when": {"/code": true}, "code": "/code", "text": "/why", "outcome": "route",
            "codes": {"1": "recipient", "2": "content", "3": "sender", "4": "throttled", "5": "unavailable",
-                     "6": "account", "7": "unknown", "8": "accepted"}, "id": "/id"},
+                     "6": "account", "7": "unknown", "8": "accepted", "10": "throttled_sender", "11": "throttled_account"},
+           "id": "/id"},
           {"status": "403", "outcome": "account"},
           {"status": "500-599", "when": {"/taken": "no"}, "outcome": "unavailable", "code": "/code"}
         ], "signature": {"scheme": "none"}, "receipt": {"token": "query:apus", "status": "param:s", "statuses": {}}}
@@ -31,6 +32,8 @@ internal import Testing
             (3, .rejected(.sender, code: "3", message: "w")), (4, .throttled(retryAfterMilliseconds: nil)),
             (5, .unavailable(code: "5")), (6, .unavailable(code: "6")), (7, .unknown(code: "7")),
             (8, .accepted(providerID: "i", receipts: true)), (9, .rejected(.route, code: "9", message: "w")),
+            (10, .throttled(retryAfterMilliseconds: nil, scope: .sender)),
+            (11, .throttled(retryAfterMilliseconds: nil, scope: .account)),
         ]
         for (code, wanted) in refusals {
             #expect(try outcome(422, #"{"code":\#(code),"why":"w","id":"i"}"#) == wanted, "\(code)")

@@ -34,6 +34,21 @@ internal import Testing
         }
     }
 
+    /// What is about one sender says so in its text only.
+    @Test(arguments: [
+        "Rate exceeded for origination number +15017122661", "SenderID ACME: rate exceeded",
+        "Invalid parameter: OriginationNumber Reason: too fast",
+    ])
+    func throttledBySender(_ message: String) {
+        for (code, status) in [("Throttling", 400), ("ThrottledException", 429), ("New", 429)] {
+            let body = """
+                <ErrorResponse><Error><Type>Sender</Type><Code>\(code)</Code><Message>\(message)</Message></Error>
+                <RequestId>r</RequestId></ErrorResponse>
+                """
+            #expect(outcome(status, body) == .throttled(retryAfterMilliseconds: nil, scope: .sender))
+        }
+    }
+
     @Test(arguments: [
         "InvalidClientTokenId", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignature",
         "ExpiredToken", "AuthorizationError", "AccessDenied", "OptInRequired", "InvalidSecurity", "UserError",

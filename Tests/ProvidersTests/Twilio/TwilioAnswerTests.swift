@@ -19,13 +19,14 @@ internal import Testing
 
     enum Kind: Hashable {
         case rejected(RejectionScope)
-        case throttled, unavailable, unknown
+        case throttled(ThrottleScope)
+        case unavailable, unknown
     }
 
     private func kind(_ outcome: Outcome) -> Kind? {
         switch outcome {
         case .rejected(let scope, _, _): .rejected(scope)
-        case .throttled: .throttled
+        case .throttled(_, let scope): .throttled(scope)
         case .unavailable: .unavailable
         case .unknown: .unknown
         case .accepted, .returned: nil
@@ -34,7 +35,7 @@ internal import Testing
 
     static let table: [(kind: Kind, status: [Int], codes: [Int])] = [
         (.unavailable, [401, 403, 400], [20003, 20005, 20006, 20008, 20010, 20403, 20410, 20426]),
-        (.throttled, [429, 400], [20429, 21611]),
+        (.throttled(.request), [429, 400], [20429]), (.throttled(.sender), [429, 400], [21611]),
         (.unknown, [500, 502, 503, 504], [20500, 20503, 0, 99999]),
         (.rejected(.recipient), [400], [21211, 21214, 21217, 21265, 21268, 21614, 21635]),
         (.rejected(.optedOut), [400], [21610]),
@@ -46,7 +47,8 @@ internal import Testing
         (.rejected(.route), [400], [20001, 21604, 21609, 21624, 21626, 21654, 21655, 21656, 21658]),
         // Codes that came later, by their status.
         (.rejected(.route), [400, 402, 405, 409, 415, 422], [29999, 1]), (.unavailable, [401, 403, 404], [29999]),
-        (.rejected(.content), [413], [29999]), (.throttled, [429], [29999]), (.unknown, [408, 300, 302], [29999]),
+        (.rejected(.content), [413], [29999]), (.throttled(.request), [429], [29999]),
+        (.unknown, [408, 300, 302], [29999]),
     ]
 
     @Test func codes() {
@@ -85,7 +87,8 @@ internal import Testing
     @Test func withoutACode() {
         for (status, wanted) in [
             (400, Kind.rejected(.route)), (401, .unavailable), (403, .unavailable), (404, .unavailable),
-            (408, .unknown), (409, .rejected(.route)), (413, .rejected(.content)), (429, .throttled), (500, .unknown),
+            (408, .unknown), (409, .rejected(.route)), (413, .rejected(.content)), (429, .throttled(.request)),
+            (500, .unknown),
         ] {
             let found = outcome(status, #"{"message":"x","status":\#(status)}"#)
             #expect(kind(found) == wanted, "\(status): \(found)")

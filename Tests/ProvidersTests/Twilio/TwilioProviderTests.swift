@@ -89,7 +89,7 @@ internal import Testing
                     .sender, code: "21212", message: "Not a valid phone number, shortcode, or alphanumeric")
             ),
             ("+15005550007", .rejected(.sender, code: "21606", message: "Not a Twilio phone number")),
-            ("+15005550008", .throttled(retryAfterMilliseconds: nil)),
+            ("+15005550008", .throttled(retryAfterMilliseconds: nil, scope: .sender)),
         ] {
             let found = try await outcomes(batch(["+14155550100"], sender: sender), standIn.options)
             #expect(found[1] == wanted)

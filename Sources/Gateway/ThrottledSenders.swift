@@ -1,0 +1,175 @@
+internal import SMSModel
+internal import Scheduling
+
+/// Senders of which providers take no more for now, and what waits for them.
+///
+/// A provider that throttles one sender throttles nobody else: only that sender's messages are kept from it. Those that
+/// come to their turn meanwhile and have nowhere else to go are set aside here, and come back into the queue at the pace
+/// at which the provider takes them, so that they are not looked at over and over.
+///
+/// Part of the dispatcher. Bounded by ``Limits/throttledSenders``; what is set aside is part of what waits.
+struct ThrottledSenders {
+    struct Key: Hashable {
+        /// The provider's number.
+        var provider: UInt8
+        /// As in the message; empty = the provider's own.
+        var sender: String
+    }
+
+    private struct Sender {
+        var pace: SenderPace
+        var waiting = MinHeap<SetAside>()
+        /// Messages that have come back into the queue and not been handed over since.
+        var returned = 0
+        /// When those are given up: they have gone elsewhere.
+        var returnedUntil: Int64 = 0
+
+        /// When a message that waits here may come back.
+        var due: Int64? { waiting.isEmpty ? nil : returned > 0 ? max(returnedUntil, pace.nextTime) : pace.nextTime }
+    }
+
+    private var senders: [Key: Sender] = [:]
+    /// No message is due before; may be too early.
+    private(set) var due = Int64.max
+    /// When the validity of the first message is over; may be too early.
+    private(set) var over = Int64.max
+    private(set) var count = 0
+    private let capacity: Int
+
+    init(capacity: Int = Limits.throttledSenders) {
+        self.capacity = capacity
+    }
+
+    /// Whether no sender is throttled.
+    var isEmpty: Bool { senders.isEmpty }
+
+    // MARK: What providers say
+
+    /// A provider has throttled a sender.
+    ///
+    /// - Parameter sentAt: when the message was handed over.
+    /// - Returns: when the message may go again.
+    mutating func throttled(_ key: Key, retryAfter: Int64, sentAt: Int64, now: Int64) -> Int64 {
+        if senders[key] != nil {
+            senders[key]!.pace.throttled(retryAfter: retryAfter, sentAt: sentAt, now: now)
+        } else {
+            if senders.count >= capacity { dropIdle(now: now) }
+            let pace = SenderPace(retryAfter: retryAfter, now: now)
+            guard senders.count < capacity else { return pace.nextTime }
+            senders[key] = Sender(pace: pace)
+        }
+        return senders[key]!.pace.nextTime
+    }
+
+    /// A provider has taken a message of a sender.
+    mutating func accepted(_ key: Key, sentAt: Int64, now: Int64) {
+        guard senders[key] != nil else { return }
+        senders[key]!.pace.accepted(sentAt: sentAt)
+        due = min(due, senders[key]!.due ?? .max)
+        if senders[key]!.waiting.isEmpty, senders[key]!.pace.isOver(now: now) { senders[key] = nil }
+    }
+
+    /// Forgets those that nothing waits for and that could have been asked for long.
+    private mutating func dropIdle(now: Int64) {
+        let idle = SenderPace.longestInterval * 2
+        senders = senders.filter { !$0.value.waiting.isEmpty || now - $0.value.pace.nextTime < idle }
+    }
+
+    // MARK: Who may go
+
+    /// Whether the sender is one that the provider throttles.
+    func contains(_ key: Key) -> Bool { senders[key] != nil }
+
+    /// Whether no message of the sender may go to the provider now.
+    func isHeld(_ key: Key, now: Int64) -> Bool { senders[key].map { $0.pace.available(now: now) == 0 } ?? false }
+
+    /// A message of a sender is handed over.
+    mutating func take(_ key: Key, now: Int64) {
+        guard senders[key] != nil else { return }
+        senders[key]!.pace.take(now: now)
+        senders[key]!.returned = max(0, senders[key]!.returned - 1)
+    }
+
+    // MARK: What waits
+
+    /// Sets a message aside until one of its senders may be asked again.
+    /// - Parameter keys: not empty; all are throttled.
+    mutating func setAside(_ entry: QueuedEntry, _ keys: [Key]) {
+        let soonest = keys.min { (senders[$0]?.pace.nextTime ?? .max) < (senders[$1]?.pace.nextTime ?? .max) }
+        guard let key = soonest, senders[key] != nil else { return }
+        senders[key]!.waiting.push(SetAside(entry: entry))
+        count += 1
+        due = min(due, senders[key]!.due ?? .max)
+        over = min(over, entry.message.expiresAt)
+    }
+
+    /// Takes out the messages that may go now, by priority and age, at most so many.
+    mutating func takeDue(now: Int64, limit: Int) -> [QueuedEntry] {
+        guard count > 0, now >= due else { return [] }
+        var entries: [QueuedEntry] = []
+        due = .max
+        for key in Array(senders.keys) where !senders[key]!.waiting.isEmpty {
+            if let time = senders[key]!.due, time <= now {
+                senders[key]!.returned = 0
+                senders[key]!.returnedUntil = now + SenderPace.firstInterval
+                let available = min(senders[key]!.pace.available(now: now), limit - entries.count)
+                while senders[key]!.returned < available, let next = senders[key]!.waiting.popFirst() {
+                    senders[key]!.returned += 1
+                    entries.append(next.entry)
+                }
+            }
+            due = min(due, entries.count >= limit ? now : senders[key]!.due ?? .max)
+        }
+        count -= entries.count
+        return entries
+    }
+
+    /// Takes out the messages whose validity is over.
+    mutating func takeExpired(now: Int64) -> [QueuedEntry] {
+        guard count > 0, now >= over else { return [] }
+        var entries: [QueuedEntry] = []
+        over = .max
+        for key in Array(senders.keys) {
+            entries += senders[key]!.waiting.entries.map(\.entry).filter { $0.message.expiresAt <= now }
+            senders[key]!.waiting.removeAll { $0.entry.message.expiresAt <= now }
+            for aside in senders[key]!.waiting.entries { over = min(over, aside.entry.message.expiresAt) }
+        }
+        count -= entries.count
+        return entries
+    }
+
+    /// All that waits leaves: it is found again elsewhere. Who is throttled stays so.
+    mutating func removeWaiting() {
+        for key in Array(senders.keys) {
+            senders[key]!.waiting = MinHeap()
+            senders[key]!.returned = 0
+        }
+        (count, due, over) = (0, .max, .max)
+    }
+
+    /// No message that waits has a lower id. Looks at every message.
+    var lowestID: MessageID? {
+        senders.values.lazy.flatMap { $0.waiting.entries.lazy.map(\.entry.message.id) }.min()
+    }
+
+    /// The messages of one priority that wait, of one tenant or of all. Looks at every message.
+    func count(_ priority: Priority, of tenant: TenantID? = nil) -> Int {
+        guard count > 0 else { return 0 }
+        return senders.values.reduce(0) { count, sender in
+            count
+                + sender.waiting.entries.count {
+                    $0.entry.flow.priority == priority && (tenant == nil || $0.entry.flow.tenant == tenant)
+                }
+        }
+    }
+}
+
+/// A message that waits, in the order of its going.
+private struct SetAside: HeapEntry {
+    var entry: QueuedEntry
+
+    func precedes(_ other: SetAside) -> Bool {
+        let (own, others) = (entry.flow.priority.rawValue, other.entry.flow.priority.rawValue)
+        return own != others ? own < others : entry.message.id.rawValue < other.entry.message.id.rawValue
+    }
+}
