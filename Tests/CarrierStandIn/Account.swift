@@ -10,6 +10,7 @@ struct AccountRules {
     /// Refuses every message, with this code.
     var reject: Int?
     var shares = FaultShares()
+    var limits = CarrierLimits()
     var callbacks = CallbackShares()
     /// All are delivered, and told of only when somebody asks for it.
     var areCallbacksHeld = false
@@ -46,12 +47,16 @@ struct Reaction {
     var end = End.answer
     /// The place in the ledger of the message that was taken.
     var taken: Int?
+    var retryAfterSeconds: Int?
+    /// It doesn't take as long as other answers do.
+    var isAtOnce = false
 }
 
 /// The account's side of the API: which messages it takes, and what it says. No IO.
 struct Account {
     let rules: AccountRules
     private(set) var ledger: Ledger
+    private var keeper: LimitKeeper
     private let authorization: String
     private let messagesPath: String
     /// Before a message's SID and `.json`.
@@ -67,14 +72,17 @@ struct Account {
     init(_ rules: AccountRules) {
         self.rules = rules
         ledger = Ledger(account: rules.account)
+        keeper = LimitKeeper(rules.limits)
         authorization = "Basic " + Data("\(rules.account):\(rules.token)".utf8).base64EncodedString()
         accountPath = "/2010-04-01/Accounts/\(rules.account).json"
         messagesPath = "/2010-04-01/Accounts/\(rules.account)/Messages.json"
         messagePath = "/2010-04-01/Accounts/\(rules.account)/Messages/"
     }
 
-    /// - Parameter now: milliseconds since the Unix epoch.
-    mutating func react(to request: CarrierRequest, now: Int64) -> Reaction {
+    /// - Parameters:
+    ///   - underWay: messages that have been taken and not been answered yet.
+    ///   - now: milliseconds since the Unix epoch.
+    mutating func react(to request: CarrierRequest, underWay: Int, now: Int64) -> Reaction {
         let isMessage = request.path.hasPrefix(messagePath)
         guard request.path == messagesPath || request.path == accountPath || isMessage else {
             return Self.refusal(404, 20404, "The requested resource \(request.path) was not found")
@@ -85,7 +93,7 @@ struct Account {
             return Reaction(body: #"{"sid":"\#(rules.account)","status":"active"}"#)
         case ("GET", _) where isMessage: return fetch(request.path)
         case ("GET", _): return list(request.query)
-        case ("POST", messagesPath): return create(request, now)
+        case ("POST", messagesPath): return create(request, underWay: underWay, now)
         default: return Self.refusal(405, 20004, "Method not allowed")
         }
     }
@@ -101,7 +109,7 @@ struct Account {
 
     // MARK: Creating a message
 
-    private mutating func create(_ request: CarrierRequest, _ now: Int64) -> Reaction {
+    private mutating func create(_ request: CarrierRequest, underWay: Int, _ now: Int64) -> Reaction {
         ledger.requests += 1
         // A body of another type isn't read.
         let isForm = request.contentType == "application/x-www-form-urlencoded"
@@ -111,11 +119,27 @@ struct Account {
         let text = form["Body"] ?? ""
         turns[text, default: 0] += 1
         var chance = Chance(seed: rules.seed, text, String(turns[text, default: 0]))
+        let verdict = keeper.verdict(from: form["From"], underWay: underWay, now: now, &chance)
+        if verdict != .taken { return refusal(by: verdict) }
         let fault = rules.shares.draw(&chance)
         ledger.faults[fault.rawValue, default: 0] += 1
         let place = fault.isTaken ? take(form, fault, now) : nil
         var reaction = answer(fault, place, &chance)
         reaction.taken = place
+        return reaction
+    }
+
+    private mutating func refusal(by verdict: LimitKeeper.Verdict) -> Reaction {
+        ledger.faults[verdict.rawValue, default: 0] += 1
+        if verdict == .beyond { ledger.beyond += 1 }
+        var reaction =
+            switch verdict {
+            case .failed: Self.refusal(500, 20500, "Internal Server Error")
+            case .fullSender: Self.refusal(429, 21611, "This 'From' number has exceeded its message queue")
+            default: Self.refusal(429, 20429, "Too Many Requests")
+            }
+        reaction.isAtOnce = verdict == .beyond || !rules.limits.areErrorsSlow
+        if reaction.status == 429 { reaction.retryAfterSeconds = rules.limits.retryAfterSeconds }
         return reaction
     }
 

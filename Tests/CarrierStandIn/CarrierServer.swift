@@ -13,6 +13,8 @@ final class CarrierServer: @unchecked Sendable {
     private let poster: CallbackPoster
     private let writer: CallbackWriter
     private var account: Account
+    /// Messages that have been taken and not been answered yet.
+    private var underWay = 0
     private var hasHadOutage = false
     private var listener: (any Channel)?
     private var connections: [ObjectIdentifier: any Channel] = [:]
@@ -63,8 +65,9 @@ final class CarrierServer: @unchecked Sendable {
             guard let json = try? JSONEncoder().encode(account.ledger) else { return Reaction(status: 500) }
             return Reaction(body: String(decoding: json, as: UTF8.self))
         }
-        let reaction = account.react(to: request, now: Int64(Date().timeIntervalSince1970 * 1000))
+        let reaction = account.react(to: request, underWay: underWay, now: Int64(Date().timeIntervalSince1970 * 1000))
         if let place = reaction.taken {
+            underWay += 1
             tell(about: place)
             if let outage, !hasHadOutage, place + 1 >= outage.after { begin(outage) }
         }
@@ -72,6 +75,10 @@ final class CarrierServer: @unchecked Sendable {
     }
 
     fileprivate var latency: TimeAmount { .milliseconds(account.rules.latency) }
+
+    fileprivate func ended(_ reaction: Reaction) {
+        if reaction.taken != nil { underWay -= 1 }
+    }
 
     fileprivate func answered(_ place: Int) { account.update(place) { $0.isAnswered = true } }
 
@@ -161,14 +168,15 @@ private final class CarrierConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func perform(_ reaction: Reaction, _ context: ChannelHandlerContext, isKept: Bool) {
-        if case .silence = reaction.end { return }
-        guard server.latency > .zero else { return write(reaction, context, isKept: isKept) }
+        if case .silence = reaction.end { return server.ended(reaction) }
+        guard server.latency > .zero, !reaction.isAtOnce else { return write(reaction, context, isKept: isKept) }
         context.eventLoop.assumeIsolated().scheduleTask(in: server.latency) {
             self.write(reaction, context, isKept: isKept)
         }
     }
 
     private func write(_ reaction: Reaction, _ context: ChannelHandlerContext, isKept: Bool) {
+        server.ended(reaction)
         guard context.channel.isActive else { return }
         switch reaction.end {
         case .silence: return
@@ -183,6 +191,7 @@ private final class CarrierConnection: ChannelInboundHandler {
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reaction.status))
         head.headers.add(name: "Content-Type", value: reaction.contentType)
         head.headers.add(name: "Content-Length", value: String(reaction.body.utf8.count))
+        if let seconds = reaction.retryAfterSeconds { head.headers.add(name: "Retry-After", value: String(seconds)) }
         if !isKept { head.headers.add(name: "Connection", value: "close") }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         let buffer = context.channel.allocator.buffer(string: reaction.body)

@@ -25,6 +25,16 @@ struct CarrierStandIn: AsyncParsableCommand {
     @Option(help: "Connections that callbacks are posted over, one at a time on each.") var callbackConnections = 16
     @Flag(help: "Posts a message's last callback alone, and that only once asked for: to a server that is named then.")
     var holdCallbacks = false
+    @Option(help: "The share of requests that are throttled, 0 to 1, whatever their number.") var throttledShare = 0.0
+    @Option(help: "The share of requests that are answered 500 without being taken, 0 to 1.") var failedShare = 0.0
+    @Flag(help: "Errors of these shares take as long as other answers.") var slowErrors = false
+    @Flag(help: "Throttles the first request.") var throttleFirst = false
+    @Option(help: "Messages a second that it takes; more are throttled. 0 = no bound.") var rate = 0.0
+    @Option(help: "Messages that it takes at once where it has a rate.") var burst = 1.0
+    @Option(help: "Messages that it takes while as many are under way; more are throttled. 0 = no bound.")
+    var concurrency = 0
+    @Option(help: "Seconds to retry after, in throttled answers.") var retryAfter: Int?
+    @Option(help: "A sender whose queue is full: its messages are answered 21611.") var fullSender: String?
     @Flag(help: "Throttles, fails, loses answers, and posts callbacks twice, out of order and forged.")
     var faults = false
     @Flag(help: "Takes every message and answers 500; then tells that it was sent, and no more.")
@@ -41,6 +51,10 @@ struct CarrierStandIn: AsyncParsableCommand {
             rules.callbacks.isSentOnly = true
         }
         rules.areCallbacksHeld = holdCallbacks
+        rules.limits = CarrierLimits(
+            throttledShare: throttledShare, failedShare: failedShare, areErrorsSlow: slowErrors,
+            isFirstThrottled: throttleFirst, rate: rate, burst: burst, concurrency: concurrency,
+            retryAfterSeconds: retryAfter, fullSender: fullSender)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let outage = outageAfter.map { Outage(after: $0, milliseconds: outageSeconds * 1000) }
         let loop = group.next()

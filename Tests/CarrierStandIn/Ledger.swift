@@ -56,6 +56,8 @@ struct Ledger: Encodable {
     var account: String
     /// That were to create a message.
     var requests = 0
+    /// Those of them that were beyond a limit.
+    var beyond = 0
     /// How many met with which.
     var faults: [String: Int] = [:]
     var messages: [TakenMessage] = []
@@ -71,7 +73,7 @@ struct Ledger: Encodable {
     var progress: String {
         let answers = callbackAnswers.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")
         return
-            #"{"messages":\#(messages.count),"pendingCallbacks":\#(pendingCallbacks),"callbackAnswers":{\#(answers)}}"#
+            #"{"requests":\#(requests),"beyond":\#(beyond),"messages":\#(messages.count),"pendingCallbacks":\#(pendingCallbacks),"callbackAnswers":{\#(answers)}}"#
     }
 }
 
