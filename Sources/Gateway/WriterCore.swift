@@ -196,8 +196,7 @@ struct WriterCore: ~Copyable {
     /// Refuses new messages while there is room for the rest alone.
     private mutating func lookForRoom(now: Int64) throws(StoreError) {
         guard trouble == nil else { return }
-        let brings = !pending.urgent.isEmpty || !pending.normal.isEmpty || !pending.bulk.isEmpty || !bulk.isEmpty
-        if now >= roomDue, brings || room != .enough {
+        if now >= roomDue {
             let wasEnough = room == .enough
             room = try store.room()
             roomDue = now + (room == .enough ? 20 : 1000)
