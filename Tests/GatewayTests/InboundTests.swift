@@ -258,6 +258,28 @@ internal import Testing
         #expect(try suppressed(driver) == [.second])
     }
 
+    /// Senders that rules give to messages which name none.
+    @Test func soDoSendersByCountry() throws {
+        let driver = try driver()
+        func rules(_ number: String) throws -> SenderTable {
+            var rules = SenderRules()
+            rules.byCountry = ["US": number]
+            return try #require(SenderTable(rules, owner: "x"))
+        }
+        var route = Route(name: "r", providers: [1])
+        route.senderTable = try rules("+14155550132")
+        route.tenants = [.second]
+        var pooled = PooledProvider(provider: driver.provider, number: 1)
+        pooled.senders = try rules("+14155550131")
+        driver.inbox.commands.append(.configureProviders([pooled], routes: [route]))
+        driver.post([message("STOP", id: "a", to: "+14155550131")])
+        driver.run()
+        #expect(try suppressed(driver) == [.second])
+        driver.post([message("START", id: "b", to: "+14155550131"), message("STOP", id: "c", to: "+14155550132")])
+        driver.run()
+        #expect(try suppressed(driver) == [.second])
+    }
+
     @Test func aServiceOfTheCarrierIsAProvidersSenderToo() throws {
         let driver = try driver()
         name("MG1", driver)
