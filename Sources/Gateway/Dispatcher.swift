@@ -51,9 +51,9 @@ struct Dispatcher: ~Copyable {
     /// The policies of tenants that may not use every sender.
     var senderPolicies: [TenantID: SenderPolicy] = [:]
     /// Messages of paused batches that came to their turn.
-    private var parked: [BatchID: [QueuedEntry]] = [:]
+    var parked: [BatchID: [QueuedEntry]] = [:]
     /// When the validity of the first of them is over.
-    private var parkedOver = Int64.max
+    var parkedOver = Int64.max
     /// Batches being canceled: their messages leave the queue without being sent.
     var cancelingBatches: Set<BatchID> = []
     /// Senders that providers throttle, and messages that wait for them.
@@ -67,7 +67,7 @@ struct Dispatcher: ~Copyable {
     private let retry: RetryPolicy
     /// What choices by weight and the spread of retries are drawn from.
     private(set) var random: SeededGenerator
-    private var sweepDue: Int64 = 0
+    var sweepDue: Int64 = 0
 
     init(
         pool: ProviderPool, suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, tellsSteps: Bool,
@@ -507,41 +507,6 @@ struct Dispatcher: ~Copyable {
 
     mutating func dropParked(_ batch: BatchID) {
         parked[batch] = nil
-    }
-
-    // MARK: Times and counts
-
-    /// When there is something to do without being asked; nil = never.
-    mutating func nextDue(now: Int64) -> Int64? {
-        guard takenUpBelow == nil else { return nil }
-        var next = delays.nextDue
-        func earlier(_ time: Int64?) { if let time { next = min(next ?? time, time) } }
-        if !queue.isEmpty { earlier(sweepDue) }
-        if !parked.isEmpty { earlier(max(sweepDue, parkedOver)) }
-        if senders.count > 0 { earlier(min(senders.due, max(sweepDue, senders.over))) }
-        guard queue.hasUnpaused(), !isPaused, !isDraining else { return next }
-        pool.refresh(&queue, now: now)
-        if queue.canPop() { return now }
-        earlier(pool.nextTime(now: now))
-        return next
-    }
-
-    /// No message that waits or is in flight has a lower id.
-    func lowestID() -> MessageID? {
-        var lowest = queue.lowestID()
-        for other in [
-            delays.lowestID, senders.lowestID, inFlight.keys.min(), parked.values.joined().map(\.message.id).min(),
-        ] {
-            if let other { lowest = min(lowest ?? other, other) }
-        }
-        return lowest
-    }
-
-    var parkedCount: Int { parked.values.reduce(0) { $0 + $1.count } }
-
-    /// All of a batch are of one tenant.
-    func parkedCount(of tenant: TenantID) -> Int {
-        parked.values.reduce(0) { $1.first?.flow.tenant == tenant ? $0 + $1.count : $0 }
     }
 
     // MARK: Tenants
