@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"to": "+1", "body": "a", "body": "b"}"#, "the member body is there twice (column 26)"),
+        (#"{"to": "+1", "body": "a", "body": "b"}"#, "the member body is there twice (column 27)"),
         (#"{"to": "+1", "body": "a", "b\u006fdy": "b"}"#, "the member body is there twice"),
         (#"{"to": "+1", "body": {"a": 1}}"#, #"the field "body" is neither a text nor a number"#),
         (#"{"to": "+1", "body": [1]}"#, #"the field "body" is neither a text nor a number"#),

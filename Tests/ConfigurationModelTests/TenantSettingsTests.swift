@@ -113,7 +113,7 @@ import Testing
                 "tenants.shop.senders.allowed[2]: must be a string",
                 "tenants.shop.weight: must be a whole number from 1 to 1000",
                 "tenants.shop.wieght: is not known; known here are connection_rate, defaults, destinations, enabled, "
-                    + "identity, issuers, quota, rate, retention, senders, weight",
+                    + "identity, issuers, opt_out, quota, rate, retention, senders, weight",
             ])
     }
 

@@ -45,12 +45,13 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func theConfigurationIsAppliedAndRolledBack() async throws {
             try await withDaemon(in: directory) { daemon, _ in
                 let document = "tenants:\n  dev: {}\n  shop: {weight: 2}\n  team: {destinations: {allowed: [NO, DE]}}\n"
-                let diff = try await apus(daemon, "admin config diff -", input: document)
+                let diff = try await apus(daemon, "admin config diff -", 1, input: document)
                 #expect(diff.output.contains("+ destinations.allowed: NO, DE"))
                 #expect(diff.output.hasSuffix("not applied: generation 1 stays\n"))
                 try await apus(daemon, "admin config apply - --note first", input: document)
                 let shown = try await apus(daemon, "admin config show")
                 #expect(shown.output.hasPrefix("# generation 2\n"))
+                try await apus(daemon, "admin config diff -", input: shown.output)
                 let same = try await apus(daemon, "admin config apply -", input: shown.output)
                 #expect(same.output == "nothing changes: generation 2 is like that\n")
                 // What isn't named goes, unless the document is a part.
