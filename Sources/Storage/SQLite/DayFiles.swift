@@ -137,10 +137,4 @@ final class DayFiles {
         let unused = try file.connection.integer("PRAGMA freelist_count")
         return max(0, most - (try file.connection.integer("PRAGMA page_count")) + unused) * size
     }
-
-    /// Bytes of the open files' logs that are yet to be copied into them.
-    var uncopiedBytes: Int64 { open.values.reduce(0) { $0 + Int64($1.uncopiedPages) * Self.pageBytes } }
-
-    /// The size of SQLite's pages where nobody asks for another.
-    private static let pageBytes: Int64 = 4096
 }

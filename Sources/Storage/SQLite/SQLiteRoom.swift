@@ -15,13 +15,13 @@ struct RoomGauge {
     /// checkpoint alone must not make it seem so.
     /// - Parameters:
     ///   - readings: of what bounds the files: the least of them counts.
-    ///   - uncopied: bytes of logs that are yet to be copied into their files.
-    mutating func room(_ readings: [Reading], uncopied: Int64, path: String) -> StoreRoom {
+    ///   - path: the data directory's, for the text of a shortage.
+    mutating func room(_ readings: [Reading], path: String) -> StoreRoom {
         var room = StoreRoom.enough
         for reading in readings {
             let reserve = min(Limits.storeReserveBytes, reading.total / 8)
-            let free = reading.free - uncopied
-            let text = "no room for new messages: \(max(0, free)) bytes are left for \(path)"
+            let free = max(0, reading.free)
+            let text = "no room for new messages: \(free) bytes are left for \(path)"
             if free < reserve / 2 {
                 room = .carriersOnly(text)
                 break
@@ -30,6 +30,12 @@ struct RoomGauge {
         }
         isShort = room != .enough
         return room
+    }
+
+    /// The size of a file; 0 if the system doesn't tell.
+    static func bytes(ofFile path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
     /// The disk that a directory is on; nil if the system doesn't tell.
@@ -45,10 +51,27 @@ struct RoomGauge {
 extension SQLiteMessageStore {
     package func room() throws(StoreError) -> StoreRoom {
         var readings: [RoomGauge.Reading] = []
-        if let disk = RoomGauge.disk(of: catalog.directory) { readings.append(disk) }
+        if var disk = RoomGauge.disk(of: catalog.directory) {
+            disk.free -= try growthAtCheckpoint()
+            readings.append(disk)
+        }
         if options.maximumBytes > 0, let free = try files.freeBytesOfNewest() {
             readings.append(RoomGauge.Reading(free: free, total: options.maximumBytes))
         }
-        return gauge.room(readings, uncopied: files.uncopiedBytes, path: catalog.directory)
+        return gauge.room(readings, path: catalog.directory)
+    }
+
+    /// Bytes that the open files will grow by when what is in their logs alone is copied into them. A log that writes
+    /// the same pages again and again makes its file no larger.
+    private func growthAtCheckpoint() throws(StoreError) -> Int64 {
+        var growth: Int64 = 0
+        var connections = files.allOpen.filter { $0.uncopiedPages > 0 }.map(\.connection)
+        if control.uncopiedPages > 0 { connections.append(control.connection) }
+        for connection in connections {
+            let pages = try connection.integer("PRAGMA page_count")
+            let size = pages * (try connection.integer("PRAGMA page_size"))
+            growth += max(0, size - RoomGauge.bytes(ofFile: connection.path))
+        }
+        return growth
     }
 }
