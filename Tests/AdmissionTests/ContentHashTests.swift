@@ -57,7 +57,7 @@ import Testing
             { $0.priority = 3 },
             { $0.onUnknown = 1 },
             { $0.onUnknown = 2 },
-            { $0.sendAt = 1 },
+            { $0.sendAt = 1_699_999_999_999 },
             { $0.sendAt = 1_700_000_000_001 },
             { $0.validity = 1000 },
             { $0.maxSegments = 1 },

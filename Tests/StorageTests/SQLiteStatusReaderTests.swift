@@ -152,6 +152,7 @@ internal import Testing
     /// They are settled at once, none is overdue, and that is so after a restart and once some rows are gone.
     @Test func aBatchCountsWhatNoReceiptIsExpectedOf() throws {
         var store = try fixture.openSQLite()
+        try store.transaction { () throws(StoreError) in _ = try store.providerIndex(name: "one", kind: "test") }
         let (batch, results) = try store.accept(chunk: Array(0..<4), of: "b", now: start) { _ in TestMessage() }
         var lives: [MessageLifecycle] = []
         for (number, result) in results.enumerated() {
