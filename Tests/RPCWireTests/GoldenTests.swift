@@ -51,7 +51,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "bulk_dry_run_response.txt",
                 "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
-                "status_by_reference.txt", "list_request.txt", "list_response.txt", "ping.txt", "pong.txt",
+                "status_parts_response.txt", "status_by_reference.txt", "list_request.txt", "list_response.txt",
+                "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
                 "config_apply_request.txt", "config_apply_response.txt", "config_apply_remove.txt",
                 "key_create_response.txt",
@@ -252,6 +253,37 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
             encoded { $0.appendResponse(callID: 6, message: response, maximumLength: 1000) }
                 == (try golden("status_response")))
         try withGolden("status_response") { (frame) throws in
+            #expect(try StatusResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func statusOfParts() throws {
+        let accepted: Int64 = 1_700_000_000_000
+        func event(
+            _ after: Int64, _ event: EventKind, _ state: MessageState, _ attempt: Int, _ detail: String = ""
+        ) -> TimelineEvent {
+            TimelineEvent(
+                at: accepted + after, event: event, state: state, attempt: attempt, provider: "vonage", detail: detail)
+        }
+        let response = StatusResponse(
+            messages: [
+                MessageStatus(
+                    id: MessageID(rawValue: 4096), state: .sent, settled: false, receiptOverdue: false, segments: 2,
+                    encoding: .gsm7, to: "+14155550100", sender: "", priority: .normal, provider: "vonage",
+                    providerID: "b", attempts: 2, error: nil,
+                    timeline: [
+                        TimelineEvent(at: accepted, event: .accepted, state: .queued),
+                        event(10, .submitting, .submitting, 1), event(20, .outcomeUnknown, .queued, 1, "LOST"),
+                        event(100, .submitting, .submitting, 2), event(110, .identified, .submitting, 1, "a"),
+                        event(120, .sent, .sent, 2, "b"), event(120, .sent, .sent, 2, "c"),
+                        event(300, .partDelivered, .sent, 2, "c"), event(400, .attemptUndelivered, .sent, 2, "5"),
+                    ], reference: "", tags: [], batch: nil, acceptedAt: accepted, sendAt: 0,
+                    expiresAt: accepted + 86_400_000)
+            ], notFound: [])
+        #expect(
+            encoded { $0.appendResponse(callID: 10, message: response, maximumLength: 1000) }
+                == (try golden("status_parts_response")))
+        try withGolden("status_parts_response") { (frame) throws in
             #expect(try StatusResponse(decoding: frame.payload, arena: arena) == response)
         }
     }
