@@ -243,7 +243,7 @@ internal import Testing
             case .undelivered: .undelivered
             }
         let found = try self.status(driver, id)
-        #expect(found.state == expected)
+        #expect(found.state == expected && found.providerID == "SM1")
         if expected == .undelivered { #expect(found.error?.code == "30003") }
         #expect(try driver.store.find(providerID: "SM1", provider: 1) == id)
         try driver.check()

@@ -106,16 +106,19 @@ package final class SQLiteStatusReader {
             return
         }
         var identified = 0
+        var before = MessageState.accepted
         for event in events {
+            defer { before = event.state }
             switch event.event {
             case .submitting: status.provider = event.provider
             case .sent, .identified:
-                // Of the last attempt that has one, the first: a message of several parts has more.
-                if event.attempt > identified, !event.detail.isEmpty {
-                    (status.providerID, identified) = (event.detail, event.attempt)
-                }
+                // Shown is the attempt that the message was sent with, else the last that has an id; and of its ids the
+                // first, since a message of several parts has more.
+                let isSending = event.state == .sent && before != .sent
+                let isOther = isSending ? event.attempt != identified : event.attempt > identified
+                if isOther, !event.detail.isEmpty { (status.providerID, identified) = (event.detail, event.attempt) }
                 // What a receipt has said before the answer stands.
-                if event.state == .sent { (status.error, status.provider) = (nil, event.provider) }
+                if isSending { (status.error, status.provider) = (nil, event.provider) }
             case .delivered, .resent: status.error = nil
             case .settled:
                 let isError = event.state == .undelivered || event.state == .failed
