@@ -50,7 +50,8 @@ package final class ReceiptInquiry: Sendable {
         awaited = Mutex(AwaitedReceipts(capacity: capacity))
         core = Mutex(
             ReconcilerCore(
-                rule: rule, atOnce: Limits.receiptLookUpsUnderWay, seed: .random(in: .min ... .max)))
+                rule: rule, capacity: capacity, atOnce: Limits.receiptLookUpsUnderWay, seed: .random(in: .min ... .max))
+        )
         self.read = read
         self.receive = receive
         self.now = now

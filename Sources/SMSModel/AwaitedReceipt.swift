@@ -16,7 +16,7 @@ package struct AwaitedReceipt: Hashable, Sendable {
 }
 
 extension MessageLifecycle {
-    /// The last attempt to which a provider gave an id; nil unless the message is sent and its receipt is awaited.
+    /// The last open attempt to which a provider gave an id; nil unless the message is sent and its receipt is awaited.
     package var awaitedReceipt: AwaitedReceipt? {
         awaitedEvent.map { event in
             AwaitedReceipt(
@@ -30,9 +30,11 @@ extension MessageLifecycle {
 
     private var awaitedEvent: History.Event? {
         guard state == .sent, due > 0 else { return nil }
+        // One that surely was not delivered is asked about no more; most messages have one attempt.
+        let open = attempts > 1 ? Set(attemptStandings.open.map(\.number)) : nil
         var found: History.Event?
         history.forEach(from: Int64(id.milliseconds)) { event in
-            if event.namesProviderID, event.provider != 0 { found = event }
+            if event.namesProviderID, event.provider != 0, open?.contains(event.attempt) ?? true { found = event }
         }
         return found
     }

@@ -40,7 +40,8 @@ package struct History: Hashable, Sendable {
         if bytes.isEmpty { bytes.reserveCapacity(64) }
         if bytes.count >= Self.packedBytes {
             if kind == .receiptIgnored { return }
-            dropRoutineTail()
+            // Routine grows by new claims alone; another event must not take away the claim that is under way.
+            if kind == .submitting { dropRoutineTail() }
         }
         bytes.append(kind.rawValue)
         bytes.append(state.rawValue)

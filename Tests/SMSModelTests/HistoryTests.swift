@@ -119,9 +119,11 @@ private func unpacked(_ bytes: [UInt8]) -> History {
         history.append(.outcomeUnknown, state: .queued, at: start + 6, attempt: 3, provider: 1)
         history.append(.submitting, state: .submitting, at: start + 7, attempt: 4, provider: 1)
         history.append(.sent, state: .sent, at: start + 8, attempt: 4, provider: 1, detail: "p")
-        let tail = events(history).suffix(2)
-        #expect(tail.map(\.kind) == [.outcomeUnknown, .sent])
-        #expect(tail.map(\.at) == [start + 6, start + 8])
+        // The claim under way is never taken away; only those before it that came to nothing are.
+        let tail = events(history).suffix(3)
+        #expect(tail.map(\.kind) == [.outcomeUnknown, .submitting, .sent])
+        #expect(tail.map(\.at) == [start + 6, start + 7, start + 8])
+        #expect(events(history).filter { $0.kind == .throttled }.isEmpty)
         #expect(unpacked(history.bytes) == history)
     }
 }

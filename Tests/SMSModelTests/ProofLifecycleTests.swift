@@ -56,6 +56,17 @@ private let deadline = Limits.receiptDeadlineMilliseconds
         return rows
     }
 
+    /// What surely was not delivered is not asked about again: the first attempt's receipt is what is awaited.
+    @Test func theAttemptThatIsOpenIsAwaited() {
+        var lifecycle = life(.claim, .lost, .claim)
+        receive(&lifecycle, .taken, attempt: 1, "SM1")
+        take(.accepted, &lifecycle)
+        #expect(lifecycle.awaitedReceipt?.attempt == 2)
+        receive(&lifecycle, .undelivered(code: "30003"), attempt: 2, "SM2")
+        #expect(lifecycle.state == .sent)
+        #expect(lifecycle.awaitedReceipt?.attempt == 1 && lifecycle.awaitedProviderID == "SM1")
+    }
+
     // MARK: Proof of one attempt
 
     @Test func whatTheCarrierSaysIsOnItsWayIsSent() {
