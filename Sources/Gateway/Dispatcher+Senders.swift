@@ -39,6 +39,22 @@ extension Dispatcher {
         queue.pushBack(entry.message, flow: flow)
     }
 
+    /// What waits for a throttled sender goes back into the queue: there are other providers or routes now.
+    mutating func returnSetAside() {
+        for entry in senders.takeAll() { queue.pushBack(entry.message, flow: entry.flow) }
+    }
+
+    /// The same, once a provider has become whole again that others could go to.
+    mutating func returnSetAsideIfProviderRecovered() {
+        guard senders.count > 0 else {
+            wholeProviders = nil
+            return
+        }
+        let whole = Set(pool.lanes.filter(\.isWhole).map(\.number))
+        defer { wholeProviders = whole }
+        if let before = wholeProviders, !whole.isSubset(of: before) { returnSetAside() }
+    }
+
     /// Takes over what an answer says about the message's sender.
     /// - Returns: when that may be asked for again; nil if it is not throttled.
     mutating func learnOfSender(

@@ -58,6 +58,8 @@ struct Dispatcher: ~Copyable {
     var cancelingBatches: Set<BatchID> = []
     /// Senders that providers throttle, and messages that wait for them.
     var senders = ThrottledSenders()
+    /// Providers that were up when it was last looked whether such messages could go elsewhere; nil = none waited then.
+    var wholeProviders: Set<UInt8>?
     let suppressions: SuppressionList
     var carrierOptOuts = CarrierOptOuts()
     /// Answers to keywords that may wait, and the number of the provider that each is for.
@@ -163,6 +165,7 @@ struct Dispatcher: ~Copyable {
     ) throws(StoreError) {
         guard takenUpBelow == nil else { return }
         for entry in delays.popDue(now: now, limit: 1024) { queue.push(entry.message, flow: entry.flow) }
+        returnSetAsideIfProviderRecovered()
         for entry in senders.takeDue(now: now, limit: Limits.sendersReturned) {
             queue.pushBack(entry.message, flow: entry.flow)
         }
@@ -465,16 +468,21 @@ struct Dispatcher: ~Copyable {
         guard isTakenUp(id) else { return }
         queue.cancel(id)
         delays.cancel(id)
+        senders.cancel(id)
         contents.forget(id)
         attempted.remove(id)
     }
+
+    /// Messages whose validity is over that one sweep settles, at most, of each place where they wait.
+    private static let sweptAtATime = 2048
 
     /// Settles messages whose validity is over, also in flows that wait for a provider.
     private mutating func sweep(now: Int64, store: any MessageStore) throws(StoreError) {
         guard now >= sweepDue else { return }
         sweepDue = now + 50
-        var over = queue.sweepExpired(now: now, budget: 2048).map { QueuedEntry(message: $0.message, flow: $0.flow) }
-        over += senders.takeExpired(now: now)
+        var over = queue.sweepExpired(now: now, budget: Self.sweptAtATime)
+            .map { QueuedEntry(message: $0.message, flow: $0.flow) }
+        over += senders.takeExpired(now: now, limit: Self.sweptAtATime)
         if now >= parkedOver {
             parkedOver = .max
             for (batch, entries) in parked.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

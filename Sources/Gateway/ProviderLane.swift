@@ -101,6 +101,11 @@ struct ProviderLane {
     /// Milliseconds that it takes until it has answered, as of late; nil = not known.
     mutating func latency(now: Int64) -> Double? { standing.pace.expectedLatency(now: now) }
 
+    /// Whether it takes messages, but for room and pace.
+    var isWhole: Bool {
+        !isRetired && !isPaused && limits.isEnabled && (standing.pace.circuit ?? .closed) == .closed
+    }
+
     var inFlight: Int { standing.pace.inFlight }
 
     // MARK: Messages and answers

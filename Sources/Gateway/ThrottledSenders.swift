@@ -33,12 +33,17 @@ struct ThrottledSenders {
     private(set) var due = Int64.max
     /// When the validity of the first message is over; may be too early.
     private(set) var over = Int64.max
-    private(set) var count = 0
+    /// Messages that wait. What is in a heap and not here has left otherwise, and is passed over.
+    private var ids: Set<MessageID> = []
+    /// Entries in all heaps.
+    private var held = 0
     private let capacity: Int
 
     init(capacity: Int = Limits.throttledSenders) {
         self.capacity = capacity
     }
+
+    var count: Int { ids.count }
 
     /// Whether no sender is throttled.
     var isEmpty: Bool { senders.isEmpty }
@@ -88,6 +93,7 @@ struct ThrottledSenders {
         guard senders[key] != nil else { return }
         senders[key]!.pace.take(now: now)
         senders[key]!.returned = max(0, senders[key]!.returned - 1)
+        due = min(due, senders[key]!.due ?? .max)
     }
 
     // MARK: What waits
@@ -98,7 +104,8 @@ struct ThrottledSenders {
         let soonest = keys.min { (senders[$0]?.pace.nextTime ?? .max) < (senders[$1]?.pace.nextTime ?? .max) }
         guard let key = soonest, senders[key] != nil else { return }
         senders[key]!.waiting.push(SetAside(entry: entry))
-        count += 1
+        ids.insert(entry.message.id)
+        held += 1
         due = min(due, senders[key]!.due ?? .max)
         over = min(over, entry.message.expiresAt)
     }
@@ -114,28 +121,64 @@ struct ThrottledSenders {
                 senders[key]!.returnedUntil = now + SenderPace.firstInterval
                 let available = min(senders[key]!.pace.available(now: now), limit - entries.count)
                 while senders[key]!.returned < available, let next = senders[key]!.waiting.popFirst() {
+                    held -= 1
+                    guard ids.remove(next.entry.message.id) != nil else { continue }
                     senders[key]!.returned += 1
                     entries.append(next.entry)
                 }
             }
             due = min(due, entries.count >= limit ? now : senders[key]!.due ?? .max)
         }
-        count -= entries.count
         return entries
     }
 
-    /// Takes out the messages whose validity is over.
-    mutating func takeExpired(now: Int64) -> [QueuedEntry] {
+    /// Forgets a message: it has left otherwise.
+    mutating func cancel(_ id: MessageID) {
+        guard ids.remove(id) != nil else { return }
+        if held > 2 * ids.count + 1024 { removeEntries { _ in false } }
+    }
+
+    /// Between two looks for what has expired, in milliseconds: each looks at every message.
+    private static let expiryInterval: Int64 = 250
+
+    /// Takes out messages whose validity is over, at most so many.
+    mutating func takeExpired(now: Int64, limit: Int) -> [QueuedEntry] {
         guard count > 0, now >= over else { return [] }
         var entries: [QueuedEntry] = []
-        over = .max
-        for key in Array(senders.keys) {
-            entries += senders[key]!.waiting.entries.map(\.entry).filter { $0.message.expiresAt <= now }
-            senders[key]!.waiting.removeAll { $0.entry.message.expiresAt <= now }
-            for aside in senders[key]!.waiting.entries { over = min(over, aside.entry.message.expiresAt) }
+        var next = Int64.max
+        removeEntries { entry in
+            guard entry.message.expiresAt <= now, entries.count < limit else {
+                next = min(next, entry.message.expiresAt)
+                return false
+            }
+            entries.append(entry)
+            return true
         }
-        count -= entries.count
+        over = next == .max ? .max : max(next, now + (entries.count < limit ? Self.expiryInterval : 0))
+        for entry in entries { ids.remove(entry.message.id) }
         return entries
+    }
+
+    /// Takes out everything, by age: there may be other ways now.
+    mutating func takeAll() -> [QueuedEntry] {
+        var entries: [QueuedEntry] = []
+        removeEntries { entry in
+            entries.append(entry)
+            return true
+        }
+        removeWaiting()
+        return entries.sorted { $0.message.id < $1.message.id }
+    }
+
+    /// Takes entries out of the heaps: those that are asked for, and those that have left otherwise.
+    private mutating func removeEntries(where isRemoved: (QueuedEntry) -> Bool) {
+        for key in Array(senders.keys) where !senders[key]!.waiting.isEmpty {
+            let before = senders[key]!.waiting.count
+            senders[key]!.waiting.removeAll { [ids] in
+                !ids.contains($0.entry.message.id) || isRemoved($0.entry)
+            }
+            held -= before - senders[key]!.waiting.count
+        }
     }
 
     /// All that waits leaves: it is found again elsewhere. Who is throttled stays so.
@@ -144,7 +187,8 @@ struct ThrottledSenders {
             senders[key]!.waiting = MinHeap()
             senders[key]!.returned = 0
         }
-        (count, due, over) = (0, .max, .max)
+        ids.removeAll()
+        (held, due, over) = (0, .max, .max)
     }
 
     /// No message that waits has a lower id. Looks at every message.
@@ -159,6 +203,7 @@ struct ThrottledSenders {
             count
                 + sender.waiting.entries.count {
                     $0.entry.flow.priority == priority && (tenant == nil || $0.entry.flow.tenant == tenant)
+                        && ids.contains($0.entry.message.id)
                 }
         }
     }

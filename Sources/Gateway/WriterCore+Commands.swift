@@ -67,6 +67,7 @@ extension WriterCore {
     mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
         owners.configure(providers, routes)
         round.effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
+        dispatcher.returnSetAside()
     }
 
     mutating func drain() {

@@ -250,3 +250,51 @@ extension WriterDriver {
         #expect(senders.lowestID == MessageID(rawValue: 10))
     }
 }
+
+/// What is set aside, by itself.
+@Suite struct SetAsideTests {
+    private let key = ThrottledSenders.Key(provider: 1, sender: "full")
+
+    private func entry(_ number: Int, expiresAt: Int64 = start + 1000) -> QueuedEntry {
+        QueuedEntry(
+            message: QueuedMessage(id: MessageID(rawValue: UInt64(number)), expiresAt: expiresAt),
+            flow: FlowKey(candidates: 0, priority: .normal, tenant: .first))
+    }
+
+    private func senders(_ count: Int) -> ThrottledSenders {
+        var senders = ThrottledSenders()
+        _ = senders.throttled(key, retryAfter: 100, sentAt: start, now: start)
+        for number in 1...count { senders.setAside(entry(number), [key]) }
+        return senders
+    }
+
+    /// A canceled batch must not hold up those behind it.
+    @Test func whatHasLeftIsPassedOver() {
+        var senders = senders(5000)
+        for number in 1..<5000 { senders.cancel(MessageID(rawValue: UInt64(number))) }
+        senders.cancel(MessageID(rawValue: 99_999))
+        #expect(senders.count == 1 && senders.count(.normal) == 1)
+        #expect(senders.lowestID.map { $0.rawValue <= 5000 } == true)
+        #expect(senders.takeDue(now: start + 60_000, limit: 256).map(\.message.id.rawValue) == [5000])
+        #expect(senders.count == 0 && senders.takeAll().isEmpty)
+    }
+
+    @Test func expiryIsBounded() {
+        var senders = senders(300)
+        var times = start + 1000
+        var over: [QueuedEntry] = []
+        for round in 1...3 {
+            over += senders.takeExpired(now: times, limit: 128)
+            #expect(over.count == min(300, round * 128))
+            times += 50
+        }
+        #expect(senders.count == 0 && senders.takeExpired(now: times, limit: 128).isEmpty)
+    }
+
+    @Test func allLeaveByAge() {
+        var senders = senders(3)
+        senders.cancel(MessageID(rawValue: 2))
+        #expect(senders.takeAll().map(\.message.id.rawValue) == [1, 3])
+        #expect(senders.count == 0 && senders.contains(key))
+    }
+}
