@@ -86,7 +86,7 @@ package struct Cohorts: Sendable {
     /// After so long a cohort takes no more, however few it has. Milliseconds.
     package static let longestSpan: Int64 = 1000
     /// Answers that are missing after so long are not waited for. Milliseconds.
-    package static let patience: Int64 = 30_000
+    package static let patience: Int64 = 150_000
     private static let capacity = 16
 
     package init() {}
