@@ -53,7 +53,10 @@ package final class SuppressionList: Sendable {
     }
 
     package func add(_ number: UInt64, ofEach tenants: some Sequence<TenantID>) {
-        set { lists in for tenant in tenants { lists[tenant] = (lists[tenant] ?? []).merged(with: [number]) } }
+        // A list is copied only where the number is new to it.
+        let missing = tenants.filter { !contains(number, of: $0) }
+        guard !missing.isEmpty else { return }
+        set { lists in for tenant in missing { lists[tenant] = (lists[tenant] ?? []).merged(with: [number]) } }
     }
 
     package func remove(_ number: UInt64, ofEach tenants: some Sequence<TenantID>) {

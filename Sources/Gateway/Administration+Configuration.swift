@@ -204,7 +204,7 @@ extension Administration {
         // What can't be opened was refused before it was stored.
         let opened = (try? configuration.opened(sealing.open)) ?? configuration
         let entries = opened.entries(written.tenants, fileTenant)
-        let tenants = WriterTenants(entries)
+        let tenants = WriterTenants(entries, defaultSender: fileTenant.defaultSender)
         published.withLock { published in
             published.generation = written.generation
             published.tenants = tenants
@@ -375,7 +375,8 @@ extension SenderRules {
 }
 
 extension WriterTenants {
-    package init(_ tenants: [TenantEntry]) {
+    /// - Parameter defaultSender: the sender of tenants that have none of their own; empty = none.
+    package init(_ tenants: [TenantEntry], defaultSender: String = "") {
         self.init()
         for tenant in tenants {
             names[tenant.id] = tenant.name
@@ -385,14 +386,15 @@ extension WriterTenants {
             if quota != TenantQuota() { quotas[tenant.id] = quota }
             let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
             if days != RetentionPolicy.Days() { retention[tenant.id] = days }
-            let own = (settings.allowedSenders ?? []) + [settings.defaultSender].compactMap(\.self)
+            let sender = settings.defaultSender ?? (defaultSender.isEmpty ? nil : defaultSender)
+            let own = (settings.allowedSenders ?? []) + [sender].compactMap(\.self)
             if !own.isEmpty { senders[tenant.id] = own }
             if settings.allowedSenders != nil || !settings.allowsAlphanumericSenders {
                 senderPolicies[tenant.id] = settings.senderPolicy
             }
-            if settings.defaultSender != nil { withDefaultSender.insert(tenant.id) }
+            if sender != nil { withDefaultSender.insert(tenant.id) }
             let inbound = InboundSettings(settings)
-            if inbound != InboundSettings() { self.inbound[tenant.id] = inbound }
+            if !inbound.isDefault { self.inbound[tenant.id] = inbound }
         }
     }
 }

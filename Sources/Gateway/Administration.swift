@@ -46,10 +46,13 @@ package struct FileTenant: Hashable, Sendable {
     package var name: String
     /// Names in clients' certificates that stand for it, beside those of its settings.
     package var certificates: [String]
+    /// The sender of messages of tenants that have none in their settings; empty = none.
+    package var defaultSender: String
 
-    package init(name: String, certificates: [String] = []) {
+    package init(name: String, certificates: [String] = [], defaultSender: String = "") {
         self.name = name
         self.certificates = certificates
+        self.defaultSender = defaultSender
     }
 }
 

@@ -1,13 +1,15 @@
 internal import Admission
 internal import ConfigurationModel
 internal import Providers
+internal import Routing
 internal import SMSModel
 internal import Storage
 
 /// Messages from people: each is kept, and one that is a keyword is followed.
 extension WriterCore {
     mutating func take(_ message: InboundMessage, of burst: CarrierBurst, now: Int64) throws(StoreError) {
-        if let part = message.part { return try take(message, part, of: burst, now: now) }
+        // What the carrier says of a part is followed at once: it need not say it of the others.
+        if let part = message.part, message.action == nil { return try take(message, part, of: burst, now: now) }
         let isNew = try store.carriers.insert(
             InboundRecord(
                 at: now, provider: burst.provider, providerID: message.providerID,
@@ -23,6 +25,10 @@ extension WriterCore {
             // all it can't take away again.
             request.tenants = owners.allTenants
             request.isForEverybody = true
+        }
+        // Most messages are no word to anybody.
+        guard request.isCommonStart || request.tenants.contains(where: { action(of: request, $0) != nil }) else {
+            return
         }
         if isNew {
             try follow(request, of: burst, now: now)
@@ -93,7 +99,10 @@ extension WriterCore {
         guard !dispatcher.carrierOptOuts.isEmpty else { return }
         try store.carriers.forget(
             dispatcher.carrierOptOuts.remove(request.number, of: nil) {
-                $0.provider == provider && ($0.sender.isEmpty || OwnNumber($0.sender) == request.ownNumber)
+                // A name may have given way to the number that the person wrote to.
+                $0.provider == provider
+                    && ($0.sender.isEmpty || SenderTable.isName($0.sender.utf8)
+                        || OwnNumber($0.sender) == request.ownNumber)
             })
     }
 

@@ -28,18 +28,22 @@ extension WriterCore {
             OptOutReply(
                 tenant: tenant, number: request.number, ownNumber: own, at: now, message: result.id,
                 provider: provider))
-        try takeUpReplies(now: now)
+        dispatcher.replies[result.id] = provider
+        if dispatcher.replies.count > Self.repliesRemembered { try takeUpReplies(now: now) }
         enqueue(drafts, from: 0, results, batch: nil, now: now)
         return true
     }
 
-    /// Those that may wait still.
+    /// Answers that are remembered before those are forgotten that can't wait any more.
+    private static let repliesRemembered = 4096
+
+    /// Takes up the answers that may wait still.
     mutating func takeUpReplies(now: Int64) throws(StoreError) {
         let recent = try store.carriers.replies(since: now - Limits.optOutReplyValidityMilliseconds)
         dispatcher.replies = Dictionary(recent.map { ($0.message, $0.provider) }) { first, _ in first }
     }
 
-    /// - Returns: nil if the number can't be a sender.
+    /// - Returns: nil if the number can't be a sender, or the tenant may not send to the person.
     private func draft(
         _ text: String, _ action: OptOutAction, to request: OptOutRequest, by tenant: TenantID, provider: UInt8,
         now: Int64
@@ -48,7 +52,8 @@ extension WriterCore {
         let sender = PhoneNumber.international(request.recipient).map(PhoneNumber.text) ?? request.recipient
         let price = dispatcher.pool.lane(of: provider).map { dispatcher.pool.lanes[$0].limits.price } ?? 0
         let validator = SubmitValidator(
-            defaultValidity: UInt64(Limits.optOutReplyValidityMilliseconds), segmentPrice: Money(millionths: price))
+            defaultValidity: UInt64(Limits.optOutReplyValidityMilliseconds), segmentPrice: Money(millionths: price),
+            destinations: owners.settings(of: tenant).destinations)
         var drafts = DraftBatch()
         let isGood = number.withUnsafeBytes { number in
             Array(sender.utf8).withUnsafeBytes { sender in

@@ -47,6 +47,11 @@ package struct SenderTable: Hashable, Sendable {
         Set((byCountry.values.joined() + others).map { String(decoding: $0.sender, as: UTF8.self) })
     }
 
+    /// Every number that a name may give way to by the rules.
+    package var replacementSenders: Set<String> {
+        Set(replacements.values.joined().map { String(decoding: $0.sender, as: UTF8.self) })
+    }
+
     /// What a message without a sender is sent from in a country: the first that it may be from.
     package func senders(in country: Countries.Number) -> [Entry] { byCountry[country] ?? others }
 

@@ -107,7 +107,9 @@ struct Daemon {
             directory: directory.path, options: configuration.store, now: clock.now(), warn: { log.warning("\($0)") })
         let state = try AdministrationState(store, fileTenant: configuration.tenant, now: clock.now())
         let sealing = try sealing(for: state, store, directory)
-        let fileTenant = FileTenant(name: configuration.tenant, certificates: configuration.tls.tenantCertificates)
+        let fileTenant = FileTenant(
+            name: configuration.tenant, certificates: configuration.tls.tenantCertificates,
+            defaultSender: configuration.defaultSender)
         let tenants = state.configuration.entries(state.numbers, fileTenant, sealing)
         var options = configuration.sandbox
         if configuration.sandboxRecords { options.recordPath = directory.sandboxRecordPath }
@@ -120,7 +122,7 @@ struct Daemon {
         let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
-        let writerTenants = WriterTenants(tenants)
+        let writerTenants = WriterTenants(tenants, defaultSender: fileTenant.defaultSender)
         let writer = try Writer(
             store: store, providers: pool.providers, routes: pool.routes, tenants: writerTenants,
             suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)

@@ -108,11 +108,13 @@ internal import Testing
         start(driver, to: "14155550199", from: "14155550101")
         start(driver, to: "14155550111", "hello")
         #expect(try driver.store.carriers.carrierOptOuts().map(\.sender) == ["", "+14155550111", "Shop"])
+        // Nobody can answer to a name, which may have given way to the number.
         start(driver, to: "14155550111")
-        #expect(try driver.store.carriers.carrierOptOuts().map(\.sender) == ["Shop"])
-        let id = try driver.accept(message("+14155550111"))
-        #expect(driver.seen.last == id)
-        #expect(try driver.store.carriers.carrierOptOuts().count == 1)
+        #expect(try driver.store.carriers.carrierOptOuts().isEmpty)
+        for sender in ["+14155550111", "Shop"] {
+            let id = try driver.accept(message(sender))
+            #expect(driver.seen.last == id)
+        }
     }
 
     @Test func anOperatorHasTheCarrierAskedAgain() throws {

@@ -258,6 +258,30 @@ internal import Testing
         #expect(try suppressed(driver) == [.second])
     }
 
+    /// A message from a name leaves from a number where names don't get through: STOP there is meant for the tenant too.
+    @Test func aNumberThatReplacesNamesConcernsWhoeverMaySendFromOne() throws {
+        let driver = try driver()
+        var tenants = WriterTenants()
+        tenants.names = [.first: "one", .second: "two", third: "three"]
+        tenants.senders = [.first: ["Shop"], third: ["+14155550122"]]
+        tenants.withDefaultSender = [.first, .second, third]
+        var rules = SenderRules()
+        rules.byCountry = ["US": "+14155550131"]
+        rules.replaceNamesIn = ["US"]
+        var names = Route(name: "names", providers: [1])
+        names.senders = ["Shop"]
+        names.tenants = [.first]
+        var numbers = Route(name: "numbers", providers: [1])
+        numbers.senders = ["+14155550122"]
+        var pooled = PooledProvider(provider: driver.provider, number: 1)
+        pooled.senders = SenderTable(rules, owner: "x")
+        driver.inbox.commands.append(.configure(tenants))
+        driver.inbox.commands.append(.configureProviders([pooled], routes: [names, numbers]))
+        driver.post([message("STOP", id: "a", to: "+14155550131")])
+        driver.run()
+        #expect(try suppressed(driver) == [.first])
+    }
+
     /// Senders that rules give to messages which name none.
     @Test func soDoSendersByCountry() throws {
         let driver = try driver()

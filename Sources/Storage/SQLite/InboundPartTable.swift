@@ -51,7 +51,8 @@ struct InboundPartTable {
     func waiting(limit: Int) throws(StoreError) -> [InboundPartRecord] {
         try rows(
             of: connection.prepare(
-                "SELECT \(Self.columns) FROM inbound_part WHERE body IS NOT NULL ORDER BY id LIMIT \(limit)"))
+                "SELECT \(Self.columns) FROM inbound_part INDEXED BY inbound_part_oldest "
+                    + "WHERE body IS NOT NULL ORDER BY id LIMIT \(limit)"))
     }
 
     func waitingCount() throws(StoreError) -> Int {

@@ -145,6 +145,7 @@ enum SQLiteSchema {
         );
         CREATE INDEX IF NOT EXISTS inbound_part_waiting ON inbound_part (provider, sender, recipient, reference)
             WHERE body IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS inbound_part_oldest ON inbound_part (id) WHERE body IS NOT NULL;
         -- Recipients whom a carrier refuses because they have opted out there of what a sender sends.
         CREATE TABLE IF NOT EXISTS carrier_opt_out (
             tenant INTEGER NOT NULL,
