@@ -371,6 +371,9 @@ struct WriterCore: ~Copyable {
                 dispatcher.roundFailed()
             } else {
                 let returned = try dispatcher.roundFailedInPart(store: store)
+                // What was recorded is asked about; who asks looks first at what the store has.
+                round.effects.doubts = dispatcher.doubts
+                round.effects.receiptNews.sent = dispatcher.receiptNews.sent
                 if !returned.isEmpty { pending.answers.append(returned) }
             }
             try takeUpStored(now: now)
