@@ -96,7 +96,7 @@ extension GatewayClient {
 public struct Suppression: Hashable, Sendable {
     /// In E.164.
     public var number: String
-    /// Of the first of its reasons, as ``reason``.
+    /// The time of the first of its reasons, as ``reason``.
     public var at: Date
     public var reason: String
     /// Why the number is there; it stays as long as one of them holds.
@@ -110,7 +110,7 @@ public struct Suppression: Hashable, Sendable {
     }
 }
 
-/// Who put a number on a tenant's list of opt-outs, which says what takes it off.
+/// The origin of a number on a tenant's list of opt-outs, which says what takes it off.
 public enum SuppressionOrigin: String, Hashable, Sendable {
     /// A caller who keeps the list.
     case operatorRequest = "OPERATOR"

@@ -79,7 +79,8 @@ package struct OptOutKeywords: Hashable, Sendable {
 
     package func action(of text: KeywordText) -> OptOutAction? { actions[text.text] }
 
-    /// Those of every tenant: the words of 47 CFR 64.1200(a)(10) and of carriers, English, German, French and Spanish.
+    /// The keywords of every tenant: the words of 47 CFR 64.1200(a)(10) and of carriers, in English, German, French and
+    /// Spanish.
     package static let common = OptOutKeywords([
         .stop: commonStop, .start: ["START", "YES", "UNSTOP"], .help: ["HELP", "INFO"],
     ])

@@ -174,7 +174,7 @@ private struct BulkItems {
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResponse.Refusal] = []
-    /// By item: send times that have passed, of items that may be repeats.
+    /// Send times, by item, that have passed, of items that may be repeats.
     private(set) var late: [Int: Int64] = [:]
     private var violationsLeft = Limits.violationsPerBulk
     // Kept from one item to the next.

@@ -26,7 +26,7 @@ final class SubmitPipeline {
     private struct OpenBurst {
         var drafts = DraftBatch()
         var callers: [Caller] = []
-        /// By its place: send times that have passed, of messages that may be repeats.
+        /// Send times, by place, that have passed, of messages that may be repeats.
         var late: [Int: Int64] = [:]
     }
 

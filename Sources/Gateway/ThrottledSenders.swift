@@ -12,7 +12,7 @@ struct ThrottledSenders {
     struct Key: Hashable {
         /// The provider's number.
         var provider: UInt8
-        /// As in the message; empty = the provider's own.
+        /// The sender that the provider is given; empty = the provider's own.
         var sender: String
     }
 

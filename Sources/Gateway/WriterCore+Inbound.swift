@@ -138,7 +138,7 @@ extension WriterCore {
 struct OptOutRequest {
     /// The person's.
     let number: UInt64
-    /// As the carrier wrote it.
+    /// The recipient as the carrier wrote it.
     let recipient: String
     let ownNumber: OwnNumber
     /// What the carrier has understood: the same for every tenant.

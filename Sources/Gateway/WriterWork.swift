@@ -97,9 +97,9 @@ package struct WriterTenants: Sendable {
     package var senders: [TenantID: [String]] = [:]
     /// The policies of those that may not use every sender.
     package var senderPolicies: [TenantID: SenderPolicy] = [:]
-    /// Those whose messages always have a sender.
+    /// Tenants whose messages always have a sender.
     package var withDefaultSender: Set<TenantID> = []
-    /// Of those that say something of messages from people.
+    /// The settings of tenants that say something of messages from people.
     package var inbound: [TenantID: InboundSettings] = [:]
 
     package init() {}

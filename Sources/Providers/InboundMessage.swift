@@ -4,7 +4,7 @@ package import SMSModel
 package struct InboundMessage: Hashable, Sendable {
     /// The carrier's id of it.
     package var providerID: String
-    /// As the carrier wrote it.
+    /// The sender as the carrier wrote it.
     package var sender: String
     package var recipient: String
     package var body: String

@@ -6,7 +6,7 @@ package struct ProviderParts: Sendable {
     /// nil = the carrier can't be asked.
     package var lookUp: (any MessageLookUp)?
     package var check: (any ProviderCheck)?
-    /// Who messages are from that name no sender: a number, a name, or the carrier's name for a group of numbers;
+    /// The sender of messages that name none: a number, a name, or the carrier's name for a group of numbers;
     /// nil = the carrier chooses.
     package var ownSender: String?
 

@@ -29,7 +29,7 @@ private struct LifecycleWalk {
     private var possiblyTaken: Set<Int> = []
     /// A receipt has proven that one of them was taken, since an operator last asked to send the message again.
     private var isProven = false
-    /// By attempt, the ids that the provider gave its parts, and how many parts were delivered.
+    /// The ids, by attempt, that the provider gave its parts, and how many parts were delivered.
     private var parts: [Int: (given: Set<ArraySlice<UInt8>>, delivered: Int)] = [:]
 
     mutating func take(_ event: History.Event, in history: History) {

@@ -8,7 +8,7 @@ package enum OptOutAction: String, CaseIterable, Hashable, Sendable {
     case help
 }
 
-/// Who put a recipient on a tenant's list of opt-outs. Raw values are the protocol's and the store's.
+/// The origin of a recipient on a tenant's list of opt-outs. Raw values are the protocol's and the store's.
 package enum SuppressionOrigin: UInt8, CaseIterable, Hashable, Sendable {
     /// A caller with the right to keep the list.
     case operatorRequest = 1

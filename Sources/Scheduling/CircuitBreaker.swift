@@ -17,8 +17,8 @@ package import SMSModel
 package struct CircuitBreaker: Sendable {
     /// When it opens and closes. Times are milliseconds.
     package struct Rule: Hashable, Sendable {
-        /// Of requests that were sent one after the other; 1...32. Twice as many where ``minimumAnswers`` came within
-        /// ``window``: of many requests, some in a row fail by chance.
+        /// Failures of requests that were sent one after the other; 1...32. Twice as many where ``minimumAnswers`` came
+        /// within ``window``: of many requests, some in a row fail by chance.
         package var failuresInARow = 5
         /// The failed share of the answers to cohorts that were sent in ``window``, once there are ``minimumAnswers``;
         /// above 0, at most 1.

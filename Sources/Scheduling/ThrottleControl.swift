@@ -1,6 +1,6 @@
 /// How many messages a second, and how many at once, a provider is given, found out by what it throttles.
 ///
-/// As long as no limit is known, throttled answers up to a tenth of a cohort's are borne: some carriers throttle a few
+/// While no limit is known, throttled answers up to a tenth of a cohort's are borne: some carriers throttle a few
 /// requests at any rate, and a provider that was slowed down for those would be left with next to nothing. More than
 /// that, beyond what chance makes of a tenth, is a limit. Whether it is one of messages a second or of messages at once
 /// is not told, so both bounds go to what was accepted meanwhile: as many a second as were, and as many at once as
@@ -38,9 +38,9 @@ package struct ThrottleControl: Sendable {
     package static let lowestWindow = 4.0
     /// For so long a share that doesn't depend on what is sent is believed in. Milliseconds.
     package static let ambientMilliseconds: Int64 = 60_000
-    /// Of what was accepted, what is sent at once it is known.
+    /// The share of what was accepted that is sent once it is known.
     private static let caution = 0.95
-    /// Of a rate that was not borne, what may have been.
+    /// The share of a rate that was not borne that may have been.
     private static let doubt = 0.75
     /// A step that fails costs a few messages: so many are sent at least before the next.
     private static let messagesBetweenSteps = 200.0

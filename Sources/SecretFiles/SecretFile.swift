@@ -47,7 +47,7 @@ package enum SecretFile {
         }
     }
 
-    /// Who may read a file that should not.
+    /// The readers that a file should not have.
     package enum Exposure: Hashable, Sendable {
         /// Its mode lets a group or everybody in.
         case mode(UInt32, isOfRoot: Bool)

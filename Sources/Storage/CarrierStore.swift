@@ -8,7 +8,7 @@ package protocol CarrierStore: AnyObject {
 
     /// - Throws: `failed` if its id is taken, or it says no more than that the message is on its way.
     func park(_ receipt: ParkedReceipt) throws(StoreError)
-    /// Those that aren't there are passed over.
+    /// Ids that aren't there are passed over.
     func unpark(_ ids: [Int64]) throws(StoreError)
     /// By their ids.
     func parkedReceipts() throws(StoreError) -> [ParkedReceipt]
@@ -26,9 +26,9 @@ package protocol CarrierStore: AnyObject {
     /// Keeps a part that waits for others under a new id, higher than any before; its own is not looked at.
     /// - Returns: false, and nothing is kept, if that provider's part of that id is there already.
     func insert(_ part: InboundPartRecord) throws(StoreError) -> Bool
-    /// Those that wait of one message, by their ids: with the same provider, sender, recipient, reference and total.
+    /// The waiting parts of one message, by their ids: with the same provider, sender, recipient, reference and total.
     func waitingParts(like part: InboundPartRecord) throws(StoreError) -> [InboundPartRecord]
-    /// Those that have waited longest, by their ids; at most `limit`.
+    /// The parts that have waited longest, by their ids; at most `limit`.
     func waitingParts(limit: Int) throws(StoreError) -> [InboundPartRecord]
     func waitingPartCount() throws(StoreError) -> Int
     /// Their message is kept: they wait no more, and are known for ``Limits/inboundPartMemoryMilliseconds`` if they come
@@ -39,9 +39,9 @@ package protocol CarrierStore: AnyObject {
 
     /// One that is there already gets the new time and code.
     func remember(_ optOut: CarrierOptOut) throws(StoreError)
-    /// Those that aren't there are passed over.
+    /// Opt-outs that aren't there are passed over.
     func forget(_ optOuts: [CarrierOptOut]) throws(StoreError)
-    /// By tenant, number, provider and sender.
+    /// Every opt-out, by tenant, number, provider and sender.
     func carrierOptOuts() throws(StoreError) -> [CarrierOptOut]
 
     // MARK: Answers to keywords
@@ -50,7 +50,7 @@ package protocol CarrierStore: AnyObject {
     func record(_ reply: OptOutReply) throws(StoreError)
     /// The last one; nil if there was none for a while.
     func lastReply(to number: UInt64, of tenant: TenantID, from ownNumber: String) throws(StoreError) -> OptOutReply?
-    /// Those since a time.
+    /// The answers since a time.
     func replies(since time: Int64) throws(StoreError) -> [OptOutReply]
 }
 
@@ -89,7 +89,7 @@ package struct InboundPartRecord: Hashable, Sendable {
     package var provider: UInt8
     /// The provider's id of the part; "" = it gave none.
     package var providerID: String
-    /// As the carrier wrote them.
+    /// The texts as the carrier wrote them.
     package var sender: String
     package var recipient: String
     /// The carrier's name for the group of numbers that the recipient is of; "" = none.
@@ -120,7 +120,7 @@ package struct CarrierOptOut: Hashable, Sendable {
     package var number: UInt64
     /// The provider's number.
     package var provider: UInt8
-    /// As messages name it; "" = the provider's own.
+    /// The sender as messages name it; "" = the provider's own.
     package var sender: String
     /// When the carrier said so last, in milliseconds since the Unix epoch.
     package var at: Int64
@@ -169,7 +169,7 @@ package struct InboundRecord: Hashable, Sendable {
     package var provider: UInt8
     /// The provider's id; "" = it gave none, and the message is never taken for one that is there.
     package var providerID: String
-    /// As the carrier wrote them.
+    /// The texts as the carrier wrote them.
     package var sender: String
     package var recipient: String
     /// "" also once retention has taken it away.

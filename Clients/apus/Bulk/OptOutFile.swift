@@ -19,12 +19,12 @@ struct OptOutFile {
     /// Bad lines that are kept, to be told.
     static let problemsShown = 20
 
-    /// As messages call it.
+    /// The column's name in messages.
     let name: String
     /// The first ones.
     private(set) var problems: [Problem] = []
     private(set) var problemCount = 0
-    /// By the place of their reason.
+    /// The numbers by the place of their reason.
     private var numbers: [[UInt64]] = []
     private var reasons: [String] = []
     private var places: [String: Int] = [:]

@@ -9,7 +9,7 @@ package struct GenericHTTPKind: Sendable {
     package let carrier: GenericCarrier
     /// nil where nothing is said of receipts or inbound messages.
     package let receiver: (any WebhookReceiver)?
-    /// Who messages are from that name no sender; nil = the carrier chooses.
+    /// The sender of messages that name none; nil = the carrier chooses.
     package let ownSender: String?
 
     /// - Parameters:

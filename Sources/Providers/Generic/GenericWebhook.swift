@@ -14,7 +14,7 @@ package struct GenericWebhook: WebhookReceiver {
         var parts: WebhookField?
         var status: WebhookField
         var error: WebhookField?
-        /// By statuses in lower case; others say nothing of the message.
+        /// The meanings of statuses in lower case; others say nothing of the message.
         var meanings: [String: Meaning]
 
         enum Meaning: String, CaseIterable, Sendable {
@@ -32,7 +32,7 @@ package struct GenericWebhook: WebhookReceiver {
         var text: WebhookField
         /// Where the carrier says that it has understood a keyword.
         var optOut: WebhookField?
-        /// By the values of that field in lower case.
+        /// The actions by the values of that field in lower case.
         var optOutActions: [String: OptOutAction]
         /// Links.
         var media: [WebhookField]

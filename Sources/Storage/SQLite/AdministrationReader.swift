@@ -198,7 +198,7 @@ package struct AdministrationReader {
         UInt64(try connection.integer("SELECT count(*) FROM suppression WHERE tenant = \(tenant.rawValue)"))
     }
 
-    /// Whom carriers refuse of a tenant's recipients, those of the first numbers from `number` on.
+    /// The recipients of a tenant that carriers refuse, those of the first numbers from `number` on.
     /// - Parameter limit: numbers, at most.
     package func carrierOptOuts(
         of tenant: TenantID, from number: UInt64, limit: Int

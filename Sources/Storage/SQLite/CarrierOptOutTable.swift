@@ -1,6 +1,6 @@
 internal import SMSModel
 
-/// Whom carriers refuse because they have opted out there, in `control.db`.
+/// The recipients that carriers refuse because they have opted out there, in `control.db`.
 struct CarrierOptOutTable {
     private let connection: SQLiteConnection
 

@@ -169,7 +169,7 @@ final class SQLiteCarriers: CarrierStore {
 }
 
 extension SQLiteStatement {
-    /// Of a row `tenant, number, own_number, at, message, provider`.
+    /// Reads a row `tenant, number, own_number, at, message, provider`.
     fileprivate var optOutReply: OptOutReply {
         OptOutReply(
             tenant: TenantID(rawValue: Int32(truncatingIfNeeded: integer(0))),

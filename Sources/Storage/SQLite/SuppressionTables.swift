@@ -134,7 +134,7 @@ extension SQLiteStatement {
         bind(2, Int64(clamping: number))
     }
 
-    /// Of a row `tenant, number, origin, own_number, at, reason`.
+    /// Reads a row `tenant, number, origin, own_number, at, reason`.
     var suppressionEntry: SuppressionRecord {
         SuppressionRecord(
             tenant: TenantID(rawValue: Int32(truncatingIfNeeded: integer(0))),
