@@ -56,12 +56,17 @@ let package = Package(
         .target(name: "ConfigurationModel", dependencies: ["SMSModel"], swiftSettings: strict),
         .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
         .target(
-            name: "Admission",
-            dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL", .product(name: "JWTKit", package: "jwt-kit")],
-            swiftSettings: strict),
+            name: "Admission", dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
         .target(name: "Routing", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
+        .target(
+            name: "Access",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "COpenSSL",
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
+            swiftSettings: strict),
 
         // With IO.
         .target(name: "SecretFiles", swiftSettings: strict),
@@ -96,19 +101,32 @@ let package = Package(
             ] + nio,
             swiftSettings: strict),
         .target(
-            name: "Gateway",
+            name: "Engine",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "Threading",
-                "RPCTransport", "Storage", "Providers", "TimeZones", "CMalloc", log, lifecycle,
-                .product(name: "DequeModule", package: "swift-collections"),
-            ] + nio,
+                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Threading", "Storage",
+                "Providers", log, .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "GatewayCore",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "Access", "Admission", "Routing", "TimeZones", "Storage", "Providers",
+                "Engine", "CMalloc", log,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "RPCGateway",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "RPCWire", "Access", "Admission", "RPCTransport", "Storage",
+                "Providers", "Engine", "GatewayCore", .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "apusd",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "Admission", "Secrets", "RPCWire",
-                "TLS", "RPCTransport", "Storage", "HTTPTransport", "Providers", "WebGateway", "Gateway", "Threading",
-                "TimeZones", log, lifecycle, signals, argumentParser,
+                "Access", "TLS", "RPCTransport", "Storage", "HTTPTransport", "Providers", "Engine", "GatewayCore",
+                "RPCGateway", "WebGateway", "Threading", "TimeZones", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -171,11 +189,30 @@ let package = Package(
             name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,
             swiftSettings: strict),
         .testTarget(
-            name: "GatewayTests",
+            name: "AccessTests",
+            dependencies: ["SMSModel", "ConfigurationModel", "Admission", "Access", "GatewayTestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Admission", "Scheduling", "Routing", "RPCTransport",
-                "Storage", "HTTPTransport", "Providers", "TimeZones", "Gateway", "ApusClient", "GatewayTestKit", log,
-            ] + nio,
+                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Storage", "Providers",
+                "Engine",
+                "GatewayTestKit", log,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "GatewayCoreTests",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "Admission", "Storage", "Providers", "Engine", "GatewayCore",
+                "GatewayTestKit", log,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RPCGatewayTests",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "RPCWire", "Access", "Admission", "Storage", "HTTPTransport",
+                "Providers", "TimeZones", "Engine", "GatewayCore", "RPCGateway", "GatewayTestKit", log,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WebGatewayTests",
@@ -185,7 +222,7 @@ let package = Package(
         .testTarget(
             name: "ApusdTests",
             dependencies: [
-                "SMSModel", "Storage", "Providers", "WebGateway", "Gateway", "apusd", "GatewayTestKit", log,
+                "SMSModel", "Storage", "Providers", "WebGateway", "Engine", "apusd", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"], swiftSettings: strict),

@@ -1,6 +1,6 @@
 public import FoundationEssentials
-package import RPCWire
-internal import SMSModel
+internal import RPCWire
+package import SMSModel
 
 /// What would become of a message, and why. Amounts of money are millionths of the currency.
 public struct Explanation: Hashable, Sendable {
@@ -101,7 +101,7 @@ public struct Explanation: Hashable, Sendable {
     /// Of the configuration.
     public var generation: UInt32
 
-    package init(_ response: ExplainResponse) {
+    package init(_ response: SendExplanation) {
         outcome = Outcome(response.outcome)
         reason = response.reason
         refusals = response.refusals.map(Refusal.init)
@@ -127,7 +127,7 @@ public struct Explanation: Hashable, Sendable {
 }
 
 extension Explanation.Outcome {
-    fileprivate init(_ outcome: ExplainResponse.Outcome) {
+    fileprivate init(_ outcome: SendExplanation.Outcome) {
         switch outcome {
         case .now: self = .now
         case .later: self = .later
@@ -137,7 +137,7 @@ extension Explanation.Outcome {
 }
 
 extension Explanation.Refusal {
-    fileprivate init(_ refusal: ExplainResponse.Refusal) {
+    fileprivate init(_ refusal: SendExplanation.Refusal) {
         self.init(
             field: refusal.field.isEmpty ? nil : refusal.field, limit: refusal.limit.isEmpty ? nil : refusal.limit,
             description: refusal.description,
@@ -146,7 +146,7 @@ extension Explanation.Refusal {
 }
 
 extension Explanation.Provider {
-    fileprivate init(_ provider: ExplainResponse.Provider) {
+    fileprivate init(_ provider: SendExplanation.Provider) {
         self.init(
             name: provider.name, kind: provider.kind, verdict: provider.verdict, text: provider.text,
             isChosen: provider.isChosen, segmentPrice: provider.segmentPrice, weight: Int(provider.weight),
@@ -155,7 +155,7 @@ extension Explanation.Provider {
 }
 
 extension Explanation.Terms {
-    fileprivate init?(_ response: ExplainResponse) {
+    fileprivate init?(_ response: SendExplanation) {
         guard let priority = response.priority, let onUnknown = response.onUnknown else { return nil }
         self.init(
             sender: response.sender.isEmpty ? nil : response.sender,

@@ -1,4 +1,5 @@
 internal import RPCWire
+internal import SMSModel
 
 extension GatewayClient {
     // MARK: Explaining
@@ -10,7 +11,7 @@ extension GatewayClient {
     /// It holds for the moment it is asked for: providers fill up and fail, and a route that chooses by weight chooses
     /// by chance.
     public func explain(_ message: OutgoingMessage, timeout: Duration? = nil) async throws(ApusError) -> Explanation {
-        let response: ExplainResponse = try await call(.explain, SendRequest(message), timeout: timeout)
+        let response: SendExplanation = try await call(.explain, SendRequest(message), timeout: timeout)
         return Explanation(response)
     }
 }

@@ -1,20 +1,20 @@
 internal import COpenSSL
 
 /// A SHA-256 digest as four big-endian words.
-struct SHA256Digest {
+package struct SHA256Digest {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     var first: UInt64 { UInt64(bigEndian: words.0) }
     var second: UInt64 { UInt64(bigEndian: words.1) }
 
     /// Hashes `head` followed by `tail`.
-    init(_ head: UnsafeRawBufferPointer, _ tail: UnsafeRawBufferPointer) {
+    package init(_ head: UnsafeRawBufferPointer, _ tail: UnsafeRawBufferPointer) {
         withUnsafeMutableBytes(of: &words) { digest in
             apus_sha256(head.baseAddress, head.count, tail.baseAddress, tail.count, digest.baseAddress)
         }
     }
 
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: words, body)
     }
 }

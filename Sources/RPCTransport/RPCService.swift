@@ -93,8 +93,8 @@ package struct RPCRequest {
 
 /// Where a late answer goes: a plain value that may travel between threads, back to ``RPCLoop/connection(_:)``.
 package struct RPCConnectionID: Hashable, Sendable {
-    let slot: UInt32
-    let generation: UInt32
+    package let slot: UInt32
+    package let generation: UInt32
 
     package init(slot: UInt32, generation: UInt32) {
         self.slot = slot

@@ -1,108 +1,13 @@
 internal import CApusProto
 package import SMSModel
 
-/// The answer to Explain, whose request is a ``SendRequest``: what would become of it. Times are milliseconds since the
-/// Unix epoch, amounts of money millionths of the currency.
-package struct ExplainResponse: WireMessage, Hashable, Sendable {
+/// The answer to Explain, whose request is a ``SendRequest``.
+extension SendExplanation: WireMessage {
     package static let wireName = "ExplainResponse"
-
-    /// Raw values are the protocol's.
-    package enum Outcome: UInt8, CaseIterable, Sendable {
-        case now = 1
-        case later = 2
-        case refused = 3
-    }
-
-    /// Why it would be refused.
-    package struct Refusal: Hashable, Sendable {
-        /// Of the request; "" = it is none's fault.
-        package var field: String
-        /// Its name; "" = no limit is met.
-        package var limit: String
-        package var description: String
-        /// Milliseconds; 0 = it is not a matter of time.
-        package var retryAfter: UInt64
-
-        package init(field: String = "", limit: String = "", description: String, retryAfter: UInt64 = 0) {
-            self.field = field
-            self.limit = limit
-            self.description = description
-            self.retryAfter = retryAfter
-        }
-    }
-
-    package struct Route: Hashable, Sendable {
-        package var name: String
-        package var verdict: String
-        /// A clause for people.
-        package var text: String
-
-        package init(name: String, verdict: String, text: String) {
-            self.name = name
-            self.verdict = verdict
-            self.text = text
-        }
-    }
-
-    package struct Provider: Hashable, Sendable {
-        package var name: String
-        package var kind: String
-        package var verdict: String
-        /// A clause for people.
-        package var text: String
-        package var isChosen = false
-        package var segmentPrice: Int64 = 0
-        package var weight: UInt32 = 0
-        /// 0 = not known.
-        package var latencyMilliseconds: UInt32 = 0
-
-        package init(name: String, kind: String, verdict: String, text: String) {
-            self.name = name
-            self.kind = kind
-            self.verdict = verdict
-            self.text = text
-        }
-    }
-
-    package var outcome: Outcome
-    package var reason = ""
-    package var refusals: [Refusal] = []
-    /// nil, and no segments, if the body is none.
-    package var encoding: Encoding?
-    package var segments: UInt32 = 0
-    package var characters: UInt32 = 0
-    package var units: UInt32 = 0
-    /// nil unless the encoding is UCS-2.
-    package var ucs2: UCS2Cause?
-    /// What smart encoding replaces; "" = nothing.
-    package var replaced = ""
-    package var sender = ""
-    /// Why it is from that sender, where a route or a provider decides; "" = none does.
-    package var senderRule = ""
-    /// nil where a field of the request is refused.
-    package var priority: Priority?
-    package var onUnknown: OnUnknown?
-    /// 0 = now.
-    package var sendAt: Int64 = 0
-    package var expiresAt: Int64 = 0
-    /// In the order in which they are tried.
-    package var routes: [Route] = []
-    package var policy = ""
-    package var providers: [Provider] = []
-    /// "" = none is chosen now.
-    package var provider = ""
-    package var segmentPrice: Int64 = 0
-    package var price: Int64 = 0
-    package var reserve: Int64 = 0
-    package var generation: UInt32 = 0
-
-    package init(_ outcome: Outcome) {
-        self.outcome = outcome
-    }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__explain_response__unpack).pointee
-        outcome = try requiredEnum(c.outcome.rawValue, "outcome")
+        self.init(try requiredEnum(c.outcome.rawValue, "outcome"))
         reason = String(lenient: c.reason)
         refusals = (0..<c.n_refusals).map { Refusal(c.refusals[$0]!.pointee) }
         encoding = try wireEnum(c.encoding.rawValue, "encoding")
@@ -160,7 +65,7 @@ package struct ExplainResponse: WireMessage, Hashable, Sendable {
     }
 
     /// With the second half of the routes: the last of them is the one that matters.
-    package func shortened() -> ExplainResponse? {
+    package func shortened() -> SendExplanation? {
         guard !routes.isEmpty else { return nil }
         var shorter = self
         shorter.routes.removeFirst((routes.count + 1) / 2)
@@ -168,7 +73,7 @@ package struct ExplainResponse: WireMessage, Hashable, Sendable {
     }
 }
 
-extension ExplainResponse.Refusal {
+extension SendExplanation.Refusal {
     fileprivate init(_ c: Apus__V1__ExplainRefusal) {
         self.init(
             field: String(lenient: c.field), limit: String(lenient: c.limit),
@@ -185,7 +90,7 @@ extension ExplainResponse.Refusal {
     }
 }
 
-extension ExplainResponse.Route {
+extension SendExplanation.Route {
     fileprivate init(_ c: Apus__V1__ExplainedRoute) {
         self.init(name: String(lenient: c.name), verdict: String(lenient: c.verdict), text: String(lenient: c.text))
     }
@@ -199,7 +104,7 @@ extension ExplainResponse.Route {
     }
 }
 
-extension ExplainResponse.Provider {
+extension SendExplanation.Provider {
     fileprivate init(_ c: Apus__V1__ExplainedProvider) {
         self.init(
             name: String(lenient: c.name), kind: String(lenient: c.kind), verdict: String(lenient: c.verdict),

@@ -1,4 +1,4 @@
-internal import Admission
+internal import Access
 internal import Foundation
 internal import SMSModel
 internal import SecretFiles

@@ -1,12 +1,15 @@
+internal import Access
 internal import Admission
 internal import ConfigurationModel
+internal import Engine
 internal import Foundation
-internal import Gateway
+internal import GatewayCore
 internal import HTTPTransport
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Providers
+internal import RPCGateway
 internal import RPCTransport
 internal import SMSModel
 internal import ServiceLifecycle
@@ -118,7 +121,7 @@ struct Daemon {
         let pool = registry.take(
             (try? state.configuration.opened(sealing.open)) ?? state.configuration, numbers: state.providerNumbers,
             tenants: state.numbers)
-        let desk = StatusDesk(reader: try SQLiteStatusReader(store.catalog))
+        let storeReader = StoreReader(reader: try SQLiteStatusReader(store.catalog))
         let gatewayLog = GatewayLog(log, redaction: configuration.redaction)
         let suppressions = SuppressionList()
         suppressions.replace(with: state.suppressions)
@@ -130,15 +133,15 @@ struct Daemon {
             tenants, state, key: key, segmentPrice: pool.segmentPrice, now: clock.now())
         let administration = Administration(
             state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
-            writer: writer, desk: desk, audience: GatewayAudience(directory, suppressions))
+            writer: writer, reader: storeReader, audience: GatewayAudience(directory, suppressions))
         let reconciler = Reconciler(
-            desk: desk, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            reader: storeReader, writer: writer, clock: clock, sources: registry, log: gatewayLog,
             firstAfter: Int64(configuration.reconciliationFirstSeconds) * 1000)
         let receiptInquiry = ReceiptInquiry(
-            desk: desk, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            reader: storeReader, writer: writer, clock: clock, sources: registry, log: gatewayLog,
             firstAfter: Int64(configuration.reconciliationReceiptSeconds) * 1000)
         return Gateway(
-            writer: writer, desk: desk, clock: clock, log: gatewayLog, suppressions: suppressions,
+            writer: writer, reader: storeReader, clock: clock, log: gatewayLog, suppressions: suppressions,
             administration: administration, tenants: directory,
             providers: registry, webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog),
             reconciler: reconciler, receiptInquiry: receiptInquiry,
@@ -239,8 +242,7 @@ struct Daemon {
         }
         if gateway.log.tellsSteps {
             options.opened = { [gateway] peer, principal in
-                let principal = principal as? Principal
-                gateway.log.connectionOpened(peer, tenant: principal?.tenant.name, actor: principal?.actor)
+                gateway.log.connectionOpened(peer, principal as? Principal)
             }
         }
         do {

@@ -1,7 +1,7 @@
 internal import Admission
 internal import ConfigurationModel
+internal import Engine
 internal import Foundation
-internal import Gateway
 internal import Logging
 internal import Providers
 internal import RPCTransport

@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import Foundation
-internal import Gateway
+internal import GatewayCore
+internal import RPCGateway
 internal import SMSModel
 internal import SecretFiles
 internal import Secrets

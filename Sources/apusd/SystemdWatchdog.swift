@@ -1,5 +1,5 @@
+internal import Engine
 internal import Foundation
-internal import Gateway
 
 /// Tells systemd that the writer's thread works, as often as the unit's `WatchdogSec` asks for (sd_watchdog_enabled(3)).
 /// A daemon whose writer hangs says nothing, and systemd restarts it.

@@ -1,8 +1,9 @@
 internal import ConfigurationModel
-internal import Gateway
+internal import GatewayCore
 internal import NIOCore
 internal import NIOPosix
 internal import Providers
+internal import RPCGateway
 internal import RPCWire
 internal import TLS
 internal import WebGateway

@@ -1,4 +1,5 @@
 import Admission
+import GatewayTestKit
 import SMSModel
 import Testing
 

@@ -1,5 +1,6 @@
 import Admission
 import ConfigurationModel
+import GatewayTestKit
 import SMSModel
 import Testing
 

@@ -1,5 +1,5 @@
+internal import Engine
 internal import Foundation
-internal import Gateway
 internal import GatewayTestKit
 internal import Logging
 internal import Providers

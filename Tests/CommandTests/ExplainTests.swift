@@ -8,8 +8,8 @@ import Testing
 @testable import apus
 
 @Suite struct ExplainTests {
-    private static func explanation(_ change: (inout ExplainResponse) -> Void = { _ in }) -> Explanation {
-        var response = ExplainResponse(.now)
+    private static func explanation(_ change: (inout SendExplanation) -> Void = { _ in }) -> Explanation {
+        var response = SendExplanation(.now)
         response.reason = "route rest, LEAST_COST: a at 0.0075; not b is paused"
         response.encoding = .gsm7
         response.segments = 2
@@ -23,12 +23,12 @@ import Testing
             .init(name: "rest", verdict: "MATCHES", text: "is for it"),
         ]
         response.policy = "LEAST_COST"
-        var chosen = ExplainResponse.Provider(name: "a", kind: "sns", verdict: "HAS_ROOM", text: "has room")
+        var chosen = SendExplanation.Provider(name: "a", kind: "sns", verdict: "HAS_ROOM", text: "has room")
         chosen.isChosen = true
         chosen.segmentPrice = 7500
         chosen.weight = 1
         chosen.latencyMilliseconds = 12
-        var other = ExplainResponse.Provider(name: "bb", kind: "twilio", verdict: "PAUSED", text: "is paused")
+        var other = SendExplanation.Provider(name: "bb", kind: "twilio", verdict: "PAUSED", text: "is paused")
         other.segmentPrice = 5000
         other.weight = 3
         response.providers = [chosen, other]
@@ -86,7 +86,7 @@ import Testing
             refused.failure?.text == "the message would be refused: too fast; no room\n  There may be room in 42 s.")
         // Where a field is wrong, waiting is no help.
         let wrong = Self.explanation {
-            $0 = ExplainResponse(.refused)
+            $0 = SendExplanation(.refused)
             $0.reason = "to: is wrong"
             $0.refusals = [
                 .init(field: "to", description: "is wrong"), .init(limit: "rate", description: "", retryAfter: 1),

@@ -120,7 +120,7 @@ struct DecoderExercise {
         case 48: survives(ProviderTestResponse.self, payload)
         case 49: survives(InboundRequest.self, payload)
         case 50: inbound(payload)
-        case 51: shortens(ExplainResponse.self, payload)
+        case 51: shortens(SendExplanation.self, payload)
         case 52: survives(SandboxReceiveRequest.self, payload)
         case 53: survives(SandboxReceiveResponse.self, payload)
         default: break

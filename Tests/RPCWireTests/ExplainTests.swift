@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ExplainTests {
     private static let full = {
-        var response = ExplainResponse(.now)
+        var response = SendExplanation(.now)
         response.reason = "маршрут"
         response.refusals = [
             .init(field: "to", description: "has opted out"),
@@ -21,7 +21,7 @@ import Testing
         response.expiresAt = .max
         response.routes = (0..<5).map { .init(name: "r\($0)", verdict: "OTHER_TIME", text: "is for other times") }
         response.policy = "FASTEST"
-        var provider = ExplainResponse.Provider(name: "a", kind: "sns", verdict: "HAS_ROOM", text: "has room")
+        var provider = SendExplanation.Provider(name: "a", kind: "sns", verdict: "HAS_ROOM", text: "has room")
         provider.isChosen = true
         provider.segmentPrice = 7500
         provider.weight = 3
@@ -42,14 +42,14 @@ import Testing
 
     @Test func allSurvivesARoundTrip() throws {
         #expect(try roundTrip(Self.full) == Self.full)
-        for outcome in ExplainResponse.Outcome.allCases {
-            #expect(try roundTrip(ExplainResponse(outcome)) == ExplainResponse(outcome))
+        for outcome in SendExplanation.Outcome.allCases {
+            #expect(try roundTrip(SendExplanation(outcome)) == SendExplanation(outcome))
         }
     }
 
     @Test func anOutcomeIsNeeded() {
         for number: UInt8 in [0, 4] {
-            #expect(throws: GatewayError.self) { _ = try decode(ExplainResponse.self, [0x08, number]) }
+            #expect(throws: GatewayError.self) { _ = try decode(SendExplanation.self, [0x08, number]) }
         }
     }
 

@@ -379,9 +379,9 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
     }
 
     @Test func explaining() throws {
-        var response = ExplainResponse(.refused)
+        var response = SendExplanation(.refused)
         response.reason = "route eu: closed"
-        response.refusals = [ExplainResponse.Refusal(limit: "rate", description: "too fast", retryAfter: 250)]
+        response.refusals = [SendExplanation.Refusal(limit: "rate", description: "too fast", retryAfter: 250)]
         response.encoding = .gsm7
         response.segments = 1
         response.characters = 5
@@ -389,9 +389,9 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
         response.priority = .normal
         response.onUnknown = .hold
         response.expiresAt = 1_700_086_400_000
-        response.routes = [ExplainResponse.Route(name: "eu", verdict: "MATCHES", text: "is for it")]
+        response.routes = [SendExplanation.Route(name: "eu", verdict: "MATCHES", text: "is for it")]
         response.policy = "ORDER"
-        var provider = ExplainResponse.Provider(name: "a", kind: "sns", verdict: "FULL", text: "is full")
+        var provider = SendExplanation.Provider(name: "a", kind: "sns", verdict: "FULL", text: "is full")
         provider.segmentPrice = 7500
         provider.weight = 1
         response.providers = [provider]

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import GatewayTestKit
 internal import SMSModel
 internal import Testing

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import SMSModel

@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 internal import SMSModel
 
 /// The lists of opt-outs in `control.db`, as the writer changes them.

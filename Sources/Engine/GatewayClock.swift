@@ -1,0 +1,50 @@
+internal import Glibc
+package import Logging
+internal import Scheduling
+internal import Synchronization
+
+/// The time that the gateway acts on: the wall clock, guarded against jumps by the monotonic one.
+///
+/// Never goes back, and a forward jump is believed only once it has lasted, so that a glitch of the clock
+/// expires no queue.
+package final class GatewayClock: Sendable {
+    private let state: Mutex<ClockGuard>
+    private let log: Logger
+
+    package init(log: Logger) {
+        self.log = log
+        state = Mutex(ClockGuard(wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC)))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    package func now() -> Int64 {
+        // Read under the lock: a reading that waited for it would look like a clock that stepped back.
+        let (now, event) = state.withLock { clock in
+            let event = clock.read(wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC))
+            return (clock.now, event)
+        }
+        switch event {
+        case .jumpedForward(let milliseconds):
+            log.warning("the clock jumped ahead and is not believed yet", metadata: ["ms": "\(milliseconds)"])
+        case .steppedBack(let milliseconds):
+            log.warning("the clock stepped back; time goes on slowly", metadata: ["ms": "\(milliseconds)"])
+        case .recovered(let milliseconds):
+            log.notice("time follows the clock again", metadata: ["moved_by_ms": "\(milliseconds)"])
+        case nil: break
+        }
+        return now
+    }
+
+    /// Nanoseconds from any origin, for measuring how long something takes.
+    package static func monotonicNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

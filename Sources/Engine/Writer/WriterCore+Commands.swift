@@ -1,0 +1,262 @@
+internal import Admission
+internal import ConfigurationModel
+internal import Providers
+internal import Routing
+package import SMSModel
+internal import Storage
+
+/// What callers and operators ask for beside sending: canceling, pausing, draining.
+extension WriterCore {
+    mutating func runCommands(now: Int64) throws(StoreError) {
+        let commands = pending.commands
+        pending.commands = []
+        for command in commands {
+            round.refusals.append { command.refuse($0) }
+            switch command {
+            case .cancel(let ids, let tenant, let reply):
+                try cancel(ids, tenant: tenant, now: now, reply)
+            case .cancelBatch(let reference, let tenant, let reply):
+                try startCancellation(reference, tenant, reply)
+            case .pause(let wish, let tenant, let paused, let act, let reply):
+                try pause(wish, tenant: tenant, paused: paused, by: act, reply)
+            case .actOnUnknown(let wish, let ids, let tenant, let act, let reply):
+                try actOnUnknown(wish, ids, tenant: tenant, by: act, now: now, reply)
+            case .reconcile(let id, let attempt, let providerID, let status, let reply):
+                try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
+            case .attemptNotFound(let id, let attempt): try attemptNotFound(id, attempt: attempt, now: now)
+            case .findBound(let ids, let provider, let reply): findBound(ids, provider: provider, reply)
+            case .configure(let tenants): configure(tenants)
+            case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
+            case .usage(let tenants, let reply):
+                var usages: [TenantUsageReport] = []
+                for tenant in tenants {
+                    usages.append(
+                        TenantUsageReport(
+                            try store.usage(of: tenant, now: now),
+                            optedOutAtCarriers: dispatcher.carrierOptOuts.count(of: tenant)))
+                }
+                round.effects.replies.append { [usages] in reply(.success(usages)) }
+            case .standing(let tenant, let reply):
+                let standing = try standing(of: tenant)
+                round.effects.replies.append { reply(.success(standing)) }
+            case .explain(let batch, let reply):
+                let explanation = explain(batch, now: now)
+                round.effects.replies.append { reply(.success(explanation)) }
+            case .forgetCarrierOptOuts(let numbers, let tenant, let reply):
+                try forgetCarrierOptOuts(numbers, tenant, reply)
+            case .administer(let act):
+                round.hasActs = true
+                let whenDurable = try act.perform(store, now)
+                round.effects.replies.append { whenDurable() }
+            case .drain: drain()
+            }
+        }
+    }
+
+    mutating func configure(_ tenants: WriterTenants) {
+        tenantNames = tenants.names
+        log.setTenantNames(tenants.names)
+        dispatcher.senderPolicies = tenants.senderPolicies
+        owners.configure(tenants)
+        quotas = tenants.quotas
+        store.setQuotas(quotas)
+        store.setRetention(of: tenants.retention)
+        dispatcher.setWeights(tenants.weights)
+    }
+
+    mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
+        owners.configure(providers, routes)
+        round.effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
+        dispatcher.returnSetAside()
+    }
+
+    mutating func drain() {
+        dispatcher.isDraining = true
+        round.effects.draining += dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
+    }
+
+    private mutating func cancel(
+        _ ids: [MessageID], tenant: TenantID, now: Int64,
+        _ reply: @escaping @Sendable (Result<[CancelVerdict], GatewayError>) -> Void
+    ) throws(StoreError) {
+        if let failure = unreadable(ids) {
+            round.effects.replies.append { reply(.failure(failure)) }
+            return
+        }
+        var verdicts: [CancelVerdict] = []
+        for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
+        round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+    }
+
+    /// A day's file that cannot be read must not end the round: all are looked at before anything is written.
+    /// - Returns: why not all can be read.
+    func unreadable(_ ids: [MessageID]) -> GatewayError? {
+        do throws(StoreError) {
+            for id in ids { _ = try store.lifecycle(of: id) }
+            return nil
+        } catch {
+            return GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
+        }
+    }
+
+    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {
+        let nobody = CancelVerdict(id: id, canceled: false, state: nil)
+        let known = try store.lifecycle(of: id)
+        guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
+        let before = stored.lifecycle.mark
+        let canceled = stored.lifecycle.canceled(at: now)
+        if canceled, before.standing.state != .canceled {
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
+            round.forgotten.append(id)
+            round.operations += 1
+        }
+        return CancelVerdict(id: id, canceled: canceled, state: stored.lifecycle.state)
+    }
+
+    /// A message that has no lifecycle yet.
+    private func waiting(_ id: MessageID) throws(StoreError) -> StoredLifecycle? {
+        var arena = DraftBatch()
+        guard let loaded = try store.load(id, into: &arena) else { return nil }
+        return StoredLifecycle(
+            lifecycle: MessageLifecycle(id: id, waiting: loaded.draft.waitingState), tenant: loaded.draft.tenant,
+            batch: loaded.batch)
+    }
+
+    private mutating func startCancellation(
+        _ reference: BatchReference, _ tenant: TenantID,
+        _ reply: @escaping @Sendable (Result<BatchCancelCount, GatewayError>) -> Void
+    ) throws(StoreError) {
+        guard let batch = try store.batch(tenant: tenant, reference) else {
+            round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+            return
+        }
+        try store.cancelBatch(batch.id)
+        dispatcher.cancelingBatches.insert(batch.id)
+        cancellations.append(BatchCancellation(batch: batch.id, reply: reply))
+    }
+
+    /// Cancels some more messages of the batches that are being canceled.
+    mutating func cancelSlices(now: Int64) throws(StoreError) {
+        guard var job = cancellations.first else { return }
+        let slice = try store.messages(of: job.batch, from: job.next, limit: 500)
+        for id in slice.ids {
+            let known = try store.lifecycle(of: id)
+            guard var stored = known == nil ? try waiting(id) : known else { continue }
+            let before = stored.lifecycle.mark
+            guard stored.lifecycle.canceled(at: now) else {
+                job.count.tooLate += 1
+                continue
+            }
+            job.count.canceled += 1
+            guard before.standing.state != .canceled else { continue }
+            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
+            round.forgotten.append(id)
+        }
+        round.operations += UInt64(slice.ids.count)
+        if let next = slice.next {
+            job.next = next
+            cancellations[0] = job
+            return
+        }
+        cancellations.removeFirst()
+        dispatcher.dropParked(job.batch)
+        dispatcher.cancelingBatches.remove(job.batch)
+        if let reply = job.reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
+    }
+
+    private mutating func pause(
+        _ wish: PauseWish, tenant: TenantID, paused: Bool, by act: Act,
+        _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
+    ) throws(StoreError) {
+        let target: PauseTarget
+        switch wish {
+        case .everything: target = .everything
+        case .provider(let name):
+            guard dispatcher.pool.lane(named: name) != nil else {
+                let error = GatewayError(.notFound, "there is no provider \(name)")
+                round.effects.replies.append { reply(.failure(error)) }
+                return
+            }
+            target = .provider(name)
+        case .batch(let reference):
+            guard let batch = try store.batch(tenant: tenant, reference) else {
+                round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+                return
+            }
+            target = .batch(batch.id)
+        case .tenant(let id): target = .tenant(id)
+        }
+        try store.setPaused(target, paused)
+        let before = pausedNames
+        apply(target, paused: paused)
+        if pausedNames != before {
+            round.hasActs = true
+            try store.administration.append(
+                AuditRecord(
+                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
+                    after: .array(pausedNames.map(JSON.string))))
+        }
+        // Who pauses a batch may be any tenant.
+        var names = pausedNames
+        if case .batch = wish { names = try pausedNames(of: tenant) }
+        round.effects.replies.append { [names] in reply(.success(names)) }
+    }
+
+    mutating func apply(_ target: PauseTarget, paused: Bool) {
+        switch target {
+        case .everything: dispatcher.isPaused = paused
+        case .provider(let name): dispatcher.pool.setPaused(paused, provider: name)
+        case .batch(let id):
+            if paused {
+                dispatcher.pausedBatches.insert(id)
+            } else {
+                dispatcher.pausedBatches.remove(id)
+                dispatcher.unpark(id)
+            }
+        case .tenant(let id): dispatcher.setPaused(paused, tenant: id)
+        }
+    }
+
+    var pausedForAll: [String] {
+        (dispatcher.isPaused ? ["everything"] : [])
+            + dispatcher.pool.current.filter(\.isPaused).map { "provider \($0.provider.name)" }
+    }
+
+    var pausedNames: [String] {
+        pausedForAll + dispatcher.pausedTenants.map { name(of: .tenant($0)) }.sorted()
+            + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
+    }
+
+    /// As people read it.
+    func name(of target: PauseTarget) -> String {
+        switch target {
+        case .everything: "everything"
+        case .provider(let name): "provider \(name)"
+        case .batch(let id): "batch \(id)"
+        case .tenant(let id): "tenant \(tenantNames[id] ?? String(id.rawValue))"
+        }
+    }
+}
+
+extension WriterCommand {
+    func refuse(_ error: GatewayError) {
+        switch self {
+        case .cancel(_, _, let reply): reply(.failure(error))
+        case .cancelBatch(_, _, let reply): reply(.failure(error))
+        case .pause(_, _, _, _, let reply): reply(.failure(error))
+        case .actOnUnknown(_, _, _, _, let reply): reply(.failure(error))
+        case .reconcile(_, _, _, _, let reply): reply(.failure(error))
+        case .findBound(_, _, let reply): reply(.failure(error))
+        case .usage(_, let reply): reply(.failure(error))
+        case .standing(_, let reply): reply(.failure(error))
+        case .explain(_, let reply): reply(.failure(error))
+        case .forgetCarrierOptOuts(_, _, let reply): reply(.failure(error))
+        case .administer(let act): act.refuse(error)
+        case .configure, .configureProviders, .attemptNotFound, .drain: break
+        }
+    }
+}
+
+extension GatewayError {
+    package static let noSuchBatch = GatewayError(.notFound, "there is no such batch")
+}

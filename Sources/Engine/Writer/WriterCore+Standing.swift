@@ -1,0 +1,62 @@
+package import SMSModel
+internal import Scheduling
+internal import Storage
+
+/// What of all that the writer knows is one tenant's own.
+package struct TenantStanding: Hashable, Sendable {
+    package var waitingUrgent: UInt64 = 0
+    package var waitingNormal: UInt64 = 0
+    package var waitingBulk: UInt64 = 0
+    /// The names, as operators see them, of what keeps its messages waiting.
+    package var paused: [String] = []
+}
+
+extension WriterCore {
+    func standing(of tenant: TenantID) throws(StoreError) -> TenantStanding {
+        var standing = waiting(of: tenant)
+        standing.paused = try pausedNames(of: tenant)
+        return standing
+    }
+
+    /// Without asking the store.
+    func waiting(of tenant: TenantID) -> TenantStanding {
+        TenantStanding(
+            waitingUrgent: UInt64(
+                dispatcher.queue.count(.urgent, of: tenant) + dispatcher.senders.count(.urgent, of: tenant)),
+            waitingNormal: UInt64(
+                dispatcher.queue.count(.normal, of: tenant) + dispatcher.senders.count(.normal, of: tenant)),
+            waitingBulk: UInt64(
+                dispatcher.queue.count(.bulk, of: tenant) + dispatcher.senders.count(.bulk, of: tenant)
+                    + dispatcher.parkedCount(of: tenant)))
+    }
+
+    /// Everything, the tenant, its batches: as far as they are paused.
+    func pausedNames(of tenant: TenantID) throws(StoreError) -> [String] {
+        var names: [String] = []
+        if dispatcher.isPaused { names.append(name(of: .everything)) }
+        if dispatcher.pausedTenants.contains(tenant) { names.append(name(of: .tenant(tenant))) }
+        for batch in dispatcher.pausedBatches.sorted() where try store.batch(tenant: tenant, .id(batch)) != nil {
+            names.append(name(of: .batch(batch)))
+        }
+        return names
+    }
+}
+
+extension GatewayStatistics {
+    /// What a tenant is told: nothing of the gateway, nor of others.
+    ///
+    /// - Parameter states: of its messages.
+    package init(_ states: [StateCount], _ standing: TenantStanding) {
+        self.init()
+        self.states = states
+        waitingUrgent = standing.waitingUrgent
+        waitingNormal = standing.waitingNormal
+        waitingBulk = standing.waitingBulk
+        func count(_ state: MessageState) -> UInt64 { states.first { $0.state == state }?.count ?? 0 }
+        let waiting = waitingUrgent + waitingNormal + waitingBulk
+        // The two are not of the same moment.
+        waitingLater = max(count(.scheduled) + count(.queued), waiting) - waiting
+        inFlight = count(.submitting)
+        paused = standing.paused
+    }
+}

@@ -1,0 +1,97 @@
+package import Engine
+package import Providers
+internal import SMSModel
+
+/// The providers whose carriers post.
+package protocol WebhookSources: Sendable {
+    /// nil if no provider of that name takes webhooks.
+    /// - Returns: `number` is the provider's in the store.
+    func webhook(of provider: String) -> (receiver: any WebhookReceiver, number: UInt8)?
+}
+
+/// What the sender of a webhook is answered.
+package struct WebhookDeskReply: Hashable, Sendable {
+    /// 200 to 599.
+    package var status: Int
+    /// "" = none, and no body.
+    package var contentType = ""
+    package var body = ""
+    /// With 503: when to post again.
+    package var retryAfterSeconds: Int?
+
+    package init(status: Int, contentType: String = "", body: String = "", retryAfterSeconds: Int? = nil) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    init(_ answer: WebhookAnswer) {
+        self.init(status: answer.status, contentType: answer.contentType, body: answer.body)
+    }
+
+    /// - Parameter text: words that need no escapes.
+    init(status: Int, error text: StaticString, retryAfterSeconds: Int? = nil) {
+        self.init(
+            status: status, contentType: "application/json", body: #"{"error":"\#(text)"}"#,
+            retryAfterSeconds: retryAfterSeconds)
+    }
+}
+
+/// Takes what carriers post: has it believed or refused, and answers once what it changes is durable.
+package final class WebhookDesk: Sendable {
+    private let sources: any WebhookSources
+    private let writer: Writer
+    private let clock: GatewayClock
+    private let log: GatewayLog
+
+    package init(_ sources: any WebhookSources, writer: Writer, clock: GatewayClock, log: GatewayLog) {
+        self.sources = sources
+        self.writer = writer
+        self.clock = clock
+        self.log = log
+    }
+
+    /// - Parameter provider: as the path names it.
+    package nonisolated(nonsending) func receive(_ request: WebhookRequest, for provider: String) async
+        -> WebhookDeskReply
+    {
+        guard let source = sources.webhook(of: provider) else {
+            return WebhookDeskReply(status: 404, error: "no provider of this name takes webhooks")
+        }
+        let again = Limits.webRetryAfterSeconds
+        switch await source.receiver.receive(request, now: clock.now()) {
+        case .refused(let reason):
+            log.webhookRefused(provider: provider, 403, reason: reason)
+            return WebhookDeskReply(status: 403, error: "not proven to be the carrier's")
+        case .unreadable(let reason):
+            log.webhookRefused(provider: provider, 400, reason: reason)
+            return WebhookDeskReply(status: 400, error: "not readable")
+        case .undecided(let reason):
+            log.webhookRefused(provider: provider, 503, reason: reason)
+            return WebhookDeskReply(status: 503, error: "not decided yet", retryAfterSeconds: again)
+        case .believed(let events, let answer):
+            let news = events.filter(\.isNews)
+            guard !news.isEmpty else { return WebhookDeskReply(answer) }
+            let error: GatewayError? = await withCheckedContinuation { waiting in
+                writer.carrierPosted(
+                    CarrierBurst(events: news, provider: source.number, name: provider) {
+                        waiting.resume(returning: $0)
+                    })
+            }
+            guard error == nil else {
+                log.webhookRefused(provider: provider, 503, reason: "nothing can be stored now")
+                return WebhookDeskReply(status: 503, error: "nothing can be stored now", retryAfterSeconds: again)
+            }
+            return WebhookDeskReply(answer)
+        }
+    }
+}
+
+extension CarrierEvent {
+    /// That a message is on its way changes nothing.
+    fileprivate var isNews: Bool {
+        if case .receipt(let receipt) = self { return receipt.status != nil }
+        return true
+    }
+}
