@@ -89,11 +89,11 @@ package struct FrameHeader: Hashable, Sendable {
     /// - Returns: the frame's type; nil for one that is to be skipped.
     package func checked(maximumLength: Int) throws(FrameError) -> FrameType? {
         guard length <= maximumLength else { throw .tooLarge(length: length, maximum: maximumLength) }
-        guard reserved == 0 else { throw .reservedBits }
         guard let known = FrameType(rawValue: type) else {
             guard type >= Self.firstIgnoredType else { throw .unknownType(type) }
             return nil
         }
+        guard reserved == 0 else { throw .reservedBits }
         guard flags & Self.criticalFlags == 0 else { throw .unknownFlags(flags) }
         guard flags & Self.compressed == 0 else { throw .compressed }
         guard metadataLength == 0 || known.mayCarryMetadata else { throw .unexpectedMetadata(known) }

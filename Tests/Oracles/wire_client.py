@@ -255,6 +255,41 @@ GOLDEN = [
 ]
 
 
+# Frames that end the connection as a protocol error, whichever side gets them: (name, why, header's fields, body).
+# The fields are (length, type, flags, metadata length, call id, code, reserved).
+REFUSED = [
+    ("unknown_type", "Types up to 127 that version 1 doesn't have.", (0, 10, 0, 0, 0, 0, 0), b""),
+    ("type_zero", "There is no type 0.", (0, 0, 0, 0, 0, 0, 0), b""),
+    ("last_unknown_type", "From 128 on it would be skipped.", (0, 127, 0, 0, 0, 0, 0), b""),
+    ("compressed", "Version 1 has no compression.", (0, PING, 0x01, 0, 0, 0, 0), b""),
+    ("critical_flag", "A flag of the upper half that isn't known.", (0, PING, 0x10, 0, 0, 0, 0), b""),
+    ("reserved_bytes", "The last two bytes are 0.", (0, PING, 0, 0, 0, 0, 1), b""),
+    ("ping_with_code", "Bytes 12 and 13 are 0 but in HELLO, REQUEST and RESPONSE.", (0, PING, 0, 0, 0, 1, 0), b""),
+    ("ping_with_call_id", "A PING is the connection's.", (0, PING, 0, 0, 1, 0, 0), b""),
+    ("ping_with_metadata", "Only REQUEST and RESPONSE carry metadata.", (2, PING, 0, 2, 0, 0, 0), b"\x08\x01"),
+    ("ping_too_long", "A PING carries up to 8 bytes.", (9, PING, 0, 0, 0, 0, 0), bytes(9)),
+    ("cancel_with_payload", "A CANCEL is empty.", (1, CANCEL, 0, 0, 1, 0, 0), b"\x00"),
+    ("cancel_without_call_id", "A CANCEL names a call.", (0, CANCEL, 0, 0, 0, 0, 0), b""),
+    ("credit_too_long", "A CREDIT carries up to 8 bytes.", (9, CREDIT, 0, 0, 1, 0, 0), bytes(9)),
+    ("request_without_call_id", "A REQUEST has a call id.", (0, REQUEST, 0, 0, 0, SEND, 0), b""),
+    ("metadata_beyond_frame", "The metadata is part of the frame's length.", (2, REQUEST, 0, 3, 1, SEND, 0), b"\x08\x01"),
+    ("metadata_too_long", "Metadata has at most 16,384 bytes.", (16385, REQUEST, 0, 16385, 1, SEND, 0), None),
+    ("hello_wrong_magic", "A HELLO's header carries 0x4150.", (0, HELLO, 0, 0, 0, 0x4151, 0), b""),
+    ("hello_too_long", "A HELLO has at most 16,384 bytes.", (16385, HELLO, 0, 0, 0, MAGIC, 0), None),
+    ("too_large", "The largest frame of all has 4,194,304 bytes.", (4194305, 200, 0, 0, 0, 0, 0), None),
+]
+
+# Frames of types that later versions may add: skipped, whatever their other fields say.
+SKIPPED = [
+    ("lowest_type", "The first type that is skipped.", (0, 128, 0, 0, 0, 0, 0), b""),
+    ("highest_type", "With a body.", (3, 255, 0, 0, 0, 0, 0), b"abc"),
+    ("call_id_and_code", "With a call id, and a number where a method would be.", (0, 200, 0, 0, 7, 9, 0), b""),
+    ("all_flags", "With every flag.", (0, 129, 0xFF, 0, 0, 0, 0), b""),
+    ("reserved_bytes_set", "With the last two bytes set.", (2, 128, 0, 0, 1, 2, 0xFFFF), b"\x00\x01"),
+    ("metadata_beyond", "With metadata that is longer than the frame: it says nothing here.", (1, 130, 0, 65535, 0, 0, 0), b"x"),
+]
+
+
 class Raw(Message):
     def __init__(self, data, note):
         super().__init__()
@@ -280,6 +315,27 @@ def golden(directory):
             lines += ["", "# payload"] + [row(*r) for r in payload.rows]
         with open(os.path.join(directory, name + ".txt"), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
+    for kind, frames in (("refused", REFUSED), ("skipped", SKIPPED)):
+        os.makedirs(os.path.join(directory, kind), exist_ok=True)
+        for name, meaning, fields_of_header, body in frames:
+            with open(os.path.join(directory, kind, name + ".txt"), "w", encoding="utf-8") as file:
+                file.write(negative(kind, meaning, fields_of_header, body))
+
+
+def negative(kind, meaning, values, body):
+    """A frame that is refused or skipped; one without a body is refused by its header alone."""
+    length, frame_type, flags, metadata_length, call_id, code, reserved = values
+    head = struct.pack(">IBBHIHH", *values)
+    verdict = "Must be refused, as a protocol error." if kind == "refused" else "Must be skipped."
+    lines = [f"# {verdict} {meaning}", ""]
+    parts = [(head[0:4], f"length of metadata and payload: {length}"),
+             (head[4:5], f"type: {TYPES.get(frame_type, frame_type)}"), (head[5:6], "flags"),
+             (head[6:8], f"length of the metadata: {metadata_length}"), (head[8:12], f"call id: {call_id}"),
+             (head[12:14], f"code: {code}"), (head[14:16], "reserved")]
+    lines += [row(b, n, 0) for b, n in parts]
+    if body:
+        lines += ["", "# metadata and payload", row(body, "", 0).rstrip("# ")]
+    return "\n".join(lines) + "\n"
 
 
 def row(data, note, depth):

@@ -46,6 +46,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
             atPath: repository.appending(path: "Protos/golden").path)
         #expect(
             Set(published) == [
+                "refused", "skipped",
                 "client_hello.txt", "server_hello.txt", "send_request.txt", "send_request_minimal.txt",
                 "send_response.txt", "send_request_smart.txt", "send_response_ucs2.txt", "bulk_dry_run.txt",
                 "bulk_dry_run_response.txt",
@@ -59,6 +60,32 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "unknown_settle_request.txt", "unknown_act_response.txt", "explain_response.txt",
                 "suppressions_response.txt", "sandbox_receive_request.txt",
             ])
+    }
+
+    /// The names of the frames in a folder of `golden`.
+    private func published(_ folder: String) throws -> [String] {
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: repository.appending(path: "Protos/golden/\(folder)").path)
+        return files.map { "\(folder)/\($0.dropLast(".txt".count))" }.sorted()
+    }
+
+    @Test func theRefusedAreRefused() throws {
+        let names = try published("refused")
+        #expect(names.count > 15)
+        for name in names {
+            let bytes = try golden(name)
+            #expect(throws: FrameError.self, "\(name)") {
+                try bytes.withUnsafeBytes { _ = try FrameParser(maximumLength: Limits.frameBytes).frame(in: $0) }
+            }
+        }
+    }
+
+    @Test func theSkippedAreSkipped() throws {
+        let names = try published("skipped")
+        #expect(names.count > 3)
+        for name in names {
+            try withGolden(name) { frame in #expect(frame.type == nil, "\(name)") }
+        }
     }
 
     @Test func hellos() throws {
