@@ -77,10 +77,10 @@ lint: ## Checks formatting, layering and habits without changing anything
 	swift format lint --strict --recursive $(SWIFT_FILES)
 	.ci/check-imports
 
-proto: ## Regenerates Sources/CApusProto from Protos/apus.proto
-	.ci/proto Protos/apus.proto Sources/CApusProto
+proto: ## Regenerates the code in C and Python from Protos/apus.proto
+	.ci/proto Protos/apus.proto Sources/CApusProto Clients/python/src/apus
 
-check-proto: ## Checks that Sources/CApusProto is what `make proto` makes
+check-proto: ## Checks that generated code is what `make proto` makes
 	.ci/check-proto
 
 .PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbirdfloor test soak bench format lint proto check-proto

@@ -11434,9 +11434,29 @@ const ProtobufCMessageDescriptor apus__v1__health_check__descriptor =
   (ProtobufCMessageInit) apus__v1__health_check__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define apus__v1__describe_request__field_descriptors NULL
-#define apus__v1__describe_request__field_indices_by_name NULL
-#define apus__v1__describe_request__number_ranges NULL
+static const ProtobufCFieldDescriptor apus__v1__describe_request__field_descriptors[1] =
+{
+  {
+    "with_descriptor_set",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__DescribeRequest, with_descriptor_set),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__describe_request__field_indices_by_name[] = {
+  0,   /* field[0] = with_descriptor_set */
+};
+static const ProtobufCIntRange apus__v1__describe_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor apus__v1__describe_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -11445,14 +11465,14 @@ const ProtobufCMessageDescriptor apus__v1__describe_request__descriptor =
   "Apus__V1__DescribeRequest",
   "apus.v1",
   sizeof(Apus__V1__DescribeRequest),
-  0,
+  1,
   apus__v1__describe_request__field_descriptors,
   apus__v1__describe_request__field_indices_by_name,
-  0,  apus__v1__describe_request__number_ranges,
+  1,  apus__v1__describe_request__number_ranges,
   (ProtobufCMessageInit) apus__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descriptors[7] =
 {
   {
     "server_agent",
@@ -11526,8 +11546,21 @@ static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "descriptor_set",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__DescribeResponse, descriptor_set),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__describe_response__field_indices_by_name[] = {
+  6,   /* field[6] = descriptor_set */
   4,   /* field[4] = limits */
   3,   /* field[3] = methods */
   0,   /* field[0] = server_agent */
@@ -11538,7 +11571,7 @@ static const unsigned apus__v1__describe_response__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__describe_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor apus__v1__describe_response__descriptor =
 {
@@ -11548,7 +11581,7 @@ const ProtobufCMessageDescriptor apus__v1__describe_response__descriptor =
   "Apus__V1__DescribeResponse",
   "apus.v1",
   sizeof(Apus__V1__DescribeResponse),
-  6,
+  7,
   apus__v1__describe_response__field_descriptors,
   apus__v1__describe_response__field_indices_by_name,
   1,  apus__v1__describe_response__number_ranges,

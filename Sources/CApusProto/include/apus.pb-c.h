@@ -2250,10 +2250,11 @@ struct  Apus__V1__HealthCheck
 struct  Apus__V1__DescribeRequest
 {
   ProtobufCMessage base;
+  protobuf_c_boolean with_descriptor_set;
 };
 #define APUS__V1__DESCRIBE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__describe_request__descriptor) \
-     }
+    , 0 }
 
 
 struct  Apus__V1__DescribeResponse
@@ -2268,10 +2269,14 @@ struct  Apus__V1__DescribeResponse
   size_t n_limits;
   Apus__V1__Limit **limits;
   ProtobufCBinaryData tenant;
+  /*
+   * if asked for: a google.protobuf.FileDescriptorSet of this file
+   */
+  ProtobufCBinaryData descriptor_set;
 };
 #define APUS__V1__DESCRIBE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__describe_response__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__MethodDescription
