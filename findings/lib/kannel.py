@@ -28,9 +28,11 @@ def _connected(port):
 
 
 class SMSC:
-    """Accepts every bind and message; `messages` are the submit_sm as dictionaries."""
+    """Accepts every bind, and every message whose text is not in `statuses`; `messages` are the submit_sm as
+    dictionaries."""
 
     def __init__(self):
+        self.statuses = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.messages, self.bound = [], threading.Event()
@@ -44,15 +46,16 @@ class SMSC:
         stream = connection.makefile("rb")
         while header := stream.read(16):
             length, command, _, sequence = struct.unpack(">IIII", header)
-            body, answer = stream.read(length - 16), b""
+            body, status, answer = stream.read(length - 16), 0, b""
             if command in (1, 2, 9):
                 answer = b"SMSC\0"
             elif command == 4:
                 self.messages.append(self._parse(body))
-                answer = b"%d\0" % len(self.messages)
+                status = self.statuses.get(self.messages[-1]["short_message"].decode("latin-1"), 0)
+                answer = b"" if status else b"%d\0" % len(self.messages)
             elif command & 0x80000000:
                 continue
-            connection.sendall(struct.pack(">IIII", 16 + len(answer), command | 0x80000000, 0, sequence) + answer)
+            connection.sendall(struct.pack(">IIII", 16 + len(answer), command | 0x80000000, status, sequence) + answer)
             if command in (1, 2, 9):
                 self.bound.set()
 
@@ -77,9 +80,9 @@ class SMSC:
 
 
 class Kannel:
-    """One bearerbox and one smsbox; `user` are lines for the sendsms-user."""
+    """One bearerbox and one smsbox; `user` are lines for the sendsms-user, `core` for the bearerbox."""
 
-    def __init__(self, smsc, user=""):
+    def __init__(self, smsc, user="", core=""):
         admin, boxes, self._sendsms = _unused_port(), _unused_port(), _unused_port()
         path = f"{os.environ['WORK']}/kannel-{self._sendsms}.conf"
         with open(path, "w", encoding="ascii") as file:
@@ -90,6 +93,7 @@ admin-interface = 127.0.0.1
 admin-password = x
 smsbox-port = {boxes}
 smsbox-interface = 127.0.0.1
+{core}
 
 group = smsc
 smsc = smpp
