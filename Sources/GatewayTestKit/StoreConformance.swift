@@ -41,6 +41,7 @@ package enum StoreConformance {
                 $0.expiresAt = start + 9000
                 $0.tenant = .second
                 $0.generation = .max
+                $0.reference = "Bestellung 7"
                 $0.requestID = "order 7, größer"
                 $0.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             }
@@ -55,6 +56,7 @@ package enum StoreConformance {
             try requireEqual(arena.text(loaded.draft.body), message.body, "body")
             try requireEqual(arena.text(loaded.draft.recipient), message.to, "recipient")
             try requireEqual(arena.text(loaded.draft.sender), message.sender, "sender")
+            try requireEqual(arena.text(loaded.draft.reference), message.reference, "reference")
             try requireEqual(loaded.draft.priority, .urgent, "priority")
             try requireEqual(loaded.draft.onUnknown, .resend, "on unknown")
             try requireEqual(loaded.draft.sendAt, message.sendAt, "send time")

@@ -23,8 +23,14 @@ package struct LookUpQuestion: Hashable, Sendable {
     package var ended: Int64
     /// Ids of the provider that are known to be other attempts'.
     package var knownIDs: Set<String>
+    /// The attempt that it is about, for providers that hand its token back.
+    package var attempt: CorrelationToken?
 
-    package init(recipient: String, body: String, begun: Int64, ended: Int64, knownIDs: Set<String> = []) {
+    package init(
+        recipient: String, body: String, begun: Int64, ended: Int64, knownIDs: Set<String> = [],
+        attempt: CorrelationToken? = nil
+    ) {
+        self.attempt = attempt
         self.recipient = recipient
         self.body = body
         self.begun = begun

@@ -74,8 +74,8 @@ package struct ProviderFactory: Sendable {
                 ownSender: options.sender)
         case .http(let kind):
             return ProviderParts(
-                provider: HTTPProvider(name: name, carrier: kind.carrier, client: client),
-                webhook: publicURL == nil ? nil : kind.receiver, ownSender: kind.ownSender)
+                provider: kind.provider(name, client: client), webhook: publicURL == nil ? nil : kind.receiver,
+                lookUp: kind.lookUp(client: client), check: kind.check(client: client), ownSender: kind.ownSender)
         }
     }
 

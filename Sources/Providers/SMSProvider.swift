@@ -59,10 +59,14 @@ package struct Submission: Sendable {
     package var body: ByteSlice
     package var segments: UInt8
     package var encoding: Encoding
+    /// Milliseconds since the Unix epoch: until then the message is worth something; 0 = for ever.
+    package var expiresAt: Int64
+    /// The tenant's own; empty = none.
+    package var reference: ByteSlice
 
     package init(
         id: MessageID, attempt: Int, recipient: ByteSlice, sender: ByteSlice, body: ByteSlice, segments: UInt8,
-        encoding: Encoding
+        encoding: Encoding, expiresAt: Int64 = 0, reference: ByteSlice = ByteSlice()
     ) {
         self.id = id
         self.attempt = attempt
@@ -71,6 +75,8 @@ package struct Submission: Sendable {
         self.body = body
         self.segments = segments
         self.encoding = encoding
+        self.expiresAt = expiresAt
+        self.reference = reference
     }
 }
 

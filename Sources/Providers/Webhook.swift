@@ -51,11 +51,15 @@ package struct WebhookRequest: Hashable, Sendable {
 package enum WebhookVerdict: Hashable, Sendable {
     /// The carrier's word. It is answered once what the events change is durable.
     case believed([CarrierEvent], WebhookAnswer)
+    /// The carrier's word, of which only these events are understood. They are applied, and the post is answered 503, so
+    /// that the carrier posts it again: what is not understood may be understood by then.
+    case partly([CarrierEvent], reason: String)
     /// Not the carrier's word, or too old: answered 403.
     case refused(reason: String)
     /// The carrier's word, which can't be read: answered 400.
     case unreadable(reason: String)
-    /// It can't be told yet, such as for want of the carrier's certificate: answered 503, to be posted again.
+    /// It can't be decided yet, such as for want of the carrier's certificate, or of a word in the description: answered
+    /// 503, to be posted again.
     case undecided(reason: String)
 }
 

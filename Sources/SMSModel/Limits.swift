@@ -355,6 +355,16 @@ package enum Limits {
     package static let httpAnswerCodes = 1000
     /// Of receipts.
     package static let httpReceiptStatuses = 100
+    /// Rules of posts that say nothing of messages.
+    package static let httpIgnoreRules = 64
+    /// Items of one post.
+    package static let webhookItems = 1000
+    /// How long an access token serves whose lifetime the carrier doesn't say, and at most.
+    package static let accessTokenSeconds: Int64 = 300
+    package static let accessTokenSecondsMaximum: Int64 = 30 * 86_400
+    package static let accessTokenBytes = 8192
+    /// After a request for an access token that failed, none follows within this time.
+    package static let accessTokenRetryMilliseconds: Int64 = 1000
     /// Of a token that a request shows, and unless configured.
     package static let httpTokenSecondsMaximum: Int64 = 86_400
     package static let httpTokenSeconds: Int64 = 300

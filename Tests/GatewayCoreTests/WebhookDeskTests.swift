@@ -109,6 +109,17 @@ private let start: Int64 = 1_800_000_000_000
         #expect(try open().carriers.inbound(before: nil, limit: 9).map(\.providerID) == ["in-1"])
     }
 
+    @Test func whatIsUnderstoodInPartIsDurableAndPostedAgain() async throws {
+        let writer = try writer(try open())
+        let reply = await reply(to: .partly([inbound], reason: "1 of 2"), by: writer)
+        #expect(reply.status == 503 && reply.retryAfterSeconds == Limits.webRetryAfterSeconds)
+        #expect(reply.body == #"{"error":"not all of it is understood"}"#)
+        writer.stop()
+        #expect(try open().carriers.inbound(before: nil, limit: 9).map(\.providerID) == ["in-1"])
+        let told = lines.texts.withLock { $0.filter { $0.hasPrefix("webhook") } }
+        #expect(told == ["webhook refused provider=p reason=1 of 2 status=503 untold=0"])
+    }
+
     /// A commit costs nearly the same for one as for many.
     @Test func whoPostAtOnceShareCommits() async throws {
         let count = 200

@@ -5,6 +5,11 @@ extension WebhookVerdict {
         if case .believed(let events, _) = self { events } else { nil }
     }
 
+    /// The events of a post of which not all is understood.
+    var partOfEvents: [CarrierEvent]? {
+        if case .partly(let events, _) = self { events } else { nil }
+    }
+
     var isRefused: Bool {
         if case .refused = self { true } else { false }
     }

@@ -24,6 +24,7 @@ extension SubmissionBatch {
         items.append(
             Submission(
                 id: id, attempt: attempt, recipient: copy(content.draft.recipient), sender: copySender(),
-                body: copy(content.draft.body), segments: content.draft.segments, encoding: content.draft.encoding))
+                body: copy(content.draft.body), segments: content.draft.segments, encoding: content.draft.encoding,
+                expiresAt: content.draft.expiresAt, reference: copy(content.draft.reference)))
     }
 }

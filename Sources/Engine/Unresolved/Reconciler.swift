@@ -141,7 +141,8 @@ package final class Reconciler: Sendable {
         log.logger.debug("provider asked about a message", metadata: fields(question, provider: message.provider))
         let words = LookUpQuestion(
             recipient: message.recipient, body: message.body, begun: message.doubt.begun, ended: message.doubt.ended,
-            knownIDs: question.entry.knownIDs)
+            knownIDs: question.entry.knownIDs,
+            attempt: CorrelationToken(id: question.entry.id, attempt: question.entry.attempt))
         lookUp.ask(words) { [self] answer in answered(question, answer) }
     }
 

@@ -70,21 +70,29 @@ package final class WebhookDesk: Sendable {
         case .undecided(let reason):
             log.webhookRefused(provider: provider, 503, reason: reason)
             return WebhookDeskReply(status: 503, error: "not decided yet", retryAfterSeconds: again)
+        case .partly(let events, let reason):
+            log.webhookRefused(provider: provider, 503, reason: reason)
+            _ = await apply(events, of: source.number, name: provider)
+            return WebhookDeskReply(status: 503, error: "not all of it is understood", retryAfterSeconds: again)
         case .believed(let events, let answer):
-            let news = events.filter(\.isNews)
-            guard !news.isEmpty else { return WebhookDeskReply(answer) }
-            let error: GatewayError? = await withCheckedContinuation { waiting in
-                writer.carrierPosted(
-                    CarrierBurst(events: news, provider: source.number, name: provider) {
-                        waiting.resume(returning: $0)
-                    })
-            }
-            guard error == nil else {
+            guard await apply(events, of: source.number, name: provider) else {
                 log.webhookRefused(provider: provider, 503, reason: "nothing can be stored now")
                 return WebhookDeskReply(status: 503, error: "nothing can be stored now", retryAfterSeconds: again)
             }
             return WebhookDeskReply(answer)
         }
+    }
+
+    /// Hands all events of a post to the writer as one burst, which is one commit.
+    /// - Returns: whether what they change is durable.
+    private nonisolated(nonsending) func apply(_ events: [CarrierEvent], of number: UInt8, name: String) async -> Bool {
+        let news = events.filter(\.isNews)
+        guard !news.isEmpty else { return true }
+        let error: GatewayError? = await withCheckedContinuation { waiting in
+            writer.carrierPosted(
+                CarrierBurst(events: news, provider: number, name: name) { waiting.resume(returning: $0) })
+        }
+        return error == nil
     }
 }
 

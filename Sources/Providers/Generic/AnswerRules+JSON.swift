@@ -8,7 +8,7 @@ extension AnswerRule {
         let conditions = Self.conditions(&reader)
         let codes = Self.codes(&reader)
         let meaning = Self.meaning(&reader, codes: codes)
-        let (id, code, text) = (reader.pointer("id"), reader.pointer("code"), reader.pointer("text"))
+        let (id, code, text) = (reader.place("id"), reader.place("code"), reader.place("text"))
         let parts = reader.pointer("parts")
         guard let statuses, let conditions, let codes, let meaning else { return nil }
         if !codes.isEmpty, code == nil { reader.fault("codes", "needs code, which says where the code stands") }
@@ -19,7 +19,7 @@ extension AnswerRule {
         if meanings.contains(.accepted), reader.take("id") == nil {
             reader.fault("id", "is missing: a message that was accepted is known by the carrier's id")
         }
-        if meaning.refusal != nil, conditions.isEmpty,
+        if meaning.refusal != nil, !conditions.contains(where: \.isOwnWord),
             !statuses.allSatisfy({ $0.allSatisfy(AnswerRule.isRefusal) })
         {
             reader.fault(
@@ -50,16 +50,16 @@ extension AnswerRule {
         return ranges.compactMap(\.self)
     }
 
-    private static func conditions(_ reader: inout MemberReader) -> [Condition]? {
+    static func conditions(_ reader: inout MemberReader) -> [Condition]? {
         guard let value = reader.take("when") else { return [] }
         guard let members = value.object, members.count <= Limits.httpAnswerConditions else {
-            reader.fault("when", "must be an object of at most \(Limits.httpAnswerConditions) JSON pointers")
+            reader.fault("when", "must be an object of at most \(Limits.httpAnswerConditions) places in the answer")
             return nil
         }
         var conditions: [Condition] = []
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            guard let place = JSONPointer(name) else {
-                reader.fault("when", "has \(name), which is no JSON pointer, such as /messages/0/status")
+            guard let place = AnswerPlace(name) else {
+                reader.fault("when.\(name)", AnswerPlace.form)
                 return nil
             }
             if value == .bool(true) {
@@ -109,6 +109,15 @@ extension AnswerRule {
 }
 
 extension MemberReader {
+    mutating func place(_ name: String) -> AnswerPlace? {
+        guard let text = string(name) else { return nil }
+        guard let place = AnswerPlace(text) else {
+            fault(name, AnswerPlace.form)
+            return nil
+        }
+        return place
+    }
+
     mutating func pointer(_ name: String) -> JSONPointer? {
         guard let text = string(name) else { return nil }
         guard let pointer = JSONPointer(text) else {

@@ -14,11 +14,16 @@ struct AnswerRules: Sendable {
         case .notSent(let failure): return Outcome(notSent: failure)
         case .unknown(let failure): return .unknown(code: failure.reason.rawValue)
         case .answered(let response):
-            let body = response.isBodyCut ? nil : try? JSON(response.body)
-            guard let rule = rules.first(where: { $0.matches(response.status, body) }) else {
-                return Outcome(foreign: response)
-            }
-            return rule.outcome(of: response, body, receipts: receipts)
+            let content = AnswerContent(response)
+            guard let rule = rules.first(where: { $0.matches(content) }) else { return Outcome(foreign: response) }
+            return rule.outcome(of: content, receipts: receipts)
+        }
+    }
+
+    /// The headers that the rules read.
+    var headers: [String] {
+        rules.flatMap { rule in
+            ([rule.id, rule.code, rule.text] + rule.conditions.map(\.place)).compactMap { $0?.headerName }
         }
     }
 }
@@ -57,13 +62,23 @@ struct AnswerRule: Sendable {
     }
 
     struct Condition: Sendable {
-        var place: JSONPointer
+        var place: AnswerPlace
         /// nil = anything, as long as it is there.
         var texts: Set<String>?
 
+        /// Whether an answer in which it holds is the carrier's own: any page of a proxy has some text and some headers.
+        var isOwnWord: Bool {
+            if texts != nil { return true }
+            return switch place {
+            case .json: true
+            case .text(let before, let after): !before.isEmpty || !after.isEmpty
+            case .header, .segment: false
+            }
+        }
+
         /// Whether something is there, and all of it is among the texts.
-        func holds(in body: JSON) -> Bool {
-            let values = place.values(in: body)
+        func holds(in content: AnswerContent) -> Bool {
+            let values = content.values(place)
             guard let texts else { return values.contains { $0 != .null } }
             return !values.isEmpty && values.allSatisfy { $0.scalarText.map(texts.contains) ?? false }
         }
@@ -76,51 +91,49 @@ struct AnswerRule: Sendable {
     /// The place of an array with an element for each part of the message. Conditions, id and code stand in its elements.
     var parts: JSONPointer?
     /// The place of the message's id; or of its parts' ids, where several stand there.
-    var id: JSONPointer?
-    var code: JSONPointer?
-    var text: JSONPointer?
+    var id: AnswerPlace?
+    var code: AnswerPlace?
+    var text: AnswerPlace?
     var codes: [String: Meaning] = [:]
 
     /// Whether the carrier may give each part of a message an id of its own.
     var namesParts: Bool { parts != nil || id?.isForSeveral ?? false }
 
-    func matches(_ status: Int, _ body: JSON?) -> Bool {
-        guard statuses.contains(where: { $0.contains(status) }) else { return false }
-        if let parts { return elements(parts, in: body).contains(where: holds) }
-        guard !conditions.isEmpty else { return true }
-        return body.map(holds) ?? false
+    func matches(_ content: AnswerContent) -> Bool {
+        guard statuses.contains(where: { $0.contains(content.response.status) }) else { return false }
+        if let parts { return elements(parts, in: content).contains(where: holds) }
+        return holds(in: content)
     }
 
-    private func holds(in body: JSON) -> Bool { conditions.allSatisfy { $0.holds(in: body) } }
+    private func holds(in content: AnswerContent) -> Bool { conditions.allSatisfy { $0.holds(in: content) } }
 
-    private func elements(_ parts: JSONPointer, in body: JSON?) -> [JSON] {
-        body.flatMap { parts.values(in: $0).first?.array } ?? []
+    private func elements(_ parts: JSONPointer, in content: AnswerContent) -> [AnswerContent] {
+        (content.json.flatMap { parts.values(in: $0).first?.array } ?? []).map(content.element)
     }
 
-    func outcome(of response: HTTPResponse, _ body: JSON?, receipts: Bool) -> Outcome {
-        func read(_ place: JSONPointer?) -> String? { body.flatMap { body in place?.text(in: body) } }
-        let given = read(code)
-        let code = given ?? "HTTP_\(response.status)"
+    func outcome(of content: AnswerContent, receipts: Bool) -> Outcome {
+        let given = code.flatMap(content.text)
+        let code = given ?? "HTTP_\(content.response.status)"
         let meaning = given.flatMap { codes[$0] } ?? self.meaning
         if meaning == .accepted {
-            return accepted(body, receipts: receipts) ?? .unknown(code: code)
+            return accepted(content, receipts: receipts) ?? .unknown(code: code)
         }
         return Outcome(
             meaning.refusal, code: String(code.prefix(Limits.providerMessageCharacters)),
-            message: read(text) ?? "the carrier refused it", response)
+            message: text.flatMap(content.text) ?? "the carrier refused it", content.response)
     }
 
     /// - Returns: nil without an id: the message can't be followed then, and the answer may be none of the carrier's.
-    private func accepted(_ body: JSON?, receipts: Bool) -> Outcome? {
-        guard let body, let id else { return nil }
+    private func accepted(_ content: AnswerContent, receipts: Bool) -> Outcome? {
+        guard let id else { return nil }
         var ids: [String?]
-        var refused: JSON?
+        var refused: AnswerContent?
         if let parts {
-            let elements = elements(parts, in: body)
-            ids = elements.filter(holds).map(id.text)
+            let elements = elements(parts, in: content)
+            ids = elements.filter(holds).map { $0.text(id) }
             refused = elements.first { !holds(in: $0) }
         } else {
-            ids = id.values(in: body).map(\.scalarText)
+            ids = content.values(id).map(\.scalarText)
         }
         var known: [String] = []
         for text in ids {
@@ -129,7 +142,7 @@ struct AnswerRule: Sendable {
         }
         guard let first = known.first, known.count <= Limits.segments else { return nil }
         let refusal = refused.map { part in
-            String((code?.text(in: part) ?? "PART_REFUSED").prefix(Limits.providerMessageCharacters))
+            String((code.flatMap(part.text) ?? "PART_REFUSED").prefix(Limits.providerMessageCharacters))
         }
         let parts =
             known.count > 1 || refusal != nil

@@ -43,6 +43,23 @@ extension MemberReader {
         return text
     }
 
+    /// A key, written as the member `key_form` says.
+    mutating func key(_ name: String, _ why: String, or usualForm: KeyForm, in scope: TemplateScope) -> [UInt8]? {
+        let form = choice("key_form", or: usualForm)
+        guard let text = neededConstant(name, why, in: scope), let form else { return nil }
+        let bytes: [UInt8]? =
+            switch form {
+            case .text: Array(text.utf8)
+            case .base64: CodeForm.base64.octets(text)
+            case .hex: Hexadecimal.octets(text)
+            }
+        guard let bytes, !bytes.isEmpty else {
+            fault(name, "is not written in \(form.rawValue), as key_form says")
+            return nil
+        }
+        return bytes
+    }
+
     /// Texts by their names.
     mutating func constants(_ name: String) -> [String: String] {
         members(name).reduce(into: [:]) { texts, member in

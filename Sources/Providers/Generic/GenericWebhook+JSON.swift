@@ -7,7 +7,9 @@ extension GenericDescription.Webhook {
         let hasReceipt = reader.take("receipt") != nil
         let hasInbound = reader.take("inbound") != nil
         guard hasReceipt || hasInbound else {
-            if reader.take("signature") != nil { reader.fault("signature", "is there without receipt or inbound") }
+            for name in ["signature", "items", "ignore"] where reader.take(name) != nil {
+                reader.fault(name, "is there without receipt or inbound")
+            }
             return nil
         }
         guard
@@ -27,11 +29,46 @@ extension GenericDescription.Webhook {
             GenericWebhook.ReceiptFields(&$0, coverage, needsToken: isUnsigned)
         }
         inbound = reader.object("inbound") { GenericWebhook.InboundFields(&$0, coverage) }
+        items = Self.items(&reader, coverage)
+        ignored = Self.ignored(&reader, coverage)
         self.signature = signature
+    }
+
+    private static func items(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage) -> JSONPointer? {
+        guard let items = reader.wholePointer("items") else { return nil }
+        if !WebhookField.json(items).isCovered(by: coverage) { reader.fault("items", MemberReader.notCovered) }
+        return items
+    }
+
+    private static func ignored(
+        _ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage
+    ) -> [[WebhookCondition]] {
+        var hasEmpty = false
+        let rules =
+            reader.objects("ignore", atMost: Limits.httpIgnoreRules) {
+                (rule: inout MemberReader) -> [WebhookCondition]? in
+                hasEmpty = hasEmpty || rule.names.isEmpty
+                return [WebhookCondition](&rule, coverage)
+            } ?? []
+        if hasEmpty { reader.fault("ignore", "has a rule without a field, which would hold for every post") }
+        return rules
     }
 }
 
 extension MemberReader {
+    /// A JSON pointer that may be empty, which is the whole value.
+    mutating func wholePointer(_ name: String) -> JSONPointer? {
+        if take(name) == .string("") { return .whole }
+        return pointer(name)
+    }
+
+    /// The conditions under which a post is of a kind; none if it is left out.
+    fileprivate mutating func conditions(
+        _ name: String, _ coverage: WebhookSignature.Coverage
+    ) -> [WebhookCondition] {
+        object(name) { [WebhookCondition](&$0, coverage) } ?? []
+    }
+
     /// - Parameter coverage: nil for the token, which shows by itself whose it is.
     fileprivate mutating func field(_ name: String, _ coverage: WebhookSignature.Coverage?) -> WebhookField? {
         guard let text = string(name) else { return nil }
@@ -46,9 +83,9 @@ extension MemberReader {
         return field
     }
 
-    fileprivate static let noField =
+    static let noField =
         "must be a JSON pointer such as /message/id, or param:NAME, form:NAME or query:NAME"
-    fileprivate static let notCovered = "stands where the signature doesn't reach; try param:NAME"
+    static let notCovered = "stands where the signature doesn't reach; try param:NAME"
 
     fileprivate mutating func neededField(_ name: String, _ coverage: WebhookSignature.Coverage) -> WebhookField? {
         needed(name, "it says where it stands, such as param:NAME") ? field(name, coverage) : nil
@@ -64,6 +101,7 @@ extension GenericWebhook.ReceiptFields {
         let parts = reader.field("parts", coverage)
         let status = reader.neededField("status", coverage)
         let error = reader.field("error", coverage)
+        let conditions = reader.conditions("when", coverage)
         let meanings = Self.meanings(&reader)
         if reader.take("token") == nil, needsToken {
             reader.fault("token", "is missing: with a signature of the scheme none it is all that can be believed")
@@ -78,11 +116,11 @@ extension GenericWebhook.ReceiptFields {
         }
         guard let status, let meanings else { return nil }
         self.init(
-            token: token, id: id, parent: parent, part: part, parts: parts, status: status, error: error,
-            meanings: meanings)
+            conditions: conditions, token: token, id: id, parent: parent, part: part, parts: parts, status: status,
+            error: error, meanings: meanings)
     }
 
-    private static func meanings(_ reader: inout MemberReader) -> [String: Meaning]? {
+    static func meanings(_ reader: inout MemberReader) -> [String: Meaning]? {
         guard reader.needed("statuses", "it says what the carrier's statuses mean") else { return nil }
         let words = Meaning.allCases.map(\.rawValue).joined(separator: ", ")
         guard let members = reader.take("statuses")?.object, members.count <= Limits.httpReceiptStatuses else {
@@ -103,6 +141,7 @@ extension GenericWebhook.ReceiptFields {
 
 extension GenericWebhook.InboundFields {
     fileprivate init?(_ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage) {
+        let conditions = reader.conditions("when", coverage)
         let id = reader.neededField("id", coverage)
         let from = reader.neededField("from", coverage)
         let to = reader.neededField("to", coverage)
@@ -113,7 +152,8 @@ extension GenericWebhook.InboundFields {
         let part = reader.object("part") { GenericWebhook.PartFields(&$0, coverage) }
         guard let id, let from, let to, let text else { return nil }
         self.init(
-            id: id, from: from, to: to, text: text, optOut: optOut, optOutActions: actions, media: media, part: part)
+            conditions: conditions, id: id, from: from, to: to, text: text, optOut: optOut, optOutActions: actions,
+            media: media, part: part)
     }
 
     /// What the values of `opt_out` mean: by themselves STOP, START and HELP.
@@ -165,7 +205,7 @@ extension GenericWebhook.PartFields {
 
 extension WebhookField {
     /// - Parameter coverage: nil where it need not be signed.
-    fileprivate func isCovered(by coverage: WebhookSignature.Coverage?) -> Bool {
+    func isCovered(by coverage: WebhookSignature.Coverage?) -> Bool {
         switch (coverage, self) {
         case (nil, _), (.everything, _), (_, .parameter): true
         case (.body, .json), (.body, .form): true

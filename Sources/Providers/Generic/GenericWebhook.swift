@@ -1,9 +1,12 @@
+internal import ConfigurationModel
 internal import SMSModel
 
 /// The receiver of a carrier that is described by configuration.
 package struct GenericWebhook: WebhookReceiver {
     /// Where a receipt's fields stand.
     struct ReceiptFields: Sendable {
+        /// What tells a receipt from other posts; empty = that it has a status.
+        var conditions: [WebhookCondition]
         var token: WebhookField?
         var id: WebhookField?
         /// The id of the whole message, where `id` is that of a part.
@@ -14,7 +17,7 @@ package struct GenericWebhook: WebhookReceiver {
         var parts: WebhookField?
         var status: WebhookField
         var error: WebhookField?
-        /// The meanings of statuses in lower case; others say nothing of the message.
+        /// The meanings of statuses in lower case.
         var meanings: [String: Meaning]
 
         enum Meaning: String, CaseIterable, Sendable {
@@ -26,6 +29,8 @@ package struct GenericWebhook: WebhookReceiver {
 
     /// Where the fields of a message to the gateway stand.
     struct InboundFields: Sendable {
+        /// What tells an inbound message from other posts; empty = that it is no receipt.
+        var conditions: [WebhookCondition]
         var id: WebhookField
         var from: WebhookField
         var to: WebhookField
@@ -49,6 +54,10 @@ package struct GenericWebhook: WebhookReceiver {
     let signature: WebhookSignature
     let receipt: ReceiptFields?
     let inbound: InboundFields?
+    /// The place of the array that has the items of a post; nil = a post is one item.
+    var items: JSONPointer?
+    /// Posts that are known, and say nothing of messages: those of which one of these rules holds.
+    var ignored: [[WebhookCondition]] = []
     let receiptKey: [UInt8]
     /// The carrier's answers may have given each part of a message an id of its own.
     var idsNameParts = false
@@ -58,12 +67,35 @@ package struct GenericWebhook: WebhookReceiver {
             return .unreadable(reason: "its query or body is not what it says that it is")
         }
         if let reason = signature.refusal(of: request, fields, now: now) { return .refused(reason: reason) }
-        if let receipt, let status = fields[receipt.status] { return read(receipt, status, fields) }
-        if let inbound { return read(inbound, fields) }
-        return .unreadable(reason: "it has no status")
+        guard let items else { return WebhookVerdict([read(fields)]) }
+        guard let values = fields.json.flatMap({ items.values(in: $0).first?.array }) else {
+            return .unreadable(reason: "it has no array of items where the description says")
+        }
+        guard values.count <= Limits.webhookItems else {
+            return .unreadable(reason: "it has \(values.count) items, at most \(Limits.webhookItems) are read")
+        }
+        return WebhookVerdict(values.map { read(fields.item($0)) })
     }
 
-    private func read(_ receipt: ReceiptFields, _ status: String, _ fields: WebhookFields) -> WebhookVerdict {
+    private func read(_ fields: WebhookFields) -> WebhookItem {
+        if ignored.contains(where: { $0.hold(in: fields) }) { return .ignored }
+        if let inbound, !inbound.conditions.isEmpty, inbound.conditions.hold(in: fields) {
+            return read(inbound, fields)
+        }
+        if let receipt, receipt.conditions.hold(in: fields), let status = fields[receipt.status] {
+            return read(receipt, status, fields)
+        }
+        if let inbound, inbound.conditions.isEmpty, isInbound(fields) { return read(inbound, fields) }
+        return .unrecognized(reason: "it is neither a receipt nor a message from a person, as described")
+    }
+
+    /// Whether a post that is no receipt is an inbound message where nothing else tells them apart.
+    private func isInbound(_ fields: WebhookFields) -> Bool {
+        guard let receipt else { return true }
+        return receipt.conditions.isEmpty || !receipt.conditions.hold(in: fields)
+    }
+
+    private func read(_ receipt: ReceiptFields, _ status: String, _ fields: WebhookFields) -> WebhookItem {
         let attempt = receipt.token.flatMap { fields[$0] }.flatMap { CorrelationToken($0, key: receiptKey) }
         let id = receipt.id.flatMap { fields[$0] }
         var parent = receipt.parent.flatMap { fields[$0] }
@@ -87,14 +119,16 @@ package struct GenericWebhook: WebhookReceiver {
         guard [parent, partID].allSatisfy({ ($0?.utf8.count ?? 0) <= Limits.providerIDBytes }) else {
             return .unreadable(reason: "its id is too long")
         }
-        let result: ReceiptStatus? =
-            switch receipt.meanings[status.lowercased()] {
-            case .delivered: .delivered
-            case .undelivered: .undelivered(code: code(of: receipt, fields) ?? status.uppercased())
-            case .pending: .taken
-            case nil: nil
-            }
-        return believed(
+        let result: ReceiptStatus
+        switch receipt.meanings[status.lowercased()] {
+        case .delivered: result = .delivered
+        case .undelivered: result = .undelivered(code: code(of: receipt, fields) ?? status.uppercased())
+        case .pending: result = .taken
+        case nil:
+            let shown = status.prefix(Limits.providerMessageCharacters)
+            return .unrecognized(reason: "its status \(shown) is not among the description's statuses")
+        }
+        return .event(
             .receipt(
                 CarrierReceipt(attempt: attempt, providerID: parent, status: result, part: part, partID: partID)))
     }
@@ -113,24 +147,67 @@ package struct GenericWebhook: WebhookReceiver {
         return String(code.prefix(Limits.providerMessageCharacters))
     }
 
-    private func read(_ inbound: InboundFields, _ fields: WebhookFields) -> WebhookVerdict {
+    private func read(_ inbound: InboundFields, _ fields: WebhookFields) -> WebhookItem {
         guard let id = fields[inbound.id], let from = fields[inbound.from], let to = fields[inbound.to] else {
-            return .unreadable(reason: "it has neither a status nor an inbound message's id, sender and recipient")
+            return .unrecognized(reason: "it has neither a status nor an inbound message's id, sender and recipient")
         }
         guard id.utf8.count <= Limits.providerIDBytes else { return .unreadable(reason: "its id is too long") }
         var message = InboundMessage(
             providerID: id, sender: from, recipient: to, body: fields[inbound.text] ?? "")
         message.action = inbound.optOut.flatMap { fields[$0] }.flatMap { inbound.optOutActions[$0.lowercased()] }
-        for url in inbound.media.compactMap({ fields[$0] }) { message.append(mediaURL: url, contentType: "") }
+        for url in inbound.media.flatMap(fields.all) { message.append(mediaURL: url, contentType: "") }
         message.part = inbound.part.flatMap { part in
             guard let reference = fields[part.reference], let total = fields[part.total].flatMap({ Int($0) }),
                 let number = fields[part.number].flatMap({ Int($0) })
             else { return nil }
             return InboundPart(reference: reference, total: total, number: number)
         }
-        return believed(.inbound(message))
+        return .event(.inbound(message))
     }
+}
 
-    /// Some carriers take no other status than 200 for an answer.
-    private func believed(_ event: CarrierEvent) -> WebhookVerdict { .believed([event], WebhookAnswer(status: 200)) }
+/// What one item of a post is.
+enum WebhookItem: Hashable, Sendable {
+    case event(CarrierEvent)
+    /// Known, and of no interest.
+    case ignored
+    /// Not proven to be the carrier's.
+    case refused(reason: String)
+    /// The carrier's word, which will never be readable.
+    case unreadable(reason: String)
+    /// The carrier's word, of which the description says nothing.
+    case unrecognized(reason: String)
+}
+
+extension WebhookVerdict {
+    /// What all items of a post come to. A post is answered 2xx only if each of them is known: an item that isn't could
+    /// be a receipt, or a STOP. What is known counts all the same, since a repeat of it changes nothing.
+    init(_ items: [WebhookItem]) {
+        var events: [CarrierEvent] = []
+        var (refused, unreadable, unrecognized): (String?, String?, String?)
+        var others = 0
+        for item in items {
+            switch item {
+            case .event(let event): events.append(event)
+            case .ignored: continue
+            case .refused(let reason): refused = refused ?? reason
+            case .unreadable(let reason): unreadable = unreadable ?? reason
+            case .unrecognized(let reason): unrecognized = unrecognized ?? reason
+            }
+            if case .event = item { continue }
+            others += 1
+        }
+        guard let reason = unrecognized ?? unreadable ?? refused else {
+            // Some carriers take no other status than 200 for an answer.
+            self = .believed(events, WebhookAnswer(status: 200))
+            return
+        }
+        if !events.isEmpty {
+            self = .partly(events, reason: "\(others) of its \(items.count) items can't be used: \(reason)")
+        } else if unrecognized != nil {
+            self = .undecided(reason: reason)
+        } else {
+            self = unreadable != nil ? .unreadable(reason: reason) : .refused(reason: reason)
+        }
+    }
 }

@@ -20,6 +20,13 @@ struct JSONPointer: Hashable, Sendable {
         self.steps = steps
     }
 
+    /// The value itself.
+    static let whole = JSONPointer(steps: [])
+
+    private init(steps: [String]) {
+        self.steps = steps
+    }
+
     /// Whether several values may stand there.
     var isForSeveral: Bool { steps.contains("*") }
 

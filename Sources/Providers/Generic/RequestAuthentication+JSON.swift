@@ -9,10 +9,12 @@ extension RequestAuthentication {
         case header
         case hmac
         case jwt
+        case access = "oauth2"
     }
 
+    /// - Parameter now: milliseconds since the Unix epoch, for what expires.
     /// - Returns: nil if it is wrong, which the reader knows then.
-    init?(_ reader: inout MemberReader, in scope: TemplateScope) {
+    init?(_ reader: inout MemberReader, in scope: TemplateScope, now: @escaping @Sendable () -> Int64) {
         guard let scheme = reader.choice("scheme", or: Scheme?.none) else { return nil }
         switch scheme {
         case .none: self = .none
@@ -42,7 +44,31 @@ extension RequestAuthentication {
         case .jwt:
             guard let token = RequestToken(&reader, in: scope) else { return nil }
             self = .token(token)
+        case .access:
+            guard let endpoint = AccessTokenEndpoint(&reader, in: scope) else { return nil }
+            self = .access(AccessTokens(endpoint, now: now))
         }
+    }
+}
+
+extension AccessTokenEndpoint {
+    fileprivate init?(_ reader: inout MemberReader, in scope: TemplateScope) {
+        let url = reader.neededConstant("url", "it is where access tokens are given", in: scope)
+        let id = reader.neededConstant("client_id", "it is who asks", in: scope)
+        let secret = reader.neededConstant("client_secret", "it is the credential", in: scope)
+        let credentials = reader.choice("credentials", or: Credentials.basic)
+        let parameters = reader.constants("parameters", in: scope)
+        guard let url, let id, let secret, let credentials else { return nil }
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else {
+            reader.fault("url", "must be an absolute URL, https:// or http://")
+            return nil
+        }
+        guard credentials == .form || !id.contains(":") else {
+            reader.fault("client_id", "must have no colon, which ends it (RFC 7617)")
+            return nil
+        }
+        self.init(url: url, clientID: id, clientSecret: secret, credentials: credentials, parameters: parameters)
     }
 }
 
@@ -63,7 +89,7 @@ enum HMACHash: String, CaseIterable {
 
 extension RequestHMAC {
     fileprivate init?(_ reader: inout MemberReader, in scope: TemplateScope) {
-        let key = reader.neededConstant("key", "it signs", in: scope)
+        let key = reader.key("key", "it signs", or: .text, in: scope)
         let hash = reader.choice("hash", or: HMACHash.sha256)
         let form = reader.choice("form", or: CodeForm.hex)
         let signed = reader.compiled(
@@ -77,7 +103,7 @@ extension RequestHMAC {
         guard let key, let hash, let form, let signed, let headerName, let value else { return nil }
         if !value.variables.contains(.signature) { reader.fault("value", "must have {{signature}}") }
         self.init(
-            hash: hash.hash, key: Array(key.utf8), form: form, signed: signed, header: headerName, value: value,
+            hash: hash.hash, key: key, form: form, signed: signed, header: headerName, value: value,
             timestampHeader: timestampHeader)
     }
 }

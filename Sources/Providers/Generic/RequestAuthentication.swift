@@ -10,8 +10,10 @@ enum RequestAuthentication: Sendable {
     case header(RequestTemplate.Header)
     case hmac(RequestHMAC)
     case token(RequestToken)
+    /// A token that the carrier gives (RFC 6749, section 4.4).
+    case access(AccessTokens)
 
-    func authenticate(_ request: inout HTTPRequest, _ values: MessageValues, now: Int64) {
+    func authenticate(_ request: inout HTTPRequest, _ values: some TemplateValues, now: Int64) {
         switch self {
         case .none: break
         case .basic(let user, let password): request.authentication = .basic(user: user, password: password)
@@ -20,7 +22,15 @@ enum RequestAuthentication: Sendable {
         case .hmac(let hmac): hmac.sign(&request, now: now)
         case .token(let token):
             request.headers.append(HTTPHeader(token.header, token.prefix + token.text(values, now: now)))
+        case .access(let tokens):
+            // Without one the carrier refuses the request, which is surely not taken then.
+            if let token = tokens.current { request.headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
         }
+    }
+
+    /// The tokens that requests need before they can be sent; nil = none.
+    var accessTokens: AccessTokens? {
+        if case .access(let tokens) = self { tokens } else { nil }
     }
 }
 
@@ -97,6 +107,14 @@ final class RequestToken: Sendable {
         let signed = "\(head).\(Base64URL.encode(payload))"
         return "\(signed).\(Base64URL.encode(key.signature(of: Array(signed.utf8))))"
     }
+}
+
+/// How a key is written.
+enum KeyForm: String, CaseIterable, Hashable, Sendable {
+    /// The bytes of the text are the key.
+    case text
+    case base64
+    case hex
 }
 
 /// How a code is written.

@@ -26,7 +26,7 @@ struct FieldsTemplate: Hashable, Sendable {
     }
 }
 
-/// A JSON value whose strings are templates; a member whose name ends in `?` is left out where its string renders to
+/// A JSON value whose strings are templates, of which some are written as numbers or booleans; a member whose name ends in `?` is left out where its string renders to
 /// nothing.
 indirect enum JSONTemplate: Hashable, Sendable {
     struct Member: Hashable, Sendable {
@@ -38,6 +38,8 @@ indirect enum JSONTemplate: Hashable, Sendable {
 
     case constant([UInt8])
     case string(Template)
+    /// A number or a boolean.
+    case literal(Template)
     case array([JSONTemplate])
     case object([Member])
 
@@ -46,7 +48,8 @@ indirect enum JSONTemplate: Hashable, Sendable {
         switch value {
         case .string(let text):
             do throws(TemplateError) {
-                self = .string(try Template(text, escape: .json, literal: .json, in: scope))
+                let template = try Template(text, escape: .json, literal: .json, in: scope)
+                self = template.literal == .string ? .string(template) : .literal(template)
             } catch {
                 fault(place, error.description)
                 self = .constant([])
@@ -81,6 +84,12 @@ indirect enum JSONTemplate: Hashable, Sendable {
             bytes.append(UInt8(ascii: "\""))
             template.render(values, to: &bytes)
             bytes.append(UInt8(ascii: "\""))
+        case .literal(let template):
+            let begin = bytes.count
+            template.render(values, to: &bytes)
+            guard !template.literal.accepts(bytes[begin...]) else { return }
+            bytes.insert(UInt8(ascii: "\""), at: begin)
+            bytes.append(UInt8(ascii: "\""))
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (offset, element) in elements.enumerated() {
@@ -97,8 +106,7 @@ indirect enum JSONTemplate: Hashable, Sendable {
                 bytes += member.name
                 let begin = bytes.count
                 member.value.render(values, to: &bytes)
-                // Two quotes.
-                if member.isOptional, bytes.count == begin + 2 { bytes.removeSubrange(before...) }
+                if member.isOptional, bytes[begin...].elementsEqual("\"\"".utf8) { bytes.removeSubrange(before...) }
             }
             bytes.append(UInt8(ascii: "}"))
         }
@@ -107,7 +115,7 @@ indirect enum JSONTemplate: Hashable, Sendable {
     var variables: Set<TemplateVariable> {
         switch self {
         case .constant: []
-        case .string(let template): template.variables
+        case .string(let template), .literal(let template): template.variables
         case .array(let elements): elements.reduce(into: []) { $0.formUnion($1.variables) }
         case .object(let members): members.reduce(into: []) { $0.formUnion($1.value.variables) }
         }

@@ -3,14 +3,18 @@ internal import HTTPTransport
 internal import SMSModel
 
 extension RequestTemplate {
-    private enum Verb: String, CaseIterable {
+    enum Verb: String, CaseIterable {
         case get = "GET"
         case post = "POST"
     }
 
+    /// - Parameter usual: the method where none is said.
     /// - Returns: nil if it is wrong, which the reader knows then.
-    init?(_ reader: inout MemberReader, _ authentication: RequestAuthentication, in scope: TemplateScope) {
-        let verb = reader.choice("method", or: Verb.post)
+    init?(
+        _ reader: inout MemberReader, _ authentication: RequestAuthentication, or usual: Verb = .post,
+        in scope: TemplateScope
+    ) {
+        let verb = reader.choice("method", or: usual)
         let url = Self.url(&reader, in: scope)
         let query = reader.fields("query", in: scope)
         var headers = reader.headers("headers", in: scope)
@@ -62,7 +66,7 @@ extension RequestTemplate {
     }
 
     private static func url(_ reader: inout MemberReader, in scope: TemplateScope) -> Template? {
-        guard reader.needed("url", "it says where messages are sent to"),
+        guard reader.needed("url", "it says where requests go to"),
             let url = reader.template("url", .percent, in: scope)
         else { return nil }
         let isPlain = url.parts.allSatisfy { part in

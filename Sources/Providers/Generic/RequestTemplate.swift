@@ -22,9 +22,10 @@ struct RequestTemplate: Sendable {
     var body: Body
     var authentication: RequestAuthentication
 
-    /// - Parameter now: milliseconds since the Unix epoch.
-    func request(_ values: MessageValues, now: Int64) -> HTTPRequest {
-        let item = values.item
+    /// - Parameters:
+    ///   - id: what the request is known by.
+    ///   - now: milliseconds since the Unix epoch.
+    func request(_ values: some TemplateValues, id: HTTPRequestID, now: Int64) -> HTTPRequest {
         var url: [UInt8] = []
         self.url.render(values, to: &url)
         if !query.fields.isEmpty {
@@ -38,9 +39,7 @@ struct RequestTemplate: Sendable {
         case .json(let json): json.render(values, to: &content)
         case .text(let text): text.render(values, to: &content)
         }
-        var request = HTTPRequest(
-            id: HTTPRequestID(number: item.id.rawValue, attempt: item.attempt), method: method,
-            url: String(decoding: url, as: UTF8.self), body: content)
+        var request = HTTPRequest(id: id, method: method, url: String(decoding: url, as: UTF8.self), body: content)
         for header in headers {
             let value = header.value.text(values)
             // An empty header can't be sent.

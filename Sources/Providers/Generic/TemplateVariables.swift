@@ -13,8 +13,17 @@ enum TemplateVariable: String, CaseIterable, Hashable, Sendable {
     case attempt
     /// The attempt's `CorrelationToken`.
     case token
+    /// The tenant's own reference of the message.
+    case reference
+    case segments
+    /// Seconds for which the message may still be delivered.
+    case validity
+    /// The time until which it may be delivered, as RFC 3339 writes it.
+    case expiry
     /// The webhook's URL with the token in its query.
     case callback
+    /// The same, with the user and password of the webhook's signature.
+    case callbackWithPassword = "callback_with_password"
     /// The webhook's URL.
     case webhook
     case encoding
@@ -25,12 +34,26 @@ enum TemplateVariable: String, CaseIterable, Hashable, Sendable {
     case timestamp
     case method
     case url
+    case nonce
     case signature
 
+    // Of a question about a message.
+    /// The carrier's id.
+    case providerID = "provider_id"
+    /// Between when and when the message was handed over, with a margin, as RFC 3339 writes it.
+    case since
+    case until
+
     static let ofMessage: Set<TemplateVariable> = [
-        .to, .toDigits, .from, .fromDigits, .text, .id, .attempt, .token, .callback, .webhook, .encoding,
+        .to, .toDigits, .from, .fromDigits, .text, .id, .attempt, .token, .reference, .segments, .validity, .expiry,
+        .callback, .callbackWithPassword, .webhook, .encoding,
     ]
+    static let ofQuestion: Set<TemplateVariable> = [.to, .toDigits, .text, .id, .attempt, .token, .since, .until]
     static let ofRequest: Set<TemplateVariable> = [.body, .timestamp, .method, .url]
+    /// What can be written as a number. A sender that is a name, or a number with a zero before it, stays a string.
+    static let numbers: Set<TemplateVariable> = [.toDigits, .fromDigits, .id, .attempt, .segments, .validity]
+    /// What can have bounds.
+    static let times: Set<TemplateVariable> = [.validity, .expiry]
 }
 
 /// What a template may use.
@@ -65,6 +88,12 @@ struct TemplateScope: Sendable {
 protocol TemplateValues {
     var encoding: Encoding { get }
     func bytes(of variable: TemplateVariable) -> ArraySlice<UInt8>
+    /// - Parameter bounds: seconds.
+    func bytes(of time: TemplateVariable, within bounds: ClosedRange<Int64>) -> ArraySlice<UInt8>
+}
+
+extension TemplateValues {
+    func bytes(of time: TemplateVariable, within bounds: ClosedRange<Int64>) -> ArraySlice<UInt8> { bytes(of: time) }
 }
 
 /// The values of a message that is to be sent.
@@ -75,6 +104,8 @@ struct MessageValues: TemplateValues {
         var receiptKey: [UInt8]
         /// Where the carrier posts to; empty if it can't.
         var webhook: String
+        /// The same with user and password, where the carrier shows them.
+        var webhookWithPassword: String
         /// The sender of messages that name none.
         var sender: [UInt8]
     }
@@ -82,6 +113,8 @@ struct MessageValues: TemplateValues {
     let item: Submission
     let batch: SubmissionBatch
     let common: Common
+    /// Milliseconds since the Unix epoch.
+    let now: Int64
 
     var encoding: Encoding { item.encoding }
 
@@ -98,16 +131,31 @@ struct MessageValues: TemplateValues {
         case .id: Array(String(item.id.rawValue).utf8)[...]
         case .attempt: Array(String(item.attempt).utf8)[...]
         case .token: Array(token.text(key: common.receiptKey).utf8)[...]
-        case .callback:
-            common.webhook.isEmpty ? [] : Array(token.added(to: common.webhook, key: common.receiptKey).utf8)[...]
+        case .reference: batch.bytes[item.reference.range]
+        case .segments: Array(String(item.segments).utf8)[...]
+        case .validity, .expiry: bytes(of: variable, within: 0...Int64.max)
+        case .callback: callback(common.webhook)
+        case .callbackWithPassword: callback(common.webhookWithPassword)
         case .webhook: Array(common.webhook.utf8)[...]
         case .encoding: Array((item.encoding == .ucs2 ? "UCS2" : "GSM7").utf8)[...]
         // Templates of a message don't know these.
-        case .body, .timestamp, .method, .url, .signature: []
+        case .body, .timestamp, .method, .url, .nonce, .signature, .providerID, .since, .until: []
         }
     }
 
-    private static func withoutPlus(_ number: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    func bytes(of time: TemplateVariable, within bounds: ClosedRange<Int64>) -> ArraySlice<UInt8> {
+        guard item.expiresAt > 0 else { return [] }
+        // Never longer than the message is valid, unless the carrier has a least.
+        let left = min(max(1, (item.expiresAt - now) / 1000, bounds.lowerBound), bounds.upperBound)
+        let text = time == .validity ? String(left) : UTCDate.rfc3339(milliseconds: now + left * 1000)
+        return Array(text.utf8)[...]
+    }
+
+    private func callback(_ webhook: String) -> ArraySlice<UInt8> {
+        webhook.isEmpty ? [] : Array(token.added(to: webhook, key: common.receiptKey).utf8)[...]
+    }
+
+    static func withoutPlus(_ number: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         number.first == UInt8(ascii: "+") ? number.dropFirst() : number
     }
 }
@@ -119,6 +167,7 @@ struct RequestValues: TemplateValues {
     var body: [UInt8]
     /// The time as it is written in the request.
     var timestamp: String
+    var nonce = ""
     var signature = ""
 
     var encoding: Encoding { .gsm7 }
@@ -129,6 +178,7 @@ struct RequestValues: TemplateValues {
         case .url: Array(url.utf8)[...]
         case .body: body[...]
         case .timestamp: Array(timestamp.utf8)[...]
+        case .nonce: Array(nonce.utf8)[...]
         case .signature: Array(signature.utf8)[...]
         default: []
         }

@@ -36,7 +36,7 @@ struct WebhookFields {
     /// nil unless the body is a form.
     let form: FormFields?
     /// nil unless the body is JSON.
-    let json: JSON?
+    private(set) var json: JSON?
 
     /// - Returns: nil if query or body can't be read.
     init?(_ request: WebhookRequest) {
@@ -58,6 +58,13 @@ struct WebhookFields {
         }
     }
 
+    /// The fields of one item of the body, which JSON pointers begin at; the query is that of the request.
+    func item(_ json: JSON) -> WebhookFields {
+        var fields = self
+        fields.json = json
+        return fields
+    }
+
     private static func isJSON(_ request: WebhookRequest) -> Bool {
         request.mediaType?.contains("json") ?? false
     }
@@ -72,6 +79,12 @@ struct WebhookFields {
             case .parameter(let name): json.map { $0[name]?.scalarText } ?? (form ?? query).only(name)
             }
         return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Every text that stands there: several only by a `*` in a JSON pointer.
+    func all(_ field: WebhookField) -> [String] {
+        guard case .json(let pointer) = field else { return self[field].map { [$0] } ?? [] }
+        return json.map { pointer.values(in: $0).compactMap(\.scalarText).filter { !$0.isEmpty } } ?? []
     }
 
     /// All parameters of the request; nil if some are no texts.

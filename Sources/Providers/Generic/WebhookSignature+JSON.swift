@@ -7,6 +7,8 @@ extension WebhookSignature {
         case basic
         case header
         case hmac
+        case ed25519
+        case standard = "standard-webhooks"
         case jwt
         case vonage = "vonage-sig"
         case plivo = "plivo-v3"
@@ -29,8 +31,30 @@ extension WebhookSignature {
             guard let name, let secret else { return nil }
             self = .header(name: name.lowercased(), secret: secret)
         case .hmac:
-            guard let hmac = WebhookHMAC(&reader, in: scope) else { return nil }
-            self = .hmac(hmac)
+            let hash = reader.choice("hash", or: HMACHash.sha256)
+            let key = reader.key("key", "it checks signatures, such as {{secret.signature}}", or: .text, in: scope)
+            let verifier = key.flatMap { key in hash.map { WebhookCode.Verifier.hmac($0.hash, key: key) } }
+            guard let code = WebhookCode(&reader, verifier, or: .hex, in: scope) else { return nil }
+            self = .code(code)
+        case .ed25519:
+            let bytes = reader.key("key", "it is the carrier's public key, in base64", or: .base64, in: scope)
+            let key = bytes.flatMap(Ed25519PublicKey.init)
+            if bytes != nil, key == nil { reader.fault("key", "must be a public key of Ed25519, which has 32 bytes") }
+            guard let code = WebhookCode(&reader, key.map(WebhookCode.Verifier.ed25519), or: .base64, in: scope) else {
+                return nil
+            }
+            self = .code(code)
+        case .standard:
+            let key = reader.neededConstant("key", "it checks signatures, such as {{secret.signature}}", in: scope)
+            let tolerance = WebhookTolerance(&reader)
+            guard let key else { return nil }
+            guard let standard = StandardWebhookSignature(key: key, tolerance: tolerance) else {
+                reader.fault(
+                    "key",
+                    "must be whsec_ and a secret of 24 to 64 bytes in base64, or whpk_ and a public key in base64")
+                return nil
+            }
+            self = .standard(standard)
         case .jwt:
             let key = Self.key(&reader, in: scope)
             let header = reader.headerName("header", or: "Authorization")
@@ -63,19 +87,21 @@ extension WebhookSignature {
     }
 }
 
-extension WebhookHMAC {
-    fileprivate init?(_ reader: inout MemberReader, in scope: TemplateScope) {
-        let key = WebhookSignature.key(&reader, in: scope)
-        let hash = reader.choice("hash", or: HMACHash.sha256)
-        let form = reader.choice("form", or: CodeForm.hex)
+extension WebhookCode {
+    fileprivate init?(
+        _ reader: inout MemberReader, _ verifier: Verifier?, or usualForm: CodeForm, in scope: TemplateScope
+    ) {
+        let form = reader.choice("form", or: usualForm)
         let signed = reader.compiled(
-            reader.string("signed") ?? "{{body}}", at: "signed", .none, in: scope.with(TemplateVariable.ofRequest))
+            reader.string("signed") ?? "{{body}}", at: "signed", .none,
+            in: scope.with(TemplateVariable.ofRequest.union([.nonce])))
         let header =
             reader.needed("header", "it is where the signature stands") ? reader.headerName("header", or: nil) : nil
         let prefix = reader.string("prefix") ?? ""
         let timestampHeader = reader.headerName("timestamp_header", or: nil)
+        let nonceHeader = reader.headerName("nonce_header", or: nil)
         let tolerance = WebhookTolerance(&reader)
-        guard let key, let hash, let form, let signed, let header else { return nil }
+        guard let verifier, let form, let signed, let header else { return nil }
         if !signed.variables.contains(.body) {
             reader.fault("signed", "must have {{body}}: what is read has to be signed")
         }
@@ -83,8 +109,12 @@ extension WebhookHMAC {
             reader.fault(
                 "timestamp_header", "and {{timestamp}} in signed belong together: a time counts if it is signed")
         }
+        if signed.variables.contains(.nonce) != (nonceHeader != nil) {
+            reader.fault("nonce_header", "and {{nonce}} in signed belong together")
+        }
         self.init(
-            hash: hash.hash, key: key, form: form, signed: signed, header: header.lowercased(), prefix: prefix,
-            timestampHeader: timestampHeader?.lowercased(), tolerance: tolerance)
+            verifier: verifier, form: form, signed: signed, header: header.lowercased(), prefix: prefix,
+            timestampHeader: timestampHeader?.lowercased(), nonceHeader: nonceHeader?.lowercased(),
+            tolerance: tolerance)
     }
 }

@@ -9,7 +9,8 @@ enum WebhookSignature: Sendable {
     case basic(user: String, password: String)
     /// A secret in a header.
     case header(name: String, secret: String)
-    case hmac(WebhookHMAC)
+    case code(WebhookCode)
+    case standard(StandardWebhookSignature)
     case bearer(BearerSignature)
     case vonage(VonageSignature)
     case plivo(PlivoSignature)
@@ -29,8 +30,8 @@ enum WebhookSignature: Sendable {
     var coverage: Coverage {
         switch self {
         case .none, .basic, .header, .messageBird: .everything
-        case .hmac(let hmac): hmac.signed.variables.contains(.url) ? .everything : .body
-        case .bearer: .body
+        case .code(let code): code.signed.variables.contains(.url) ? .everything : .body
+        case .bearer, .standard: .body
         case .vonage: .parameters
         case .plivo: .formAndQuery
         }
@@ -46,7 +47,8 @@ enum WebhookSignature: Sendable {
             return Self.areSame(request.header("authorization"), wanted) ? nil : "its user or password is wrong"
         case .header(let name, let secret):
             return Self.areSame(request.header(name), secret) ? nil : "its header \(name) has not the secret"
-        case .hmac(let hmac): return hmac.refusal(of: request, now: now)
+        case .code(let code): return code.refusal(of: request, now: now)
+        case .standard(let standard): return standard.refusal(of: request, now: now)
         case .bearer(let bearer): return bearer.refusal(of: request, now: now)
         case .vonage(let vonage): return vonage.refusal(of: fields, now: now)
         case .plivo(let plivo): return plivo.refusal(of: request, fields)
@@ -54,94 +56,21 @@ enum WebhookSignature: Sendable {
         }
     }
 
+    /// The webhook's URL with the user and password that the carrier is to show; empty if it is.
+    func withPassword(_ url: String) -> String {
+        guard case .basic(let user, let password) = self, let scheme = url.firstRange(of: "://") else { return url }
+        func escaped(_ text: String) -> String {
+            var bytes: [UInt8] = []
+            FormWriter.append(escaped: text.utf8, to: &bytes)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        return "\(url[..<scheme.upperBound])\(escaped(user)):\(escaped(password))@\(url[scheme.upperBound...])"
+    }
+
     private static func areSame(_ given: String?, _ wanted: String) -> Bool {
         guard let given else { return false }
-        // Of their hashes, so that not even the length shows.
+        // Hashes are compared, so that not even the length shows.
         return MessageAuthentication.areEqual(
             MessageAuthentication.sha256(Array(given.utf8)), MessageAuthentication.sha256(Array(wanted.utf8)))
-    }
-
-}
-
-/// A code over parts of the request, in a header.
-struct WebhookHMAC: Sendable {
-    var hash: MessageAuthentication.Hash
-    var key: [UInt8]
-    var form: CodeForm
-    var signed: Template
-    /// In lower case. It may hold several codes between commas or spaces, as while a secret is replaced.
-    var header: String
-    /// Before each code, such as `sha256=`.
-    var prefix: String
-    /// Where the time stands that is signed too, in seconds since the Unix epoch.
-    var timestampHeader: String?
-    var tolerance: WebhookTolerance
-
-    func refusal(of request: WebhookRequest, now: Int64) -> String? {
-        guard let header = request.header(header) else { return "its header \(header) is missing, or there twice" }
-        // Of a request without a body nothing would be signed.
-        guard !request.body.isEmpty || signed.variables.contains(.url) else { return "it has no body" }
-        var timestamp = ""
-        if let timestampHeader {
-            guard let text = request.header(timestampHeader), let seconds = Int64(text) else {
-                return "its header \(timestampHeader) is no time in seconds"
-            }
-            guard tolerance.allows(seconds: Double(seconds), now: now) else { return "it is of another time" }
-            timestamp = text
-        }
-        var message: [UInt8] = []
-        signed.render(
-            RequestValues(method: request.method, url: request.url, body: request.body, timestamp: timestamp),
-            to: &message)
-        let code = MessageAuthentication.code(hash, key: key, message)
-        var isSigned = false
-        for part in header.split(whereSeparator: { $0 == "," || $0 == " " }) where part.hasPrefix(prefix) {
-            if let given = form.octets(String(part.dropFirst(prefix.count))),
-                MessageAuthentication.areEqual(given, code)
-            {
-                isSigned = true
-            }
-        }
-        return isSigned ? nil : "its signature is wrong"
-    }
-}
-
-/// A JSON Web Token (HS256) in a header, with the body's SHA-256 among its claims. Vonage signs so.
-struct BearerSignature: Sendable {
-    var key: [UInt8]
-    /// In lower case.
-    var header: String
-    /// The claim that holds the body's hash in hexadecimal digits.
-    var bodyClaim: String
-    /// What other claims have to be.
-    var claims: [String: String]
-    var tolerance: WebhookTolerance
-
-    func refusal(of request: WebhookRequest, now: Int64) -> String? {
-        guard var token = request.header(header) else { return "its header \(header) is missing, or there twice" }
-        if token.lowercased().hasPrefix("bearer ") { token = String(token.dropFirst("bearer ".count)) }
-        guard let found = WebToken.claims(of: token, secret: key, hashes: [.sha256]) else {
-            return "its token is not signed with the secret"
-        }
-        let seconds = Double(now) / 1000
-        guard let issued = WebToken.seconds(found["iat"]),
-            tolerance.allows(seconds: issued, now: now)
-        else { return "its token is of another time" }
-        for (claim, isLate) in [("exp", true), ("nbf", false)] {
-            guard let value = found[claim] else { continue }
-            guard let time = WebToken.seconds(value), isLate ? seconds < time : time <= seconds + 1 else {
-                return "its token has expired, or is not valid yet"
-            }
-        }
-        for (name, wanted) in claims where found[name]?.scalarText != wanted {
-            return "its token has another \(name)"
-        }
-        // A request without a body would be covered by nothing.
-        guard !request.body.isEmpty else { return "it has no body, which its token could cover" }
-        let hash = MessageAuthentication.sha256(request.body)
-        guard let given = found[bodyClaim]?.string.flatMap(Hexadecimal.octets),
-            MessageAuthentication.areEqual(given, hash)
-        else { return "its body is not the one that its token was made for" }
-        return nil
     }
 }

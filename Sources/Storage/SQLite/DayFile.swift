@@ -48,7 +48,7 @@ final class DayFile {
         selectMessage = try connection.prepare(
             """
             SELECT tenant, batch, priority, on_unknown, encoding, segments, send_at, expires_at, recipient, sender,
-                   body, generation, trace, reserve FROM message WHERE id = ?1
+                   body, generation, trace, reserve, reference FROM message WHERE id = ?1
             """)
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
@@ -207,7 +207,7 @@ final class DayFile {
             expiresAt: row.integer(7),
             recipient: batch.append(row.bytes(8)), sender: batch.append(row.bytes(9)),
             body: batch.append(row.bytes(10)),
-            reference: ByteSlice(), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
+            reference: batch.append(row.bytes(14)), tags: ByteSlice(), key: ByteSlice(), keyHash: 0,
             fingerprint: Fingerprint(high: 0, low: 0))
         draft.generation = UInt32(truncatingIfNeeded: row.integer(11))
         draft.trace = batch.append(row.bytes(12))

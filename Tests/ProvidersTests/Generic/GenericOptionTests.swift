@@ -94,7 +94,7 @@ internal import Testing
         (answer(#"{"status": "299-200", "outcome": "unknown"}"#), "answer[1].status", "200 to 599"),
         (answer(#"{"status": "", "outcome": "unknown"}"#), "answer[1].status", "200 to 599"),
         (answer(#"{"status": "200-201-202", "outcome": "unknown"}"#), "answer[1].status", "200 to 599"),
-        (answer(#"{"when": {"code": 1}, "outcome": "unknown"}"#), "answer[1].when", "JSON pointer"),
+        (answer(#"{"when": {"code": 1}, "outcome": "unknown"}"#), "answer[1].when.code", "JSON pointer"),
         (answer(#"{"when": {"/code": {}}, "outcome": "unknown"}"#), "answer[1].when./code", "true for anything"),
         (answer(#"{"when": {"/code": []}, "outcome": "unknown"}"#), "answer[1].when./code", "true for anything"),
         (answer(#"{"when": []}"#), "answer[1].when", "object"),
@@ -110,7 +110,39 @@ internal import Testing
         (answer(#"{"status": "500", "outcome": "unavailable"}"#), "answer[1].outcome", "surely not taken"),
         (answer(#"{"status": "200", "outcome": "throttled"}"#), "answer[1].outcome", "surely not taken"),
         (answer(#"{"status": "400-408", "outcome": "account"}"#), "answer[1].outcome", "surely not taken"),
+        // Any page of a proxy has a text and headers.
+        (answer(#"{"status": "500", "when": {"text:*": true}, "outcome": "route"}"#), "answer[1].outcome", "surely"),
+        (
+            answer(#"{"status": "500", "when": {"header:Via": true}, "outcome": "route"}"#), "answer[1].outcome",
+            "surely"
+        ),
+        (answer(#"{"outcome": "accepted", "id": "header:"}"#), "answer[1].id", "header:NAME"),
+        (answer(#"{"outcome": "accepted", "id": "text:ID"}"#), "answer[1].id", "text:BEFORE*AFTER"),
+        (answer(#"{"outcome": "accepted", "id": "text:a*b*c"}"#), "answer[1].id", "text:BEFORE*AFTER"),
+        // Questions.
+        (#"{"look_up": {}}"#, "look_up.message", "missing"),
+        (#"{"look_up": {"message": {"id": "/id", "token": "/t"}}}"#, "look_up.message.request", "missing"),
+        (lookUp(#""token": "/t""#), "look_up.message.id", "missing"),
+        (lookUp(#""id": "/id""#), "look_up.message.token", "missing"),
+        (lookUp(#""id": "/id", "to": "/to""#), "look_up.message.token", "missing"),
+        (lookUp(#""id": "/id", "token": "/t", "to": "/to""#), "look_up.message.to", "decides alone"),
+        (lookUp(#""id": "/id", "token": "/t", "status": "/s""#), "look_up.statuses", "missing"),
+        (lookUp(#""id": "/id", "token": "/t", "items": "x""#), "look_up.message.items", "JSON pointer"),
+        (
+            #"{"look_up": {"status": {"request": {"url": "https://a.example/{{to}}"}, "status": "/s"}}}"#,
+            "look_up.status.request.url", "provider_id"
+        ),
+        (#"{"test": {"when": {"/a": true}}}"#, "test.request", "missing"),
+        (#"{"test": {"request": {"url": "https://a.example/"}}}"#, "test.when", "missing"),
+        (#"{"test": {"request": {"url": "https://a.example/"}, "when": {"text:*": true}}}"#, "test.when", "proxy"),
+        // Access tokens.
+        (#"{"authentication": {"scheme": "oauth2"}}"#, "authentication.client_id", "missing"),
+        (oauth(#""url": "tokens.example""#), "authentication.url", "absolute"),
+        (oauth(#""url": "https://a.example/", "client_id": "a:b""#), "authentication.client_id", "colon"),
+        (oauth(#""url": "https://a.example/", "credentials": "body""#), "authentication.credentials", "basic, form"),
         // Webhooks.
+        (#"{"items": "/a"}"#, "items", "without receipt"),
+        (#"{"ignore": []}"#, "ignore", "without receipt"),
         (#"{"signature": {"scheme": "none"}}"#, "signature", "without receipt"),
         (#"{"receipt": {"id": "param:i", "status": "param:s", "statuses": {}}}"#, "signature", "missing"),
         (receipt("none", ""), "receipt.token", "missing"),
@@ -131,6 +163,21 @@ internal import Testing
             "signature.timestamp_header", "belong together"
         ),
         (receipt("vonage-sig", #", "key": "k""#), "signature.method", "md5hash"),
+        (
+            receipt("hmac", #", "key": "k", "header": "X", "signed": "{{nonce}}{{body}}""#),
+            "signature.nonce_header", "belong together"
+        ),
+        (
+            receipt("hmac", #", "key": "k", "header": "X", "nonce_header": "N""#), "signature.nonce_header",
+            "belong together"
+        ),
+        (receipt("hmac", #", "key": "k!", "key_form": "base64", "header": "X""#), "signature.key", "base64"),
+        (receipt("hmac", #", "key": "0g", "key_form": "hex", "header": "X""#), "signature.key", "hex"),
+        (receipt("hmac", #", "key": "k", "key_form": "pem", "header": "X""#), "signature.key_form", "text, base64"),
+        (receipt("ed25519", #", "header": "X""#), "signature.key", "missing"),
+        (receipt("ed25519", #", "key": "AAAA", "header": "X""#), "signature.key", "32 bytes"),
+        (receipt("standard-webhooks", ""), "signature.key", "missing"),
+        (receipt("standard-webhooks", #", "key": "whsec_AAAA""#), "signature.key", "24 to 64 bytes"),
         (receipt("plivo-v3", ""), "signature.key", "missing"),
         (receipt("messagebird-jwt", ""), "signature.key", "missing"),
         (
@@ -183,6 +230,16 @@ internal import Testing
         return #"{"signature": {"scheme": "\#(scheme)"\#(more)}, "#
             + #""receipt": {"id": "\#(id)", "status": "param:s", "statuses": {"a": "delivered"}}"#
             + (inbound ? ", \"inbound\": \(fields)}" : "}")
+    }
+
+    private static func lookUp(_ message: String) -> String {
+        #"{"look_up": {"message": {"request": {"url": "https://a.example/"}, "# + message + "}}}"
+    }
+
+    private static func oauth(_ members: String) -> String {
+        let usual = [("client_id", "c"), ("client_secret", "s")].filter { !members.contains($0.0) }
+            .map { ", \"\($0.0)\": \"\($0.1)\"" }.joined()
+        return #"{"authentication": {"scheme": "oauth2", "# + members + usual + "}}"
     }
 
     @Test(arguments: mistakes.indices) func areNamed(_ place: Int) throws {

@@ -112,6 +112,99 @@ internal import Testing
         #expect(await isRefused(receiver, elsewhere))
     }
 
+    @Test func aCodeWithANonceAndAKeyInBase64() async throws {
+        let key = CodeForm.base64.text([1, 2, 3, 250])
+        let receiver = try receiver(
+            #"""
+            {"scheme": "hmac", "key": "{{secret.k}}", "key_form": "base64", "header": "X-Sign", "form": "base64",
+             "signed": "{{body}}.{{nonce}}.{{timestamp}}", "timestamp_header": "X-Time", "nonce_header": "X-Nonce"}
+            """#, secrets: ["k": key])
+        func request(nonce: String = "n1", signedNonce: String = "n1", key: [UInt8] = [1, 2, 3, 250]) -> WebhookRequest
+        {
+            let code = MessageAuthentication.code(.sha256, key: key, "\(body).\(signedNonce).1773500966".utf8)
+            return Generic.posted(
+                body,
+                headers: ["x-time": "1773500966", "x-nonce": nonce, "x-sign": CodeForm.base64.text(code)])
+        }
+        #expect(await receiver.receive(request(), now: Generic.now).events == [delivered])
+        #expect(await isRefused(receiver, request(nonce: "n2")))
+        #expect(await isRefused(receiver, request(nonce: "", signedNonce: "")))
+        #expect(await isRefused(receiver, request(key: Array(key.utf8))))
+        var twice = request()
+        twice.headers.append(HTTPHeader("x-nonce", "n1"))
+        #expect(await isRefused(receiver, twice))
+        let hex = try self.receiver(
+            #"{"scheme": "hmac", "key": "010203fA", "key_form": "hex", "header": "X-Sign"}"#)
+        let code = Hexadecimal.text(MessageAuthentication.code(.sha256, key: [1, 2, 3, 250], body.utf8))
+        #expect(await hex.receive(Generic.posted(body, headers: ["x-sign": code]), now: 0).events == [delivered])
+    }
+
+    /// The vectors of RFC 8032, section 7.1.
+    @Test(arguments: [
+        (
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        ),
+        (
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        ),
+        (
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+        ),
+    ])
+    func ed25519(_ key: String, _ message: String, _ signature: String) throws {
+        let publicKey = try #require(Hexadecimal.octets(key).flatMap(Ed25519PublicKey.init))
+        let message = try #require(Hexadecimal.octets(message))
+        let signature = try #require(Hexadecimal.octets(signature))
+        #expect(publicKey.verifies(signature, of: message))
+        #expect(!publicKey.verifies(signature, of: message + [0]))
+        #expect(!publicKey.verifies(Array(signature.dropLast()), of: message))
+        #expect(!publicKey.verifies([], of: message))
+        for place in [0, 31, 32, 63] {
+            var wrong = signature
+            wrong[place] ^= 1
+            #expect(!publicKey.verifies(wrong, of: message))
+        }
+        #expect(Ed25519PublicKey([UInt8](repeating: 0, count: 31)) == nil)
+        #expect(Ed25519PublicKey([UInt8](repeating: 0, count: 33)) == nil)
+    }
+
+    /// The vectors of the specification's own library, and what its checks say.
+    @Test func standardWebhooks() async throws {
+        let receiver = try receiver(
+            #"{"scheme": "standard-webhooks", "key": "{{secret.s}}", "tolerance_seconds": 300}"#,
+            #""receipt": {"id": "/test", "status": "/status", "statuses": {"delivered": "delivered"}}, "ignore": [{"/test": true}]"#,
+            secrets: ["s": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+        func request(_ id: String, _ body: String, _ signature: String, time: String = "1674087231") -> WebhookRequest {
+            Generic.posted(
+                body, headers: ["webhook-id": id, "webhook-timestamp": time, "webhook-signature": signature])
+        }
+        let now: Int64 = 1_674_087_231_000
+        let (id, text) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", #"{"test": 2432232314}"#)
+        let code = "v1,AQG81rX2n4rTN1fkXoqILSHO9gAOcwya9dP41rhrQDI="
+        #expect(await receiver.receive(request(id, text, code), now: now).events == [])
+        #expect(await receiver.receive(request(id, text, "v1,AAAA v2,x \(code)"), now: now).events == [])
+        for shift in [-300_000, 300_000] as [Int64] {
+            #expect(await receiver.receive(request(id, text, code), now: now + shift).events == [])
+            #expect(await isRefused(receiver, request(id, text, code), now: now + shift + shift.signum()))
+        }
+        let wrong = [
+            request("msg_2", text, code), request(id, text + " ", code), request(id, text, ""),
+            request(id, text, String(code.dropFirst(3))), request(id, text, "v1a,\(code.dropFirst(3))"),
+            request(id, text, code, time: "1674087232"), request(id, text, code, time: "soon"),
+            request("", text, code), request(id, "", code), Generic.posted(text),
+        ]
+        for request in wrong { #expect(await isRefused(receiver, request, now: now), "\(request)") }
+        #expect(
+            await receiver.receive(
+                request(
+                    "msg_1", #"{"status":"delivered","text":"é€😀"}"#,
+                    "v1,mmoh4gF3OtIGUICaT1GczxJpQsPmLxdRG+HjKX6ZmNY="), now: now
+            ).isUnreadable)
+    }
+
     // MARK: A token with the body's hash
 
     private func token(

@@ -13,9 +13,10 @@ internal import Testing
 
     private func render(_ text: String, _ value: String, _ escape: TemplateEscape) throws -> String {
         let batch = Generic.batch(value)
-        let common = MessageValues.Common(receiptKey: Generic.receiptKey, webhook: Generic.webhook, sender: [])
+        let common = MessageValues.Common(
+            receiptKey: Generic.receiptKey, webhook: Generic.webhook, webhookWithPassword: Generic.webhook, sender: [])
         return try Template(text, escape: escape, in: TemplateScope()).text(
-            MessageValues(item: batch.items[0], batch: batch, common: common))
+            MessageValues(item: batch.items[0], batch: batch, common: common, now: Generic.now))
     }
 
     @Test(arguments: hostile) func aFormSaysTheSame(_ text: String) throws {

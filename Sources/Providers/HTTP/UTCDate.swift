@@ -1,4 +1,4 @@
-/// A day of the Gregorian calendar, and the two forms of it that Twilio's API has.
+/// A day of the Gregorian calendar, and times as carriers write them.
 struct UTCDate: Hashable {
     var year: Int
     var month: Int
@@ -40,6 +40,38 @@ struct UTCDate: Hashable {
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
+    /// Milliseconds since the Unix epoch of a time such as `2026-03-14T15:09:26.535Z` (RFC 3339), with or without a
+    /// fraction; one without a zone is taken for UTC, and zones may be written `+0100`. nil if it is none.
+    static func milliseconds(rfc3339 text: String) -> Int64? {
+        guard
+            let match = text.wholeMatch(
+                of:
+                    /([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(Z|z|([+-])([0-9]{2}):?([0-9]{2}))?/
+            ),
+            let year = Int(match.1), let month = Int(match.2), let day = Int(match.3), let hour = Int64(match.4),
+            let minute = Int64(match.5), let second = Int64(match.6), year >= 1970, (1...12).contains(month),
+            (1...31).contains(day), hour <= 23, minute <= 59, second <= 60
+        else { return nil }
+        var seconds = Int64(UTCDate(year: year, month: month, day: day).daysSinceEpoch) * 86_400
+        seconds += hour * 3600 + minute * 60 + second
+        if let sign = match.9, let hours = match.10.flatMap({ Int64($0) }),
+            let minutes = match.11.flatMap({ Int64($0) })
+        {
+            seconds += (sign == "-" ? 1 : -1) * (hours * 3600 + minutes * 60)
+        }
+        let fraction = match.7.flatMap { Int64(String($0.prefix(3)).padded(to: 3)) } ?? 0
+        return seconds * 1000 + fraction
+    }
+
+    /// A time such as `2026-03-14T15:09:26Z`.
+    static func rfc3339(milliseconds: Int64) -> String {
+        let seconds = Int64((Double(milliseconds) / 1000).rounded(.down))
+        let ofDay = (seconds % 86_400 + 86_400) % 86_400
+        func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : String(number) }
+        let clock = [ofDay / 3600, ofDay / 60 % 60, ofDay % 60].map(padded).joined(separator: ":")
+        return "\(UTCDate(milliseconds: milliseconds).text)T\(clock)Z"
+    }
+
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Milliseconds since the Unix epoch of a time such as `Thu, 24 Aug 2023 05:01:45 +0000` (RFC 2822, section 3.3);
@@ -56,5 +88,12 @@ struct UTCDate: Hashable {
         let days = UTCDate(year: year, month: month + 1, day: day).daysSinceEpoch
         let seconds = days * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
         return Int64(seconds - (zone / 100 * 3600 + zone % 100 * 60)) * 1000
+    }
+}
+
+extension String {
+    /// With zeros behind it.
+    fileprivate func padded(to count: Int) -> String {
+        self + String(repeating: "0", count: max(0, count - self.count))
     }
 }
