@@ -92,15 +92,6 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "WebGateway",
-            dependencies: [
-                "SMSModel", "HTTPTransport", "RPCTransport", "Providers", "TLS", log, lifecycle,
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict),
-        .target(
             name: "Engine",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Threading", "Storage",
@@ -120,6 +111,15 @@ let package = Package(
                 "SMSModel", "ConfigurationModel", "RPCWire", "Access", "Admission", "RPCTransport", "Storage",
                 "Providers", "Engine", "GatewayCore", .product(name: "NIOCore", package: "swift-nio"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "WebGateway",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "HTTPTransport", "Providers", "TLS", "GatewayCore", log, lifecycle,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "apusd",
@@ -203,20 +203,21 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Admission", "Storage", "Providers", "Engine", "GatewayCore",
-                "GatewayTestKit", log,
+                "SMSModel", "ConfigurationModel", "Access", "Admission", "Storage", "HTTPTransport", "Providers",
+                "TimeZones", "Engine", "GatewayCore", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RPCGatewayTests",
-            dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "Access", "Admission", "Storage", "HTTPTransport",
-                "Providers", "TimeZones", "Engine", "GatewayCore", "RPCGateway", "GatewayTestKit", log,
-            ],
+            dependencies: ["SMSModel", "RPCWire", "RPCTransport", "GatewayCore", "RPCGateway"],
             swiftSettings: strict),
         .testTarget(
             name: "WebGatewayTests",
-            dependencies: ["SMSModel", "HTTPTransport", "Providers", "TLS", "WebGateway", "GatewayTestKit", log] + nio,
+            dependencies: [
+                "SMSModel", "HTTPTransport", "Admission", "Storage", "Providers", "TLS", "Engine", "GatewayCore",
+                "WebGateway",
+                "GatewayTestKit", log,
+            ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),
         .testTarget(

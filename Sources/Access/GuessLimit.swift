@@ -1,5 +1,5 @@
 internal import Glibc
-package import SMSModel
+internal import SMSModel
 internal import Scheduling
 internal import Synchronization
 
@@ -12,7 +12,7 @@ package final class GuessLimit: Sendable {
 
     /// - Parameter now: milliseconds since the Unix epoch.
     /// - Throws: RESOURCE_EXHAUSTED if the peer has guessed wrong too often: its credential is not even looked at.
-    package func check(_ origin: PeerOrigin, now: Int64) throws(GatewayError) {
+    func check(_ origin: PeerOrigin, now: Int64) throws(GatewayError) {
         let wait = table.withLock { $0.wait(for: origin, now: now) }
         guard wait > 0 else { return }
         throw GatewayError(
@@ -23,13 +23,13 @@ package final class GuessLimit: Sendable {
             notProcessed: true)
     }
 
-    package func failed(_ origin: PeerOrigin, now: Int64) {
+    func failed(_ origin: PeerOrigin, now: Int64) {
         table.withLock { $0.failed(origin, now: now) }
     }
 }
 
 /// Where a peer comes from, as far as one that guesses can't change it at will.
-package enum PeerOrigin: Hashable, Sendable {
+enum PeerOrigin: Hashable, Sendable {
     case ipv4(UInt32)
     /// The first 64 bits, which are a network's: whoever has one has all of its addresses.
     case ipv6(UInt64)
@@ -41,7 +41,7 @@ package enum PeerOrigin: Hashable, Sendable {
     /// - Parameters:
     ///   - address: of IPv4 or IPv6; nil = it has none.
     ///   - uid: the user at the other end of a Unix socket.
-    package init(address: String?, uid: UInt32?) {
+    init(address: String?, uid: UInt32?) {
         self = address.flatMap(PeerOrigin.init(address:)) ?? uid.map(PeerOrigin.uid) ?? .unknown
     }
 

@@ -2,7 +2,7 @@ internal import ConfigurationModel
 internal import SMSModel
 
 /// What somebody is known by. What it allows is asked of the ``TenantDirectory``, as of now.
-package enum Identity: Hashable, Sendable, CustomStringConvertible {
+enum Identity: Hashable, Sendable, CustomStringConvertible {
     case key(APIKey.ID)
     /// A name of the client's certificate.
     case certificate(String)
@@ -11,7 +11,7 @@ package enum Identity: Hashable, Sendable, CustomStringConvertible {
     case token(TokenIdentity)
 
     /// The identity's name in the audit log.
-    package var description: String {
+    var description: String {
         switch self {
         case .key(let id): "key \(id)"
         case .certificate(let name): "certificate \(name)"
@@ -22,7 +22,7 @@ package enum Identity: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A JSON Web Token whose signature was found good.
-package struct TokenIdentity: Hashable, Sendable {
+struct TokenIdentity: Hashable, Sendable {
     var tenant: TenantID
     /// The issuer as it was when the token was checked.
     var issuer: IssuerSettings
@@ -47,15 +47,15 @@ package struct TokenIdentity: Hashable, Sendable {
 }
 
 /// What a token says of itself, and who can tell whether it is true.
-package struct TokenClaim: Sendable {
-    package var identity: TokenIdentity
-    package var verifier: TokenVerifier
+struct TokenClaim: Sendable {
+    var identity: TokenIdentity
+    var verifier: TokenVerifier
 }
 
 extension TenantDirectory {
     /// - Parameter now: milliseconds since the Unix epoch.
     /// - Returns: nil if no tenant has such an issuer, or the token is not right whoever signed it.
-    package func claim(of token: TokenPrecheck, now: Int64) -> TokenClaim? {
+    func claim(of token: TokenPrecheck, now: Int64) -> TokenClaim? {
         guard let tenant = published.tenant(of: token) else { return nil }
         for verifier in tenant.verifiers {
             guard let key = try? token.check(verifier.issuer, now: now) else { continue }

@@ -3,11 +3,11 @@ internal import SMSModel
 internal import Synchronization
 
 /// An API key of the directory, and when it was used.
-package final class KnownKey: Sendable {
+final class KnownKey: Sendable {
     let id: APIKey.ID
     let tenant: TenantID
     let scopes: Scopes
-    package let stored: StoredKey
+    let stored: StoredKey
     let isRevoked: Bool
     /// Milliseconds since the Unix epoch; the largest number = never.
     let expiresAt: Int64

@@ -16,7 +16,7 @@ package final class Principal: @unchecked Sendable {
 
     /// - Parameter now: milliseconds since the Unix epoch.
     /// - Returns: nil if the identity opens nothing.
-    package init?(_ identity: Identity, in directory: TenantDirectory, now: Int64) {
+    init?(_ identity: Identity, in directory: TenantDirectory, now: Int64) {
         // Read first: a change that comes meanwhile is looked at again.
         epoch = directory.epoch
         guard let grant = directory.grant(to: identity, now: now) else { return nil }
@@ -33,7 +33,7 @@ package final class Principal: @unchecked Sendable {
     ///   - epoch: the directory's.
     ///   - now: milliseconds since the Unix epoch.
     @inline(__always)
-    package func isGood(epoch: UInt64, now: Int64) -> Bool {
+    func isGood(epoch: UInt64, now: Int64) -> Bool {
         (epoch == self.epoch && now < holdsUntil) || isGoodByDirectory(now: now)
     }
 

@@ -68,7 +68,7 @@ package final class TenantDirectory: Sendable {
 
     var published: PublishedTenants { state.withLock { $0.tenants } }
 
-    package func key(_ id: APIKey.ID) -> KnownKey? { state.withLock { $0.keys[id] } }
+    func key(_ id: APIKey.ID) -> KnownKey? { state.withLock { $0.keys[id] } }
 
     /// What an identity may do now; nil if nothing, for whatever reason.
     ///

@@ -18,36 +18,35 @@ package struct TenantLimits: Sendable {
         limiter = former?.limiter ?? RateLimiter()
     }
 
-    /// Lets messages in, or refuses them, as ``admit(_:now:_:)`` does.
-    /// - Parameters:
-    ///   - arrival: the connection's own bucket.
-    ///   - now: nanoseconds of the monotonic clock; asked for only where there is a rate.
-    @inline(__always)
-    package func admit(
-        _ messages: Int, arrival: inout Int64, now: @autoclosure () -> Int64
-    ) throws(GatewayError) {
-        guard rate != nil || connectionRate != nil else { return }
-        try admit(messages, now: now(), &arrival)
-    }
-
     /// Lets messages in: all of them if one more may come now, so that none have to be counted before they are read.
     /// - Parameters:
-    ///   - arrival: the connection's own bucket.
-    ///   - now: nanoseconds of the monotonic clock.
+    ///   - bucket: the connection's own.
+    ///   - now: nanoseconds of the monotonic clock; asked for only where there is a rate.
     /// - Throws: RESOURCE_EXHAUSTED, and nothing is taken.
-    func admit(_ messages: Int, now: Int64, _ arrival: inout Int64) throws(GatewayError) {
-        if let connectionRate, case let wait = connectionRate.wait(arrival, now: now), wait > 0 {
+    @inline(__always)
+    package func admit(
+        _ messages: Int, _ bucket: inout RateBucket, now: @autoclosure () -> Int64
+    ) throws(GatewayError) {
+        guard rate != nil || connectionRate != nil else { return }
+        try take(messages, &bucket, now: now())
+    }
+
+    private func take(_ messages: Int, _ bucket: inout RateBucket, now: Int64) throws(GatewayError) {
+        if let connectionRate, case let wait = connectionRate.wait(bucket.arrival, now: now), wait > 0 {
             throw Self.refusal(by: connectionRate, named: "connection_rate", of: "the connection", wait: wait)
         }
         if let rate, case let wait = limiter.take(messages, rate, now: now), wait > 0 {
             throw Self.refusal(by: rate, named: "rate", of: "the tenant", wait: wait)
         }
-        if let connectionRate { arrival = connectionRate.arrival(arrival, after: messages, now: now) }
+        if let connectionRate {
+            bucket.arrival = connectionRate.arrival(bucket.arrival, after: messages, now: now)
+        }
     }
 
-    /// What ``admit(_:now:_:)`` would say to one message, but nothing is taken: one refusal for each rate that is
+    /// What ``admit(_:_:now:)`` would say to one message, but nothing is taken: one refusal for each rate that is
     /// exceeded.
-    package func refusals(now: Int64, _ arrival: Int64) -> [GatewayError] {
+    package func refusals(now: Int64, _ bucket: RateBucket) -> [GatewayError] {
+        let arrival = bucket.arrival
         var refusals: [GatewayError] = []
         if let connectionRate, case let wait = connectionRate.wait(arrival, now: now), wait > 0 {
             refusals.append(

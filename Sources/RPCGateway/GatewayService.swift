@@ -1,52 +1,81 @@
 internal import Access
-internal import ConfigurationModel
 internal import Engine
-internal import GatewayCore
-internal import Glibc
+package import GatewayCore
 internal import NIOCore
-internal import Providers
 package import RPCTransport
 internal import RPCWire
 package import SMSModel
-internal import Storage
 
-/// The methods of the RPC: a typed request in, one call, a typed response out. One for each event loop.
+/// The RPC's door: decodes a request, has it done, encodes the answer. One for each event loop.
 package final class GatewayService: RPCService {
     private let loop: RPCLoop
     let gateway: Gateway
-    let tenants: TenantDirectory
     private let clock: LoopClock
     private let authenticator: Authenticator
-    private let pipeline: SubmitPipeline
-    private let bulk: BulkPipeline
+    private let acceptor: Acceptor
+    private let bulk: BulkAcceptor
+    /// For the Bulk that is being worked on.
+    private let bulkArena = MessageArena()
 
-    package init(loop: RPCLoop, gateway: Gateway) {
+    /// - Parameter serverAgent: what Describe says.
+    package init(loop: RPCLoop, gateway: Gateway, serverID: String, serverAgent: String) {
         self.loop = loop
         self.gateway = gateway
-        tenants = gateway.tenants
+        self.serverID = serverID
+        self.serverAgent = serverAgent
         clock = LoopClock(loop: loop, clock: gateway.clock)
-        authenticator = Authenticator(
-            loop: loop, directory: tenants, guesses: gateway.guesses, clock: clock, log: gateway.log)
-        pipeline = SubmitPipeline(
-            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
-            log: gateway.log)
-        bulk = BulkPipeline(
-            loop: loop, writer: gateway.writer, clock: gateway.clock, suppressions: gateway.suppressions,
-            log: gateway.log)
+        authenticator = gateway.makeAuthenticator()
+        acceptor = gateway.makeAcceptor { answers in
+            loop.eventLoop.execute { Self.deliver(answers, on: loop) }
+        }
+        let turn = BulkTurn()
+        bulk = gateway.makeBulkAcceptor(
+            schedule: { microseconds in turn.schedule(on: loop, after: microseconds) },
+            deliver: { answer in
+                loop.eventLoop.execute { Self.deliver(answer, on: loop) }
+            })
+        turn.acceptor = bulk
     }
+
+    let serverID: String
+    let serverAgent: String
+
+    // MARK: Who calls
 
     package func authenticate(
         _ credential: UnsafeRawBufferPointer, on connection: RPCServerConnection
     ) throws(GatewayError) -> RPCAuthentication {
-        try authenticator.authenticate(credential, on: connection)
+        switch try authenticator.authenticate(credential, of: Peer(connection.peer), now: clock.now) {
+        case .principal(let principal): return .principal(principal)
+        case .pending(let token):
+            verify(token, on: connection.id, of: Peer(connection.peer))
+            return .pending
+        }
+    }
+
+    /// Off the loop: a signature takes long compared with all that happens on it.
+    private func verify(_ token: PendingToken, on connection: RPCConnectionID, of peer: Peer) {
+        let (loop, me) = (loop, NIOLoopBound(self, eventLoop: loop.eventLoop))
+        Task {
+            let isSigned = await token.isSigned()
+            loop.eventLoop.execute {
+                let (authenticator, now) = (me.value.authenticator, me.value.clock.now)
+                let result = Result { () throws(GatewayError) -> any RPCPrincipal in
+                    try authenticator.finish(token, isSigned: isSigned, of: peer, now: now)
+                }
+                loop.connection(connection)?.authenticated(result)
+            }
+        }
     }
 
     package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? {
-        authenticator.identify(peer)
+        authenticator.identify(Peer(peer), now: clock.now)
     }
 
+    // MARK: Calls
+
     package func burstEnded() {
-        pipeline.burstEnded()
+        acceptor.burstEnded()
     }
 
     package func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {
@@ -54,43 +83,41 @@ package final class GatewayService: RPCService {
             return refuse(request, on: connection, .unimplemented("method \(request.method)"))
         }
         if method == .health { return health(request, on: connection) }
-        guard let principal = request.principal else {
+        guard let known = request.principal else {
             return refuse(request, on: connection, .unauthenticated)
         }
         // Only the authenticator makes principals, and a checked cast costs as much as decoding the request.
-        let caller = unsafeDowncast(principal, to: Principal.self)
-        guard caller.isGood(epoch: tenants.epoch, now: clock.now) else {
+        let principal = unsafeDowncast(known, to: Principal.self)
+        guard authenticator.isGood(principal, now: clock.now) else {
             return refuse(request, on: connection, .unauthenticated)
         }
-        do throws(GatewayError) {
-            try caller.require(method.scope)
-        } catch {
-            return refuse(request, on: connection, error)
-        }
-        let tenant = caller.tenant
         switch method {
-        case .send: pipeline.sendReceived(request, of: tenant, on: connection)
-        case .bulk: bulk.received(request, of: tenant, on: connection)
-        case .null: null(request, tenant, on: connection)
-        case .status: status(request, tenant, on: connection)
-        case .explain: explain(request, caller, on: connection)
-        case .stats: statistics(request, caller, on: connection)
-        case .cancel: cancel(request, tenant, on: connection)
-        case .list: list(request, tenant, on: connection)
-        case .pause: pause(request, caller, paused: true, on: connection)
-        case .resume: pause(request, caller, paused: false, on: connection)
-        case .sandbox: sandbox(request, on: connection)
-        case .sandboxReceive: receiveInSandbox(request, on: connection)
-        case .describe: describe(request, tenant, on: connection)
-        case .suppress, .unsuppress, .suppressions, .usage, .configShow, .configApply, .configRollback, .configHistory,
-            .keyList, .keyCreate, .keyRevoke, .audit, .providerTest:
-            administer(method, request, caller, on: connection)
-        case .inbound: listInbound(request, caller, on: connection)
-        case .unknownList: listUnknown(request, caller, on: connection)
-        case .unknownResend: resendUnknown(request, caller, on: connection)
-        case .unknownSettle: settleUnknown(request, caller, on: connection)
-        case .health, .watch:
-            refuse(request, on: connection, .unimplemented(method.name))
+        case .send: send(request, principal, on: connection)
+        case .bulk: takeBulk(request, principal, on: connection)
+        case .null: null(request, principal, on: connection)
+        case .health, .watch: refuse(request, on: connection, .unimplemented(method.name))
+        default:
+            let caller = Caller(
+                principal, asker: connection.id.asker, deadline: deadline(of: request), rate: connection.rate,
+                peer: connection.peer.name)
+            do throws(GatewayError) {
+                try perform(method, request, for: caller, on: connection)
+            } catch {
+                refuse(request, on: connection, error)
+            }
+        }
+    }
+
+    private func perform(
+        _ method: RPCMethod, _ request: RPCRequest, for caller: Caller, on connection: RPCServerConnection
+    ) throws(GatewayError) {
+        switch method {
+        case .status, .list, .stats, .explain, .inbound, .unknownList, .describe:
+            try ask(method, request, for: caller, on: connection)
+        case .cancel, .pause, .resume, .unknownResend, .unknownSettle, .sandbox, .sandboxReceive, .providerTest:
+            try operate(method, request, for: caller, on: connection)
+        default:
+            try configure(method, request, for: caller, on: connection)
         }
     }
 
@@ -99,45 +126,77 @@ package final class GatewayService: RPCService {
     }
 
     /// Answers a call on its loop, from whichever thread found the answer.
-    func later<Answer: WireMessage & Sendable>(
-        _ request: RPCRequest, on connection: RPCServerConnection
-    ) -> @Sendable (Result<Answer, GatewayError>) -> Void {
-        let (loop, callID, id) = (loop, request.callID, connection.id)
+    /// - Parameter encode: makes a message of it.
+    func later<Answer, Message: WireMessage & Sendable>(
+        _ request: RPCRequest, on connection: RPCServerConnection, _ encode: @escaping @Sendable (Answer) -> Message
+    ) -> Reply<Answer> where Answer: Sendable {
+        let (loop, token) = (loop, connection.id.token(request.callID))
         return { result in
             loop.eventLoop.execute {
-                guard let connection = loop.connection(id) else { return }
+                guard let connection = loop.connection(token.connection) else { return }
                 switch result {
-                case .success(let answer): connection.respond(callID: callID, answer)
-                case .failure(let error): connection.respond(callID: callID, error: error)
+                case .success(let answer): connection.respond(callID: token.callID, encode(answer))
+                case .failure(let error): connection.respond(callID: token.callID, error: error)
                 }
             }
         }
     }
 
     /// When nobody waits for a question's answer any more, in milliseconds since the Unix epoch; nil = never.
-    func deadline(of request: RPCRequest) -> Int64? {
+    private func deadline(of request: RPCRequest) -> Int64? {
         let timeout = request.metadata.timeoutMilliseconds
         return timeout == 0 ? nil : gateway.clock.now() + Int64(timeout)
     }
 
-    /// Decodes the request, or answers why not.
-    func decoded<Message: WireMessage>(
-        _ type: Message.Type, _ request: RPCRequest, on connection: RPCServerConnection
-    ) -> Message? {
+    // MARK: Send, Bulk and Null
+
+    private func send(_ request: RPCRequest, _ sender: Principal, on connection: RPCServerConnection) {
         do throws(GatewayError) {
-            return try request.decode(type)
+            try acceptor.accept(
+                from: sender, rate: &connection.rate, token: connection.id.token(request.callID),
+                trace: { MessageTrace(request.metadata) }
+            ) { () throws(GatewayError) in try request.decodeSend() }
         } catch {
             connection.respond(callID: request.callID, error: error)
-            return nil
         }
     }
 
-    // MARK: Methods
+    private static func deliver(_ answers: AcceptorAnswers, on loop: RPCLoop) {
+        answers.forEach(
+            accepted: { token, message in
+                loop.connection(token.connection)?.respond(callID: token.callID, send: SendResponse(message))
+            },
+            refused: { token, error in
+                loop.connection(token.connection)?.respond(callID: token.callID, error: error)
+            })
+        loop.flush()
+    }
+
+    private func takeBulk(_ request: RPCRequest, _ sender: Principal, on connection: RPCServerConnection) {
+        do throws(GatewayError) {
+            try bulk.accept(
+                from: sender, rate: &connection.rate, token: connection.id.token(request.callID),
+                bytes: request.payload.count, trace: { MessageTrace(request.metadata) }
+            ) { RPCBulkCall(request, on: connection, loop, bulkArena) }
+        } catch {
+            connection.respond(callID: request.callID, error: error)
+        }
+    }
+
+    private static func deliver(_ answer: BulkAnswer, on loop: RPCLoop) {
+        let token = answer.token
+        guard let connection = loop.connection(token.connection) else { return }
+        switch answer.result() {
+        case .success(let result): connection.respond(callID: token.callID, BulkResponse(result))
+        case .failure(let error): connection.respond(callID: token.callID, error: error)
+        }
+        loop.flush()
+    }
 
     /// All that a Send costs at the door: whose it is, whether it comes too fast, what it says.
-    private func null(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
+    private func null(_ request: RPCRequest, _ principal: Principal, on connection: RPCServerConnection) {
         do throws(GatewayError) {
-            try pipeline.admit(tenant, on: connection)
+            try acceptor.admit(principal.tenant, &connection.rate)
             let message = try request.decodeSend()
             connection.respond(
                 callID: request.callID,
@@ -149,167 +208,27 @@ package final class GatewayService: RPCService {
         }
     }
 
-    private func status(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
-        guard let message = decoded(StatusRequest.self, request, on: connection) else { return }
-        let answer: @Sendable (Result<StatusResponse, GatewayError>) -> Void = later(request, on: connection)
-        let (clock, id, deadline) = (gateway.clock, tenant.id, deadline(of: request))
-        gateway.reader.ask(connection.id.asker) { reader in
-            answer(
-                Result { () throws(GatewayError) in
-                    let now = try clock.now(before: deadline)
-                    return try reader.answer(message, tenant: id, now: now)
-                })
-        }
-    }
-
-    private func list(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
-        guard let message = decoded(ListRequest.self, request, on: connection) else { return }
-        let query: ListQuery
-        do throws(GatewayError) {
-            query = try ListQuery(message)
-        } catch {
-            return refuse(request, on: connection, error)
-        }
-        let answer: @Sendable (Result<ListResponse, GatewayError>) -> Void = later(request, on: connection)
-        let (clock, id, deadline) = (gateway.clock, tenant.id, deadline(of: request))
-        gateway.reader.ask(connection.id.asker) { reader in
-            answer(
-                Result { () throws(GatewayError) in
-                    let now = try clock.now(before: deadline)
-                    return try reader.answer(query, tenant: id, now: now)
-                })
-        }
-    }
-
-    /// Of the gateway as a whole only administrators are told.
-    private func statistics(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
-        guard decoded(StatsRequest.self, request, on: connection) != nil else { return }
-        let answer: @Sendable (Result<GatewayStatistics, GatewayError>) -> Void = later(request, on: connection)
-        let (gateway, id, asker, deadline) = (gateway, caller.tenant.id, connection.id.asker, deadline(of: request))
-        let tell: @Sendable (_ standing: TenantStanding?) -> Void = { standing in
-            gateway.reader.ask(asker) { reader in
-                answer(
-                    Result { () throws(GatewayError) in
-                        _ = try gateway.clock.now(before: deadline)
-                        let states = try reading { () throws(StoreError) in try reader.states(tenant: id) }
-                        if let standing { return GatewayStatistics(states, standing) }
-                        var statistics = gateway.statistics
-                        statistics.states = states
-                        return statistics
-                    })
-            }
-        }
-        guard !caller.scopes.contains(.admin) else { return tell(nil) }
-        gateway.writer.command(
-            .standing(id) { standing in
-                switch standing {
-                case .success(let standing): tell(standing)
-                case .failure(let error): answer(.failure(error))
-                }
-            })
-    }
-
-    private func cancel(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
-        guard let message = decoded(CancelRequest.self, request, on: connection) else { return }
-        let answer: @Sendable (Result<CancelResponse, GatewayError>) -> Void = later(request, on: connection)
-        switch message.selection {
-        case .ids(let ids):
-            gateway.writer.command(.cancel(ids, tenant.id) { answer($0.map(CancelResponse.init(verdicts:))) })
-        case .batchName(let name): cancelBatch(.name(name), tenant, answer)
-        case .batchID(let id): cancelBatch(.id(id), tenant, answer)
-        }
-    }
-
-    private func cancelBatch(
-        _ reference: BatchReference, _ tenant: Tenant,
-        _ answer: @escaping @Sendable (Result<CancelResponse, GatewayError>) -> Void
-    ) {
-        gateway.writer.command(
-            .cancelBatch(reference, tenant.id) { result in
-                answer(result.map { CancelResponse(canceled: $0.canceled, tooLate: $0.tooLate) })
-            })
-    }
-
-    private func pause(
-        _ request: RPCRequest, _ caller: Principal, paused: Bool, on connection: RPCServerConnection
-    ) {
-        guard let message = decoded(PauseRequest.self, request, on: connection) else { return }
-        do throws(GatewayError) {
-            try caller.require(message.subject.scope)
-        } catch {
-            return refuse(request, on: connection, error)
-        }
-        let answer: @Sendable (Result<PauseResponse, GatewayError>) -> Void = later(request, on: connection)
-        let wish: PauseWish
-        do throws(GatewayError) {
-            wish = try pauseWish(message.subject)
-        } catch {
-            return refuse(request, on: connection, error)
-        }
-        let act = act(caller, on: connection)
-        gateway.writer.command(
-            .pause(wish, caller.tenant.id, paused: paused, by: act) { answer($0.map(PauseResponse.init(paused:))) })
-    }
-
-    private func pauseWish(_ subject: PauseRequest.Subject) throws(GatewayError) -> PauseWish {
-        switch subject {
-        case .everything: .everything
-        case .provider(let name): .provider(name)
-        case .batchName(let name): .batch(.name(name))
-        case .batchID(let id): .batch(.id(id))
-        case .tenant(let name): .tenant(try tenants.existing(name).id)
-        }
-    }
-
-    private func sandbox(_ request: RPCRequest, on connection: RPCServerConnection) {
-        guard let message = decoded(SandboxRequest.self, request, on: connection) else { return }
-        let sandboxes = gateway.providers.sandboxes.map(\.provider)
-        guard !sandboxes.isEmpty else {
-            return refuse(request, on: connection, .noSandbox)
-        }
-        let limit = message.limit == 0 ? 100 : min(Int(message.limit), Limits.sandboxRecords)
-        let found = sandboxes.map { $0.records(limit: limit, to: message.to.isEmpty ? nil : message.to) }
-        let newest = found.flatMap(\.records).sorted { ($0.at, $0.id) < ($1.at, $1.id) }.suffix(limit)
-        connection.respond(
-            callID: request.callID,
-            SandboxResponse(records: Array(newest), total: found.reduce(0) { $0 + $1.total }))
-    }
+    // MARK: What it says of itself
 
     private func health(_ request: RPCRequest, on connection: RPCServerConnection) {
-        guard decoded(HealthRequest.self, request, on: connection) != nil else { return }
-        connection.respond(callID: request.callID, gateway.health)
-    }
-
-    private func describe(_ request: RPCRequest, _ tenant: Tenant, on connection: RPCServerConnection) {
-        guard decoded(DescribeRequest.self, request, on: connection) != nil else { return }
-        connection.respond(callID: request.callID, gateway.description(for: tenant))
+        do throws(GatewayError) {
+            _ = try request.decode(HealthRequest.self)
+            connection.respond(callID: request.callID, HealthReport(gateway.monitor.health))
+        } catch {
+            refuse(request, on: connection, error)
+        }
     }
 }
 
-extension GatewayClock {
-    /// - Throws: DEADLINE_EXCEEDED if the deadline has passed.
-    func now(before deadline: Int64?) throws(GatewayError) -> Int64 {
-        let now = now()
-        if let deadline, now > deadline {
-            throw GatewayError(.deadlineExceeded, "the time-out was over before the answer was found")
-        }
-        return now
-    }
-}
+/// Calls the bulk's acceptor on its loop when it has asked for that.
+///
+/// Sendable unchecked: it is touched on the loop alone.
+private final class BulkTurn: @unchecked Sendable {
+    weak var acceptor: BulkAcceptor?
 
-extension CancelResponse {
-    init(verdicts: [CancelVerdict]) {
-        self.init()
-        for verdict in verdicts {
-            results.append(Result(id: verdict.id, canceled: verdict.canceled, state: verdict.state))
-            if verdict.canceled {
-                canceled += 1
-            } else if verdict.state == nil {
-                notFound += 1
-            } else {
-                tooLate += 1
-            }
-        }
+    func schedule(on loop: RPCLoop, after microseconds: Int64) {
+        guard microseconds > 0 else { return loop.eventLoop.execute { self.acceptor?.work() } }
+        loop.eventLoop.scheduleTask(in: .microseconds(microseconds)) { self.acceptor?.work() }
     }
 }
 

@@ -13,8 +13,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// The principal of the HELLO's credential, else of what the connection proves; nil without either.
     package private(set) var principal: (any RPCPrincipal)?
     package private(set) var id = RPCConnectionID(slot: .max, generation: 0)
-    /// The service's own, to keep what it likes.
-    @exclusivity(unchecked) package var serviceValue = Int64.min
+    /// What the connection has taken of its rate, for the service to count in.
+    @exclusivity(unchecked) package var rate = RateBucket()
     /// The largest answer that the peer takes, metadata and payload together.
     package var maximumFrameBytes: Int { parser.maximumLength }
 

@@ -1,3 +1,5 @@
+internal import SMSModel
+
 /// Where a server listens or a client connects: `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`.
 package enum ServerAddress: Hashable, Sendable {
     case unix(path: String)
@@ -30,32 +32,14 @@ package enum ServerAddress: Hashable, Sendable {
             }
             self = .unix(path: String(rest))
         case "tcp":
-            guard let (host, port) = Self.hostAndPort(rest) else { throw .malformed(text) }
+            guard let (host, port) = HostAndPort.split(rest) else { throw .malformed(text) }
             self = .tcp(host: host, port: port)
         case "tls":
-            guard let (host, port) = Self.hostAndPort(rest) else { throw .malformed(text) }
+            guard let (host, port) = HostAndPort.split(rest) else { throw .malformed(text) }
             self = .tls(host: host, port: port)
         default:
             throw .malformed(text)
         }
-    }
-
-    /// Splits `HOST:PORT`, an IPv6 host in brackets; nil if it is none.
-    package static func hostAndPort(_ text: Substring) -> (String, Int)? {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        var host = text[..<colon]
-        let digits = text[text.index(after: colon)...]
-        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }),
-            let port = Int(digits), port <= 65_535
-        else { return nil }
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-            guard host.contains(":") else { return nil }
-        } else if host.contains(where: { ":[]".contains($0) }) {
-            return nil
-        }
-        guard !host.isEmpty, !host.utf8.contains(0) else { return nil }
-        return (String(host), port)
     }
 }
 
@@ -69,13 +53,8 @@ extension ServerAddress: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
-        case .tcp(let host, let port): "tcp:\(Self.text(host, port))"
-        case .tls(let host, let port): "tls:\(Self.text(host, port))"
+        case .tcp(let host, let port): "tcp:\(HostAndPort.text(host, port))"
+        case .tls(let host, let port): "tls:\(HostAndPort.text(host, port))"
         }
-    }
-
-    /// `HOST:PORT`, an IPv6 host in brackets.
-    package static func text(_ host: String, _ port: Int) -> String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -1,4 +1,4 @@
-internal import RPCTransport
+internal import SMSModel
 
 /// What stands before the path in the URLs that carriers are given, such as `https://sms.example.com`.
 ///
@@ -28,7 +28,7 @@ package struct PublicURL: Hashable, Sendable {
         let text = String(text)
         guard !text.isEmpty, text.utf8.allSatisfy(isOfHost) else { return false }
         let hasPort = text.hasPrefix("[") ? !text.hasSuffix("]") : text.contains(":")
-        return ServerAddress.hostAndPort((hasPort ? text : "\(text):80")[...]) != nil
+        return HostAndPort.split((hasPort ? text : "\(text):80")[...]) != nil
     }
 
     private static func isOfHost(_ byte: UInt8) -> Bool {

@@ -1,4 +1,4 @@
-internal import RPCTransport
+internal import SMSModel
 
 /// Where the web server listens: `http:HOST:PORT` or `https:HOST:PORT`.
 package enum WebAddress: Hashable, Sendable {
@@ -20,7 +20,7 @@ package enum WebAddress: Hashable, Sendable {
 
     package init(parsing text: String) throws(ParseError) {
         let parts = text.split(separator: ":", maxSplits: 1)
-        guard parts.count == 2, let (host, port) = ServerAddress.hostAndPort(parts[1]), !host.hasPrefix("/") else {
+        guard parts.count == 2, let (host, port) = HostAndPort.split(parts[1]), !host.hasPrefix("/") else {
             throw .malformed(text)
         }
         switch parts[0] {
@@ -50,5 +50,5 @@ package enum WebAddress: Hashable, Sendable {
 }
 
 extension WebAddress: CustomStringConvertible {
-    package var description: String { "\(isOfTLS ? "https" : "http"):\(ServerAddress.text(host, port))" }
+    package var description: String { "\(isOfTLS ? "https" : "http"):\(HostAndPort.text(host, port))" }
 }

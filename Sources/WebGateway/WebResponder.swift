@@ -1,3 +1,4 @@
+internal import GatewayCore
 internal import HTTPTransport
 internal import HTTPTypes
 internal import HummingbirdCore
@@ -12,13 +13,15 @@ final class WebResponder: Sendable {
     struct ConnectionEnded: Error {}
 
     private let options: WebServerOptions
-    private let intake: any WebhookIntake
-    private let health: @Sendable () -> WebHealth
+    private let carriers: CarrierIngress
+    private let health: @Sendable () -> GatewayHealth
     private let webhooks = Atomic<Int>(0)
 
-    init(options: WebServerOptions, intake: any WebhookIntake, health: @escaping @Sendable () -> WebHealth) {
+    init(
+        options: WebServerOptions, carriers: CarrierIngress, health: @escaping @Sendable () -> GatewayHealth
+    ) {
         self.options = options
-        self.intake = intake
+        self.carriers = carriers
         self.health = health
     }
 
@@ -35,7 +38,7 @@ final class WebResponder: Sendable {
             return try await answer(request, reply, allow: route.methods, by: writer, on: channel)
         }
         guard case .webhook(let provider) = route else {
-            let health = health()
+            let health = WebHealth(health())
             let reply = WebhookReply(
                 status: health.isGood ? 200 : 503, contentType: WebhookReply.json, body: health.json)
             return try await answer(request, reply, by: writer, on: channel)
@@ -67,9 +70,9 @@ final class WebResponder: Sendable {
             return (Self.tooLarge, false)
         }
         let webhook = Self.webhook(request, url: url, body: body)
-        guard body.count > Self.bodyBytesOnLoop else { return (await intake.receive(webhook, for: provider), true) }
+        guard body.count > Self.bodyBytesOnLoop else { return (await carriers.receive(webhook, for: provider), true) }
         let reply = await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await intake.receive(webhook, for: provider)
+            await carriers.receive(webhook, for: provider)
         }
         return (reply, true)
     }

@@ -1,3 +1,4 @@
+package import GatewayCore
 internal import HummingbirdCore
 package import Logging
 package import NIOCore
@@ -44,11 +45,11 @@ package final class WebServer: Sendable {
     /// - Throws: the first address's error, also where it is of https and the options have no certificate; what was
     ///   bound before it is closed again.
     package static func listen(
-        on addresses: [WebAddress], eventLoop: any EventLoop, options: WebServerOptions, intake: any WebhookIntake,
-        health: @escaping @Sendable () -> WebHealth, log: Logger
+        on addresses: [WebAddress], eventLoop: any EventLoop, options: WebServerOptions,
+        carriers: CarrierIngress, health: @escaping @Sendable () -> GatewayHealth, log: Logger
     ) async throws -> WebServer {
         let connections = OpenConnections(served: options.connections, refused: options.connectionsRefused)
-        let responder = WebResponder(options: options, intake: intake, health: health)
+        let responder = WebResponder(options: options, carriers: carriers, health: health)
         let buffers = try await eventLoop.submit { NIOLoopBound(TLSBuffers(), eventLoop: eventLoop) }.get()
         var listeners: [Listener] = []
         var bound: [WebAddress] = []

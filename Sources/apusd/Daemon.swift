@@ -49,7 +49,7 @@ struct Daemon {
         let connections = connectionsWithinFileLimit(web: webAddresses.isEmpty ? 0 : Limits.webConnections)
         let server = try await listen(addresses, gateway, tls, connections: connections.rpc)
         let web = try await serveWeb(webAddresses, gateway, webTLS, connections: connections.web)
-        gateway.countConnections { server.connectionCount }
+        gateway.monitor.countConnections { server.connectionCount }
         gateway.start()
 
         let group = ServiceGroup(
@@ -131,9 +131,9 @@ struct Daemon {
             suppressions: suppressions, options: configuration.writer, clock: clock, log: gatewayLog)
         let directory = makeDirectory(
             tenants, state, key: key, segmentPrice: pool.segmentPrice, now: clock.now())
-        let administration = Administration(
+        let service = ConfigurationService(
             state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
-            writer: writer, reader: storeReader, audience: GatewayAudience(directory, suppressions))
+            writer: writer, reader: storeReader, clock: clock, directory: directory, suppressions: suppressions)
         let reconciler = Reconciler(
             reader: storeReader, writer: writer, clock: clock, sources: registry, log: gatewayLog,
             firstAfter: Int64(configuration.reconciliationFirstSeconds) * 1000)
@@ -142,10 +142,8 @@ struct Daemon {
             firstAfter: Int64(configuration.reconciliationReceiptSeconds) * 1000)
         return Gateway(
             writer: writer, reader: storeReader, clock: clock, log: gatewayLog, suppressions: suppressions,
-            administration: administration, tenants: directory,
-            providers: registry, webhooks: WebhookDesk(registry, writer: writer, clock: clock, log: gatewayLog),
-            reconciler: reconciler, receiptInquiry: receiptInquiry,
-            serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
+            configuration: service, tenants: directory, providers: registry, reconciler: reconciler,
+            receiptInquiry: receiptInquiry)
     }
 
     private func makeRegistry(
@@ -247,7 +245,8 @@ struct Daemon {
         }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
-                GatewayService(loop: loop, gateway: gateway)
+                GatewayService(
+                    loop: loop, gateway: gateway, serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
             }
         } catch {
             throw DaemonError(

@@ -1,7 +1,6 @@
 internal import ConfigurationModel
 internal import Foundation
 internal import GatewayCore
-internal import RPCGateway
 internal import SMSModel
 internal import SecretFiles
 internal import Secrets

@@ -17,10 +17,10 @@ internal import Testing
 
     /// Why messages are refused; nil if they are let in.
     private func refusal(
-        _ messages: Int, _ limits: TenantLimits, now: Int64, _ connection: inout Int64
+        _ messages: Int, _ limits: TenantLimits, now: Int64, _ connection: inout RateBucket
     ) -> GatewayError? {
         do throws(GatewayError) {
-            try limits.admit(messages, now: now, &connection)
+            try limits.admit(messages, &connection, now: now)
             return nil
         } catch {
             return error
@@ -29,14 +29,14 @@ internal import Testing
 
     @Test func withoutRatesAllAreLetIn() {
         let limits = limits()
-        var connection = Int64.min
+        var connection = RateBucket()
         #expect(refusal(1_000_000, limits, now: 0, &connection) == nil)
         #expect(refusal(1, limits, now: 0, &connection) == nil)
     }
 
     @Test func aRefusalSaysWhichRateAndForHowLong() {
         let limits = limits(rate: 4)
-        var (one, other) = (Int64.min, Int64.min)
+        var (one, other) = (RateBucket(), RateBucket())
         #expect(refusal(4, limits, now: 5, &one) == nil)
         // All connections share it.
         let refused = refusal(1, limits, now: 6, &other)
@@ -50,7 +50,7 @@ internal import Testing
 
     @Test func eachConnectionHasItsOwnRate() {
         let limits = limits(rate: 100, connection: 2)
-        var (one, other) = (Int64.min, Int64.min)
+        var (one, other) = (RateBucket(), RateBucket())
         #expect(refusal(2, limits, now: 0, &one) == nil)
         #expect(
             refusal(1, limits, now: 0, &one)?.quota
@@ -61,7 +61,7 @@ internal import Testing
     /// What one rate refuses is not taken from the other.
     @Test func aRefusalTakesNothing() {
         let both = limits(rate: 3, connection: 2)
-        var (one, other) = (Int64.min, Int64.min)
+        var (one, other) = (RateBucket(), RateBucket())
         #expect(refusal(2, both, now: 0, &one) == nil)
         for _ in 0..<10 { #expect(refusal(1, both, now: 0, &one)?.quota?.limit == "connection_rate") }
         #expect(refusal(1, both, now: 0, &other) == nil)
@@ -72,7 +72,7 @@ internal import Testing
     /// What is only asked says the same as a refusal, and takes nothing.
     @Test func askingTakesNothing() {
         let both = limits(rate: 3, connection: 2)
-        var (one, other) = (Int64.min, Int64.min)
+        var (one, other) = (RateBucket(), RateBucket())
         for _ in 0..<10 { #expect(both.refusals(now: 0, one).isEmpty) }
         #expect(refusal(2, both, now: 0, &one) == nil)
         #expect(both.refusals(now: 0, one) == [refusal(1, both, now: 0, &one)])
@@ -86,7 +86,7 @@ internal import Testing
 
     @Test func aBulkCallIsAskedForBeforeItIsCounted() {
         let limits = limits(rate: 10)
-        var connection = Int64.min
+        var connection = RateBucket()
         #expect(refusal(0, limits, now: 0, &connection) == nil)
         #expect(refusal(1000, limits, now: 0, &connection) == nil)
         #expect(refusal(0, limits, now: 0, &connection)?.retryAfterMilliseconds == 99_100)
@@ -94,7 +94,7 @@ internal import Testing
 
     @Test func anotherGenerationGoesOnFromWhatWasTaken() {
         let before = limits(rate: 10)
-        var connection = Int64.min
+        var connection = RateBucket()
         #expect(refusal(10, before, now: 0, &connection) == nil)
         let after = limits(rate: 20, goingOnFrom: before)
         // It would have been full again in a second; by the new rate the first of its twenty is there 50 ms later.

@@ -77,8 +77,8 @@ internal import Testing
     }
 
     @Test func whoTakesNoAnswersIsCutOff() async throws {
-        let large = WebhookReply(status: 200, contentType: "text/plain", body: String(repeating: "x", count: 1 << 20))
-        try await withServer(intake: ScriptedIntake(reply: large)) {
+        let large = WebhookAnswer(status: 200, contentType: "text/plain", body: String(repeating: "x", count: 1 << 20))
+        try await withServer(intake: ScriptedIntake(answer: large)) {
             $0.stepTimeout = .milliseconds(200)
         } _: { server, _ in
             let client = try await RawClient(server)

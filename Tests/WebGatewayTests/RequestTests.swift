@@ -85,7 +85,7 @@ internal import Testing
             try await client.send(
                 request(body: "first") + request("GET", "/health") + request("GET", "/nothing") + request(body: "last"))
             #expect(try await client.response().status == 200)
-            #expect(try await client.response().body == #"{"good":true}"#)
+            #expect(try await client.response().body == #"{"accepting":true,"dispatching":true}"#)
             #expect(try await client.response().status == 404)
             #expect(try await client.response().body == "ok")
             #expect(intake.received.map(\.request.body) == [Array("first".utf8), Array("last".utf8)])
@@ -184,12 +184,12 @@ internal import Testing
             #expect(try await client.response(hasBody: false).headers["content-length"] == "2")
             #expect(intake.received.map(\.request.method) == ["GET"])
             // Had there been a body, this would begin with it.
-            #expect(try await client.ask(request("GET", "/health")).body == #"{"good":true}"#)
+            #expect(try await client.ask(request("GET", "/health")).body == #"{"accepting":true,"dispatching":true}"#)
         }
     }
 
     @Test func anEmptyAnswerHasNoBody() async throws {
-        try await withServer(intake: ScriptedIntake(reply: WebhookReply(status: 204))) { server, _ in
+        try await withServer(intake: ScriptedIntake(answer: WebhookAnswer(status: 204))) { server, _ in
             let client = try await RawClient(server)
             let answer = try await client.ask(request(body: "x"))
             #expect(answer.status == 204)
@@ -203,7 +203,7 @@ internal import Testing
         try await withServer { server, _ in
             let client = try await RawClient(server)
             try await client.send(request("GET", "/health", version: "1.0"))
-            #expect(await client.receiveToEnd().hasSuffix(#"{"good":true}"#))
+            #expect(await client.receiveToEnd().hasSuffix(#"{"accepting":true,"dispatching":true}"#))
         }
     }
 }

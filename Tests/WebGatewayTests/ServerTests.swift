@@ -1,3 +1,4 @@
+internal import GatewayCore
 internal import GatewayTestKit
 internal import Logging
 internal import NIOCore
@@ -16,7 +17,7 @@ internal import Testing
         options.tls = tls
         return try await WebServer.listen(
             on: addresses, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), options: options,
-            intake: ScriptedIntake(), health: { WebHealth(isGood: false, json: "{}") },
+            carriers: try ScriptedIntake().ingress(), health: { .bad },
             log: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
@@ -24,7 +25,9 @@ internal import Testing
         let server = try await listen([.http(host: "127.0.0.1", port: 0), .http(host: "::1", port: 0)])
         #expect(server.addresses.allSatisfy { $0.port > 0 })
         let (exit, output) = try await curl("http://[::1]:\(server.addresses[1].port)/health")
-        #expect(exit == 0 && output.hasPrefix("HTTP/1.1 503 ") && output.hasSuffix("{}"), "\(output)")
+        #expect(
+            exit == 0 && output.hasPrefix("HTTP/1.1 503 ")
+                && output.hasSuffix(#"{"accepting":false,"dispatching":true}"#), "\(output)")
         await server.shutDown(grace: .seconds(1))
     }
 

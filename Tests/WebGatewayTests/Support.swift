@@ -1,16 +1,20 @@
+internal import Admission
+internal import Engine
 internal import Foundation
 internal import GatewayTestKit
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Providers
+internal import Storage
 internal import Synchronization
 internal import TLS
 
+@testable internal import GatewayCore
 @testable internal import WebGateway
 
-/// Keeps what it gets and replies as told; what it holds waits for ``release()``.
-final class ScriptedIntake: WebhookIntake {
+/// A carrier's proof that keeps what it gets and believes it, without news; what it holds waits for ``release()``.
+final class ScriptedIntake: Sendable {
     struct Received: Sendable {
         var provider: String
         var request: WebhookRequest
@@ -22,17 +26,44 @@ final class ScriptedIntake: WebhookIntake {
         var holds: Bool
     }
 
-    private let state: Mutex<State>
-    private let reply: WebhookReply
+    /// Of one provider.
+    private struct Receiver: WebhookReceiver {
+        let intake: ScriptedIntake
+        let provider: String
 
-    init(holds: Bool = false, reply: WebhookReply = WebhookReply(status: 200, contentType: "text/plain", body: "ok")) {
-        self.reply = reply
+        func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+            await intake.receive(request, for: provider)
+            return .believed([], intake.answer)
+        }
+    }
+
+    private let state: Mutex<State>
+    private let answer: WebhookAnswer
+
+    init(
+        holds: Bool = false, answer: WebhookAnswer = WebhookAnswer(status: 200, contentType: "text/plain", body: "ok")
+    ) {
+        self.answer = answer
         state = Mutex(State(holds: holds))
+    }
+
+    /// Every provider has this receiver.
+    func ingress() throws -> CarrierIngress {
+        let directory = TemporaryDirectory()
+        let log = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        let clock = GatewayClock(log: log)
+        let writer = try Writer(
+            store: try SQLiteMessageStore(directory: directory.path, now: clock.now()) { _ in }, providers: [],
+            suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
+        return CarrierIngress(
+            source: { [self, directory] provider in
+                withExtendedLifetime(directory) { (Receiver(intake: self, provider: provider), 1) }
+            }, writer: writer, clock: clock, log: GatewayLog(log))
     }
 
     var received: [Received] { state.withLock(\.received) }
 
-    func receive(_ request: WebhookRequest, for provider: String) async -> WebhookReply {
+    private func receive(_ request: WebhookRequest, for provider: String) async {
         await withCheckedContinuation { continuation in
             let isHeld = state.withLock { state in
                 state.received.append(Received(provider: provider, request: request))
@@ -41,7 +72,6 @@ final class ScriptedIntake: WebhookIntake {
             }
             if !isHeld { continuation.resume() }
         }
-        return reply
     }
 
     /// Returns once so many have come in all.
@@ -72,7 +102,7 @@ func withServer(
     try configure(&options)
     let server = try await WebServer.listen(
         on: [try WebAddress(parsing: address)], eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-        options: options, intake: intake, health: { WebHealth(isGood: true, json: #"{"good":true}"#) },
+        options: options, carriers: try intake.ingress(), health: { .good },
         log: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() }))
     let result: Result<Void, any Error>
     do {
@@ -246,4 +276,9 @@ func curl(_ arguments: String...) async throws -> (exit: Int32, output: String) 
         }
     }
     return (process.terminationStatus, text)
+}
+
+extension GatewayHealth {
+    static let good = GatewayHealth(isAccepting: true, isDispatching: true, checks: [])
+    static let bad = GatewayHealth(isAccepting: false, isDispatching: true, checks: [])
 }

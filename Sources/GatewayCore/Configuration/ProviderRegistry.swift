@@ -13,7 +13,7 @@ package import TimeZones
 /// The built-in sandbox takes messages as long as the configuration names no provider. Without one, messages wait until
 /// a provider is configured: nothing is ever handed to a provider that nobody chose. A provider of which only limits
 /// change goes on; one with other options is another one: the former answers for what it has, and ends.
-package final class ProviderRegistry: WebhookSources {
+package final class ProviderRegistry: Sendable {
     private let factory: ProviderFactory
     private let builtIn: PooledProvider?
     private let zones: TimeZoneDatabase

@@ -1,17 +1,19 @@
-internal import Access
 internal import Engine
-internal import GatewayCore
-internal import RPCWire
-internal import SMSModel
+package import SMSModel
 
 extension ListQuery {
+    /// - Parameters:
+    ///   - limit: nil = the default.
+    ///   - cursor: as the page before gave it; empty = the first page.
     /// - Throws: INVALID_ARGUMENT with every condition that no message could be meant by, and for a cursor that is none.
-    init(_ request: ListRequest) throws(GatewayError) {
-        self.init(request.filter, oldestFirst: request.oldestFirst)
-        if request.limit > 0 { limit = Int(request.limit) }
-        cursor = ListCursor(bytes: request.cursor)
+    package init(
+        checking filter: MessageFilter, limit: Int?, cursor: [UInt8], oldestFirst: Bool
+    ) throws(GatewayError) {
+        self.init(filter, oldestFirst: oldestFirst)
+        if let limit { self.limit = limit }
+        self.cursor = ListCursor(bytes: cursor)
         var violations = filter.violations
-        if cursor == nil, !request.cursor.isEmpty { violations.append(.badCursor) }
+        if self.cursor == nil, !cursor.isEmpty { violations.append(.badCursor) }
         guard violations.isEmpty else { throw .invalid(violations) }
     }
 }

@@ -2,78 +2,101 @@ internal import Access
 internal import Admission
 internal import ConfigurationModel
 internal import Engine
-internal import GatewayCore
-internal import RPCTransport
-internal import RPCWire
-internal import SMSModel
+package import SMSModel
 internal import Storage
 
 /// Recipients who have opted out of a tenant's messages.
-extension Administration {
+extension ConfigurationService {
+    /// Puts numbers on a tenant's list of opt-outs.
     /// - Parameters:
-    ///   - isAdded: else they are taken off the list.
-    ///   - tenant: of which the caller has been found to have the right to speak.
-    func setSuppressed(
-        _ request: SuppressRequest, _ isAdded: Bool, of tenant: (id: TenantID, name: String), by act: Act,
-        _ reply: @escaping Reply<SuppressResponse>
+    ///   - name: the tenant's; "" = the caller's own.
+    ///   - texts: E.164 with a plus.
+    ///   - reply: is told how many were not on it before.
+    package func suppress(
+        _ texts: [String], of name: String = "", reason: String = "", origin: SuppressionOrigin = .operatorRequest,
+        for caller: Caller, _ reply: @escaping Reply<Int>
     ) {
+        do throws(GatewayError) {
+            let (tenant, numbers) = try suppressible(texts, of: name, for: caller)
+            add(numbers, OptOutNote(reason: reason, origin: origin), to: tenant, by: caller.act(at: clock.now()), reply)
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// Takes numbers off a tenant's list of opt-outs; parameters are those of ``suppress(_:of:reason:origin:for:_:)``.
+    /// - Parameter reply: is told how many were on it, or were refused by carriers.
+    package func unsuppress(
+        _ texts: [String], of name: String = "", reason: String = "", for caller: Caller, _ reply: @escaping Reply<Int>
+    ) {
+        let tenant: Tenant
         let numbers: [UInt64]
         do throws(GatewayError) {
-            numbers = try Self.numbers(request.numbers)
+            (tenant, numbers) = try suppressible(texts, of: name, for: caller)
         } catch {
             return reply(.failure(error))
         }
-        guard !isAdded else { return add(numbers, request, to: tenant, by: act, reply) }
+        let act = caller.act(at: clock.now())
         // Who is to be sent to again is asked of carriers again, too.
         writer.command(
             .forgetCarrierOptOuts(numbers, tenant.id) { [self] result in
                 switch result {
                 case .success(let forgotten):
-                    remove(numbers, request, from: tenant, forgotten: forgotten, by: act, reply)
+                    remove(numbers, reason, from: tenant, forgotten: forgotten, by: act, reply)
                 case .failure(let error): reply(.failure(error))
                 }
             })
     }
 
+    private func suppressible(
+        _ texts: [String], of name: String, for caller: Caller
+    ) throws(GatewayError) -> (Tenant, [UInt64]) {
+        try caller.require(.cancel)
+        return (try tenants.subject(named: name, of: caller.principal), try Self.numbers(texts))
+    }
+
+    /// Why numbers are put on the list.
+    private struct OptOutNote {
+        var reason: String
+        var origin: SuppressionOrigin
+    }
+
     private func add(
-        _ numbers: [UInt64], _ request: SuppressRequest, to tenant: (id: TenantID, name: String), by act: Act,
-        _ reply: @escaping Reply<SuppressResponse>
+        _ numbers: [UInt64], _ note: OptOutNote, to tenant: Tenant, by act: Act, _ reply: @escaping Reply<Int>
     ) {
-        let (id, name, reason, origin) = (tenant.id, tenant.name, request.reason, request.origin)
-        perform(reply) { [audience] (store, now) throws(StoreError) in
+        let (id, name, reason, origin) = (tenant.id, tenant.name, note.reason, note.origin)
+        perform(reply) { [suppressionList] (store, now) throws(StoreError) in
             var changed: [UInt64] = []
             for number in numbers {
                 let entry = SuppressionRecord(tenant: id, number: number, at: now, reason: reason, origin: origin)
                 if try store.administration.suppress(entry) { changed.append(number) }
             }
-            let response = SuppressResponse(changed: UInt32(changed.count))
-            guard !changed.isEmpty else { return .done(response) }
+            guard !changed.isEmpty else { return .done(0) }
             var what = Self.audited(changed, reason)
             if origin == .importedList { what["origin"] = .string(origin.name) }
             try store.administration.append(
                 AuditRecord(.suppress, "tenant \(name)", by: act, after: .object(what)))
-            return .done(response) { [changed] in audience.suppress(changed, of: id) }
+            return .done(changed.count) { [changed] in suppressionList.add(changed, of: id) }
         }
     }
 
     /// - Parameter forgotten: numbers that carriers had refused.
     private func remove(
-        _ numbers: [UInt64], _ request: SuppressRequest, from tenant: (id: TenantID, name: String),
-        forgotten: Set<UInt64>, by act: Act, _ reply: @escaping Reply<SuppressResponse>
+        _ numbers: [UInt64], _ reason: String, from tenant: Tenant, forgotten: Set<UInt64>, by act: Act,
+        _ reply: @escaping Reply<Int>
     ) {
-        let (id, name, reason) = (tenant.id, tenant.name, request.reason)
-        perform(reply) { [audience] (store, now) throws(StoreError) in
+        let (id, name) = (tenant.id, tenant.name)
+        perform(reply) { [suppressionList] (store, now) throws(StoreError) in
             var changed: [UInt64] = []
             for number in numbers {
                 let removed = try store.administration.unsuppress(number, tenant: id) { _ in true }
                 if !removed.isEmpty || forgotten.contains(number) { changed.append(number) }
             }
-            let response = SuppressResponse(changed: UInt32(changed.count))
-            guard !changed.isEmpty else { return .done(response) }
+            guard !changed.isEmpty else { return .done(0) }
             try store.administration.append(
                 AuditRecord(
                     .unsuppress, "tenant \(name)", by: act, before: .object(Self.audited(changed, reason))))
-            return .done(response) { [changed] in audience.unsuppress(changed, of: id) }
+            return .done(changed.count) { [changed] in suppressionList.remove(changed, of: id) }
         }
     }
 
@@ -83,29 +106,37 @@ extension Administration {
         return what
     }
 
-    func listSuppressed(
-        _ request: SuppressionsRequest, of tenant: TenantID, asker: Asker,
-        _ reply: @escaping Reply<SuppressionsResponse>
+    /// A page of a tenant's opt-outs, or of the recipients whom carriers refuse, by their numbers.
+    /// - Parameters:
+    ///   - name: the tenant's; "" = the caller's own.
+    ///   - text: only this number; "" = all.
+    ///   - cursor: as the page before gave it; empty = the first page.
+    package func suppressions(
+        of name: String = "", number text: String = "", limit: Int? = nil, cursor: [UInt8] = [],
+        atCarriers: Bool = false,
+        for caller: Caller, _ reply: @escaping Reply<SuppressionPage>
     ) {
         var after: UInt64 = 0
         var only: UInt64?
+        let tenant: TenantID
         do throws(GatewayError) {
-            if !request.number.isEmpty { only = try Self.number(request.number, "number") }
-            if !request.cursor.isEmpty {
-                guard let cursor = SuppressionCursor(bytes: request.cursor) else { throw .badCursor }
+            try caller.require(.read)
+            tenant = try tenants.subject(named: name, of: caller.principal).id
+            if !text.isEmpty { only = try Self.number(text, "number") }
+            if !cursor.isEmpty {
+                guard let cursor = SuppressionCursor(bytes: cursor) else { throw .badCursor }
                 after = cursor.last
             }
         } catch {
             return reply(.failure(error))
         }
-        let limit = request.limit == 0 ? Limits.suppressionsDefault : Int(request.limit)
-        let isAtCarriers = request.isAtCarriers
-        reader.ask(asker) { [after, only] reader in
+        let limit = limit ?? Limits.suppressionsDefault
+        reader.ask(caller.asker) { [after, only] reader in
             reply(
                 Result { () throws(GatewayError) in
                     try reading { () throws(StoreError) in
-                        if isAtCarriers {
-                            return try SuppressionsResponse(
+                        if atCarriers {
+                            return try SuppressionPage(
                                 atCarriersOf: tenant, reader, only: only, after: after, limit: limit)
                         }
                         let store = reader.administration
@@ -116,8 +147,8 @@ extension Administration {
                             found = try store.suppressions(of: tenant, after: after, limit: limit)
                         }
                         let isFull = only == nil && found.count == limit
-                        return SuppressionsResponse(
-                            entries: found.map(SuppressionsResponse.Entry.init),
+                        return SuppressionPage(
+                            entries: found.map(SuppressionPage.Entry.init),
                             cursor: isFull
                                 ? found.last.map { SuppressionCursor(last: $0.first.number).bytes } ?? [] : [],
                             total: try store.suppressionCount(of: tenant))
@@ -155,7 +186,7 @@ extension Administration {
     }
 }
 
-extension SuppressionsResponse {
+extension SuppressionPage {
     /// A page of the recipients whom carriers refuse.
     fileprivate init(
         atCarriersOf tenant: TenantID, _ reader: SQLiteStatusReader, only: UInt64?, after: UInt64, limit: Int
@@ -166,7 +197,7 @@ extension SuppressionsResponse {
         var entries: [Entry] = []
         for optOut in found where only == nil || optOut.number == only {
             let reason = Reason(
-                origin: .carrier, to: optOut.sender, provider: providers[optOut.provider] ?? "", at: optOut.at,
+                origin: .carrier, ownNumber: optOut.sender, provider: providers[optOut.provider] ?? "", at: optOut.at,
                 text: optOut.code)
             let number = "+\(optOut.number)"
             if entries.last?.number == number {
@@ -182,15 +213,45 @@ extension SuppressionsResponse {
     }
 }
 
-extension SuppressionsResponse.Entry {
+extension SuppressionPage.Entry {
     fileprivate init(_ number: SuppressedNumber) {
         self.init(
             number: "+\(number.first.number)", at: number.first.at, reason: number.first.reason,
             reasons: number.entries.map { entry in
                 let to = PhoneNumber.international(entry.ownNumber).map(PhoneNumber.text) ?? entry.ownNumber
-                return SuppressionsResponse.Reason(origin: entry.origin, to: to, at: entry.at, text: entry.reason)
+                return SuppressionPage.Reason(
+                    origin: entry.origin, ownNumber: to, provider: "", at: entry.at, text: entry.reason)
             })
     }
+}
+
+/// A page of recipients who have opted out. Times are milliseconds since the Unix epoch.
+package struct SuppressionPage: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
+        /// E.164 with a plus.
+        package var number: String
+        /// The time and words of the first of its reasons.
+        package var at: Int64
+        package var reason: String
+        package var reasons: [Reason]
+    }
+
+    package struct Reason: Hashable, Sendable {
+        /// nil = it is from before origins were kept.
+        package var origin: SuppressionOrigin?
+        /// The number that a keyword was sent to, or the sender that a carrier refuses; "" = there is none.
+        package var ownNumber: String
+        /// The name of the provider whose carrier refuses; "" = it is none's.
+        package var provider: String
+        package var at: Int64
+        package var text: String
+    }
+
+    package var entries: [Entry]
+    /// For the next page; empty = this is the last.
+    package var cursor: [UInt8]
+    /// All that there are.
+    package var total: UInt64
 }
 
 extension GatewayError {

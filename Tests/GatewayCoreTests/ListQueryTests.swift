@@ -1,13 +1,12 @@
-internal import RPCWire
 internal import SMSModel
 internal import Testing
 
-@testable internal import RPCGateway
+@testable internal import GatewayCore
 
 @Suite struct ListQueryTests {
-    private func violations(_ request: ListRequest) -> [String] {
+    private func violations(_ filter: MessageFilter, cursor: [UInt8] = []) -> [String] {
         do throws(GatewayError) {
-            _ = try ListQuery(request)
+            _ = try ListQuery(checking: filter, limit: nil, cursor: cursor, oldestFirst: false)
             return []
         } catch {
             #expect(error.code == .invalidArgument && error.notProcessed)
@@ -15,16 +14,17 @@ internal import Testing
         }
     }
 
-    private func filter(from: Int64 = 0, until: Int64 = 0, to: String = "") -> ListRequest {
+    private func filter(from: Int64 = 0, until: Int64 = 0, to: String = "") -> MessageFilter {
         var filter = MessageFilter()
         filter.from = from
         filter.until = until
         filter.recipient = to
-        return ListRequest(filter)
+        return filter
     }
 
     @Test func whatIsNotSaidHasADefault() throws {
-        #expect(try ListQuery(ListRequest()) == ListQuery(limit: Limits.listMessagesDefault))
+        let query = try ListQuery(checking: MessageFilter(), limit: nil, cursor: [], oldestFirst: false)
+        #expect(query == ListQuery(limit: Limits.listMessagesDefault))
     }
 
     @Test func allThatIsSaidIsTaken() throws {
@@ -32,8 +32,8 @@ internal import Testing
         filter.states = MessageStates(.sent)
         filter.batch = .name("b")
         let cursor = ListCursor(last: MessageID(rawValue: 77))
-        let request = ListRequest(filter, limit: 1000, cursor: cursor.bytes, oldestFirst: true)
-        #expect(try ListQuery(request) == ListQuery(filter, limit: 1000, cursor: cursor, oldestFirst: true))
+        let query = try ListQuery(checking: filter, limit: 1000, cursor: cursor.bytes, oldestFirst: true)
+        #expect(query == ListQuery(filter, limit: 1000, cursor: cursor, oldestFirst: true))
     }
 
     @Test func timesHaveTheirOrder() {
@@ -54,8 +54,7 @@ internal import Testing
     }
 
     @Test func allThatIsWrongIsNamedAtOnce() {
-        var request = filter(from: 6, until: 5, to: "x")
-        request.cursor = [1]
-        #expect(violations(request) == ["from_ms", "to", "cursor"])
+        let found = violations(filter(from: 6, until: 5, to: "x"), cursor: [1])
+        #expect(found == ["from_ms", "to", "cursor"])
     }
 }

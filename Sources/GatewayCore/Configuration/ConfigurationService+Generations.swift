@@ -1,30 +1,33 @@
 package import Access
 internal import Admission
 package import ConfigurationModel
-package import Engine
-internal import GatewayCore
-internal import RPCTransport
-internal import RPCWire
+internal import Engine
 package import SMSModel
 internal import Storage
 internal import Synchronization
 
 /// The configuration: numbered generations, of which each follows from the one before.
-extension Administration {
+extension ConfigurationService {
     // MARK: Changing
 
-    func apply(_ request: ConfigApplyRequest, by act: Act, _ reply: @escaping Reply<ConfigApplyResponse>) {
+    /// Makes a new generation of a document.
+    ///
+    /// - Parameters:
+    ///   - text: JSON.
+    ///   - isPartial: what the document doesn't name stays.
+    ///   - note: the caller's own words, for the audit log.
+    package func apply(
+        _ text: String, isPartial: Bool, _ terms: ChangeTerms, note: String = "", for caller: Caller,
+        _ reply: @escaping Reply<ConfigurationResult>
+    ) {
         let document: JSON
         do throws(JSONError) {
-            document = try JSON(request.document)
+            document = try JSON(text)
         } catch {
             let violation = FieldViolation(field: "document", description: "is not JSON: \(error)")
             return reply(.failure(GatewayError(ConfigurationError([violation]))))
         }
-        let isPartial = request.isPartial
-        let terms = ChangeTerms(
-            isDryRun: request.isDryRun, ifGeneration: request.ifGeneration, mayRemove: request.mayRemove)
-        change(.apply, by: act, terms, reply) {
+        change(.apply, terms, note: note, for: caller, reply) {
             (_, current, _) throws(ChangeFailure) in
             do throws(ConfigurationError) {
                 return try current.applying(document, isPartial: isPartial)
@@ -36,9 +39,11 @@ extension Administration {
 
     /// Keys are no part of the configuration, so what was revoked stays revoked. Whoever names a generation to go back
     /// to means what it lacks as well.
-    func rollBack(_ request: ConfigRollbackRequest, by act: Act, _ reply: @escaping Reply<ConfigApplyResponse>) {
-        let wanted = request.toGeneration
-        change(.rollBack, by: act, ChangeTerms(isDryRun: request.isDryRun, mayRemove: true), reply) {
+    package func rollBack(
+        to wanted: UInt32, isDryRun: Bool = false, note: String = "", for caller: Caller,
+        _ reply: @escaping Reply<ConfigurationResult>
+    ) {
+        change(.rollBack, ChangeTerms(isDryRun: isDryRun, mayRemove: true), note: note, for: caller, reply) {
             (store, current, newest) throws(ChangeFailure) in
             guard wanted <= newest else { throw .refused(.noGeneration(wanted)) }
             return try Self.configuration(wanted, from: current, newest) { (number) throws(StoreError) in
@@ -54,23 +59,36 @@ extension Administration {
     }
 
     /// What a change is allowed to do.
-    private struct ChangeTerms {
-        var isDryRun: Bool
+    package struct ChangeTerms: Sendable {
+        package var isDryRun: Bool
         /// The generation that must be the newest; 0 = whichever it is.
-        var ifGeneration: UInt32 = 0
+        package var ifGeneration: UInt32
         /// Whether providers and routes may be removed.
-        var mayRemove: Bool
+        package var mayRemove: Bool
+
+        package init(isDryRun: Bool = false, ifGeneration: UInt32 = 0, mayRemove: Bool = false) {
+            self.isDryRun = isDryRun
+            self.ifGeneration = ifGeneration
+            self.mayRemove = mayRemove
+        }
     }
 
     /// Makes a new generation, or tells what it would be.
     ///
     /// - Parameter next: what comes after the configuration that it is given, which is of the generation given.
     private func change(
-        _ verb: AuditVerb, by act: Act, _ terms: ChangeTerms, _ reply: @escaping Reply<ConfigApplyResponse>,
+        _ verb: AuditVerb, _ terms: ChangeTerms, note: String, for caller: Caller,
+        _ reply: @escaping Reply<ConfigurationResult>,
         next:
             @escaping @Sendable (any AdministrationStore, DynamicConfiguration, UInt32) throws(ChangeFailure) ->
             DynamicConfiguration
     ) {
+        do throws(GatewayError) {
+            try caller.require(.admin)
+        } catch {
+            return reply(.failure(error))
+        }
+        let act = caller.act(at: clock.now(), note: note)
         perform(reply) { [self] (store, now) throws(StoreError) in
             do throws(ChangeFailure) {
                 let administration = store.administration
@@ -83,15 +101,15 @@ extension Administration {
                 let changes = current.changes(to: changed)
                 try check(changed, changes, store, now: now)
                 try checkProviders(changed)
-                var response = ConfigApplyResponse(generation: newest, changes: changes.map(ConfigChange.init))
-                guard !changes.isEmpty, !terms.isDryRun else { return .done(response) }
+                var result = ConfigurationResult(generation: newest, changes: changes)
+                guard !changes.isEmpty, !terms.isDryRun else { return .done(result) }
                 let removed = terms.mayRemove ? [] : changes.filter(\.removesTransport)
                 guard removed.isEmpty else { throw .refused(.wouldRemove(removed)) }
                 let made = try storing { () throws(StoreError) in
                     try write(changes, changed, verb, by: act, store, now: now)
                 }
-                response.generation = made.generation
-                return .done(response) { [self] in publish(changed, made) }
+                result.generation = made.generation
+                return .done(result) { [self] in publish(changed, made) }
             } catch {
                 switch error {
                 case .refused(let error): return .refused(error)
@@ -215,19 +233,33 @@ extension Administration {
             published.providerNumbers.merge(written.providers) { _, newer in newer }
         }
         let pool = providers.take(opened, numbers: written.providers, tenants: written.tenants)
-        audience.publish(entries, generation: written.generation, segmentPrice: pool.segmentPrice)
+        self.tenants.publish(entries, generation: written.generation, segmentPrice: pool.segmentPrice)
+        if entries.count >= Limits.memoryReturnTenants { ProcessMemory.giveBackSoon() }
         writer.command(.configure(tenants))
         writer.command(.configureProviders(pool.providers, routes: pool.routes))
     }
 
     // MARK: Looking
 
-    func show(_ request: ConfigShowRequest, asker: Asker, _ reply: @escaping Reply<ConfigShowResponse>) {
-        reader.ask(asker) { reader in
+    /// A generation of the configuration, as JSON without secrets.
+    /// - Parameters:
+    ///   - generation: 0 = the newest.
+    ///   - kind: "" = all.
+    ///   - name: "" = all of the kind.
+    package func show(
+        generation: UInt32 = 0, kind: String = "", name: String = "", for caller: Caller,
+        _ reply: @escaping Reply<(generation: UInt32, document: String)>
+    ) {
+        do throws(GatewayError) {
+            try caller.require(.admin)
+        } catch {
+            return reply(.failure(error))
+        }
+        reader.ask(caller.asker) { reader in
             reply(
                 Result { () throws(GatewayError) in
                     let newest = try reading { () throws(StoreError) in try reader.administration.newest() }
-                    let wanted = request.generation == 0 ? newest.generation : request.generation
+                    let wanted = generation == 0 ? newest.generation : generation
                     guard wanted <= newest.generation else { throw .noGeneration(wanted) }
                     let configuration: DynamicConfiguration
                     do throws(ChangeFailure) {
@@ -241,9 +273,7 @@ extension Administration {
                             throw GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000)
                         }
                     }
-                    return ConfigShowResponse(
-                        generation: wanted,
-                        document: try configuration.document(kind: request.kind, name: request.name).text)
+                    return (wanted, try configuration.document(kind: kind, name: name).text)
                 })
         }
     }
@@ -273,26 +303,46 @@ extension Administration {
         return configuration
     }
 
-    func history(
-        _ request: ConfigHistoryRequest, asker: Asker, _ reply: @escaping Reply<ConfigHistoryResponse>
+    /// The newest generations, newest first.
+    /// - Parameter before: only generations below this one.
+    package func history(
+        before: UInt32? = nil, limit: Int? = nil, for caller: Caller,
+        _ reply: @escaping Reply<[ConfigurationGeneration]>
     ) {
-        let limit = request.limit == 0 ? Limits.generationsDefault : Int(request.limit)
-        let before = request.before == 0 ? nil : request.before
-        reader.ask(asker) { reader in
+        do throws(GatewayError) {
+            try caller.require(.admin)
+        } catch {
+            return reply(.failure(error))
+        }
+        let limit = limit ?? Limits.generationsDefault
+        reader.ask(caller.asker) { reader in
             reply(
                 Result { () throws(GatewayError) in
-                    let generations = try reading { () throws(StoreError) in
-                        var found: [ConfigHistoryResponse.Generation] = []
+                    try reading { () throws(StoreError) in
+                        var found: [ConfigurationGeneration] = []
                         for record in try reader.administration.generations(before: before, limit: limit) {
                             let changes = try reader.administration.changes(of: record.number)
-                            found.append(.init(record, changes))
+                            found.append(ConfigurationGeneration(record: record, changes: changes))
                         }
                         return found
                     }
-                    return ConfigHistoryResponse(generations: generations)
                 })
         }
     }
+}
+
+/// What a change of the configuration made, or would make.
+package struct ConfigurationResult: Hashable, Sendable {
+    /// The newest generation.
+    package var generation: UInt32
+    /// None if nothing was other than it is.
+    package var changes: [ConfigurationChange]
+}
+
+/// A generation of the configuration, and the changes that made it.
+package struct ConfigurationGeneration: Hashable, Sendable {
+    package var record: GenerationRecord
+    package var changes: [ConfigurationChange]
 }
 
 extension DynamicConfiguration {
@@ -377,50 +427,10 @@ extension SenderRules {
     }
 }
 
-extension WriterTenants {
-    /// - Parameter defaultSender: the sender of tenants that have none of their own; empty = none.
-    package init(_ tenants: [TenantEntry], defaultSender: String = "") {
-        self.init()
-        for tenant in tenants {
-            names[tenant.id] = tenant.name
-            let settings = tenant.settings
-            if settings.weight != 1 { weights[tenant.id] = settings.weight }
-            let quota = TenantQuota(settings)
-            if quota != TenantQuota() { quotas[tenant.id] = quota }
-            let days = RetentionPolicy.Days(bodies: settings.bodyDays, records: settings.recordDays)
-            if days != RetentionPolicy.Days() { retention[tenant.id] = days }
-            let sender = settings.defaultSender ?? (defaultSender.isEmpty ? nil : defaultSender)
-            let own = (settings.allowedSenders ?? []) + [sender].compactMap(\.self)
-            if !own.isEmpty { senders[tenant.id] = own }
-            if settings.allowedSenders != nil || !settings.allowsAlphanumericSenders {
-                senderPolicies[tenant.id] = settings.senderPolicy
-            }
-            if sender != nil { withDefaultSender.insert(tenant.id) }
-            let inbound = InboundSettings(settings)
-            if !inbound.isDefault { self.inbound[tenant.id] = inbound }
-        }
-    }
-}
-
 extension ConfigurationChange {
     /// Whether messages lose a way: a provider or a route is removed.
     fileprivate var removesTransport: Bool {
         after == nil && [DynamicConfiguration.providerKind, DynamicConfiguration.routeKind].contains(kind)
-    }
-}
-
-extension ConfigChange {
-    init(_ change: ConfigurationChange) {
-        self.init(
-            kind: change.kindInDocuments, name: change.name, before: change.before ?? "", after: change.after ?? "")
-    }
-}
-
-extension ConfigHistoryResponse.Generation {
-    fileprivate init(_ record: GenerationRecord, _ changes: [ConfigurationChange]) {
-        self.init(
-            number: record.number, at: record.act.at, actor: record.act.actor, peer: record.act.peer,
-            note: record.act.note, changes: changes.map(ConfigChange.init))
     }
 }
 

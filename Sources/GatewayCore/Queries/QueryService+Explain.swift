@@ -2,35 +2,30 @@ internal import Access
 internal import Admission
 internal import ConfigurationModel
 internal import Engine
-internal import GatewayCore
-internal import RPCTransport
-internal import RPCWire
-internal import Routing
-internal import SMSModel
+package import SMSModel
 internal import Storage
 
-/// A dry run of Send: the same checks in the same order, the same routes and the same choice; but nothing is taken of
-/// any rate or quota, nothing is recorded, and an idempotency key is not looked at.
-extension GatewayService {
-    func explain(_ request: RPCRequest, _ caller: Principal, on connection: RPCServerConnection) {
-        let message: SubmitRequest
+/// A dry run of a message: the same checks in the same order, the same routes and the same choice; but nothing is taken
+/// of any rate or quota, nothing is recorded, and an idempotency key is not looked at.
+extension QueryService {
+    /// - Parameter request: borrowed for the call.
+    package func explain(_ request: SubmitRequest, for caller: Caller, _ reply: @escaping Reply<SendExplanation>) {
         do throws(GatewayError) {
-            message = try request.decodeSend()
+            try caller.require(.read)
         } catch {
-            return refuse(request, on: connection, error)
+            return reply(.failure(error))
         }
         let tenant = caller.tenant
-        let now = gateway.clock.now()
+        let now = clock.now()
         var batch = DraftBatch()
         let violations = tenant.validator.validate(
-            message, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: gateway.suppressions,
+            request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
             into: &batch)
         var answer = SendExplanation(.refused)
         answer.generation = tenant.generation
-        answer.describe(message.body, batch)
-        answer.refusals = tenant.limits.refusals(
-            now: GatewayClock.monotonicNanoseconds(), connection.serviceValue
-        ).map(SendExplanation.Refusal.init)
+        answer.describe(request.body, batch)
+        answer.refusals = tenant.limits.refusals(now: GatewayClock.monotonicNanoseconds(), caller.rate)
+            .map(SendExplanation.Refusal.init)
         answer.refusals += violations.map { SendExplanation.Refusal(field: $0.field, description: $0.description) }
         // Whether it would be a repeat is not looked at, as of what it is.
         if let draft = batch.drafts.first, draft.isLate(now: now),
@@ -41,17 +36,16 @@ extension GatewayService {
         }
         guard let draft = batch.drafts.first else {
             answer.settle()
-            return connection.respond(callID: request.callID, answer)
+            return reply(.success(answer))
         }
-        if !gateway.writer.waiting.hasRoom(for: SubmitBurst(drafts: batch, reply: { _ in }).size) {
+        if !writer.waiting.hasRoom(for: SubmitBurst(drafts: batch, reply: { _ in }).size) {
             answer.refusals.append(SendExplanation.Refusal(.tooMuchWaits))
         }
         answer.describe(draft, batch)
-        let tell: @Sendable (Result<SendExplanation, GatewayError>) -> Void = later(request, on: connection)
-        let (deadline, clock, seesAll) = (deadline(of: request), gateway.clock, caller.scopes.contains(.admin))
-        gateway.writer.command(
+        let (clock, deadline, seesAll) = (clock, caller.deadline, caller.isAdministrator)
+        writer.command(
             .explain(batch) { [answer] result in
-                tell(
+                reply(
                     Result { () throws(GatewayError) in
                         let now = try clock.now(before: deadline)
                         var answer = answer

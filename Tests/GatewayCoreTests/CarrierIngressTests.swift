@@ -13,16 +13,12 @@ internal import Testing
 private let start: Int64 = 1_800_000_000_000
 
 /// What the senders of webhooks are answered, and when.
-@Suite(.timeLimit(.minutes(1))) struct WebhookDeskTests {
+@Suite(.timeLimit(.minutes(1))) struct CarrierIngressTests {
     /// Says of each request what it was told to say.
-    private struct Scripted: WebhookReceiver, WebhookSources {
+    private struct Scripted: WebhookReceiver {
         var verdict: WebhookVerdict
 
         func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict { verdict }
-
-        func webhook(of provider: String) -> (receiver: any WebhookReceiver, number: UInt8)? {
-            provider == "p" ? (self, 1) : nil
-        }
     }
 
     /// Lines that were logged.
@@ -69,11 +65,12 @@ private let start: Int64 = 1_800_000_000_000
 
     private func reply(
         to verdict: WebhookVerdict, of provider: String = "p", by writer: Writer, log gatewayLog: GatewayLog? = nil
-    ) async -> WebhookDeskReply {
-        let desk = WebhookDesk(
-            Scripted(verdict: verdict), writer: writer, clock: GatewayClock(log: log),
+    ) async -> WebhookReply {
+        let receiver = Scripted(verdict: verdict)
+        let ingress = CarrierIngress(
+            source: { $0 == "p" ? (receiver, 1) : nil }, writer: writer, clock: GatewayClock(log: log),
             log: gatewayLog ?? GatewayLog(log))
-        return await desk.receive(request, for: provider)
+        return await ingress.receive(request, for: provider)
     }
 
     @Test func whatIsNotBelievedIsAnsweredAndToldOnce() async throws {
@@ -104,7 +101,7 @@ private let start: Int64 = 1_800_000_000_000
         let writer = try writer(try open())
         let answer = WebhookAnswer(status: 200, contentType: "text/xml", body: "<Response/>")
         let reply = await reply(to: .believed([inbound], answer), by: writer)
-        #expect(reply == WebhookDeskReply(status: 200, contentType: "text/xml", body: "<Response/>"))
+        #expect(reply == WebhookReply(status: 200, contentType: "text/xml", body: "<Response/>"))
         writer.stop()
         #expect(try open().carriers.inbound(before: nil, limit: 9).map(\.providerID) == ["in-1"])
     }

@@ -1,6 +1,4 @@
-package import ConfigurationModel
 internal import SMSModel
-internal import Storage
 
 /// What was done, as the audit log names it.
 package enum AuditVerb: String {

@@ -1,0 +1,156 @@
+package import Access
+package import Admission
+internal import ConfigurationModel
+package import Engine
+package import SMSModel
+internal import Storage
+
+/// Answers questions about messages: a caller sees its own tenant's only, an administrator what it asks for.
+package final class QueryService: Sendable {
+    let reader: StoreReader
+    let writer: Writer
+    let clock: GatewayClock
+    let tenants: TenantDirectory
+    let suppressions: SuppressionList
+    let monitor: GatewayMonitor
+    /// The numbers that a tenant names as its senders.
+    let ownNumbers: @Sendable (TenantID) -> Set<OwnNumber>
+
+    package init(
+        reader: StoreReader, writer: Writer, clock: GatewayClock, tenants: TenantDirectory,
+        suppressions: SuppressionList, monitor: GatewayMonitor, configuration: ConfigurationService
+    ) {
+        self.reader = reader
+        self.writer = writer
+        self.clock = clock
+        self.tenants = tenants
+        self.suppressions = suppressions
+        self.monitor = monitor
+        ownNumbers = { configuration.ownNumbers(of: $0) }
+    }
+
+    /// Has the reader's thread find an answer, unless the caller's deadline is over by then.
+    func find<Answer: Sendable>(
+        for caller: Caller, _ reply: @escaping Reply<Answer>,
+        _ answer: @escaping @Sendable (SQLiteStatusReader, _ now: Int64) throws(GatewayError) -> Answer
+    ) {
+        let (clock, deadline) = (clock, caller.deadline)
+        reader.ask(caller.asker) { reader in
+            reply(
+                Result { () throws(GatewayError) in
+                    let now = try clock.now(before: deadline)
+                    return try answer(reader, now)
+                })
+        }
+    }
+
+    /// What became of messages, or of a batch.
+    package func status(_ query: StatusQuery, for caller: Caller, _ reply: @escaping Reply<StatusResult>) {
+        do throws(GatewayError) {
+            try caller.require(.read)
+            let tenant = caller.tenant.id
+            find(for: caller, reply) { (reader, now) throws(GatewayError) in
+                try reader.result(of: query, tenant: tenant, now: now)
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// A page of the caller's messages.
+    /// - Parameter cursor: as the page before gave it; empty = the first page.
+    package func list(
+        _ filter: MessageFilter, limit: Int?, cursor: [UInt8] = [], oldestFirst: Bool = false, for caller: Caller,
+        _ reply: @escaping Reply<MessagePage>
+    ) {
+        do throws(GatewayError) {
+            try caller.require(.read)
+            let query = try ListQuery(checking: filter, limit: limit, cursor: cursor, oldestFirst: oldestFirst)
+            let tenant = caller.tenant.id
+            find(for: caller, reply) { (reader, now) throws(GatewayError) in
+                let page = try reading { () throws(StoreError) in try reader.list(query, tenant: tenant, now: now) }
+                guard let page else { throw .noSuchBatch }
+                return page
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// The messages of which nobody knows whether they were sent.
+    /// - Parameters:
+    ///   - provider: only those that it may have taken; "" = any.
+    ///   - cursor: as the page before gave it; empty = the first page.
+    package func unresolved(
+        of selection: TenantSelection, provider: String = "", limit: Int?, cursor: [UInt8] = [],
+        oldestFirst: Bool = false, for caller: Caller, _ reply: @escaping Reply<UnresolvedPage>
+    ) {
+        do throws(GatewayError) {
+            try caller.require(.read)
+            let owner = try tenants.subject(selection, of: caller)?.id
+            var query = UnknownQuery(provider: provider, oldestFirst: oldestFirst)
+            if let limit { query.limit = limit }
+            query.cursor = ListCursor(bytes: cursor)
+            if query.cursor == nil, !cursor.isEmpty { throw .invalid([.badCursor]) }
+            find(for: caller, reply) { [query, tenants] (reader, now) throws(GatewayError) in
+                let page = try reading { () throws(StoreError) in
+                    try reader.unknown(query, tenant: owner, now: now)
+                }
+                return UnresolvedPage(page) { tenants.tenant(id: $0)?.name ?? String($0.rawValue) }
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// Counts. Only administrators are told of the gateway as a whole, others of their own messages.
+    package func statistics(for caller: Caller, _ reply: @escaping Reply<GatewayStatistics>) {
+        do throws(GatewayError) {
+            try caller.require(.read)
+        } catch {
+            return reply(.failure(error))
+        }
+        let tenant = caller.tenant.id
+        guard !caller.isAdministrator else {
+            return find(for: caller, reply) { [monitor] (reader, _) throws(GatewayError) in
+                var statistics = monitor.statistics
+                statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: tenant) }
+                return statistics
+            }
+        }
+        let (asker, deadline) = (caller.asker, caller.deadline)
+        writer.command(
+            .standing(tenant) { [self] standing in
+                reader.ask(asker) { [clock] reader in
+                    reply(
+                        Result { () throws(GatewayError) in
+                            let standing = try standing.get()
+                            _ = try clock.now(before: deadline)
+                            let states = try reading { () throws(StoreError) in try reader.states(tenant: tenant) }
+                            return GatewayStatistics(states, standing)
+                        })
+                }
+            })
+    }
+}
+
+/// A page of the messages of which nobody knows whether they were sent.
+package struct UnresolvedPage: Hashable, Sendable {
+    package struct Message: Hashable, Sendable {
+        /// Without its timeline; its `error` says why nobody knows.
+        package var status: MessageStatus
+        /// Milliseconds since the Unix epoch.
+        package var since: Int64
+        /// The tenant's name.
+        package var tenant: String
+    }
+
+    package var messages: [Message]
+    /// For the next page; empty = this is the last.
+    package var cursor: [UInt8]
+
+    init(_ page: UnknownPage, name: (TenantID) -> String) {
+        messages = page.messages.map { Message(status: $0.status, since: $0.since, tenant: name($0.tenant)) }
+        cursor = page.cursor?.bytes ?? []
+    }
+}
