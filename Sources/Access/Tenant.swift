@@ -14,6 +14,8 @@ package final class Tenant: Sendable {
     let isEnabled: Bool
     package let validator: SubmitValidator
     package let limits: TenantLimits
+    /// Whether there is one among ``limits`` to ask: a load, where asking them is a call into this module.
+    package let hasRates: Bool
     /// One for each of its issuers.
     package let verifiers: [TokenVerifier]
 
@@ -32,6 +34,7 @@ package final class Tenant: Sendable {
             entry.settings, sender: defaults.sender, validity: defaults.validity, onUnknown: defaults.onUnknown,
             segmentPrice: segmentPrice)
         limits = TenantLimits(entry.settings, goingOnFrom: former?.limits)
+        hasRates = entry.settings.rate != nil || entry.settings.connectionRate != nil
         verifiers = entry.settings.issuers.map { issuer in
             former?.verifiers.first { $0.issuer == issuer } ?? TokenVerifier(issuer)
         }

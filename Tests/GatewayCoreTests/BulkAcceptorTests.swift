@@ -82,6 +82,7 @@ private final class ScriptedCall: BulkCall {
         let gateway: TestGateway
         private let log = Log()
         private(set) var turnsAsked: [Int64] = []
+        private(set) var turns = 0
         private var acceptor: BulkAcceptor!
 
         init(_ gateway: TestGateway) {
@@ -105,6 +106,7 @@ private final class ScriptedCall: BulkCall {
         func answers(_ count: Int) async throws -> [(token: ReplyToken, result: Result<BulkResult, GatewayError>)] {
             while !turnsAsked.isEmpty {
                 turnsAsked.removeFirst()
+                turns += 1
                 acceptor.work()
             }
             try await until { log.answers.withLock { $0.count } >= count }
@@ -265,6 +267,7 @@ private final class ScriptedCall: BulkCall {
         try loop.take(ScriptedCall(numbers(Limits.bulkMessages), template: String(repeating: "{{x}} ", count: 8)))
         #expect(loop.turnsAsked == [0])
         #expect(try await loop.answers(1)[0].result.get().accepted == Limits.bulkMessages)
+        #expect(loop.turns > 1)
         gateway.stop()
     }
 }

@@ -23,7 +23,7 @@ internal import Testing
     }
 
     @Test func everythingOfAnAcceptedMessageIsSaid() {
-        let cause = UCS2Cause(Array("h\u{2019}".utf8).withUnsafeBytes { $0 })
+        let cause = Array("h\u{2019}".utf8).withUnsafeBytes { UCS2Cause($0) }
         let message = AcceptedMessage(
             id: MessageID(rawValue: 7), state: .scheduled, isDuplicate: true, segments: 3, encoding: .ucs2,
             ucs2: cause, replaced: 2)

@@ -77,7 +77,7 @@ package final class Acceptor {
 
     /// Costs a sender what a message does, and takes none in: for measuring.
     package func admit(_ tenant: Tenant, _ rate: inout RateBucket) throws(GatewayError) {
-        try tenant.limits.admit(1, &rate, now: burstStart)
+        if tenant.hasRates { try tenant.limits.admit(1, &rate, now: burstStart) }
     }
 
     /// A turn's burst is handed on in parts of so many messages, so that the writer can commit between them.
