@@ -1,3 +1,4 @@
+internal import ApusClient
 internal import Foundation
 internal import Testing
 
