@@ -134,14 +134,14 @@ let package = Package(
 
         // Clients.
         .target(
-            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport"] + nio,
+            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport", "COpenSSL"] + nio,
             path: "Clients/ApusClient", swiftSettings: strict),
         .executableTarget(
             name: "apus",
             dependencies: [
                 "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "ApusClient", "RPCWire", "TLS",
-                "RPCTransport", "TimeZones", argumentParser, .product(name: "Histogram", package: "hdrhistogram-swift"),
-                .product(name: "Yams", package: "Yams"),
+                "RPCTransport", "TimeZones", argumentParser, signals,
+                .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
             path: "Clients/apus", swiftSettings: strict),
 
@@ -243,7 +243,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "TimeZones", "apus", argumentParser,
+                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "TimeZones", "apus", "GatewayTestKit",
+                argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),

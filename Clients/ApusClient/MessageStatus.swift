@@ -81,6 +81,8 @@ public struct MessageStatus: Hashable, Sendable {
     public var expiresAt: Date
     /// Of the configuration that it was accepted under; 0 = before there was one.
     public var generation: UInt32
+    /// The fingerprint of what the message asks for, by which the gateway knows a repeat; nil if it doesn't tell.
+    package var fingerprint: Fingerprint?
 
     package init(_ status: SMSModel.MessageStatus) {
         id = MessageID(status.id)
@@ -104,6 +106,7 @@ public struct MessageStatus: Hashable, Sendable {
         sendAt = status.sendAt == 0 ? nil : Date(milliseconds: status.sendAt)
         expiresAt = Date(milliseconds: status.expiresAt)
         generation = status.generation
+        fingerprint = status.fingerprint
     }
 }
 

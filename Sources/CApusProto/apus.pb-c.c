@@ -6520,7 +6520,7 @@ const ProtobufCMessageDescriptor apus__v1__status_response__descriptor =
   (ProtobufCMessageInit) apus__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[21] =
+static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[23] =
 {
   {
     "id",
@@ -6774,11 +6774,37 @@ static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "content_high",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, content_high),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "content_low",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, content_low),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   16,   /* field[16] = accepted_at_ms */
   10,   /* field[10] = attempts */
   15,   /* field[15] = batch_id */
+  21,   /* field[21] = content_high */
+  22,   /* field[22] = content_low */
   4,   /* field[4] = encoding */
   11,   /* field[11] = error */
   18,   /* field[18] = expires_at_ms */
@@ -6801,7 +6827,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__message_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 21 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
 {
@@ -6811,7 +6837,7 @@ const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
   "Apus__V1__MessageStatus",
   "apus.v1",
   sizeof(Apus__V1__MessageStatus),
-  21,
+  23,
   apus__v1__message_status__field_descriptors,
   apus__v1__message_status__field_indices_by_name,
   1,  apus__v1__message_status__number_ranges,

@@ -162,7 +162,9 @@ extension MessageStatus {
             acceptedAt: c.accepted_at_ms,
             sendAt: c.send_at_ms,
             expiresAt: c.expires_at_ms,
-            generation: c.generation)
+            generation: c.generation,
+            fingerprint: c.content_high == 0 && c.content_low == 0
+                ? nil : Fingerprint(high: c.content_high, low: c.content_low))
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
@@ -195,6 +197,8 @@ extension MessageStatus {
         c.pointee.expires_at_ms = expiresAt
         c.pointee.receipt_overdue = receiptOverdue ? 1 : 0
         c.pointee.generation = generation
+        c.pointee.content_high = fingerprint?.high ?? 0
+        c.pointee.content_low = fingerprint?.low ?? 0
         return c
     }
 }

@@ -24,12 +24,14 @@ package struct MessageStatus: Hashable, Sendable {
     package var expiresAt: Int64
     /// The generation of the configuration that it was accepted under; 0 = before there was one.
     package var generation: UInt32
+    /// The fingerprint of what it asks for, by which a repeat is known; nil = not told.
+    package var fingerprint: Fingerprint?
 
     package init(
         id: MessageID, state: MessageState, settled: Bool, receiptOverdue: Bool, segments: Int, encoding: Encoding,
         to: String, sender: String, priority: Priority, provider: String, providerID: String, attempts: Int,
         error: MessageFailure?, timeline: [TimelineEvent], reference: String, tags: [String], batch: BatchID?,
-        acceptedAt: Int64, sendAt: Int64, expiresAt: Int64, generation: UInt32 = 0
+        acceptedAt: Int64, sendAt: Int64, expiresAt: Int64, generation: UInt32 = 0, fingerprint: Fingerprint? = nil
     ) {
         self.id = id
         self.state = state
@@ -52,6 +54,7 @@ package struct MessageStatus: Hashable, Sendable {
         self.sendAt = sendAt
         self.expiresAt = expiresAt
         self.generation = generation
+        self.fingerprint = fingerprint
     }
 }
 

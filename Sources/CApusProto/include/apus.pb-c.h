@@ -1008,10 +1008,15 @@ struct  Apus__V1__MessageStatus
    * of the configuration that it was accepted under
    */
   uint32_t generation;
+  /*
+   * Of what the message asks for: the same for the same content alone. Both 0 = not told.
+   */
+  uint64_t content_high;
+  uint64_t content_low;
 };
 #define APUS__V1__MESSAGE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__message_status__descriptor) \
-    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0 }
+    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 struct  Apus__V1__Failure

@@ -28,7 +28,7 @@ final class DayReader {
         selectMessage = try connection.prepare(
             """
             SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
-                   m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace
+                   m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace, m.fingerprint
             FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
             """)
         selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
@@ -59,7 +59,7 @@ final class DayReader {
             tags: Self.tags(row.bytes(9)),
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))),
             acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7),
-            generation: UInt32(truncatingIfNeeded: row.integer(13)))
+            generation: UInt32(truncatingIfNeeded: row.integer(13)), fingerprint: Fingerprint(bytes: row.bytes(15)))
         return (status, lifecycle, MessageTrace(packed: row.bytes(14)).replaced)
     }
 

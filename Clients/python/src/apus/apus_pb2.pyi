@@ -684,10 +684,12 @@ class ListResponse(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[MessageStatus, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
 
 class MessageStatus(_message.Message):
-    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "encoding", "error", "expires_at_ms", "generation", "id", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "timeline", "to"]
+    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "content_high", "content_low", "encoding", "error", "expires_at_ms", "generation", "id", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "timeline", "to"]
     ACCEPTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_HIGH_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_LOW_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
@@ -709,6 +711,8 @@ class MessageStatus(_message.Message):
     accepted_at_ms: int
     attempts: int
     batch_id: int
+    content_high: int
+    content_low: int
     encoding: Encoding
     error: Failure
     expires_at_ms: int
@@ -727,7 +731,7 @@ class MessageStatus(_message.Message):
     tags: _containers.RepeatedScalarFieldContainer[str]
     timeline: _containers.RepeatedCompositeFieldContainer[TimelineEvent]
     to: str
-    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ..., content_high: _Optional[int] = ..., content_low: _Optional[int] = ...) -> None: ...
 
 class MethodDescription(_message.Message):
     __slots__ = ["name", "number"]

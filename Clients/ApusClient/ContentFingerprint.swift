@@ -1,0 +1,36 @@
+internal import COpenSSL
+package import RPCWire
+package import SMSModel
+
+extension Fingerprint {
+    /// The fingerprint that the gateway gives a message (Protos/README.md, "Content"): the first 16 bytes of SHA-256
+    /// over a head of numbers and lengths, all little-endian, and the texts.
+    package init(of request: SendRequest) {
+        var bytes: [UInt8] = []
+        func number(_ value: some FixedWidthInteger) {
+            withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        let tags = request.tags.reduce(0) { $0 + 1 + $1.utf8.count }
+        for count in [
+            request.to.utf8.count, request.sender.utf8.count, request.body.utf8.count,
+            request.reference.utf8.count, tags,
+        ] {
+            number(UInt32(clamping: count))
+        }
+        number(request.maxSegments)
+        number(UInt32(request.priority?.rawValue ?? Priority.normal.rawValue))
+        number(UInt32(request.onUnknown?.rawValue ?? 0) | UInt32(request.smartEncoding?.rawValue ?? 0) << 8)
+        number(request.sendAt)
+        number(request.validity)
+        for text in [request.to, request.sender, request.body, request.reference] { bytes += text.utf8 }
+        for tag in request.tags {
+            bytes.append(UInt8(truncatingIfNeeded: tag.utf8.count))
+            bytes += tag.utf8
+        }
+        var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &digest) { digest in
+            bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, digest.baseAddress) }
+        }
+        self.init(high: UInt64(bigEndian: digest.0), low: UInt64(bigEndian: digest.1))
+    }
+}
