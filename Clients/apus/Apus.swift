@@ -1,23 +1,31 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import CApusVersion
+internal import FoundationEssentials
 internal import Glibc
 
 @main
 enum Main {
     static func main() async {
-        exit(await ApusCommand.run(arguments: Array(CommandLine.arguments.dropFirst())))
+        // Who reads the output may stop, as `head` does: writing fails then, and says so.
+        signal(SIGPIPE, SIG_IGN)
+        let status = await Interruption.cancellable {
+            await ApusCommand.run(arguments: Array(CommandLine.arguments.dropFirst()))
+        }
+        if Interruption.isInterrupted { Interruption.end() }
+        exit(status)
     }
 }
 
 struct ApusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apus",
-        abstract: "Sends SMS through an Apus gateway and tells what became of them.",
+        abstract: "Sends SMS through an Apus gateway and reports what became of them.",
         discussion: """
-            The gateway is found by --server or APUS_SERVER, else by the current context (apus context), else it is \
-            the one that `apusd dev` started, else the service of this machine. Exit codes: 0 done, 1 refused, 2 wrong \
-            usage, 3 unavailable or timed out.
+            The gateway is found by --server, --context, APUS_SERVER or APUS_CONTEXT, else by the current context (apus \
+            context), else it is the one that `apusd dev` started, else the service of this machine. A word @FILE right \
+            after the command stands for the options in that file, one a line. Exit codes: 0 done, 1 refused, 2 wrong \
+            usage, 3 unavailable or timed out, 4 settled without being delivered (with --wait).
             """,
         version: version,
         subcommands: [
@@ -37,8 +45,11 @@ struct ApusCommand: AsyncParsableCommand {
     ///
     /// - Returns: the exit code.
     static func run(arguments: [String]) async -> Int32 {
+        let environment = ProcessInfo.processInfo.environment
+        let format = OutputFormat.asked(arguments, environment: environment)
         do {
-            var command = try parseAsRoot(arguments)
+            let words = try CommandLineWords.expanded(arguments)
+            var command = try parsed(words)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -46,32 +57,51 @@ struct ApusCommand: AsyncParsableCommand {
             }
             return ExitStatus.done.rawValue
         } catch {
-            return report(error)
+            return report(error, format)
         }
     }
 
-    private static func report(_ error: any Error) -> Int32 {
+    /// Parses a command line; what the parser would blame on something else, or let pass, is found before.
+    private static func parsed(_ words: [String]) throws -> any ParsableCommand {
+        do {
+            let command = try parseAsRoot(words)
+            try CommandLineWords.checkRepeated(words)
+            return command
+        } catch let problem as CommandLineWords.Problem {
+            throw CommandFailure(.usage, problem.text, advice: "See `apus \(words[0]) --help`.")
+        } catch {
+            guard exitCode(for: error) == .validationFailure, let unknown = CommandLineWords.unknownOption(words) else {
+                throw error
+            }
+            throw CommandFailure(.usage, unknown)
+        }
+    }
+
+    private static func report(_ error: any Error, _ format: OutputFormat) -> Int32 {
         switch error {
         case let failure as CommandFailure:
-            Console.error(failure.text)
-            return failure.status.rawValue
+            return report(failure, format)
         case let error as ApusError:
-            let failure = CommandFailure(error)
-            Console.error(failure.text)
-            return failure.status.rawValue
+            return report(CommandFailure(error), format)
         default:
             let text = fullMessage(for: error)
-            switch exitCode(for: error) {
-            case .success:
-                Console.line(text)
+            let code = exitCode(for: error)
+            if code == .success {
+                Console.verbatim(text)
                 return ExitStatus.done.rawValue
-            case .validationFailure:
-                Console.errorLine(text)
-                return ExitStatus.usage.rawValue
-            default:
-                Console.errorLine(text)
-                return ExitStatus.refused.rawValue
             }
+            let status: ExitStatus = code == .validationFailure ? .usage : .refused
+            if format == .json { return report(CommandFailure(status, message(for: error)), format) }
+            Console.errorLine(text)
+            return status.rawValue
         }
+    }
+
+    private static func report(_ failure: CommandFailure, _ format: OutputFormat) -> Int32 {
+        switch format {
+        case .text: Console.error(failure.text)
+        case .json: Console.errorJSON(failure.json)
+        }
+        return failure.status.rawValue
     }
 }

@@ -17,7 +17,12 @@ import Testing
             ["send", "+14155550100", "x", "--idempotency-key", ""],
             ["send", "+14155550100", "x", "--server", "nowhere"],
             ["send", "+14155550100", "x", "--max-segments", "0"], ["bulk"], ["bulk", "/nowhere/at/all.csv"],
-            ["bulk", "-", "--batch", ""], ["status"], ["status", "x"], ["status", "1", "--batch", "b"], ["timeline"],
+            ["bulk", "-", "--batch", ""], ["bulk", "-", "--country", "XX"], ["bulk", "-", "--delimiter", "ab"],
+            ["bulk", "-", "--changed", "maybe"], ["list", "--context", "c", "--server", "unix:/x"],
+            ["list", "@/nowhere"],
+            ["send", "--to", "+14155550100", "--to", "+14155550101", "--body", "x"],
+            ["pause", "--provider", "a", "--provider", "b"], ["status"], ["status", "x"],
+            ["status", "1", "--batch", "b"], ["timeline"],
             ["timeline", "0"], ["status", "1", "--reference", "r"],
             ["status", "--reference", "r", "--provider-id", "p"],
             ["list", "1"], ["list", "--state", "lost"], ["list", "--state", "accepted"],
@@ -70,6 +75,107 @@ import Testing
 
     @Test func aLimitThatPassesIsWorthAnotherTry() {
         #expect(ExitStatus(ApusError(.resourceExhausted, "", retryAfter: .seconds(1))) == .unavailable)
+    }
+
+    // MARK: What the parser would blame on something else
+
+    @Test(
+        arguments: [
+            (
+                ["send", "+14155550100", "x", "--referense", "abc"],
+                "apus send has no option --referense; is --reference meant?"
+            ),
+            (["send", "--bdy", "hi", "+14155550100"], "apus send has no option --bdy; is --body meant?"),
+            (["list", "--stat=failed"], "apus list has no option --stat; is --state meant?"),
+            (
+                ["admin", "tenant", "list", "--outptu", "json"],
+                "apus admin tenant list has no option --outptu; is --output meant?"
+            ),
+            (["status", "1", "--wiat"], "apus status has no option --wiat; is --wait meant?"),
+            (["list", "--zebra", "1"], "apus list has no option --zebra."),
+        ] as [([String], String)])
+    func aMisspeltOptionIsNamed(_ words: [String], _ text: String) {
+        #expect(CommandLineWords.unknownOption(words) == text)
+    }
+
+    @Test(arguments: [
+        ["send", "+14155550100", "x", "--wait", "--tag", "a"], ["send", "+14155550100", "x", "--", "--bdy"],
+        ["bulk", "-", "--no-wait"], ["list", "--help"], ["bench", "--null"],
+    ])
+    func anOptionThatIsThereIsNoMistake(_ words: [String]) {
+        #expect(CommandLineWords.unknownOption(words) == nil)
+    }
+
+    @Test(
+        arguments: [
+            (["send", "--to", "+14155550100", "--to", "+14155550101", "--body", "x"], "--to is given twice"),
+            (["pause", "--provider", "a", "--provider=b"], "--provider is given twice"),
+            (["send", "+14155550100", "x", "--from", "A", "--sender", "B"], "--from and --sender are given twice"),
+        ] as [([String], String)])
+    func anOptionThatHoldsOneValueIsNotGivenTwice(_ words: [String], _ text: String) {
+        let problem = #expect(throws: CommandLineWords.Problem.self) { try CommandLineWords.checkRepeated(words) }
+        #expect(problem?.text.contains(text) == true, "\(problem?.text ?? "")")
+    }
+
+    @Test func optionsThatHoldSeveralMayBeRepeated() throws {
+        try CommandLineWords.checkRepeated([
+            "send", "+14155550100", "x", "--tag", "a", "--tag", "b", "--wait", "--wait",
+        ])
+        try CommandLineWords.checkRepeated(["list", "--state", "failed", "--state", "sent"])
+        try CommandLineWords.checkRepeated(["send", "--to", "+14155550100", "--", "--to", "--to"])
+    }
+
+    @Test func optionsComeFromAFile() throws {
+        let path = FileManager.default.temporaryDirectory.path + "/apus-\(UInt64.random(in: 0...UInt64.max))"
+        try Data("# ours\n--from  My Shop\n\n--tag=a b\r\n--wait\n".utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(
+            try CommandLineWords.expanded(["send", "@" + path, "+14155550100", "@home"])
+                == ["send", "--from", "My Shop", "--tag", "a b", "--wait", "+14155550100", "@home"])
+        #expect(try CommandLineWords.expanded(["send", "+14155550100", "@" + path]).last == "@" + path)
+        #expect(throws: CommandFailure.self) { try CommandLineWords.expanded(["send", "@/nowhere/at/all"]) }
+        try Data("+14155550100\n".utf8).write(to: URL(filePath: path))
+        #expect(throws: CommandFailure.self) { try CommandLineWords.expanded(["send", "@" + path]) }
+    }
+
+    @Test func aTextComesFromAFile() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/apus-\(UInt64.random(in: 0...UInt64.max))"
+        try Data("Hello\nthere\r\n".utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(try await TextArgument.value("@" + path) == "Hello\nthere")
+        #expect(try await TextArgument.value("@@home") == "@home")
+        #expect(try await TextArgument.value("home@") == "home@")
+        await #expect(throws: CommandFailure.self) { _ = try await TextArgument.value("@/nowhere/at/all") }
+        let command = try #require(
+            try ApusCommand.parseAsRoot(["send", "+14155550100", "@home"]) as? SendCommand)
+        #expect(try await TextArgument.value(command.body ?? "") == "@home", "a word is a text")
+        try Data(repeating: 0x61, count: TextArgument.mostBytes).write(to: URL(filePath: path))
+        #expect(try await TextArgument.value("@" + path).utf8.count == TextArgument.mostBytes)
+        try Data(repeating: 0x61, count: TextArgument.mostBytes + 1).write(to: URL(filePath: path))
+        await #expect(throws: CommandFailure.self) { _ = try await TextArgument.value("@" + path) }
+    }
+
+    @Test(
+        arguments: [
+            (["list", "--output", "json"], [:], .json), (["list", "--output=json"], [:], .json), (["list"], [:], .text),
+            (["list"], ["APUS_OUTPUT": "json"], .json), (["list", "--output", "text"], ["APUS_OUTPUT": "json"], .text),
+            (["send", "--", "--output", "json"], [:], .text),
+        ] as [([String], [String: String], OutputFormat)])
+    func errorsHaveTheFormatThatIsAsked(
+        _ words: [String], _ environment: [String: String], _ format: OutputFormat
+    ) {
+        #expect(OutputFormat.asked(words, environment: environment) == format)
+    }
+
+    @Test func anErrorIsJSONToo() throws {
+        let error = ApusError(
+            .resourceExhausted, "too fast", violations: [ApusError.Violation(field: "to", description: "x")],
+            retryAfter: .milliseconds(1500))
+        let data = Data(CommandFailure(error).json.text.utf8)
+        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]])["error"]
+        #expect(object?["code"] as? String == "RESOURCE_EXHAUSTED" && object?["message"] as? String == "too fast")
+        #expect(object?["retry_after_ms"] as? Int == 1500 && object?["exit_code"] as? Int == 3)
+        #expect(object?["violations"] as? [[String: String]] == [["field": "to", "description": "x"]])
     }
 
     @Test func anErrorSaysWhatWhyAndWhatToDo() {

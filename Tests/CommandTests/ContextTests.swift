@@ -222,4 +222,36 @@ import Testing
         let failure = #expect(throws: CommandFailure.self) { _ = try ContextFile(path: path) }
         #expect(failure?.what.contains(path) == true)
     }
+
+    // MARK: By name
+
+    @Test func aContextIsNamed() throws {
+        let place = try Place()
+        var contexts = try ContextFile(path: place.locator().contextsPath)
+        contexts.set("one", StoredContext(server: "unix:/one", key: "key-1"))
+        contexts.set("two", StoredContext(server: "unix:/two", key: "key-2"))
+        try contexts.save()
+        func located(_ server: String?, _ context: String?, _ environment: [String: String] = [:]) throws -> Endpoint {
+            try place.locator(environment).locate(server: server, context: context, key: nil, keyFile: nil)
+        }
+        #expect(try located(nil, nil).key == "key-1")
+        #expect(try located(nil, "two") == Endpoint(server: "unix:/two", key: "key-2", source: "context two"))
+        #expect(try located(nil, nil, ["APUS_CONTEXT": "two"]).key == "key-2")
+        #expect(try located(nil, "one", ["APUS_CONTEXT": "two", "APUS_SERVER": "unix:/three"]).key == "key-1")
+        #expect(try located(nil, nil, ["APUS_CONTEXT": "two", "APUS_SERVER": "unix:/three"]).server == "unix:/three")
+        let failure = #expect(throws: CommandFailure.self) { try located(nil, "three") }
+        #expect(failure?.status == .usage && failure?.advice?.contains("one, two") == true)
+    }
+
+    /// The file of a key that is not used need not be there.
+    @Test func aGivenKeyNeedsNoKeyFile() throws {
+        let place = try Place()
+        try place.addDevelopmentPointer()
+        try FileManager.default.removeItem(atPath: place.home + "/dev.key")
+        #expect(throws: CommandFailure.self) {
+            _ = try place.locator().locate(server: nil, key: nil, keyFile: nil)
+        }
+        let endpoint = try place.locator(["APUS_KEY": "mine"]).locate(server: nil, key: nil, keyFile: nil)
+        #expect(endpoint.server == "unix:/elsewhere/apus.sock" && endpoint.key == "mine")
+    }
 }

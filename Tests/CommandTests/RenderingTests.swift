@@ -49,7 +49,8 @@ import Testing
         var totals = BulkTotals(batch: "b")
         totals.accepted = 2
         totals.refused = 1
-        #expect(totals.json(nil).text == #"{"batch": "b", "accepted": 2, "refused": 1, "duplicates": 0}"#)
+        #expect(
+            totals.json(nil).text == #"{"batch": "b", "accepted": 2, "refused": 1, "duplicates": 0, "left_out": 0}"#)
     }
 
     @Test func rowsThatALimitRefusesAreWorthAnotherTry() {
@@ -63,7 +64,7 @@ import Testing
         #expect(totals.note(refusals(.resourceExhausted, "a budget of 5")) == nil)
         totals.refused = 4
         #expect(totals.failure?.status == .unavailable)
-        #expect(totals.failure?.text.hasPrefix("4 rows refused: a budget of 5\n  Then run the same file") == true)
+        #expect(totals.failure?.text.hasPrefix("4 rows refused: a budget of 5\n  Then run the file again") == true)
         // One row that no time helps: the file has to be corrected.
         #expect(totals.note(refusals(.invalidArgument, "to is wrong")) == nil)
         totals.refused = 6
@@ -81,13 +82,26 @@ import Testing
     @Test func aListingHasTheSameColumnsOnEveryPage() {
         var status = Self.status
         let start = "2027-01-31T09:00:01.500Z  123                  "
-        #expect(status.row == start + "UNDELIVERED  +447400123456     sandbox  unreachable (30003)")
+        func row(_ status: ApusClient.MessageStatus) -> String {
+            TextTable.columns([status.cells], widths: ApusClient.MessageStatus.rowWidths)
+        }
+        #expect(row(status) == start + "UNDELIVERED  +447400123456     sandbox  unreachable (30003)")
         status.state = .sent
         status.to = "+14155550100"
         status.error = nil
-        #expect(status.row == start + "SENT         +14155550100      sandbox")
+        #expect(row(status) == start + "SENT         +14155550100      sandbox")
         status.provider = ""
-        #expect(status.row == start + "SENT         +14155550100")
+        #expect(row(status) == start + "SENT         +14155550100")
+    }
+
+    @Test func aListingHasHeadingsAndFitsOnATerminal() {
+        var listing = Listing(headings: ["to", "body"], widths: [6], terminalWidth: 12)
+        #expect(listing.lines([]).isEmpty)
+        #expect(
+            listing.lines([["+1", "hello"], ["+2", "a\nb"]]) == ["TO      BODY", "+1      hel…", #"+2      a\nb"#])
+        #expect(listing.lines([["+3", "abcd"]]) == ["+3      abcd"])
+        var file = Listing(headings: ["to", "body"], widths: [6], terminalWidth: nil)
+        #expect(file.lines([["+1", "hello, all of you"]]) == ["+1      hello, all of you"])
     }
 
     @Test func jsonEscapes() throws {

@@ -93,7 +93,8 @@ extension DaemonTests {
                 let text = try await run()
                 #expect(text.exit == .code(1))
                 #expect(
-                    text.output == "dry run: 3 would be accepted, 2 refused; 5 segments, 2 UCS2\n", "\(text.output)")
+                    text.output.hasPrefix("dry run: 3 would be accepted, 2 refused; 5 segments, 2 UCS2\n"),
+                    "\(text.output)")
                 #expect(text.errors.contains("line 4: to: The number is too short"), "\(text.errors)")
                 #expect(text.errors.contains("line 5: to: The recipient has opted out"))
                 // Behind eight characters of the template.
@@ -121,8 +122,8 @@ extension DaemonTests {
                 let dry = try await daemon.apus(
                     "bulk", "-", "--dry-run", "--body", "“Hi” {{name}}", "--smart-encoding", input: rows)
                 #expect(
-                    dry.output
-                        == "dry run: 2 would be accepted, 0 refused; 2 segments, 1 UCS2, characters replaced in 1\n")
+                    dry.output.hasPrefix(
+                        "dry run: 2 would be accepted, 0 refused; 2 segments, 1 UCS2, characters replaced in 1\n"))
                 let run = try await daemon.apus(
                     "bulk", "-", "--body", "“Hi” {{name}}", "--smart-encoding", input: rows)
                 #expect(run.exit == .code(0), "\(run)")

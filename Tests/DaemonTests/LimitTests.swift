@@ -109,7 +109,7 @@ extension DaemonTests {
                 #expect(try run.object().number("refused") == 3)
                 // The first of the three says why, and so does the end.
                 #expect(run.errors.components(separatedBy: "quota of 5 segments a day").count == 3)
-                #expect(run.errors.contains("line 7: ") && !run.errors.contains("line 8: "))
+                #expect(run.errors.contains("\"line\": 7,") && !run.errors.contains("\"line\": 8,"))
                 #expect(run.errors.contains("--batch b"))
                 let send = try await apus(daemon, key, "send", "+14155550100", "hello")
                 #expect(send.exit == .code(3))

@@ -34,10 +34,11 @@ struct AuditCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var left = limit == 0 ? Int.max : limit
             var before: Int64?
+            var listing = Listing(headings: ["at", "actor", "peer", "verb", "subject", "note"])
             while left > 0 {
                 let page = try await client.audit(limit: min(left, 1000), before: before)
                 guard let last = page.last else { break }
-                connection.print(rows: page, json: \.json, columns: \.columns)
+                connection.print(rows: page, in: &listing, json: \.json, cells: \.columns)
                 left -= page.count
                 before = last.id
             }
@@ -46,14 +47,6 @@ struct AuditCommand: AsyncParsableCommand {
 }
 
 extension ConnectionOptions {
-    /// A line of JSON each, or a table.
-    func print<Row>(rows: [Row], json: (Row) -> JSONValue, columns: (Row) -> [String]) {
-        switch format {
-        case .json: for row in rows { Console.json(json(row)) }
-        case .text: if !rows.isEmpty { Console.line(TextTable.columns(rows.map(columns))) }
-        }
-    }
-
     /// What a change of the configuration did.
     func print(_ applied: AppliedConfiguration, isDryRun: Bool = false) {
         print(json: applied.json, text: applied.text(isDryRun: isDryRun))

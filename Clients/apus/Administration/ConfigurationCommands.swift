@@ -32,7 +32,7 @@ struct ConfigurationShowCommand: AsyncParsableCommand {
                         ("generation", .integer(Int64(configuration.generation))), ("document", JSONValue(document)),
                     ]))
             case .text:
-                Console.text("# generation \(configuration.generation)\n" + ConfigurationFile.yaml(document))
+                Console.document("# generation \(configuration.generation)\n" + ConfigurationFile.yaml(document))
             }
         }
     }
@@ -143,7 +143,9 @@ struct ConfigurationHistoryCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            connection.print(rows: try await client.generations(limit: limit), json: \.json, columns: \.columns)
+            connection.print(
+                rows: try await client.generations(limit: limit),
+                headings: ["number", "at", "actor", "peer", "changes", "note"], json: \.json, columns: \.columns)
         }
     }
 }

@@ -26,7 +26,9 @@ struct KeyListCommand: AsyncParsableCommand {
                 keys += page.keys
                 cursor = page.cursor
             } while cursor != nil
-            connection.print(rows: keys, json: \.json, columns: \.columns)
+            connection.print(
+                rows: keys, headings: ["key", "tenant", "scopes", "state", "used", "note"], json: \.json,
+                columns: \.columns)
         }
     }
 }

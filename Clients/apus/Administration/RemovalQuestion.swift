@@ -21,7 +21,7 @@ struct RemovalQuestion {
     /// - Returns: true.
     /// - Throws: a refusal unless the person agrees.
     func ask() throws(CommandFailure) -> Bool {
-        Console.errorText(text)
+        Console.ask(text)
         guard Self.agrees(readLine()) else { throw CommandFailure(.refused, "not applied: nothing has changed") }
         return true
     }

@@ -11,7 +11,7 @@ struct SettingsTable {
         let configuration = try await client.configuration(kind: kind.plural)
         let objects = try JSON(configuration.document)[kind.plural]?.object ?? [:]
         let rows = objects.sorted { Self.order($0.value, $0.key) < Self.order($1.value, $1.key) }
-        connection.print(rows: rows) { name, settings in
+        connection.print(rows: rows, headings: ["name", "settings"]) { name, settings in
             Self.json(name, settings)
         } columns: { name, settings in
             [name, settings.withoutSecrets.settings.map { "\($0.path)=\($0.value.plainText)" }.joined(separator: " ")]

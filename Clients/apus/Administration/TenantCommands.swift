@@ -20,7 +20,8 @@ struct TenantListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let configuration = try await client.configuration(kind: "tenants")
             let tenants = try JSON(configuration.document)["tenants"]?.object ?? [:]
-            connection.print(rows: tenants.sorted { $0.key < $1.key }) { name, settings in
+            connection.print(rows: tenants.sorted { $0.key < $1.key }, headings: ["tenant", "settings"]) {
+                name, settings in
                 Self.json(name, settings)
             } columns: { name, settings in
                 Self.columns(name, settings)

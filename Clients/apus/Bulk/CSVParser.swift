@@ -5,8 +5,16 @@ struct InputRow<Content> {
     var content: Result<Content, RowProblem>
 }
 
+/// Why a row cannot be used.
 struct RowProblem: Error, Equatable {
+    enum Kind {
+        case row
+        /// The row is not UTF-8, which the whole file then is not.
+        case encoding
+    }
+
     var text: String
+    var kind = Kind.row
 }
 
 /// Cuts bytes into rows of CSV (RFC 4180), as they come: quoted fields may hold commas, quotes and line ends.
@@ -14,6 +22,9 @@ struct RowProblem: Error, Equatable {
 /// Lines end with LF or CRLF. Empty lines are skipped. After a row that is wrong it goes on with the next line.
 struct CSVParser {
     typealias Row = InputRow<[String]>
+
+    /// The byte between two fields.
+    let separator: UInt8
 
     /// A longer row is refused: most likely a quote is missing, and memory stays bounded.
     static let rowBytes = 64 * 1024
@@ -29,8 +40,8 @@ struct CSVParser {
     }
 
     private var state = State.fieldStart
-    private var line = 1
-    private var rowLine = 1
+    private var line: Int
+    private var rowLine: Int
     private var rowSize = 0
     private var field: [UInt8] = []
     private var fields: [[UInt8]] = []
@@ -38,6 +49,15 @@ struct CSVParser {
     private var sawCR = false
     private var rows: [Row] = []
 
+    /// - Parameter line: the number of the first line, from 1.
+    init(separator: UInt8 = UInt8(ascii: ","), line: Int = 1) {
+        self.separator = separator
+        self.line = line
+        rowLine = line
+    }
+
+    /// Takes the next bytes.
+    ///
     /// - Returns: the rows that these bytes complete.
     mutating func parse(_ bytes: some Sequence<UInt8>) -> [Row] {
         for byte in bytes { take(byte) }
@@ -73,7 +93,7 @@ struct CSVParser {
         if sawCR {
             sawCR = false
             switch state {
-            case .quoteInQuoted: return fail("a closing quote must be followed by a comma or the line's end")
+            case .quoteInQuoted: return fail("a closing quote must be followed by a separator or the line's end")
             default:
                 field.append(UInt8(ascii: "\r"))
                 state = .plain
@@ -100,7 +120,7 @@ struct CSVParser {
 
     private mutating func takePlain(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: ","): endField()
+        case separator: endField()
         case UInt8(ascii: "\r"): sawCR = true
         case UInt8(ascii: "\""): fail("a quote stands inside a field that does not begin with one")
         default: field.append(byte)
@@ -112,9 +132,9 @@ struct CSVParser {
         case UInt8(ascii: "\""):
             field.append(byte)
             state = .quoted
-        case UInt8(ascii: ","): endField()
+        case separator: endField()
         case UInt8(ascii: "\r"): sawCR = true
-        default: fail("a closing quote must be followed by a comma or the line's end")
+        default: fail("a closing quote must be followed by a separator or the line's end")
         }
     }
 
@@ -137,7 +157,7 @@ struct CSVParser {
         texts.reserveCapacity(fields.count)
         for bytes in fields {
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                return fail("field \(texts.count + 1) is not valid UTF-8")
+                return fail("field \(texts.count + 1): \(TextEncoding.problem(bytes))", kind: .encoding)
             }
             texts.append(text)
         }
@@ -146,8 +166,8 @@ struct CSVParser {
     }
 
     /// - Parameter byte: the one that broke the row, which may end its line.
-    private mutating func fail(_ problem: String, at byte: UInt8? = nil) {
-        rows.append(Row(line: rowLine, content: .failure(RowProblem(text: problem))))
+    private mutating func fail(_ problem: String, at byte: UInt8? = nil, kind: RowProblem.Kind = .row) {
+        rows.append(Row(line: rowLine, content: .failure(RowProblem(text: problem, kind: kind))))
         clear()
         state = .skipping
         if byte == UInt8(ascii: "\n") { startRow() }
@@ -173,10 +193,15 @@ struct LineParser {
 
     static let lineBytes = CSVParser.rowBytes
 
-    private var line = 1
+    private var line: Int
     private var bytes: [UInt8] = []
     private var isSkipping = false
     private var rows: [Row] = []
+
+    /// - Parameter line: the number of the first line, from 1.
+    init(line: Int = 1) {
+        self.line = line
+    }
 
     mutating func parse(_ input: some Sequence<UInt8>) -> [Row] {
         for byte in input {
@@ -209,7 +234,7 @@ struct LineParser {
             if let text = String(validating: bytes, as: UTF8.self) {
                 add(.success(text))
             } else {
-                add(.failure(RowProblem(text: "the line is not valid UTF-8")))
+                add(.failure(RowProblem(text: TextEncoding.problem(bytes), kind: .encoding)))
             }
         }
         bytes.removeAll(keepingCapacity: true)

@@ -6,19 +6,24 @@ final class ProgressLine: Sendable {
     private struct State {
         var shown: ContinuousClock.Instant?
         var isVisible = false
+        var file: InputFile?
     }
 
-    private let file: InputFile
     private let isShown: Bool
     private let started = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(file: InputFile, isShown: Bool) {
-        self.file = file
+    init(isShown: Bool) {
         self.isShown = isShown
     }
 
-    /// At most ten times a second.
+    /// The file whose progress is shown.
+    var file: InputFile? {
+        get { state.withLock(\.file) }
+        set { state.withLock { $0.file = newValue } }
+    }
+
+    /// Shows a text, at most ten times a second.
     func show(_ text: String) {
         guard isShown else { return }
         let now = ContinuousClock.now
@@ -29,7 +34,7 @@ final class ProgressLine: Sendable {
             return true
         }
         guard isDue else { return }
-        Console.errorText("\r\u{1B}[K\(bar)\(text), \((now - started).milliseconds / 1000) s")
+        Console.rewriteErrorLine("\(bar)\(text), \((now - started).milliseconds / 1000) s")
     }
 
     /// Takes the line away, before others are written.
@@ -38,12 +43,12 @@ final class ProgressLine: Sendable {
             defer { state.isVisible = false }
             return state.isVisible
         }
-        if wasVisible { Console.errorText("\r\u{1B}[K") }
+        if wasVisible { Console.rewriteErrorLine("") }
     }
 
     /// Such as `[#######.............]  35 %  `, for a file whose size is known.
     private var bar: String {
-        guard let size = file.size, size > 0 else { return "" }
+        guard let file, let size = file.size, size > 0 else { return "" }
         return Self.bar(done: file.position, of: size)
     }
 

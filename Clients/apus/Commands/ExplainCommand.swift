@@ -16,7 +16,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The recipient, in international form as +14155550100.", valueName: "number"))
     var to: String?
 
-    @Option(help: ArgumentHelp("The text; - reads it from standard input.", valueName: "text"))
+    @Option(help: ArgumentHelp("The text; @FILE is a file's, - standard input's.", valueName: "text"))
     var body: String?
 
     @OptionGroup var message: MessageOptions
@@ -27,7 +27,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let outgoing = message.defaults.message(to: to ?? "", body: try await MessageWords.text(of: body ?? ""))
+        let outgoing = message.defaults.message(to: to ?? "", body: try await TextArgument.value(body ?? ""))
         try await connection.withClient { client in
             let explanation = try await client.explain(outgoing)
             connection.print(json: explanation.json, text: explanation.text)

@@ -10,7 +10,7 @@ extension Explanation {
         // Waiting helps only where nothing else is in the way.
         let wait = limits.count == refusals.count ? limits.max() : nil
         return CommandFailure(
-            .refused, "the message would be refused: \(reason)",
+            .refused, "the message would be refused: \(reason.onOneLine)",
             advice: wait.map { "There may be room in \($0.formattedWait)." })
     }
 

@@ -36,9 +36,13 @@ struct InboundListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var left = limit == 0 ? Int.max : limit
             var cursor: InboundCursor?
+            var listing = Listing(headings: InboundMessage.headings, widths: [24, 16, 16, 12])
             repeat {
                 let page = try await client.inbound(of: owner, limit: min(left, 1000), after: cursor)
-                for message in page.messages { connection.print(json: message.json, text: message.row) }
+                for message in page.messages {
+                    connection.print(rows: [message], in: &listing, json: \.json, cells: \.cells)
+                    if connection.format == .text { message.links.forEach(Console.line) }
+                }
                 left -= page.messages.count
                 cursor = page.cursor
             } while left > 0 && cursor != nil
@@ -60,10 +64,12 @@ extension InboundMessage {
         ])
     }
 
-    /// A line, and below it one for each link.
-    var row: String {
-        let line = TextTable.columns([[TimeText.rfc3339(at), from, to, provider, body]], widths: [24, 16, 16, 12])
-        return ([line] + media.map { "  \($0.url)" + ($0.contentType.isEmpty ? "" : "  \($0.contentType)") })
-            .joined(separator: "\n")
+    var cells: [String] { [TimeText.rfc3339(at), from, to, provider, body] }
+
+    static let headings = ["at", "from", "to", "provider", "body"]
+
+    /// A line for each link to what came with it.
+    var links: [String] {
+        media.map { ("  \($0.url)" + ($0.contentType.isEmpty ? "" : "  \($0.contentType)")).onOneLine }
     }
 }

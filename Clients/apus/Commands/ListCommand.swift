@@ -53,10 +53,11 @@ struct ListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var left = limit == 0 ? Int.max : limit
             var cursor: ListCursor?
+            var listing = Listing(headings: MessageStatus.headings, widths: MessageStatus.rowWidths)
             repeat {
                 let page = try await client.page(
                     of: filter, oldestFirst: oldestFirst, limit: min(left, Self.pageSize), after: cursor)
-                for message in page.messages { connection.print(json: message.json, text: message.row) }
+                connection.print(rows: page.messages, in: &listing, json: \.json, cells: \.cells)
                 left -= page.messages.count
                 cursor = page.cursor
             } while left > 0 && cursor != nil

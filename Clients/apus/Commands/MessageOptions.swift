@@ -88,11 +88,14 @@ struct DurationArgument: ExpressibleByArgument {
 /// A time that something is to happen at.
 struct TimeArgument {
     let date: Date
+    /// Whether the same words mean another time tomorrow.
+    let isRelative: Bool
 
     /// - Throws: what is wrong with it, and what it might be.
     init(text: String) throws {
         do throws(TimeProblem) {
             date = Date(milliseconds: try TimeText.current.time(text))
+            isRelative = text.trimmed.first.map { !$0.isNumber } ?? false
         } catch {
             throw ValidationError("\"\(text)\" \(error.text).")
         }

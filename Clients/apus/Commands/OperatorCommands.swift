@@ -14,7 +14,7 @@ struct StatsCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var statistics = try await client.statistics()
             while watch {
-                if connection.format == .text, Console.outputIsTerminal { Console.line("\u{1B}[H\u{1B}[2J") }
+                if connection.format == .text, Console.outputIsTerminal { Console.clearScreen() }
                 connection.print(json: statistics.json, text: statistics.text)
                 try await Task.sleep(for: .seconds(1))
                 statistics = try await client.statistics()
@@ -177,6 +177,6 @@ struct CompletionsCommand: ParsableCommand {
             case .zsh: .zsh
             case .fish: .fish
             }
-        Console.line(ApusCommand.completionScript(for: shell))
+        Console.verbatim(ApusCommand.completionScript(for: shell))
     }
 }

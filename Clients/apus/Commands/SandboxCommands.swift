@@ -31,7 +31,8 @@ struct SandboxListCommand: AsyncParsableCommand {
             case .json:
                 for record in log.records { Console.json(record.json) }
             case .text:
-                if !log.records.isEmpty { Console.line(TextTable.columns(log.records.map(\.columns))) }
+                var listing = Listing(headings: ["at", "id", "attempt", "to", "outcome", "body"])
+                for line in listing.lines(log.records.map(\.columns)) { Console.line(line) }
                 Console.line("\(log.records.count) shown of \(log.total) since the daemon started")
             }
         }

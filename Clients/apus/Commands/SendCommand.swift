@@ -12,7 +12,7 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The recipient, in international form as +14155550100.", valueName: "number"))
     var to: String?
 
-    @Option(help: ArgumentHelp("The text; - reads it from standard input.", valueName: "text"))
+    @Option(help: ArgumentHelp("The text; @FILE is a file's, - standard input's.", valueName: "text"))
     var body: String?
 
     @OptionGroup var message: MessageOptions
@@ -20,7 +20,7 @@ struct SendCommand: AsyncParsableCommand {
     @Option(help: "The same key again sends nothing twice (1 to 64 bytes; default: a new one).")
     var idempotencyKey: String?
 
-    @Flag(help: "Wait until nothing is awaited any more; exit code 3 at --timeout.")
+    @Flag(help: "Wait until nothing is awaited any more; exit code 3 at --timeout, 4 if it was not delivered.")
     var wait = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -33,7 +33,7 @@ struct SendCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let outgoing = message.defaults.message(to: to ?? "", body: try await MessageWords.text(of: body ?? ""))
+        let outgoing = message.defaults.message(to: to ?? "", body: try await TextArgument.value(body ?? ""))
         try await connection.withClient { client in
             let receipt = try await client.send(outgoing, idempotencyKey: idempotencyKey)
             guard wait else { return connection.print(json: receipt.json, text: receipt.text) }
@@ -41,6 +41,7 @@ struct SendCommand: AsyncParsableCommand {
             connection.print(
                 json: .object(status.members + receipt.encodingMembers), text: status.outcome(receipt))
             if !status.settled { throw CommandFailure.notSettled(1, advice: "apus status \(receipt.id) --wait") }
+            if let failure = CommandFailure(undelivered: [status]) { throw failure }
         }
     }
 
@@ -50,9 +51,11 @@ struct SendCommand: AsyncParsableCommand {
             guard let status = report.messages.first else { throw CommandFailure.notFound([receipt.id]) }
             return status
         } catch let error as ApusError {
-            // It is accepted all the same: whoever reads this needs its id.
-            Console.error("\(receipt.id) was accepted, but could not be followed")
-            throw error
+            // It is accepted all the same: who reads this needs its id.
+            var failure = CommandFailure(error)
+            failure.what = "\(receipt.id) was accepted, but could not be followed: \(failure.what)"
+            failure.members.append(("id", .string(receipt.id.description)))
+            throw failure
         }
     }
 }

@@ -17,7 +17,10 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The messages that a provider knows by this id, instead.", valueName: "id"))
     var providerID: String?
 
-    @Flag(help: "Wait until nothing is awaited any more; exit code 3 at --timeout.")
+    @Flag(
+        help: """
+            Wait until nothing is awaited any more; exit code 3 at --timeout, 4 if a message was not delivered.
+            """)
     var wait = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -54,6 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
             throw CommandFailure.notSettled(
                 status.messages - status.settled, advice: "apus status --batch \(batch) --wait")
         }
+        if wait, let failure = CommandFailure(undelivered: status) { throw failure }
     }
 
     private func show(_ found: [MessageStatus], _ client: GatewayClient) async throws {
@@ -88,6 +92,7 @@ struct StatusCommand: AsyncParsableCommand {
         if wait, open > 0 {
             throw CommandFailure.notSettled(open, advice: "apus status ID… --wait --timeout SECONDS")
         }
+        if wait, let failure = CommandFailure(undelivered: report.messages) { throw failure }
     }
 }
 

@@ -81,7 +81,7 @@ struct SuppressionExportCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            Console.line("number,at,origin,to,reason")
+            Console.document("number,at,origin,to,reason\n")
             var cursor: SuppressionCursor?
             repeat {
                 let page = try await client.suppressions(tenant: owner.tenant, limit: 1000, after: cursor)
@@ -90,7 +90,7 @@ struct SuppressionExportCommand: AsyncParsableCommand {
                         let fields = [
                             entry.number, TimeText.rfc3339(reason.at), reason.origin.rawValue, reason.to, reason.text,
                         ]
-                        Console.line(fields.map(CSVText.field).joined(separator: ","))
+                        Console.document(fields.map(CSVText.field).joined(separator: ",") + "\n")
                     }
                 }
                 cursor = page.cursor

@@ -58,11 +58,12 @@ struct UnknownListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             var left = limit == 0 ? Int.max : limit
             var cursor: ListCursor?
+            var listing = Listing(headings: UnknownMessage.headings, widths: [24, 19, 16])
             repeat {
                 let page = try await client.unknown(
                     of: options.owner, provider: options.provider, oldestFirst: oldestFirst, limit: min(left, 1000),
                     after: cursor)
-                for message in page.messages { connection.print(json: message.json, text: message.row) }
+                connection.print(rows: page.messages, in: &listing, json: \.json, cells: \.cells)
                 left -= page.messages.count
                 cursor = page.cursor
             } while left > 0 && cursor != nil
@@ -187,14 +188,15 @@ extension UnknownMessage {
         ])
     }
 
-    /// On one line: columns that are as wide on every page.
-    var row: String {
-        let texts = [
+    /// Its columns in a listing.
+    var cells: [String] {
+        [
             TimeText.rfc3339(since), status.id.description, status.to, status.provider, tenant,
             status.error.map { "\($0.message) (\($0.code))" } ?? "",
         ]
-        return TextTable.columns([texts], widths: [24, 19, 16])
     }
+
+    static let headings = ["since", "id", "to", "provider", "tenant", "error"]
 }
 
 extension UnknownReport {
@@ -219,7 +221,7 @@ extension UnknownReport {
     func text(_ what: String) -> String {
         var lines = results.map { result in
             let state = result.state.map { " \($0.rawValue)" } ?? ""
-            return "\(result.id)\(state)" + (result.isDone ? "" : ": not \(what): \(result.reason)")
+            return "\(result.id)\(state)" + (result.isDone ? "" : ": not \(what): \(result.reason.onOneLine)")
         }
         lines.append("\(done) \(what), \(refused) refused, \(notFound) not found")
         return lines.joined(separator: "\n")

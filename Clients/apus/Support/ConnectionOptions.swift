@@ -7,6 +7,9 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("unix:PATH, tcp:HOST:PORT or tls:HOST:PORT. [APUS_SERVER]", valueName: "address"))
     var server: String?
 
+    @Option(help: ArgumentHelp("A stored gateway, by its name (apus context). [APUS_CONTEXT]", valueName: "name"))
+    var context: String?
+
     @Option(help: "The API key. Others on this machine can see it: prefer --key-file. [APUS_KEY]")
     var key: String?
 
@@ -37,6 +40,7 @@ struct ConnectionOptions: ParsableArguments {
             }
             timeout = seconds
         }
+        if context != nil, server != nil { throw ValidationError("Give --server or --context, not both.") }
         if let timeout, !(timeout > 0 && timeout <= 1e8) {
             throw ValidationError("The time-out must be a positive number of seconds, at most 100000000.")
         }
@@ -53,7 +57,8 @@ struct ConnectionOptions: ParsableArguments {
     /// - Throws: a usage failure if no gateway is known, or its address is none.
     func configuration() throws -> ClientConfiguration {
         let locator = ServerLocator.current
-        let endpoint = try locator.locate(server: server, key: key, keyFile: keyFile, tls: tls.files)
+        let endpoint = try locator.locate(
+            server: server, context: context, key: key, keyFile: keyFile, tls: tls.files)
         do throws(ApusError) {
             var configuration = ClientConfiguration(address: try GatewayAddress(endpoint.server), key: endpoint.key)
             configuration.tls = ClientTLS(

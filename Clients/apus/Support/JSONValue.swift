@@ -1,7 +1,7 @@
 internal import ConfigurationModel
 
 /// JSON to be written, its members in the order given.
-indirect enum JSONValue: Equatable {
+indirect enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

@@ -61,7 +61,7 @@ extension MessageStatus {
     func outcome(_ receipt: SendReceipt) -> String {
         let note = receipt.encodingNote
         let line = "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(note))"
-        return error.map { "\(line): \($0.message) (\($0.code))" } ?? line
+        return (error.map { "\(line): \($0.message) (\($0.code))" } ?? line).onOneLine
     }
 
     /// On one line, among others.
@@ -70,20 +70,21 @@ extension MessageStatus {
         if !provider.isEmpty { line += " through \(provider)" }
         if let error { line += ": \(error.message) (\(error.code))" }
         if !settled { line += ", not settled yet" }
-        return line
+        return line.onOneLine
     }
 
-    /// On one line of a listing: columns that are as wide on every page.
-    var row: String {
-        let texts = [
+    /// Its columns in a listing.
+    var cells: [String] {
+        [
             TimeText.rfc3339(acceptedAt), id.description, state.rawValue, to, provider,
             error.map { "\($0.message) (\($0.code))" } ?? "",
         ]
-        return TextTable.columns([texts], widths: Self.rowWidths)
     }
 
-    /// The longest state, and the longest number with its plus.
-    private static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
+    static let headings = ["accepted", "id", "state", "to", "provider", "error"]
+
+    /// As wide on every page: the longest state, and the longest number with its plus.
+    static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
 
     var text: String {
         var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet")), ("to", to)]
@@ -169,7 +170,7 @@ extension BatchStatus {
         ]
         if canceled { rows.append(("canceled", "yes")) }
         if paused { rows.append(("paused", "yes")) }
-        return "batch \(name) (\(id))\n" + TextTable.list(rows, indent: "  ")
+        return "batch \(name.onOneLine) (\(id))\n" + TextTable.list(rows, indent: "  ")
     }
 }
 
@@ -274,7 +275,7 @@ extension SandboxRecord {
     }
 
     var columns: [String] {
-        [TimeText.rfc3339(at), id.description, "#\(attempt)", to, outcome, body.replacing("\n", with: " ")]
+        [TimeText.rfc3339(at), id.description, "#\(attempt)", to, outcome, body]
     }
 }
 
@@ -305,6 +306,7 @@ extension GatewayHealth {
 enum TextTable {
     /// Names and what they stand for.
     static func list(_ rows: [(String, String)], indent: String) -> String {
+        let rows = rows.map { ($0.0.onOneLine, $0.1.onOneLine) }
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { indent + padded($0.0, width) + "  " + $0.1 }.joined(separator: "\n")
     }
@@ -312,6 +314,7 @@ enum TextTable {
     /// - Parameter widths: of the first columns, at least.
     static func columns(_ rows: [[String]], widths: [Int] = []) -> String {
         var widths = widths
+        let rows = rows.map { $0.map(\.onOneLine) }
         for row in rows {
             for (column, text) in row.enumerated() {
                 if column == widths.count { widths.append(0) }

@@ -11,7 +11,8 @@ struct Endpoint: Equatable {
     var source: String
 }
 
-/// Finds the gateway: what the command line says, else the environment, else the current context, else the
+/// Finds the gateway: what the command line says (an address or a context), else the environment, else the current
+/// context, else the
 /// `apusd dev` of this directory, else the one that was started last, else the service of this machine.
 struct ServerLocator {
     var environment: [String: String]
@@ -26,12 +27,16 @@ struct ServerLocator {
 
     /// - Throws: a usage failure if no gateway is known or a file that was named cannot be read.
     func locate(
-        server: String?, key: String?, keyFile: String?, tls: TLSFiles = TLSFiles()
+        server: String?, context: String? = nil, key: String?, keyFile: String?, tls: TLSFiles = TLSFiles()
     ) throws(CommandFailure) -> Endpoint {
-        var endpoint = try place(server: server)
+        let explicit = try explicitKey(key: key, keyFile: keyFile)
+        let place = try place(server: server, context: context)
+        var endpoint = Endpoint(server: place.context.server, source: place.source)
+        endpoint.tls = TLSFiles(ca: place.context.ca, cert: place.context.cert, certKey: place.context.certKey)
         let named = TLSFiles(ca: value("APUS_CA"), cert: value("APUS_CERT"), certKey: value("APUS_CERT_KEY"))
         endpoint.tls = tls.orElse(named).orElse(endpoint.tls)
-        if let explicit = try explicitKey(key: key, keyFile: keyFile) { endpoint.key = explicit }
+        // The key that is stored is not even read where another was given.
+        endpoint.key = if let explicit { explicit } else { try self.key(of: place.context) }
         return endpoint
     }
 
@@ -60,29 +65,39 @@ struct ServerLocator {
         return nil
     }
 
-    /// The address, with the key that is stored beside it.
-    private func place(server: String?) throws(CommandFailure) -> Endpoint {
+    /// The address, with what is stored about it.
+    private func place(
+        server: String?, context: String?
+    ) throws(CommandFailure) -> (context: StoredContext, source: String) {
+        if server == nil, let context { return try stored(context, "--context") }
         let known = try knownPlaces()
         if let (server, source) = server.map({ ($0, "--server") }) ?? value("APUS_SERVER").map({ ($0, "APUS_SERVER") })
         {
             // The key of a known place opens that very place, however its address was given.
-            guard let same = known.first(where: { $0.context.server == server }) else {
-                return Endpoint(server: server, key: nil, source: source)
-            }
-            return try endpoint(same.context, source: source)
+            let same = known.first { $0.context.server == server }
+            return (same?.context ?? StoredContext(server: server), source)
         }
+        if let name = value("APUS_CONTEXT") { return try stored(name, "APUS_CONTEXT") }
         guard let first = known.first else {
             throw CommandFailure(
                 .usage, "no gateway is known",
                 advice: "Start one with `apusd dev`, or name one: --server ADDRESS, APUS_SERVER or `apus context set`.")
         }
-        return try endpoint(first.context, source: first.source)
+        return first
     }
 
-    private func endpoint(_ context: StoredContext, source: String) throws(CommandFailure) -> Endpoint {
-        Endpoint(
-            server: context.server, key: try key(of: context),
-            tls: TLSFiles(ca: context.ca, cert: context.cert, certKey: context.certKey), source: source)
+    private func stored(
+        _ name: String, _ source: String
+    ) throws(CommandFailure) -> (context: StoredContext, source: String) {
+        let contexts = try ContextFile(path: contextsPath)
+        guard let context = contexts[name] else {
+            let names =
+                contexts.names.isEmpty ? "none is stored" : "there are " + contexts.names.joined(separator: ", ")
+            throw CommandFailure(
+                .usage, "there is no context \"\(name)\", which \(source) names",
+                advice: "See `apus context list`: \(names).")
+        }
+        return (context, "context \(name)")
     }
 
     private func knownPlaces() throws(CommandFailure) -> [(context: StoredContext, source: String)] {
