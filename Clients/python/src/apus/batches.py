@@ -9,7 +9,7 @@ from .errors import ApusError, Code, Violation, invalid_field
 
 #: Bounds of one Bulk (Protos/README.md), beside its frame's.
 ITEMS_PER_CHUNK = 10_000
-VARIABLES_PER_CHUNK = 100_000
+VARIABLES_PER_CHUNK = 64_000
 #: What a frame holds beside a chunk's items and the template: metadata, name, index, tags and lengths.
 _OVERHEAD_BYTES = 512
 #: The tag and length of an item, at most.
