@@ -6,8 +6,18 @@ package struct ProviderSettings: Hashable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case sandbox
         case twilio
+        case awsSMS = "aws-sms"
         case sns
         case http
+        // Ready-made descriptions of carriers over HTTP.
+        case vonage
+        case plivo
+        case messageBird = "messagebird"
+        case infobip
+        case sinch
+        case telnyx
+        case bandwidth
+        case elks46 = "46elks"
     }
 
     package var kind: Kind

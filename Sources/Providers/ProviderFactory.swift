@@ -67,10 +67,24 @@ package struct ProviderFactory: Sendable {
         case .sns(let options, let carrier, let receiver):
             return ProviderParts(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
-                webhook: receiver.flatMap { try? SNSReceiver($0, client: client) },
+                webhook: receiver.flatMap {
+                    try? SNSReceiver($0, client: client, read: { SNSContent.events(of: $0) })
+                },
                 check: HTTPCheck(
                     client: client, http: options.http, request: SNSRequests(options).check,
                     judge: { SNSCheck.result($0, region: options.region) }),
+                ownSender: options.sender)
+        case .awsSMS(let options, let carrier, let receiver):
+            let content = AWSSMSContent(receiptKey: receiptKey, hasPrices: receiver?.hasPrices ?? false)
+            return ProviderParts(
+                provider: HTTPProvider(name: name, carrier: carrier, client: client),
+                webhook: receiver.flatMap {
+                    try? SNSReceiver($0, client: client, read: { content.events(of: $0) })
+                },
+                check: HTTPCheck(
+                    client: client, http: options.http,
+                    request: AWSSMSRequests(options, receiptKey: receiptKey, now: now).check,
+                    judge: { AWSSMSCheck.result($0, region: options.region) }),
                 ownSender: options.sender)
         case .http(let kind):
             return ProviderParts(
@@ -85,6 +99,7 @@ package struct ProviderFactory: Sendable {
         case sandbox(SandboxOptions)
         case twilio(TwilioSettings, TwilioCarrier)
         case sns(SNSOptions, SNSCarrier, SNSReceiverOptions?)
+        case awsSMS(AWSSMSOptions, AWSSMSCarrier, SNSReceiverOptions?)
         case http(GenericHTTPKind)
     }
 
@@ -110,15 +125,46 @@ package struct ProviderFactory: Sendable {
                 try SNSCarrier(options)
             }
             return .sns(options, carrier, receiver)
-        case .http:
+        case .awsSMS:
+            let options = AWSSMSOptions(&reader, environment: environment)
+            var receiver = SNSReceiverOptions(&reader)
+            let hasPrices = reader.options.bool("settle_prices")
+            if hasPrices != nil, receiver == nil { reader.options.fault("settle_prices", "needs topics") }
+            receiver?.hasPrices = hasPrices ?? true
+            let wrong = receiver?.violations() ?? []
+            let receipts = receiver != nil && publicURL != nil
+            let carrier = try carrier(name, reader.finish() + wrong.map { $0.within("providers.\(name)") }) {
+                () throws(InvalidProviderOptions) in
+                try AWSSMSCarrier(options, receiptKey: receiptKey, receipts: receipts, now: now)
+            }
+            return .awsSMS(options, carrier, receiver)
+        case .http, .vonage, .plivo, .messageBird, .infobip, .sinch, .telnyx, .bandwidth, .elks46:
             var violations: [FieldViolation] = []
+            let described = described(name, settings, into: &violations)
+            try refuse(violations)
             let kind = GenericHTTPKind(
-                options: settings.options, secrets: settings.secrets, path: "providers.\(name).options",
+                options: described, secrets: settings.secrets, path: "providers.\(name).options",
                 receiptKey: receiptKey, publicURL: webhookURL(name), now: now, into: &violations)
             try refuse(violations)
             guard let kind else { throw ConfigurationError(violations) }
             return .http(kind)
         }
+    }
+
+    /// The options of a described carrier: a kind that is a preset's name stands for that preset.
+    private func described(
+        _ name: String, _ settings: ProviderSettings, into violations: inout [FieldViolation]
+    ) -> JSON {
+        guard settings.kind != .http, var members = settings.options.object else { return settings.options }
+        let preset = JSON.string(settings.kind.rawValue)
+        if let other = members["preset"], other != preset {
+            violations.append(
+                FieldViolation(
+                    field: "providers.\(name).options.preset",
+                    description: "does not fit the kind \(settings.kind.rawValue), which is a preset itself"))
+        }
+        members["preset"] = preset
+        return .object(members)
     }
 
     private func refuse(_ violations: [FieldViolation]) throws(ConfigurationError) {

@@ -96,11 +96,14 @@ package struct CarrierReceipt: Hashable, Sendable {
     package var part: ReceiptPart?
     /// The carrier's id of the part, where that isn't the message's.
     package var partID: String?
+    /// What the message costs; nil = it doesn't say.
+    package var price: Money?
 
     package init(
         attempt: CorrelationToken? = nil, providerID: String? = nil, status: ReceiptStatus?, part: ReceiptPart? = nil,
-        partID: String? = nil
+        partID: String? = nil, price: Money? = nil
     ) {
+        self.price = price
         self.attempt = attempt
         self.providerID = providerID
         self.status = status

@@ -102,10 +102,14 @@ package struct Receipt: Hashable, Sendable {
     package var part: ReceiptPart?
     /// The provider's ids that the receipt names, which are the message's from now on.
     package var providerIDs: [String]
+    /// What the message costs; nil = the provider doesn't say.
+    package var price: Money?
 
     package init(
-        id: MessageID, attempt: Int, status: ReceiptStatus, part: ReceiptPart? = nil, providerIDs: [String] = []
+        id: MessageID, attempt: Int, status: ReceiptStatus, part: ReceiptPart? = nil, providerIDs: [String] = [],
+        price: Money? = nil
     ) {
+        self.price = price
         self.id = id
         self.attempt = attempt
         self.status = status

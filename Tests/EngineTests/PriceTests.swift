@@ -1,4 +1,5 @@
 internal import GatewayTestKit
+internal import Providers
 internal import SMSModel
 internal import Storage
 internal import Testing
@@ -36,6 +37,30 @@ internal import Testing
         driver.receive(id)
         try driver.restart()
         #expect(try cost(driver) == 2 * price)
+        try driver.check()
+    }
+
+    @Test func soDoesAReceiptThatSaysIt() throws {
+        let driver = try driver(price: 5)
+        let id = try driver.accept(message)
+        driver.answerAll(.accepted(providerID: "m1", receipts: true))
+        #expect(try cost(driver) == 10)
+        func receipt(_ price: Int64?, _ status: ReceiptStatus) -> CarrierEvent {
+            .receipt(
+                CarrierReceipt(providerID: "m1", status: status, price: price.map { Money(millionths: $0) }))
+        }
+        driver.post([receipt(nil, .taken)])
+        driver.run()
+        #expect(try cost(driver) == 10)
+        driver.post([receipt(33, .delivered)])
+        driver.run()
+        #expect(try cost(driver) == 33)
+        #expect(try driver.state(of: id) == .delivered)
+        // The same once more changes nothing.
+        driver.post([receipt(33, .delivered)])
+        driver.run()
+        try driver.restart()
+        #expect(try cost(driver) == 33)
         try driver.check()
     }
 

@@ -23,6 +23,12 @@ enum ReceiptIntake {
         let (bytes, doubt) = (stored.lifecycle.history.bytes.count, stored.lifecycle.doubt)
         let segments = try segments(receipt, stored.lifecycle, store)
         stored.lifecycle.receiptReceived(receipt, segments: segments, at: now)
+        // An earlier attempt's price is not the message's.
+        if let price = receipt.price, receipt.attempt == stored.lifecycle.attempts,
+            let provider = stored.lifecycle.provider(ofAttempt: receipt.attempt)
+        {
+            stored.lifecycle.priced(price, at: now, provider: provider)
+        }
         // Most receipts that change nothing are told in the timeline all the same.
         if stored.lifecycle.history.bytes.count != bytes || stored.lifecycle.state != before.standing.state {
             try dispatcher.record(stored, since: before, isFirst: false, store: store)

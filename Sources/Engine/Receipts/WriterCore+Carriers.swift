@@ -37,7 +37,8 @@ extension WriterCore {
         switch try ReceiptMatch.find(receipt, of: burst.provider, store, dispatcher) {
         case .attempt(let id, let attempt):
             let receipt = Receipt(
-                id: id, attempt: attempt, status: status, part: receipt.part, providerIDs: receipt.providerIDs)
+                id: id, attempt: attempt, status: status, part: receipt.part, providerIDs: receipt.providerIDs,
+                price: receipt.price)
             try apply(receipt, of: burst.provider, now: now)
         case .none: try park(receipt, of: burst.provider, now: now)
         case .never: log.receiptRefused(provider: burst.name)

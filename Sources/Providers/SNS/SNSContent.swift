@@ -12,7 +12,7 @@ enum SNSContent {
     }
 
     /// A message to one of the account's numbers ("two-way SMS").
-    private static func inbound(_ document: JSON) -> InboundMessage? {
+    static func inbound(_ document: JSON) -> InboundMessage? {
         guard let id = document["inboundMessageId"]?.string, isID(id),
             let sender = document["originationNumber"]?.string, !sender.isEmpty,
             let recipient = document["destinationNumber"]?.string, !recipient.isEmpty,

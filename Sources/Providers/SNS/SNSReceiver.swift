@@ -12,6 +12,8 @@ package struct SNSReceiverOptions: Hashable, Sendable {
     /// PEM: whom to trust for the certificates that notifications are signed with, instead of those the system trusts.
     package var caFile: String?
     /// For the certificates, and to confirm subscriptions.
+    /// Whether the prices in events settle what messages cost, where events have prices.
+    package var hasPrices = false
     package var http: HTTPSessionOptions
 
     package init(topics: Set<String>) {
@@ -45,7 +47,11 @@ package struct SNSReceiverOptions: Hashable, Sendable {
 
 /// Believes what Amazon's SNS posts for the configured topics, and confirms their subscriptions.
 package final class SNSReceiver: WebhookReceiver {
+    /// What a notification's message says of messages.
+    package typealias Reader = @Sendable (String) -> [CarrierEvent]
+
     private let options: SNSReceiverOptions
+    private let read: Reader
     private let fetch: @Sendable (String) async -> HTTPResult
     private let stopFetching: @Sendable () -> Void
     private let certificates: SNSCertificates
@@ -53,9 +59,11 @@ package final class SNSReceiver: WebhookReceiver {
     private let confirmed = Mutex<Set<String>>([])
 
     /// - Throws: ``InvalidProviderOptions``.
-    package convenience init(_ options: SNSReceiverOptions, client: HTTPClient) throws(InvalidProviderOptions) {
+    package convenience init(
+        _ options: SNSReceiverOptions, client: HTTPClient, read: @escaping Reader = { SNSContent.events(of: $0) }
+    ) throws(InvalidProviderOptions) {
         let fetcher = HTTPFetcher(options.http, client: client)
-        try self.init(options, stopFetching: { fetcher.stop() }, fetch: { await fetcher.get($0) })
+        try self.init(options, stopFetching: { fetcher.stop() }, read: read, fetch: { await fetcher.get($0) })
     }
 
     /// - Parameters:
@@ -63,11 +71,13 @@ package final class SNSReceiver: WebhookReceiver {
     ///   - fetch: GETs a URL without following redirects.
     package init(
         _ options: SNSReceiverOptions, stopFetching: @escaping @Sendable () -> Void = {},
+        read: @escaping Reader = { SNSContent.events(of: $0) },
         fetch: @escaping @Sendable (String) async -> HTTPResult
     ) throws(InvalidProviderOptions) {
         let violations = options.violations()
         guard violations.isEmpty else { throw InvalidProviderOptions(violations: violations) }
         self.options = options
+        self.read = read
         self.fetch = fetch
         self.stopFetching = stopFetching
         certificates = SNSCertificates(caFile: options.caFile, fetch: fetch)
@@ -90,7 +100,7 @@ package final class SNSReceiver: WebhookReceiver {
         if let verdict = await verdictUnlessBelieved(notification, now: now) { return verdict }
         switch notification.kind {
         case .notification:
-            return .believed(SNSContent.events(of: notification.message), Self.answer)
+            return .believed(read(notification.message), Self.answer)
         case .subscription: return await confirm(notification)
         case .unsubscription: return .believed([], Self.answer)
         }
