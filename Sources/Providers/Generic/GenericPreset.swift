@@ -11,7 +11,7 @@ struct GenericPreset: Sendable {
     /// ...and what is laid over the description where it is given.
     var signed = "{}"
 
-    static let all = [vonage, plivo, messageBird]
+    static let all = [vonage, plivo, messageBird, infobip, sinch, telnyx, bandwidth, elks46]
 
     /// The description that the options stand for: themselves, or laid over the preset that they name.
     ///

@@ -145,14 +145,14 @@ extension GenericWebhook.InboundFields {
         let id = reader.neededField("id", coverage)
         let from = reader.neededField("from", coverage)
         let to = reader.neededField("to", coverage)
-        let text = reader.neededField("text", coverage)
+        let texts = Self.texts(&reader, coverage)
         let optOut = reader.field("opt_out", coverage)
         let actions = Self.actions(&reader)
         let media = Self.media(&reader, coverage)
         let part = reader.object("part") { GenericWebhook.PartFields(&$0, coverage) }
-        guard let id, let from, let to, let text else { return nil }
+        guard let id, let from, let to, let texts else { return nil }
         self.init(
-            conditions: conditions, id: id, from: from, to: to, text: text, optOut: optOut, optOutActions: actions,
+            conditions: conditions, id: id, from: from, to: to, texts: texts, optOut: optOut, optOutActions: actions,
             media: media, part: part)
     }
 
@@ -176,10 +176,24 @@ extension GenericWebhook.InboundFields {
         return actions
     }
 
+    /// A field, or several.
+    private static func texts(
+        _ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage
+    ) -> [WebhookField]? {
+        guard case .array? = reader.take("text") else { return reader.neededField("text", coverage).map { [$0] } }
+        return fields("text", &reader, coverage)
+    }
+
     private static func media(
         _ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage
     ) -> [WebhookField] {
-        reader.array("media", atMost: Limits.inboundMedia) { value, path, violations in
+        fields("media", &reader, coverage)
+    }
+
+    private static func fields(
+        _ name: String, _ reader: inout MemberReader, _ coverage: WebhookSignature.Coverage
+    ) -> [WebhookField] {
+        reader.array(name, atMost: Limits.inboundMedia) { value, path, violations in
             guard let field = value.string.flatMap(WebhookField.init) else {
                 violations.append(FieldViolation(field: path, description: MemberReader.noField))
                 return nil

@@ -34,7 +34,8 @@ package struct GenericWebhook: WebhookReceiver {
         var id: WebhookField
         var from: WebhookField
         var to: WebhookField
-        var text: WebhookField
+        /// The first that is there counts.
+        var texts: [WebhookField]
         /// Where the carrier says that it has understood a keyword.
         var optOut: WebhookField?
         /// The actions by the values of that field in lower case.
@@ -153,7 +154,7 @@ package struct GenericWebhook: WebhookReceiver {
         }
         guard id.utf8.count <= Limits.providerIDBytes else { return .unreadable(reason: "its id is too long") }
         var message = InboundMessage(
-            providerID: id, sender: from, recipient: to, body: fields[inbound.text] ?? "")
+            providerID: id, sender: from, recipient: to, body: inbound.texts.lazy.compactMap { fields[$0] }.first ?? "")
         message.action = inbound.optOut.flatMap { fields[$0] }.flatMap { inbound.optOutActions[$0.lowercased()] }
         for url in inbound.media.flatMap(fields.all) { message.append(mediaURL: url, contentType: "") }
         message.part = inbound.part.flatMap { part in

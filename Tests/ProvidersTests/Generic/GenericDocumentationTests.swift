@@ -8,7 +8,9 @@ internal import Testing
 
 /// What the pages on these carriers show is what the reader takes.
 @Suite struct GenericDocumentationTests {
-    private static let pages = ["http", "vonage", "plivo", "messagebird"]
+    private static let pages = [
+        "http", "vonage", "plivo", "messagebird", "infobip", "sinch", "telnyx", "bandwidth", "46elks",
+    ]
 
     /// The JSON blocks of a page.
     private func examples(_ page: String) throws -> [String] {
@@ -24,7 +26,8 @@ internal import Testing
     @Test(arguments: pages) func examplesAreDescriptions(_ page: String) throws {
         let secrets = [
             "token": "t", "webhook": "w", "api_secret": "a", "signature": "s", "auth_token": "t", "access_key": "k",
-            "private_key": "none",
+            "private_key": "none", "api_key": "k", "api_token": "t", "client_secret": "s", "api_password": "p",
+            "key_secret": "s", "password": "p",
         ]
         let examples = try examples(page)
         #expect(!examples.isEmpty)
@@ -33,6 +36,42 @@ internal import Testing
             // No private key is written down here.
             #expect(found.keys.allSatisfy { $0 == "authentication.key" }, "\(found)")
         }
+    }
+
+    /// The command that a page shows makes a provider.
+    @Test(arguments: pages.dropFirst()) func commandsAreRight(_ page: String) throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../../docs/providers/\(page).md").standardizedFileURL
+        let text = try String(contentsOf: file, encoding: .utf8).replacing("\\\n", with: " ")
+        let command = try #require(text.split(separator: "\n").first { $0.hasPrefix("apus admin provider create") })
+        let words = command.split(separator: " ").map(String.init)
+        var options = JSON.object([:])
+        var settings = ProviderSettings(kind: .http)
+        for (place, word) in words.enumerated() where word.hasPrefix("--") {
+            let value = words[place + 1]
+            switch word {
+            case "--kind": settings.kind = try #require(ProviderSettings.Kind(rawValue: value))
+            case "--option":
+                let pair = value.split(separator: "=", maxSplits: 1).map(String.init)
+                let path = pair[0].split(separator: ".").map(String.init)
+                let nested = path.reversed().reduce(JSON.string(pair[1])) { .object([$1: $0]) }
+                options = options.overlaid(by: nested)
+            case "--secret":
+                let name = String(value.prefix { $0 != "=" })
+                // A public key has to be one.
+                settings.secrets[name] = name == "public_key" ? CodeForm.base64.text(Array(0..<32)) : "secret"
+            default: Issue.record("\(word)")
+            }
+        }
+        settings.options = options
+        #expect(settings.kind.rawValue == page)
+        let client = HTTPClient()
+        defer { client.stop() }
+        let factory = ProviderFactory(
+            client: client, receiptKey: Generic.receiptKey, publicURL: "https://sms.example.com", now: { 0 })
+        #expect(factory.check("p", settings) == [])
+        #expect(try factory.make("p", settings).provider.kind == page)
+        settings.options = options.overlaid(by: .object(["preset": .string("other")]))
+        #expect(!factory.check("p", settings).isEmpty)
     }
 
     @Test func theFirstExampleWorks() async throws {

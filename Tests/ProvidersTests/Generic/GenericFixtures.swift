@@ -30,13 +30,13 @@ enum Generic {
     }
 
     static func kind(
-        _ text: String = "{}", secrets: [String: String] = [:], publicURL: String? = webhook,
+        _ text: String = "{}", secrets: [String: String] = [:], publicURL: String? = webhook, isWhole: Bool = false,
         now: @escaping @Sendable () -> Int64 = { Generic.now }
     ) throws -> GenericHTTPKind {
         var violations: [FieldViolation] = []
         let kind = GenericHTTPKind(
-            options: try options(text), secrets: secrets, path: path, receiptKey: receiptKey, publicURL: publicURL,
-            now: now, into: &violations)
+            options: isWhole ? try JSON(text) : try options(text), secrets: secrets, path: path,
+            receiptKey: receiptKey, publicURL: publicURL, now: now, into: &violations)
         #expect(violations.isEmpty)
         return try #require(kind)
     }
