@@ -7,7 +7,7 @@ internal import Threading
 /// is followed. ``HTTPResult`` says whether the server may have acted on a request that came to nothing.
 package final class HTTPClient: Sendable {
     enum Command {
-        case submit(HTTPSession, [HTTPRequest])
+        case submit(HTTPSession, any HTTPRequestSource)
         case cancel(HTTPSession, HTTPRequestID)
         case drain(HTTPSession)
         case close(HTTPSession)

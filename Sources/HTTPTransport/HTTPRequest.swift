@@ -70,10 +70,14 @@ package struct HTTPRequest: Sendable {
         self.authentication = authentication
     }
 
-    /// Whether its texts can stand in a request's head as they are. Anything else would let one header hold another,
-    /// or would be cut short at a zero byte.
-    var isWellFormed: Bool {
-        guard method == .post || body.isEmpty, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return false }
+    var isMethodRight: Bool { method == .post || body.isEmpty }
+
+    // Whether its texts can stand in a request's head as they are. Anything else would let one header hold another, or
+    // would be cut short at a zero byte.
+
+    static func isWellFormed(url: String) -> Bool { url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }
+
+    static func isWellFormed(_ headers: [HTTPHeader], _ authentication: HTTPAuthentication) -> Bool {
         for header in headers {
             guard !header.name.isEmpty, header.name.utf8.allSatisfy(Self.isToken),
                 !header.value.isEmpty, header.value.utf8.allSatisfy(Self.isFieldContent)

@@ -48,10 +48,12 @@ package final class HTTPSession: Sendable {
     }
 
     /// Takes a burst; never blocks and never calls back before it returns.
-    package func submit(_ requests: [HTTPRequest]) {
-        guard !requests.isEmpty else { return }
+    package func submit(_ requests: any HTTPRequestSource) {
+        guard requests.count > 0 else { return }
         client.post(.submit(self, requests))
     }
+
+    package func submit(_ requests: [HTTPRequest]) { submit(BuiltRequests(requests: requests)) }
 
     /// Ends a request if it is there still: as `notSent` if nothing of it was sent yet, else as `unknown`.
     package func cancel(_ id: HTTPRequestID) {

@@ -5,7 +5,9 @@ internal import DequeModule
 /// Sendable unchecked: all is touched by that thread alone.
 final class SessionLane: @unchecked Sendable {
     struct Waiting {
-        var request: HTTPRequest
+        var id: HTTPRequestID
+        let source: any HTTPRequestSource
+        let index: Int
         /// Milliseconds of the client's clock. They rise along the queue.
         var deadline: Int64
     }
@@ -27,14 +29,15 @@ final class SessionLane: @unchecked Sendable {
     var hasNothing: Bool { waiting.isEmpty && active.isEmpty && ended.isEmpty }
     var canStart: Bool { !waiting.isEmpty && active.count < options.connections }
 
-    func submitted(_ requests: [HTTPRequest], now: Int64) {
-        for request in requests {
+    func submitted(_ requests: any HTTPRequestSource, now: Int64) {
+        for index in 0..<requests.count {
+            let id = requests.id(at: index)
             if isDraining {
-                end(request.id, .notSent(HTTPFailure(.canceled)))
+                end(id, .notSent(HTTPFailure(.canceled)))
             } else if waiting.count >= options.waiting {
-                end(request.id, .notSent(HTTPFailure(.tooManyWaiting)))
+                end(id, .notSent(HTTPFailure(.tooManyWaiting)))
             } else {
-                waiting.append(Waiting(request: request, deadline: now + options.timeout))
+                waiting.append(Waiting(id: id, source: requests, index: index, deadline: now + options.timeout))
             }
         }
     }
@@ -47,14 +50,14 @@ final class SessionLane: @unchecked Sendable {
     func expire(now: Int64) {
         while let first = waiting.first, first.deadline <= now {
             waiting.removeFirst()
-            end(first.request.id, .notSent(HTTPFailure(.timedOut, "no connection was free")))
+            end(first.id, .notSent(HTTPFailure(.timedOut, "no connection was free")))
         }
     }
 
     func cancelWaiting(where isMeant: (HTTPRequestID) -> Bool) {
         waiting.removeAll { waiting in
-            guard isMeant(waiting.request.id) else { return false }
-            end(waiting.request.id, .notSent(HTTPFailure(.canceled)))
+            guard isMeant(waiting.id) else { return false }
+            end(waiting.id, .notSent(HTTPFailure(.canceled)))
             return true
         }
     }

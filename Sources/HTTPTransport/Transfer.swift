@@ -85,13 +85,11 @@ final class Transfer {
     /// Readies the handle for a request.
     /// - Returns: false if it can't stand in a request's head.
     func begin(_ request: HTTPRequest, deadline: Int64, now: Int64) -> Bool {
-        guard request.isWellFormed else { return false }
+        guard request.isMethodRight, setURL(request.url), setHead(RequestHead(request)) else { return false }
         self.request = request
         self.deadline = deadline
+        if isSecondStart { set(CURLOPT_FRESH_CONNECT, 0) }
         isSecondStart = false
-        set(CURLOPT_FRESH_CONNECT, 0)
-        setURL(request.url)
-        setHead(RequestHead(request))
         switch request.method {
         case .get: set(CURLOPT_HTTPGET, 1)
         case .post:
@@ -119,14 +117,19 @@ final class Transfer {
         set(CURLOPT_TIMEOUT_MS, Int(max(1, deadline - now)))
     }
 
-    private func setURL(_ url: String) {
-        guard url != self.url else { return }
+    /// - Returns: false if it can't stand in a request's head. One that is set already has been looked at.
+    private func setURL(_ url: String) -> Bool {
+        guard url != self.url else { return true }
+        guard HTTPRequest.isWellFormed(url: url) else { return false }
         self.url = url
         set(CURLOPT_URL, url)
+        return true
     }
 
-    private func setHead(_ head: RequestHead) {
-        guard head != self.head else { return }
+    /// - Returns: false if it can't stand in a request's head.
+    private func setHead(_ head: RequestHead) -> Bool {
+        guard head != self.head else { return true }
+        guard HTTPRequest.isWellFormed(head.headers, head.authentication) else { return false }
         self.head = head
         let before = headerList
         headerList = nil
@@ -139,6 +142,7 @@ final class Transfer {
         }
         apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
         curl_slist_free_all(before)
+        return true
     }
 
     // MARK: Its end

@@ -121,11 +121,11 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     private func start(_ waiting: SessionLane.Waiting, _ lane: SessionLane, now: Int64) {
-        let id = waiting.request.id
+        let id = waiting.id
         guard let transfer = lane.idle.popLast() ?? Transfer(lane, sockets) else {
             return lane.end(id, .notSent(HTTPFailure(.other, "no memory")))
         }
-        guard transfer.begin(waiting.request, deadline: waiting.deadline, now: now) else {
+        guard transfer.begin(waiting.source.request(at: waiting.index), deadline: waiting.deadline, now: now) else {
             lane.idle.append(transfer)
             return lane.end(id, .notSent(HTTPFailure(.invalidRequest, "a text has characters that it may not have")))
         }

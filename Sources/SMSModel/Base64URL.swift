@@ -6,6 +6,12 @@ package enum Base64URL {
     package static func encode(_ octets: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(octets.count / 3 * 4 + 3)
+        append(octets, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Writes the text of `octets` behind `text`.
+    package static func append(_ octets: some Collection<UInt8>, to text: inout [UInt8]) {
         var bits: UInt32 = 0
         var count = 0
         for octet in octets {
@@ -17,7 +23,6 @@ package enum Base64URL {
             }
         }
         if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// - Returns: nil for `=`, white space and other foreign characters, for a length that is none, and where bits are

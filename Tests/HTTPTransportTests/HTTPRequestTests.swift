@@ -7,7 +7,8 @@ import Testing
         var request = HTTPRequest(
             id: HTTPRequestID(number: 1), method: .post, url: "https://api.example/a", body: Array("x".utf8))
         change(&request)
-        return request.isWellFormed
+        return request.isMethodRight && HTTPRequest.isWellFormed(url: request.url)
+            && HTTPRequest.isWellFormed(request.headers, request.authentication)
     }
 
     @Test(arguments: ["https://a/b\r\nX: y", "https://a/b c", "https://a/\u{0}", "https://a/\u{7F}"])

@@ -108,6 +108,18 @@ struct MessageValues: TemplateValues {
         var webhookWithPassword: String
         /// The sender of messages that name none.
         var sender: [UInt8]
+        // Both URLs, to which tokens are added; nil if the carrier can't post.
+        private(set) var callback: TokenURL?
+        private(set) var callbackWithPassword: TokenURL?
+
+        init(receiptKey: [UInt8], webhook: String, webhookWithPassword: String, sender: [UInt8]) {
+            self.receiptKey = receiptKey
+            self.webhook = webhook
+            self.webhookWithPassword = webhookWithPassword
+            self.sender = sender
+            callback = webhook.isEmpty ? nil : TokenURL(webhook)
+            callbackWithPassword = webhookWithPassword.isEmpty ? nil : TokenURL(webhookWithPassword)
+        }
     }
 
     let item: Submission
@@ -119,6 +131,11 @@ struct MessageValues: TemplateValues {
     var encoding: Encoding { item.encoding }
 
     private var token: CorrelationToken { CorrelationToken(id: item.id, attempt: item.attempt) }
+    private var tokenBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        token.append(to: &bytes, key: common.receiptKey)
+        return bytes
+    }
     private var sender: ArraySlice<UInt8> { item.sender.isEmpty ? common.sender[...] : batch.bytes[item.sender.range] }
 
     func bytes(of variable: TemplateVariable) -> ArraySlice<UInt8> {
@@ -130,12 +147,12 @@ struct MessageValues: TemplateValues {
         case .text: batch.bytes[item.body.range]
         case .id: Array(String(item.id.rawValue).utf8)[...]
         case .attempt: Array(String(item.attempt).utf8)[...]
-        case .token: Array(token.text(key: common.receiptKey).utf8)[...]
+        case .token: tokenBytes[...]
         case .reference: batch.bytes[item.reference.range]
         case .segments: Array(String(item.segments).utf8)[...]
         case .validity, .expiry: bytes(of: variable, within: 0...Int64.max)
-        case .callback: callback(common.webhook)
-        case .callbackWithPassword: callback(common.webhookWithPassword)
+        case .callback: callback(common.callback)
+        case .callbackWithPassword: callback(common.callbackWithPassword)
         case .webhook: Array(common.webhook.utf8)[...]
         case .encoding: Array((item.encoding == .ucs2 ? "UCS2" : "GSM7").utf8)[...]
         // Templates of a message don't know these.
@@ -151,8 +168,8 @@ struct MessageValues: TemplateValues {
         return Array(text.utf8)[...]
     }
 
-    private func callback(_ webhook: String) -> ArraySlice<UInt8> {
-        webhook.isEmpty ? [] : Array(token.added(to: webhook, key: common.receiptKey).utf8)[...]
+    private func callback(_ url: TokenURL?) -> ArraySlice<UInt8> {
+        url?.bytes(token, key: common.receiptKey)[...] ?? []
     }
 
     static func withoutPlus(_ number: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

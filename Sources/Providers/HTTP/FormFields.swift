@@ -91,6 +91,11 @@ package struct FormFields: Hashable, Sendable {
 struct FormWriter {
     private(set) var bytes: [UInt8] = []
 
+    /// - Parameter capacity: how many bytes are expected.
+    init(capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
+
     private static let isUnreserved: [Bool] = (0...255).map { byte in
         switch UInt8(byte) {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -109,6 +114,12 @@ struct FormWriter {
     }
 
     mutating func append(_ name: String, _ value: String) { append(name, value.utf8) }
+
+    /// Appends a field whose value is written as it stands, by `write`.
+    mutating func append(_ name: String, escapedBy write: (inout [UInt8]) -> Void) {
+        append(name, EmptyCollection<UInt8>())
+        write(&bytes)
+    }
 
     static func append(escaped text: some Collection<UInt8>, to bytes: inout [UInt8]) {
         for byte in text {

@@ -9,7 +9,7 @@ package protocol HTTPCarrier: Sendable {
     /// The same as ``SMSProvider/canBeAsked``.
     var canBeAsked: Bool { get }
     var http: HTTPSessionOptions { get }
-    /// Known by the message's id and attempt.
+    /// Known by the message's id and attempt. Called on the client's thread, when the request is about to be sent.
     func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest
     func outcome(of result: HTTPResult) -> Outcome
 }
@@ -23,9 +23,9 @@ package final class HTTPProvider: SMSProvider {
     package let name: String
     private let carrier: any HTTPCarrier
     private let client: HTTPClient
-    private let link = Mutex<Link?>(nil)
+    private let transport = Mutex<Transport?>(nil)
 
-    private struct Link {
+    private struct Transport {
         var session: HTTPSession
         var events: any ProviderEvents
     }
@@ -41,20 +41,34 @@ package final class HTTPProvider: SMSProvider {
 
     package func start(events: any ProviderEvents) {
         let session = client.session(carrier.http, handler: self)
-        link.withLock { $0 = Link(session: session, events: events) }
+        transport.withLock { $0 = Transport(session: session, events: events) }
     }
 
     package func submit(_ batch: SubmissionBatch) {
-        link.withLock { $0 }?.session.submit(batch.items.map { carrier.request(for: $0, of: batch) })
+        transport.withLock { $0 }?.session.submit(CarrierRequests(carrier: carrier, batch: batch))
     }
 
     package func drain() {
-        link.withLock { $0 }?.session.drain()
+        transport.withLock { $0 }?.session.drain()
     }
 
     package func stop() {
-        link.withLock { $0.take() }?.session.close()
+        transport.withLock { $0.take() }?.session.close()
     }
+}
+
+/// A burst's requests.
+private struct CarrierRequests: HTTPRequestSource {
+    let carrier: any HTTPCarrier
+    let batch: SubmissionBatch
+
+    var count: Int { batch.items.count }
+
+    func id(at index: Int) -> HTTPRequestID {
+        HTTPRequestID(number: batch.items[index].id.rawValue, attempt: batch.items[index].attempt)
+    }
+
+    func request(at index: Int) -> HTTPRequest { carrier.request(for: batch.items[index], of: batch) }
 }
 
 extension HTTPProvider: HTTPCompletionHandler {
@@ -64,7 +78,7 @@ extension HTTPProvider: HTTPCompletionHandler {
                 id: MessageID(rawValue: completion.id.number), attempt: completion.id.attempt,
                 outcome: carrier.outcome(of: completion.result))
         }
-        link.withLock { $0 }?.events.answered(answers)
+        transport.withLock { $0 }?.events.answered(answers)
     }
 }
 

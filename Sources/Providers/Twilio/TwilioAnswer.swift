@@ -4,19 +4,6 @@ package import SMSModel
 
 /// What an answer to the creation of a message says.
 package enum TwilioAnswer {
-    private struct Created: Decodable {
-        var sid: String
-        var status: String?
-        var errorCode: Int?
-        var errorMessage: String?
-
-        enum CodingKeys: String, CodingKey {
-            case sid, status
-            case errorCode = "error_code"
-            case errorMessage = "error_message"
-        }
-    }
-
     private struct Refused: Decodable {
         var code: Int?
         var message: String?
@@ -35,16 +22,18 @@ package enum TwilioAnswer {
     }
 
     private static func created(_ response: HTTPResponse, receipts: Bool) -> Outcome {
-        guard !response.isBodyCut, let answer = try? JSONDecoder().decode(Created.self, from: Data(response.body)),
-            TwilioOptions.isSID(answer.sid, "SM", "MM")
+        guard !response.isBodyCut,
+            let answer = JSONMembers("sid", "status", "error_code", "error_message", of: response.body),
+            let sid = answer["sid"]?.string, TwilioOptions.isSID(sid, "SM", "MM")
         else { return .unknown(code: "HTTP_\(response.status)") }
         // No callback tells the status that the answer tells already.
-        switch answer.status {
-        case "failed", "undelivered", "canceled":
+        switch answer["status"] {
+        case .string("failed"), .string("undelivered"), .string("canceled"):
             return Outcome(
-                .rejected(.route), code: answer.errorCode.map(String.init) ?? "FAILED",
-                message: answer.errorMessage ?? "Twilio made the message and gave it up at once", response)
-        default: return .accepted(providerID: answer.sid, receipts: receipts)
+                .rejected(.route), code: answer["error_code"]?.integer.map(String.init) ?? "FAILED",
+                message: answer["error_message"]?.string ?? "Twilio made the message and gave it up at once", response)
+        case .string, .null, nil: return .accepted(providerID: sid, receipts: receipts)
+        case .integer, .other: return .unknown(code: "HTTP_\(response.status)")
         }
     }
 

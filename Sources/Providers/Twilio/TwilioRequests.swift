@@ -5,7 +5,13 @@ internal import SMSModel
 package struct TwilioRequests: Sendable {
     private let options: TwilioOptions
     private let account: String
+    private let url: String
+    /// Escaped, for the form.
+    private let callback: TokenURL?
     private let authentication: HTTPAuthentication
+
+    /// What most forms fit in.
+    private static let formBytes = 512
 
     private static let form = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")]
 
@@ -13,14 +19,14 @@ package struct TwilioRequests: Sendable {
         self.options = options
         let base = options.baseURL.hasSuffix("/") ? String(options.baseURL.dropLast()) : options.baseURL
         account = "\(base)/2010-04-01/Accounts/\(options.accountSID)"
+        url = "\(account)/Messages.json"
+        callback = options.statusCallback.map { TokenURL($0.url).percentEscaped }
         authentication =
             switch options.credential {
             case .authToken(let token): .basic(user: options.accountSID, password: token)
             case .apiKey(let sid, let secret): .basic(user: sid, password: secret)
             }
     }
-
-    private var url: String { "\(account)/Messages.json" }
 
     /// Asks whether the account takes the credentials. A key that isn't the main one may not look at the account
     /// itself, but at its messages.
@@ -33,7 +39,7 @@ package struct TwilioRequests: Sendable {
 
     /// Creates a message.
     package func create(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
-        var body = FormWriter()
+        var body = FormWriter(capacity: Self.formBytes)
         body.append("To", batch.bytes[item.recipient.range])
         switch options.sender {
         case _ where !item.sender.isEmpty: body.append("From", batch.bytes[item.sender.range])
@@ -41,9 +47,10 @@ package struct TwilioRequests: Sendable {
         case .messagingService(let sid): body.append("MessagingServiceSid", sid)
         }
         body.append("Body", batch.bytes[item.body.range])
-        if let callback = options.statusCallback {
-            let token = CorrelationToken(id: item.id, attempt: item.attempt)
-            body.append("StatusCallback", token.added(to: callback.url, key: callback.key))
+        if let callback, let key = options.statusCallback?.key {
+            body.append("StatusCallback") {
+                callback.append(CorrelationToken(id: item.id, attempt: item.attempt), key: key, to: &$0)
+            }
         }
         if let seconds = options.validitySeconds { body.append("ValidityPeriod", String(seconds)) }
         return HTTPRequest(

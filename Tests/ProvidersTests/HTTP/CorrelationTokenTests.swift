@@ -42,6 +42,10 @@ internal import Testing
         ("https://a/b#rc=2", "https://a/b?apus=T#rc=2"), ("https://a/b?c#rp=?", "https://a/b?c&apus=T#rp=?"),
     ])
     func inAQuery(_ url: String, _ wanted: String) {
-        #expect(token.added(to: url, key: key) == wanted.replacing("T", with: token.text(key: key)))
+        let text = wanted.replacing("T", with: token.text(key: key))
+        #expect(TokenURL(url).bytes(token, key: key) == Array(text.utf8))
+        var escaped: [UInt8] = []
+        FormWriter.append(escaped: text.utf8, to: &escaped)
+        #expect(TokenURL(url).percentEscaped.bytes(token, key: key) == escaped)
     }
 }

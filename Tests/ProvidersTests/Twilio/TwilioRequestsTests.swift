@@ -73,7 +73,8 @@ internal import Testing
                 full, "",
                 [
                     "from_": "+15005550006", "validity_period": "36000",
-                    "status_callback": token.added(to: callback.url, key: callback.key),
+                    "status_callback": String(
+                        decoding: TokenURL(callback.url).bytes(token, key: callback.key), as: UTF8.self),
                 ]
             ),
         ]
