@@ -38,7 +38,8 @@ public struct Explanation: Hashable, Sendable {
     public struct Provider: Hashable, Sendable {
         public var name: String
         public var kind: String
-        /// `HAS_ROOM`, or what stands against it now: `FULL`, `PACED`, `PAUSED`, `FAILING`, `OFF`, `SENDER_THROTTLED`.
+        /// `HAS_ROOM`, or what stands against it now: `FULL`, `PACED`, `PAUSED`, `FAILING`, `OFF`, `SENDER_THROTTLED`,
+        /// `DISCONNECTED`.
         public var verdict: String
         /// The same, as a clause for people.
         public var text: String

@@ -45,8 +45,8 @@ package struct Asker: Hashable, Sendable {
         self.number = number
     }
 
-    static let reconciler = Asker(.max)
-    static let receiptInquiry = Asker(.max - 1)
+    package static let reconciler = Asker(.max)
+    package static let receiptInquiry = Asker(.max - 1)
 }
 
 /// Reads, and throws what the store refuses to read as UNAVAILABLE.

@@ -77,7 +77,7 @@ package final class Gateway: Sendable {
             writer.tellReceipts { [weak receiptInquiry] in receiptInquiry?.heard($0) }
             receiptInquiry.start()
         }
-        providers.start(events: writer)
+        providers.start(reportingTo: writer)
         writer.start()
     }
 

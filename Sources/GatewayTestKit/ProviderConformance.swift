@@ -50,6 +50,10 @@ package enum ProviderConformance {
                 try require((1...200).contains(receipt.id.rawValue), "a receipt for \(receipt.id)")
                 try requireEqual(receipt.attempt, 4, "attempt")
             }
+            for report in events.content.reports {
+                try require(
+                    (1...Limits.reportedEvents).contains(report.count), "a report of \(report.count) events")
+            }
         },
         Case(description: "answers all of what it still has once it drains") { provider in
             let events = ProviderEventLog()
@@ -102,7 +106,11 @@ extension SubmissionBatch {
 package final class ProviderEventLog: ProviderEvents {
     package struct Content: Sendable {
         package var answers: [AttemptAnswer] = []
+        /// Those that name their attempt by its token.
         package var receipts: [Receipt] = []
+        /// Reports as they came, refused ones too.
+        package var reports: [[CarrierEvent]] = []
+        package var linkChanges = 0
         /// Answers and receipts as they came: true for an answer.
         package var order: [(isAnswer: Bool, id: MessageID)] = []
     }
@@ -113,8 +121,13 @@ package final class ProviderEventLog: ProviderEvents {
     }
 
     private let state = Mutex((content: Content(), waiters: [Waiter]()))
+    /// What is said of the next reports: nil = they are durable.
+    private let refusals: Mutex<[GatewayError?]>
 
-    package init() {}
+    /// - Parameter refusals: what the first reports are answered with; further ones are durable.
+    package init(refusals: [GatewayError?] = []) {
+        self.refusals = Mutex(refusals)
+    }
 
     package var content: Content { state.withLock { $0.content } }
     package var answers: [AttemptAnswer] { content.answers }
@@ -127,12 +140,21 @@ package final class ProviderEventLog: ProviderEvents {
         }
     }
 
-    package func receiptsReceived(_ receipts: [Receipt]) {
+    package func reported(_ events: [CarrierEvent], done: @escaping @Sendable (GatewayError?) -> Void) {
+        let refusal = refusals.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        // Whoever waits for the report may go on at once.
+        if refusal != nil { done(refusal) }
         change { content in
+            content.reports.append(events)
+            guard refusal == nil else { return }
+            let receipts = events.compactMap(\.receiptByToken)
             content.receipts += receipts
             content.order += receipts.map { (false, $0.id) }
         }
+        if refusal == nil { done(nil) }
     }
+
+    package func linkChanged() { change { $0.linkChanges += 1 } }
 
     private func change(_ body: (inout Content) -> Void) {
         let done = state.withLock { state in
@@ -155,5 +177,25 @@ package final class ProviderEventLog: ProviderEvents {
             }
             if isDoneAlready { continuation.resume() }
         }
+    }
+}
+
+extension CarrierEvent {
+    /// The receipt, if it names its attempt by the token.
+    package var receiptByToken: Receipt? {
+        guard case .receipt(let receipt) = self, let token = receipt.attempt, let status = receipt.status else {
+            return nil
+        }
+        return Receipt(id: token.id, attempt: token.attempt, status: status, providerIDs: receipt.providerIDs)
+    }
+}
+
+extension Receipt {
+    /// The same as a carrier reports it that hands the token back.
+    package var byToken: CarrierEvent {
+        .receipt(
+            CarrierReceipt(
+                attempt: CorrelationToken(id: id, attempt: attempt), providerID: providerIDs.first, status: status,
+                part: part, partID: providerIDs.dropFirst().first))
     }
 }

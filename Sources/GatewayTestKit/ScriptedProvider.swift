@@ -15,6 +15,7 @@ package final class ScriptedProvider: SMSProvider {
         var texts: [MessageID: (sender: String, recipient: String, body: String)] = [:]
         var events: (any ProviderEvents)?
         var isDraining = false
+        var link = LinkState.up
     }
 
     package init(name: String = "scripted") {
@@ -41,6 +42,17 @@ package final class ScriptedProvider: SMSProvider {
 
     package func stop() {
         state.withLock { $0.events = nil }
+    }
+
+    package var link: LinkState { state.withLock { $0.link } }
+
+    /// What it says of its link from now on, and reports if it has been started.
+    package func setLink(_ link: LinkState) {
+        let events = state.withLock { state in
+            state.link = link
+            return state.events
+        }
+        events?.linkChanged()
     }
 
     /// Whether ``drain()`` was called.

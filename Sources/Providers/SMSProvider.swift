@@ -4,7 +4,8 @@ package import SMSModel
 ///
 /// The gateway hands over messages by the burst, each already durable as `submitting` and holding one of
 /// the provider's slots. Every submission is answered exactly once, in any order, through the events given
-/// to ``start(events:)``; a receipt may come at any time, even before the answer.
+/// to ``start(events:)``; a receipt may come at any time, even before the answer. While the provider's
+/// ``link`` is down it is handed nothing.
 package protocol SMSProvider: AnyObject, Sendable {
     /// Unique in a gateway; 1 to 32 of `a-z 0-9 -`.
     var name: String { get }
@@ -12,6 +13,9 @@ package protocol SMSProvider: AnyObject, Sendable {
     var kind: String { get }
     /// Whether it can be asked what became of messages: a ``MessageLookUp`` comes with it.
     var canBeAsked: Bool { get }
+    /// Whether messages can be handed over now. Any thread may ask; each change is followed by
+    /// ``ProviderEvents/linkChanged()``.
+    var link: LinkState { get }
 
     /// Called once, before the first submission.
     func start(events: any ProviderEvents)
@@ -29,12 +33,33 @@ package protocol SMSProvider: AnyObject, Sendable {
 
 extension SMSProvider {
     package var canBeAsked: Bool { false }
+    /// A provider without a session of its own has nothing to lose: each request finds its own connection.
+    package var link: LinkState { .up }
+}
+
+/// Whether a provider can be handed messages.
+package enum LinkState: Hashable, Sendable {
+    case up
+    /// Messages wait, or go to other providers; no attempt is made. The reason is a clause for people, such as
+    /// `the connection was refused`.
+    case down(reason: String)
+
+    package var isUp: Bool { self == .up }
 }
 
 /// Where a provider reports to. Any thread may call.
 package protocol ProviderEvents: AnyObject, Sendable {
     func answered(_ answers: [AttemptAnswer])
-    func receiptsReceived(_ receipts: [Receipt])
+
+    /// Receipts, and messages from people.
+    /// - Parameters:
+    ///   - events: at most ``Limits/reportedEvents``, so that a round of the writer can end between two reports.
+    ///   - done: called once, on any thread: with nil once all of it is durable, so that the carrier may be told; with an
+    ///     error if it may not be: then all of it is to be reported again.
+    func reported(_ events: [CarrierEvent], done: @escaping @Sendable (GatewayError?) -> Void)
+
+    /// The provider's ``SMSProvider/link`` is another than before.
+    func linkChanged()
 }
 
 /// The outcome of one submission.

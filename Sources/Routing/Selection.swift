@@ -19,6 +19,8 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
     case hasFailed
     /// It takes no more messages of this one's sender for now.
     case throttlesSender
+    /// The link to its carrier is down.
+    case isDisconnected
 
     /// Whether it would take messages if it had room.
     package var isUp: Bool { self == .hasRoom || self == .isFull || self == .isPaced }
@@ -35,6 +37,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
         case .hasRefused: "refused it"
         case .hasFailed: "could not be reached"
         case .throttlesSender: "throttles its sender"
+        case .isDisconnected: "is not connected"
         }
     }
 }

@@ -37,6 +37,7 @@ extension ProviderVerdict {
         case .hasRefused: "REFUSED"
         case .hasFailed: "UNREACHABLE"
         case .throttlesSender: "SENDER_THROTTLED"
+        case .isDisconnected: "DISCONNECTED"
         }
     }
 }

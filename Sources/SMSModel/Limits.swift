@@ -225,6 +225,10 @@ package enum Limits {
     package static let inboundBodyBytes = 16 * 1024
     /// ...and of its sender and recipient each.
     package static let inboundNumberBytes = 64
+    /// Before a report that could not be recorded is made again.
+    package static let recordAgainMilliseconds: Int64 = 1000
+    /// Receipts and inbound messages of one report of a provider.
+    package static let reportedEvents = 64
     /// Links to media that came with an inbound message; further ones are left out...
     package static let inboundMedia = 10
     /// ...and so is one that is longer.

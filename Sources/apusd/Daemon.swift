@@ -134,11 +134,16 @@ struct Daemon {
         let service = ConfigurationService(
             state, tenants: writerTenants, fileTenant: fileTenant, sealing: sealing, providers: registry,
             writer: writer, reader: storeReader, clock: clock, directory: directory, suppressions: suppressions)
+        func access(_ asker: Asker) -> LookUpAccess {
+            LookUpAccess(
+                read: { storeReader.ask(asker, $0) }, lookUp: { registry.lookUp(of: $0) }, now: { clock.now() },
+                log: gatewayLog)
+        }
         let reconciler = Reconciler(
-            reader: storeReader, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            access(.reconciler), writer: writer,
             firstAfter: Int64(configuration.reconciliationFirstSeconds) * 1000)
         let receiptInquiry = ReceiptInquiry(
-            reader: storeReader, writer: writer, clock: clock, sources: registry, log: gatewayLog,
+            access(.receiptInquiry), writer: writer,
             firstAfter: Int64(configuration.reconciliationReceiptSeconds) * 1000)
         return Gateway(
             writer: writer, reader: storeReader, clock: clock, log: gatewayLog, suppressions: suppressions,

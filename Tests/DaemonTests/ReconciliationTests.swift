@@ -105,7 +105,7 @@ extension DaemonTests {
                 try await wait(daemon, id, for: "DELIVERED")
                 let next = try await send(daemon)
                 try await wait(daemon, next, for: "DELIVERED")
-                #expect(daemon.log.contains("\"message\":\"provider told what became of a message\""))
+                #expect(daemon.log.contains("\"message\":\"provider answered about a late receipt\""))
                 #expect(try await carrier.ledger().messages.map(\.isTold) == [false, false])
             }
         }

@@ -266,10 +266,10 @@ internal import Testing
         let ids = try #require(accepted.value).results.map(\.id)
         #expect(driver.seen.count == 1500)
         // The receipts come in before the first round.
-        driver.inbox.receipts.append(ids.map { Receipt(id: $0, attempt: 1, status: .delivered) })
-        let receipts = driver.inbox.receipts
+        driver.report(ids.map { Receipt(id: $0, attempt: 1, status: .delivered) })
+        let reports = driver.inbox.carriers
         try driver.restartQuietly()
-        driver.inbox.receipts = receipts
+        driver.inbox.carriers = reports
         driver.run()
         for id in ids { #expect(try driver.state(of: id) == .delivered) }
         try driver.check()

@@ -160,7 +160,7 @@ internal import Testing
         driver.store.failsAt = .commit
         // Two for the same message in one round: it becomes as it was before both.
         let receipt = Receipt(id: early, attempt: 1, status: .delivered)
-        driver.inbox.receipts.append([receipt, receipt])
+        driver.report([receipt, receipt])
         driver.receive(late)
         #expect(try driver.state(of: early) == .submitting)
         driver.store.failsAt = nil

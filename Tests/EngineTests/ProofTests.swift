@@ -216,10 +216,10 @@ internal import Testing
     @Test func ofWhichTheProviderKnowsNothingIsUndelivered() throws {
         let driver = try driver()
         let id = try failSecond(driver)
-        driver.inbox.commands.append(.attemptNotFound(id, attempt: 2))
+        driver.inbox.commands.append(.attemptNotFound(id, attempt: 2) { _ in })
         driver.run()
         #expect(try driver.state(of: id) == .unknown)
-        driver.inbox.commands.append(.attemptNotFound(id, attempt: 1))
+        driver.inbox.commands.append(.attemptNotFound(id, attempt: 1) { _ in })
         driver.run()
         let status = try status(driver, id)
         #expect(status.state == .undelivered && status.error?.code == "30005")

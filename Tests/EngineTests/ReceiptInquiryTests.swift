@@ -169,24 +169,24 @@ internal import Testing
 }
 
 /// An inquiry without its thread beside a writer without its own.
-private final class InquiryDriver: LookUpSources {
+private final class InquiryDriver: Sendable {
     private let time = ManualTime(start)
     private let lookUps: [UInt8: ScriptedLookUp]
     private let reads = Mutex<[@Sendable (SQLiteStatusReader) -> Void]>([])
-    private let receipts = Mutex<[[Receipt]]>([])
+    private let reports = Mutex<[CarrierBurst]>([])
 
     init(_ lookUps: [UInt8: ScriptedLookUp]) {
         self.lookUps = lookUps
     }
 
-    func lookUp(of provider: UInt8) -> (any MessageLookUp)? { lookUps[provider] }
-
     func inquiry() -> ReceiptInquiry {
-        ReceiptInquiry(
-            rule: .receipts(firstAfter: Limits.receiptLookUpMilliseconds),
+        let access = LookUpAccess(
             read: { [self] read in reads.withLock { $0.append(read) } },
-            receive: { [self] receipts in self.receipts.withLock { $0.append(receipts) } }, now: { [time] in time.now },
-            sources: self, log: GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+            lookUp: { [lookUps] provider in lookUps[provider].map { (provider: "provider \(provider)", lookUp: $0) } },
+            now: { [time] in time.now }, log: GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        return ReceiptInquiry(rule: .receipts(firstAfter: Limits.receiptLookUpMilliseconds), access, seed: 1) {
+            [self] report in reports.withLock { $0.append(report) }
+        }
     }
 
     func keepTime(_ driver: WriterDriver) { time.advance(driver.now - time.now) }
@@ -206,9 +206,9 @@ private final class InquiryDriver: LookUpSources {
             }
             let reader = try SQLiteStatusReader(directory: driver.directory.path)
             for read in reads { read(reader) }
-            driver.inbox.receipts += receipts.withLock { receipts in
-                defer { receipts = [] }
-                return receipts
+            driver.inbox.carriers += reports.withLock { reports in
+                defer { reports = [] }
+                return reports
             }
             if reads.isEmpty, driver.inbox.isEmpty { return wait }
         }

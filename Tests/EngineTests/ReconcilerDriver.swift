@@ -48,7 +48,7 @@ final class ScriptedLookUp: MessageLookUp {
 
 /// A reconciler without its thread beside a writer without its own: a test is the clock, and has what is read and
 /// written done in its turn.
-final class ReconcilerDriver: LookUpSources {
+final class ReconcilerDriver: Sendable {
     private let time = ManualTime(start)
     private let lookUps: Mutex<[UInt8: ScriptedLookUp]>
     private let reads = Mutex<[@Sendable (SQLiteStatusReader) -> Void]>([])
@@ -59,18 +59,23 @@ final class ReconcilerDriver: LookUpSources {
         self.lookUps = Mutex(lookUps)
     }
 
-    func lookUp(of provider: UInt8) -> (any MessageLookUp)? { lookUps.withLock { $0[provider] } }
-
     func remove(_ provider: UInt8) { lookUps.withLock { $0[provider] = nil } }
 
     func reconciler(
         capacity: Int = Limits.reconciliations,
         log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     ) -> Reconciler {
-        Reconciler(
-            capacity: capacity, read: { [self] read in reads.withLock { $0.append(read) } },
-            tell: { [self] command in commands.withLock { $0.append(command) } }, now: { [time] in time.now },
-            sources: self, log: log)
+        Reconciler(capacity: capacity, access(log: log), seed: 1) { [self] command in
+            commands.withLock { $0.append(command) }
+        }
+    }
+
+    private func access(log: GatewayLog) -> LookUpAccess {
+        LookUpAccess(
+            read: { [self] read in reads.withLock { $0.append(read) } },
+            lookUp: { [self] provider in
+                lookUps.withLock { $0[provider] }.map { (provider: "provider \(provider)", lookUp: $0) }
+            }, now: { [time] in time.now }, log: log)
     }
 
     /// It is as late for the reconciler as it is for the writer.

@@ -380,6 +380,46 @@ internal import Testing
         #expect(try [young, interrupted].map { try driver.state(of: $0) }.contains(.sent))
     }
 
+    /// Whose provider has no message to show is known to the store as soon as that can be written.
+    @Test(arguments: [FailingStore.Point.begin, .record, .commit])
+    func whatCouldNotBeRecordedIsReportedAgain(_ point: FailingStore.Point) throws {
+        var options = WriterOptions()
+        options.retryBase = 1
+        let driver = try WriterDriver(options: options)
+        let id = try driver.accept(TestMessage { $0.onUnknown = .resend })
+        // Nobody knows of the first attempt, and the second has failed: the last word on the first settles it.
+        driver.answerAll(.unknown(code: "NO_ANSWER"))
+        driver.advance(10)
+        driver.answerAll(.accepted(providerID: "SM2", receipts: true))
+        driver.receipt("SM2", .undelivered(code: "30005"))
+        #expect(try driver.state(of: id) == .unknown)
+        let reconciler = reconciler()
+        reconciler.heard(driver.takeDoubts())
+        driver.advance(3_600_000)
+        try world.run(reconciler, driver)
+        #expect(lookUp.questions.count == 1)
+        driver.store.failsAt = point
+        lookUp.answer(.nothing)
+        try world.run(reconciler, driver)
+        #expect(reconciler.count == 0)
+        #expect(try driver.state(of: id) == .unknown)
+        for _ in 0..<5 {
+            driver.advance(Limits.recordAgainMilliseconds)
+            let wait = try world.run(reconciler, driver)
+            #expect(wait != nil)
+        }
+        #expect(try driver.state(of: id) == .unknown)
+        driver.store.failsAt = nil
+        // The store is tried again after a second, and the report made again after another.
+        for _ in 0..<2 {
+            driver.advance(Limits.recordAgainMilliseconds)
+            try world.run(reconciler, driver)
+        }
+        #expect(try driver.state(of: id) == .undelivered)
+        #expect(try world.run(reconciler, driver) == nil)
+        try driver.check()
+    }
+
     @Test func whatIsBothReadAndToldIsAskedAboutOnce() throws {
         let id = try lose()
         driver.advance(10)

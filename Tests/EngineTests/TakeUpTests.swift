@@ -201,9 +201,9 @@ private let day: Int64 = 86_400_000
 
     /// A receipt may come before it is known that its message was interrupted.
     @Test func receiptsMeanwhileSettleWhatWasInterrupted() throws {
-        driver.inbox.receipts.append(
+        driver.report(
             (left.earlyInterrupted + left.interrupted).map { Receipt(id: $0, attempt: 1, status: .delivered) })
-        driver.inbox.receipts.append([Receipt(id: left.resent[0], attempt: 1, status: .delivered)])
+        driver.report([Receipt(id: left.resent[0], attempt: 1, status: .delivered)])
         runAll()
         #expect(
             try events(left.earlyInterrupted + left.interrupted) == [[.submitting, .interrupted, .delivered]])

@@ -147,8 +147,8 @@ final class WriterDriver {
         let work = inbox
         inbox = WriterInbox()
         let effects = core.round(work, now: now)
-        for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for reply in effects.replies { reply() }
+        for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: now) }
         for provider in effects.draining {
@@ -249,8 +249,25 @@ final class WriterDriver {
     }
 
     func receive(_ id: MessageID, attempt: Int = 1, _ status: ReceiptStatus = .delivered) {
-        inbox.receipts.append([Receipt(id: id, attempt: attempt, status: status)])
+        report([Receipt(id: id, attempt: attempt, status: status)])
         run()
+    }
+
+    /// Has carriers report in the next round, by the attempts' tokens. Each provider reports what is its own.
+    func report(_ receipts: [Receipt]) {
+        var events: [(provider: UInt8, events: [CarrierEvent])] = []
+        for receipt in receipts {
+            let provider = (try? store.lifecycle(of: receipt.id)?.lifecycle.provider(ofAttempt: receipt.attempt)) ?? 1
+            if events.last?.provider != provider { events.append((provider, [])) }
+            events[events.count - 1].events.append(receipt.byToken)
+        }
+        for (provider, events) in events { post(events, of: provider) }
+    }
+
+    /// Has the providers' links looked at in the next round.
+    func setLink(_ link: LinkState, of provider: Int = 0) {
+        providers[provider].setLink(link)
+        inbox.hasNewLinks = true
     }
 
     // MARK: Looking

@@ -55,11 +55,12 @@ internal import Testing
         let number = try store.transaction { () throws(StoreError) in
             try store.providerIndex(name: provider.name, kind: provider.kind)
         }
+        let pooled = PooledProvider(provider: provider, number: number, limits: limits)
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }),
-            providers: [PooledProvider(provider: provider, number: number, limits: limits)],
+            providers: [pooled],
             suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
-        provider.start(events: writer)
+        pooled.start(reportingTo: writer)
         writer.start()
         return (writer, provider)
     }

@@ -55,7 +55,7 @@ struct TestGateway {
         gateway = Gateway(
             writer: writer, reader: reader, clock: clock, log: GatewayLog(log), suppressions: suppressions,
             configuration: configuration, tenants: tenants, providers: registry)
-        registry.start(events: writer)
+        registry.start(reportingTo: writer)
         writer.start()
     }
 

@@ -172,6 +172,27 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         #expect(provider.records(limit: 10, to: nil).total == 0)
     }
 
+    /// As a carrier posts again what was answered with an error.
+    @Test(arguments: [false, true])
+    func whatCouldNotBeKeptIsReportedAgain(_ isDraining: Bool) async {
+        let time = ManualTime()
+        let provider = SandboxProvider(options: options(), now: { time.now })
+        let refusal = GatewayError(.unavailable, "nothing can be stored now")
+        let events = ProviderEventLog(refusals: [refusal, refusal])
+        provider.start(events: events)
+        provider.submit(SubmissionBatch(count: Limits.reportedEvents + 1, from: 1, attempt: 1))
+        await events.wait { $0.reports.count >= 2 }
+        if isDraining { provider.drain() }
+        #expect(events.content.reports.map(\.count) == [Limits.reportedEvents, 1])
+        #expect(events.receipts.isEmpty)
+        time.advance(1000)
+        // It looks at the clock when it is woken.
+        provider.submit(SubmissionBatch())
+        await events.wait { $0.reports.count >= 4 }
+        provider.stop()
+        #expect(events.receipts.map(\.id.rawValue) == Array(1...UInt64(Limits.reportedEvents + 1)))
+    }
+
     // MARK: Records
 
     @Test func theNewestRecordsAreKept() async throws {
@@ -279,8 +300,10 @@ private final class TimedEvents: ProviderEvents, @unchecked Sendable {
         log.answered(answers)
     }
 
-    func receiptsReceived(_ receipts: [Receipt]) {
-        receiptTimes += receipts.map { (wallClock(), $0.id) }
-        log.receiptsReceived(receipts)
+    func reported(_ events: [CarrierEvent], done: @escaping @Sendable (GatewayError?) -> Void) {
+        receiptTimes += events.compactMap(\.receiptByToken).map { (wallClock(), $0.id) }
+        log.reported(events, done: done)
     }
+
+    func linkChanged() { log.linkChanged() }
 }

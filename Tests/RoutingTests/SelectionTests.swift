@@ -15,7 +15,9 @@ private func choice(
 }
 
 @Suite struct SelectionTests {
-    private let down: [ProviderVerdict] = [.isPaused, .isBroken, .isOff, .hasRefused, .hasFailed]
+    private let down: [ProviderVerdict] = [
+        .isPaused, .isBroken, .isOff, .hasRefused, .hasFailed, .isDisconnected,
+    ]
     private let busy: [ProviderVerdict] = [.isFull, .isPaced]
 
     @Test(arguments: RouteSettings.Policy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RouteSettings.Policy) {

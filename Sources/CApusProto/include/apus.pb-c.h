@@ -744,7 +744,7 @@ struct  Apus__V1__ExplainedProvider
   ProtobufCBinaryData name;
   ProtobufCBinaryData kind;
   /*
-   * HAS_ROOM, or what stands against it now: FULL, PACED, PAUSED, FAILING, OFF, SENDER_THROTTLED
+   * HAS_ROOM, or what stands against it now: FULL, PACED, PAUSED, FAILING, OFF, SENDER_THROTTLED, DISCONNECTED
    */
   ProtobufCBinaryData verdict;
   /*

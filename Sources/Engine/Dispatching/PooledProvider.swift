@@ -22,4 +22,8 @@ package struct PooledProvider: Sendable {
         self.senders = senders
         self.ownSender = ownSender
     }
+
+    package func start(reportingTo writer: Writer) {
+        provider.start(events: CarrierRoad(to: writer, from: number, name: provider.name))
+    }
 }

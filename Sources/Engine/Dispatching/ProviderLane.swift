@@ -29,6 +29,8 @@ struct ProviderLane {
     let number: UInt8
     private(set) var limits: ProviderLimits
     private(set) var isPaused = false
+    /// As the provider last said.
+    private(set) var link: LinkState
     /// Another lane has taken its place, or none: it takes nothing new, and ends with its last answer.
     private(set) var isRetired = false
     /// It has ended: its place can be given to another.
@@ -49,6 +51,7 @@ struct ProviderLane {
         self.provider = provider
         self.number = number
         self.limits = limits
+        link = provider.link
         standing = Standing(
             pace: ProviderPace(limits.pace, now: now),
             statistics: ProviderStatistics(name: provider.name, kind: provider.kind))
@@ -73,6 +76,13 @@ struct ProviderLane {
 
     mutating func retire() { isRetired = true }
 
+    /// - Returns: false if the provider's link is as it was.
+    mutating func takeLink() -> Bool {
+        let before = link
+        link = provider.link
+        return link != before
+    }
+
     /// What the message costs here; nil where that is what was reserved for it.
     func price(of draft: MessageDraft) -> Money? {
         let price = Int64(draft.segments) * limits.price
@@ -85,6 +95,7 @@ struct ProviderLane {
     mutating func verdict(urgent: Bool, now: Int64) -> ProviderVerdict {
         if isRetired || !limits.isEnabled { return .isOff }
         if isPaused { return .isPaused }
+        if !link.isUp { return .isDisconnected }
         return switch standing.pace.room(urgent: urgent, now: now) {
         case .open: .hasRoom
         case .broken: .isBroken
@@ -95,7 +106,7 @@ struct ProviderLane {
 
     /// When the next message may go, if only time holds it back.
     mutating func nextTime(now: Int64) -> Int64? {
-        !isPaused && !isRetired && limits.isEnabled ? standing.pace.nextTime(now: now) : nil
+        !isPaused && !isRetired && limits.isEnabled && link.isUp ? standing.pace.nextTime(now: now) : nil
     }
 
     /// Milliseconds that it takes until it has answered, as of late; nil = not known.
@@ -103,7 +114,7 @@ struct ProviderLane {
 
     /// Whether it takes messages, but for room and pace.
     var isWhole: Bool {
-        !isRetired && !isPaused && limits.isEnabled && (standing.pace.circuit ?? .closed) == .closed
+        !isRetired && !isPaused && limits.isEnabled && link.isUp && (standing.pace.circuit ?? .closed) == .closed
     }
 
     var inFlight: Int { standing.pace.inFlight }

@@ -142,6 +142,23 @@ struct ProviderPool {
         updateAll { $0.setPaused(false) }
     }
 
+    /// Takes over whether each provider can be handed messages.
+    /// - Returns: the lanes of those for which that has changed.
+    mutating func takeLinks() -> [ProviderLane] {
+        lanes.indices.compactMap { lanes[$0].takeLink() ? lanes[$0] : nil }
+    }
+
+    /// Providers that would be handed messages if their links were not down: `NAME: REASON`.
+    var disconnected: [String] {
+        lanes.compactMap { lane in
+            guard !lane.isRetired, lane.limits.isEnabled, case .down(let reason) = lane.link else { return nil }
+            return "\(lane.provider.name): \(reason)"
+        }
+    }
+
+    /// Whether some provider could be handed messages, as far as links go.
+    var isConnected: Bool { disconnected.isEmpty || lanes.contains { $0.isWhole } }
+
     mutating func updateAll(_ change: (inout ProviderLane) -> Void) {
         for lane in lanes.indices { change(&lanes[lane]) }
     }

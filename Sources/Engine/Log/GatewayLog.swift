@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 package import Logging
+internal import Providers
 package import SMSModel
 internal import Storage
 internal import Synchronization
@@ -139,6 +140,17 @@ package final class GatewayLog: Sendable {
         logger.warning(
             "a receipt matches no attempt that can be read",
             metadata: ["id": "\(receipt.id)", "attempt": "\(receipt.attempt)", "untold": "\(untold)"])
+    }
+
+    /// Whether a provider can be handed messages has changed.
+    func linkChanged(provider: String, _ link: LinkState) {
+        switch link {
+        case .up: logger.notice("provider connected", metadata: ["provider": "\(provider)"])
+        case .down(let reason):
+            logger.warning(
+                "provider disconnected; its messages wait or go to other providers",
+                metadata: ["provider": "\(provider)", "reason": "\(reason)"])
+        }
     }
 
     /// A carrier reports on what its provider was never given.

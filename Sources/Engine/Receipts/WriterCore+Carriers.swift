@@ -3,7 +3,7 @@ internal import Providers
 internal import SMSModel
 internal import Storage
 
-/// What carriers post: receipts, which are matched or parked here, and messages from people.
+/// What carriers report: receipts, which are matched or parked here, and messages from people; and their links.
 extension WriterCore {
     /// Parked receipts that one round looks for again, or lets go of.
     private static let parkedAtATime = 64
@@ -21,6 +21,15 @@ extension WriterCore {
             round.operations += UInt64(burst.events.count)
             round.effects.replies.append { burst.reply(nil) }
             if deadline.isOver(after: burst.events.count) { return }
+        }
+    }
+
+    /// Takes over which providers can be handed messages. It needs no writing, so it is done whatever the store does.
+    mutating func takeLinks() {
+        guard pending.hasNewLinks else { return }
+        pending.hasNewLinks = false
+        for lane in dispatcher.pool.takeLinks() where !lane.isRetired {
+            log.linkChanged(provider: lane.provider.name, lane.link)
         }
     }
 

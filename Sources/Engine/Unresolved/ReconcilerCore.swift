@@ -17,7 +17,7 @@ struct ReconcilerCore {
         var underWay = 0
     }
 
-    private struct Attempt: Hashable {
+    struct Attempt: Hashable {
         let id: MessageID
         let number: Int
     }
@@ -31,6 +31,9 @@ struct ReconcilerCore {
     /// All that wait or are being asked about: who begins anew is told of some twice.
     private var attempts: Set<Attempt> = []
     private var news: [Doubt] = []
+    /// Attempts that their providers don't have, which could not be recorded, and when to report them again: in the order
+    /// of their times.
+    private var unrecorded: [(attempt: Attempt, due: Int64)] = []
     private var lastTicket: UInt64 = 0
     private var random: SeededGenerator
 
@@ -89,12 +92,27 @@ struct ReconcilerCore {
         lanes[provider, default: Lane(queue: ReconciliationQueue(capacity: capacity))].queue.add(entry)
     }
 
+    /// What was found out about an attempt could not be recorded.
+    /// - Returns: false if there is no room: it is asked about again after the next start.
+    mutating func notRecorded(_ id: MessageID, _ attempt: Int, now: Int64) -> Bool {
+        guard unrecorded.count < capacity else { return false }
+        unrecorded.append((Attempt(id: id, number: attempt), now + Limits.recordAgainMilliseconds))
+        return true
+    }
+
+    /// Takes out what is to be reported again now.
+    mutating func takeUnrecorded(now: Int64) -> [Attempt] {
+        let due = unrecorded.prefix { $0.due <= now }.map(\.attempt)
+        unrecorded.removeFirst(due.count)
+        return due
+    }
+
     // MARK: Asking
 
     /// What is to be asked now, no more than each provider may be asked at one time.
     mutating func takeDue(now: Int64) -> [Question] {
         var due: [Question] = []
-        for provider in Array(lanes.keys) {
+        for provider in lanes.keys.sorted() {
             let room = atOnce - (lanes[provider]?.underWay ?? 0)
             for entry in lanes[provider]?.queue.popDue(now: now, limit: room) ?? [] {
                 lastTicket += 1
@@ -150,7 +168,7 @@ struct ReconcilerCore {
 
     /// Questions that nobody has answered: they are asked again.
     mutating func expire(now: Int64) -> [Question] {
-        let over = underWay.values.filter { $0.deadline <= now }.map(\.question)
+        let over = underWay.values.filter { $0.deadline <= now }.map(\.question).sorted { $0.ticket < $1.ticket }
         for question in over { _ = answered(question.ticket, .failed, now: now) }
         return over
     }
@@ -168,6 +186,7 @@ struct ReconcilerCore {
     /// Milliseconds until there is something to do without being told; nil = never.
     func wait(now: Int64) -> Int64? {
         let asking = lanes.values.filter { $0.underWay < atOnce }.compactMap(\.queue.nextDue)
-        return (asking + underWay.values.map(\.deadline)).min().map { max(0, $0 - now) }
+        let others = underWay.values.map(\.deadline) + unrecorded.prefix(1).map(\.due)
+        return (asking + others).min().map { max(0, $0 - now) }
     }
 }

@@ -27,7 +27,7 @@ package struct WriterOptions: Sendable {
 /// A round is one transaction: what the providers answered, what callers sent, and the claims of what can be
 /// handed over now, so that a message may be accepted and claimed by the same commit. Urgent messages come
 /// first, and a round works for a bounded time, so that none waits behind a full one.
-package final class Writer: ProviderEvents {
+package final class Writer: Sendable {
     private let thread = WorkerThread(name: "apus-writer")
     private let inbox = Mutex(WriterInbox())
     private let core: Mutex<WriterCore>
@@ -44,11 +44,13 @@ package final class Writer: ProviderEvents {
     /// - Parameters:
     ///   - routes: over the providers' numbers; nil = every message may go to each of them.
     ///   - tenants: until ``WriterCommand/configure(_:)`` brings others.
+    ///   - monotonic: nanoseconds, by which rounds are bounded.
     package init(
         store: sending any MessageStore, providers: [PooledProvider], routes: [Route]? = nil,
         tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList,
         options: WriterOptions,
-        clock: GatewayClock, log: GatewayLog
+        clock: GatewayClock, log: GatewayLog,
+        monotonic: @escaping @Sendable () -> Int64 = { GatewayClock.monotonicNanoseconds() }
     ) throws(StoreError) {
         self.clock = clock
         self.log = log
@@ -56,7 +58,7 @@ package final class Writer: ProviderEvents {
         var core = WriterCore(
             store: store, pool: ProviderPool(providers, routes: routes, now: now), suppressions: suppressions,
             options: options,
-            urgency: urgency, log: log)
+            urgency: urgency, log: log, monotonic: monotonic)
         core.configure(tenants)
         core.owners.configure(providers, routes)
         try core.takeUp(now: now)
@@ -135,15 +137,14 @@ package final class Writer: ProviderEvents {
         thread.wake()
     }
 
-    package func receiptsReceived(_ receipts: [Receipt]) {
-        inbox.withLock { inbox in
-            for piece in receipts.pieces { inbox.receipts.append(piece) }
-        }
+    /// Looks at the providers' links again.
+    package func linkChanged() {
+        inbox.withLock { $0.hasNewLinks = true }
         thread.wake()
     }
 
-    /// Takes what a carrier has posted; once the writer has ended it is refused.
-    package func carrierPosted(_ burst: CarrierBurst) {
+    /// Takes what a carrier has reported; once the writer has ended it is refused.
+    package func carrierReported(_ burst: CarrierBurst) {
         let (isClosed, isTurn) = inbox.withLock { inbox in
             if !inbox.isClosed { inbox.carriers.append(burst) }
             return (inbox.isClosed, inbox.isCarriersTurn)
@@ -164,7 +165,13 @@ package final class Writer: ProviderEvents {
     /// Counts as of the last round.
     package var report: WriterReport { published.withLock { $0 } }
 
-    private func turn() -> Int64? {
+    /// Whether something waits that no turn has taken.
+    package var hasWork: Bool { inbox.withLock { !$0.isEmpty } }
+
+    /// Takes one turn: a round with all that waits, and what follows from it. For the writer's thread; or where it is not
+    /// started, for one other.
+    /// - Returns: milliseconds until the next is due; nil = once it is woken.
+    package func turn() -> Int64? {
         let work = inbox.withLock { inbox in
             let work = inbox
             inbox = WriterInbox()
@@ -179,8 +186,9 @@ package final class Writer: ProviderEvents {
             return (effects, core.report)
         }
         published.withLock { $0 = report }
-        for submission in effects.submissions { submission.provider.submit(submission.batch) }
+        // Callers wait, and providers mostly have enough to do.
         for reply in effects.replies { reply() }
+        for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for provider in effects.draining { provider.drain() }
         for provider in effects.ended { provider.stop() }
         for act in effects.acts { log.done(act) }
@@ -238,6 +246,10 @@ package struct WriterReport: Sendable {
     package var paused: [String] = []
     /// Of them everything and providers: what anybody may know.
     package var pausedForAll: [String] = []
+    /// Providers that take messages but for their links, and why those are down: `NAME: REASON`.
+    package var disconnected: [String] = []
+    /// false = the links of all providers that take messages are down.
+    package var isConnected = true
     package var isDispatching = true
     /// What waits is still being read from the store; nothing is handed over before all of it is known.
     package var isTakingUp = false

@@ -23,7 +23,9 @@ extension WriterCore {
                 try actOnUnknown(wish, ids, tenant: tenant, by: act, now: now, reply)
             case .reconcile(let id, let attempt, let providerID, let status, let reply):
                 try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
-            case .attemptNotFound(let id, let attempt): try attemptNotFound(id, attempt: attempt, now: now)
+            case .attemptNotFound(let id, let attempt, let reply):
+                try attemptNotFound(id, attempt: attempt, now: now)
+                round.effects.replies.append { reply(nil) }
             case .findBound(let ids, let provider, let reply): findBound(ids, provider: provider, reply)
             case .configure(let tenants): configure(tenants)
             case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
@@ -252,7 +254,8 @@ extension WriterCommand {
         case .explain(_, let reply): reply(.failure(error))
         case .forgetCarrierOptOuts(_, _, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)
-        case .configure, .configureProviders, .attemptNotFound, .drain: break
+        case .attemptNotFound(_, _, let reply): reply(error)
+        case .configure, .configureProviders, .drain: break
         }
     }
 }

@@ -61,7 +61,6 @@ struct WriterCore: ~Copyable {
     struct Round {
         var effects = RoundEffects()
         var answers: [[AttemptAnswer]] = []
-        var receipts: [[Receipt]] = []
         var carriers: [CarrierBurst] = []
         /// Parked receipts that the round has applied.
         var unparked: [Int64] = []
@@ -169,6 +168,7 @@ struct WriterCore: ~Copyable {
     /// Does what fits into one commit.
     mutating func round(_ work: WriterInbox, now: Int64) -> RoundEffects {
         pending.append(work)
+        takeLinks()
         if let trouble, !mayRetry(trouble, now: now) {
             refuse(trouble.error, now: now)
             if trouble.retryAt == nil { refuseCarriers(trouble.error) }
@@ -250,7 +250,6 @@ struct WriterCore: ~Copyable {
         try takeAnswers(now: now, &deadline)
         try runCommands(now: now)
         try accept(\.normal, now: now, &deadline)
-        try takeReceipts(now: now, &deadline)
         try takeCarriers(now: now, &deadline)
         try tendParked(now: now)
         try tendParts(now: now)
@@ -365,7 +364,6 @@ struct WriterCore: ~Copyable {
             round.effects.replies.append { reply(.failure(error)) }
         }
         pending.answers.prepend(contentsOf: round.answers)
-        pending.receipts.prepend(contentsOf: round.receipts)
         pending.carriers.prepend(contentsOf: round.carriers)
         do throws(StoreError) {
             if failure.isClean {
@@ -478,19 +476,6 @@ struct WriterCore: ~Copyable {
     /// A message that was being submitted when the gateway stopped is settled first.
     var isReadyForReceipts: Bool { interrupted.isEmpty && dispatcher.takenUpBelow == nil }
 
-    private mutating func takeReceipts(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
-        guard isReadyForReceipts else { return }
-        while let list = pending.receipts.popFirst() {
-            round.receipts.append(list)
-            for receipt in list {
-                let known = try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher)
-                if !known { log.receiptUnmatched(receipt) }
-            }
-            round.operations += UInt64(list.count)
-            if deadline.isOver(after: list.count) { return }
-        }
-    }
-
     // MARK: Between rounds
 
     /// Milliseconds until there is something to do without being asked; nil = never.
@@ -512,6 +497,8 @@ struct WriterCore: ~Copyable {
         report.providers = dispatcher.pool.current.map { $0.report(now: now) }
         report.paused = pausedNames
         report.pausedForAll = pausedForAll
+        report.disconnected = dispatcher.pool.disconnected
+        report.isConnected = dispatcher.pool.isConnected
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil && canClaim
         report.isTakingUp = dispatcher.takenUpBelow != nil && trouble == nil
         report.isDraining = dispatcher.isDraining

@@ -64,7 +64,8 @@ package enum WriterCommand: Sendable {
         MessageID, attempt: Int, providerID: String, status: ReceiptStatus? = nil,
         reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
     /// A provider was asked about a message of which nobody knows as often as it is asked, and doesn't have it.
-    case attemptNotFound(MessageID, attempt: Int)
+    /// - reply: called once: nil = that is recorded, or changes nothing; else it is to be reported again.
+    case attemptNotFound(MessageID, attempt: Int, reply: @Sendable (GatewayError?) -> Void)
     /// Which of these ids a provider gave to some message.
     case findBound([String], provider: UInt8, reply: @Sendable (Result<Set<String>, GatewayError>) -> Void)
     /// The configuration has a new generation.
@@ -182,17 +183,18 @@ struct WriterInbox {
     var normal: Deque<SubmitBurst> = []
     var bulk: Deque<SubmitBurst> = []
     var answers: Deque<[AttemptAnswer]> = []
-    var receipts: Deque<[Receipt]> = []
     var carriers: Deque<CarrierBurst> = []
     var commands: [WriterCommand] = []
+    /// The link of some provider is another.
+    var hasNewLinks = false
     /// Carriers posted of late: what they post now waits a moment for company, unless there is enough of it already.
     var isGathering = false
     /// Nobody takes anything out any more.
     var isClosed = false
 
     var isEmpty: Bool {
-        urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && receipts.isEmpty
-            && carriers.isEmpty && commands.isEmpty
+        urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && carriers.isEmpty
+            && commands.isEmpty && !hasNewLinks
     }
 
     /// Whether the writer has to be woken for what carriers have posted.
@@ -209,9 +211,9 @@ struct WriterInbox {
         normal += work.normal
         bulk += work.bulk
         answers += work.answers
-        receipts += work.receipts
         carriers += work.carriers
         commands += work.commands
+        hasNewLinks = hasNewLinks || work.hasNewLinks
     }
 }
 

@@ -90,7 +90,7 @@ package final class CarrierIngress: Sendable {
         let news = events.filter(\.isNews)
         guard !news.isEmpty else { return true }
         let error: GatewayError? = await withCheckedContinuation { waiting in
-            writer.carrierPosted(
+            writer.carrierReported(
                 CarrierBurst(events: news, provider: number, name: name) { waiting.resume(returning: $0) })
         }
         return error == nil

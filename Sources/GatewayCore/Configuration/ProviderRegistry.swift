@@ -23,7 +23,7 @@ package final class ProviderRegistry: Sendable {
     private struct State {
         var entries: [String: Entry] = [:]
         /// nil before the start, and after the end.
-        var events: (any ProviderEvents)?
+        var writer: Writer?
         var idleReason: String?
     }
 
@@ -120,9 +120,9 @@ package final class ProviderRegistry: Sendable {
     package func take(
         _ configuration: DynamicConfiguration, numbers: [String: UInt8], tenants: [String: TenantID]
     ) -> Pool {
-        let (ended, made, events) = state.withLock { state in
+        let (ended, made, writer) = state.withLock { state in
             let former = state.entries
-            var made: [any SMSProvider] = []
+            var made: [PooledProvider] = []
             state.entries = [:]
             for (name, settings) in configuration.providers {
                 guard let number = numbers[name] else { continue }
@@ -130,15 +130,16 @@ package final class ProviderRegistry: Sendable {
                     entry.settings = settings
                     state.entries[name] = entry
                 } else if let parts = make(name, settings) {
-                    state.entries[name] = Entry(settings: settings, parts: parts, number: number)
-                    made.append(parts.provider)
+                    let entry = Entry(settings: settings, parts: parts, number: number)
+                    state.entries[name] = entry
+                    made.append(entry.pooled)
                 }
             }
             let kept = state.entries
             let ended = former.filter { $0.value.parts.provider !== kept[$0.key]?.parts.provider }
-            return (ended.values.map(\.parts), made, state.events)
+            return (ended.values.map(\.parts), made, state.writer)
         }
-        if let events { for provider in made { provider.start(events: events) } }
+        if let writer { for provider in made { provider.start(reportingTo: writer) } }
         for parts in ended { parts.lookUp?.stop() }
         noteIdleness(in: configuration)
         return pool(configuration, numbers, tenants)
@@ -212,19 +213,19 @@ package final class ProviderRegistry: Sendable {
 
     // MARK: Beginning and ending
 
-    package func start(events: any ProviderEvents) {
+    package func start(reportingTo writer: Writer) {
         let providers = state.withLock { state in
-            state.events = events
-            return state.entries.values.map(\.parts.provider)
+            state.writer = writer
+            return state.entries.values.map(\.pooled)
         }
-        builtIn?.provider.start(events: events)
-        for provider in providers { provider.start(events: events) }
+        builtIn?.start(reportingTo: writer)
+        for provider in providers { provider.start(reportingTo: writer) }
     }
 
     /// Ends at once: no provider reports anything afterwards.
     package func stop() {
         let parts = state.withLock { state in
-            state.events = nil
+            state.writer = nil
             return state.entries.values.map(\.parts)
         }
         builtIn?.provider.stop()
@@ -267,9 +268,14 @@ package final class ProviderRegistry: Sendable {
         return found
     }
 
-    /// Who can be asked for messages of a provider; nil if nobody can.
-    package func lookUp(of provider: UInt8) -> (any MessageLookUp)? {
-        state.withLock { $0.entries.values.first { $0.number == provider }?.parts.lookUp }
+    /// Who can be asked for messages of a provider, and the provider's name; nil if nobody can.
+    package func lookUp(of provider: UInt8) -> LookUpAccess.NamedLookUp? {
+        state.withLock { state in
+            guard let entry = state.entries.values.first(where: { $0.number == provider }),
+                let lookUp = entry.parts.lookUp
+            else { return nil }
+            return (entry.parts.provider.name, lookUp)
+        }
     }
 
     /// The sandboxes that there are: the one that is built in, and those of the configuration, by name.
@@ -296,8 +302,6 @@ package final class ProviderRegistry: Sendable {
         return await check.run()
     }
 }
-
-extension ProviderRegistry: LookUpSources {}
 
 extension GatewayError {
     package static let noSandbox = GatewayError(

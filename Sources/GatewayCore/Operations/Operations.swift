@@ -161,7 +161,7 @@ package final class Operations: Sendable {
         do throws(GatewayError) {
             try caller.require(.admin)
             let (name, number) = try providers.sandbox(named: provider)
-            writer.carrierPosted(
+            writer.carrierReported(
                 CarrierBurst(events: [.inbound(message)], provider: number, name: name) { error in
                     reply(error.map(Result.failure) ?? .success(name))
                 })

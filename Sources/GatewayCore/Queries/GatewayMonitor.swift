@@ -44,14 +44,17 @@ package final class GatewayMonitor: Sendable {
 
     package var health: GatewayHealth {
         let report = writer.report
-        let idleReason = providers.idleReason
+        let idleReason =
+            providers.idleReason
+            ?? (report.disconnected.isEmpty ? nil : "not connected: " + report.disconnected.joined(separator: "; "))
         let isDispatching = report.isDispatching && !report.isTakingUp
         let why =
             report.isTakingUp
             ? "taking up what waits"
             : report.pausedForAll.isEmpty ? "" : "paused: " + report.pausedForAll.joined(separator: ", ")
         return GatewayHealth(
-            isAccepting: report.trouble == nil, isDispatching: isDispatching && idleReason == nil,
+            isAccepting: report.trouble == nil,
+            isDispatching: isDispatching && providers.idleReason == nil && report.isConnected,
             checks: [
                 .init(name: "store", isGood: report.trouble == nil, detail: report.trouble ?? ""),
                 .init(name: "dispatch", isGood: isDispatching, detail: why),

@@ -46,6 +46,7 @@ final class TokenProvider: SMSProvider {
     var name: String { inner.name }
     var kind: String { inner.kind }
     var canBeAsked: Bool { inner.canBeAsked }
+    var link: LinkState { inner.link }
 
     func start(events: any ProviderEvents) {
         state.withLock { $0.events = events }
@@ -134,7 +135,15 @@ extension TokenProvider: ProviderEvents {
         if !again.items.isEmpty { submit(again, isSecond: true) }
     }
 
-    func receiptsReceived(_ receipts: [Receipt]) { state.withLock { $0.events }?.receiptsReceived(receipts) }
+    func reported(_ events: [CarrierEvent], done: @escaping @Sendable (GatewayError?) -> Void) {
+        // Once it has been stopped nobody is there to keep them.
+        guard let road = state.withLock({ $0.events }) else {
+            return done(GatewayError(.unavailable, "the provider has been stopped"))
+        }
+        road.reported(events, done: done)
+    }
+
+    func linkChanged() { state.withLock { $0.events }?.linkChanged() }
 }
 
 extension SubmissionBatch {

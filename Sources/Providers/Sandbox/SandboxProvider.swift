@@ -72,15 +72,29 @@ package final class SandboxProvider: SMSProvider {
         for event in due {
             switch event {
             case .answers(let answers): events.answered(answers)
-            case .receipts(let receipts): events.receiptsReceived(receipts)
+            case .receipts(let receipts, isRepeated: _): report(receipts, to: events)
             }
         }
         return next.map { max(0, $0 - now) }
     }
 
+    /// What could not be kept is reported again, as a carrier posts again.
+    private func report(_ receipts: [CarrierEvent], to events: any ProviderEvents) {
+        events.reported(receipts) { [weak self] error in
+            guard error != nil, let self else { return }
+            let due = now() + Limits.recordAgainMilliseconds
+            state.withLock { $0.schedule(.receipts(receipts, isRepeated: true), at: due) }
+            thread.wake()
+        }
+    }
+
     private enum Event {
         case answers([AttemptAnswer])
-        case receipts([Receipt])
+        case receipts([CarrierEvent], isRepeated: Bool = false)
+
+        var isRepeated: Bool {
+            if case .receipts(_, isRepeated: true) = self { true } else { false }
+        }
     }
 
     /// Behind the lock: bursts that wait, and what is to be told when.
@@ -122,8 +136,8 @@ package final class SandboxProvider: SMSProvider {
 
         private mutating func take(_ batch: SubmissionBatch, now: Int64) {
             var answers: [AttemptAnswer] = []
-            var early: [Receipt] = []
-            var receipts: [Receipt] = []
+            var early: [CarrierEvent] = []
+            var receipts: [CarrierEvent] = []
             answers.reserveCapacity(batch.items.count)
             receipts.reserveCapacity(batch.items.count)
             refill(now)
@@ -144,9 +158,16 @@ package final class SandboxProvider: SMSProvider {
                         keep: batch.items.count - index <= Limits.sandboxRecords)
                 }
             }
-            if !early.isEmpty { schedule(.receipts(early), at: now) }
+            schedule(early, at: now)
             schedule(.answers(answers), at: now + options.latency)
-            if !receipts.isEmpty { schedule(.receipts(receipts), at: now + options.latency + options.receiptDelay) }
+            schedule(receipts, at: now + options.latency + options.receiptDelay)
+        }
+
+        private mutating func schedule(_ receipts: [CarrierEvent], at time: Int64) {
+            for first in stride(from: 0, to: receipts.count, by: Limits.reportedEvents) {
+                let end = min(first + Limits.reportedEvents, receipts.count)
+                schedule(.receipts(Array(receipts[first..<end])), at: time)
+            }
         }
 
         private func answer(_ answer: SandboxBehavior.Answer, _ item: Submission) -> (Outcome, StaticString) {
@@ -185,36 +206,44 @@ package final class SandboxProvider: SMSProvider {
             refilledAt = now
         }
 
-        private mutating func schedule(_ event: Event, at time: Int64) {
+        mutating func schedule(_ event: Event, at time: Int64) {
             var index = timeline.count
             while index > 0, timeline[index - 1].at > time { index -= 1 }
             timeline.insert((time, event), at: index)
         }
 
-        /// Once draining, what is owed goes out at once: the receipts that are left would die with the sandbox.
+        /// Once draining, what is owed goes out at once: the receipts that are left would die with the sandbox. Those
+        /// that were refused keep their time all the same.
         mutating func popDue(now: Int64) -> [Event] {
-            let end = draining ? timeline.count : timeline.firstIndex { $0.at > now } ?? timeline.count
-            guard end > 0 else { return [] }
-            let due = timeline[..<end].map(\.event)
+            let end = timeline.firstIndex { $0.at > now } ?? timeline.count
+            var due = timeline[..<end].map(\.event)
             timeline.removeSubrange(..<end)
+            if draining {
+                due += timeline.map(\.event).filter { !$0.isRepeated }
+                timeline.removeAll { !$0.event.isRepeated }
+            }
             return due
         }
     }
 }
 
 extension SandboxBehavior.ReceiptPlan {
-    fileprivate func append(_ item: Submission, early: inout [Receipt], late: inout [Receipt]) {
-        let delivered = Receipt(id: item.id, attempt: item.attempt, status: .delivered)
+    fileprivate func append(_ item: Submission, early: inout [CarrierEvent], late: inout [CarrierEvent]) {
+        let delivered = receipt(item, .delivered)
         switch self {
         case .none: break
         case .delivered: late.append(delivered)
-        case .undelivered: late.append(undelivered(item))
+        case .undelivered: late.append(receipt(item, Self.unreachable))
         case .deliveredBeforeTheAnswer: early.append(delivered)
-        case .repeatedAndOutOfOrder: late += [delivered, undelivered(item), delivered]
+        case .repeatedAndOutOfOrder: late += [delivered, receipt(item, Self.unreachable), delivered]
         }
     }
 
-    private func undelivered(_ item: Submission) -> Receipt {
-        Receipt(id: item.id, attempt: item.attempt, status: .undelivered(code: "HANDSET_UNREACHABLE"))
+    private static let unreachable = ReceiptStatus.undelivered(code: "HANDSET_UNREACHABLE")
+
+    /// It names the attempt by the token, as most carriers' do, and so is matched without looking for an id.
+    private func receipt(_ item: Submission, _ status: ReceiptStatus) -> CarrierEvent {
+        .receipt(
+            CarrierReceipt(attempt: CorrelationToken(id: item.id, attempt: item.attempt), status: status))
     }
 }
