@@ -66,6 +66,10 @@ test: setup ## Builds everything and runs all tests
 soak: export APUS_SOAK := 1
 soak: test ## Runs the same tests at the sizes of a long proof
 
+simulate: ## Runs a gateway's life from a seed: make simulate ARGS="--seed 7 --steps 300"
+	@swift build $(BUILD_FLAGS) --product simulate
+	@"$$(swift build --show-bin-path)/simulate" $(ARGS)
+
 bench: ## Measures Apus against gRPC C++ on this machine (Benchmarks/README.md)
 	@.ci/setup bench
 	Benchmarks/run $(ARGS)
@@ -83,4 +87,4 @@ proto: ## Regenerates the code in C and Python from Protos/apus.proto
 check-proto: ## Checks that generated code is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbirdfloor test soak bench format lint proto check-proto
+.PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbirdfloor test soak simulate bench format lint proto check-proto

@@ -177,6 +177,20 @@ let package = Package(
             dependencies: ["SMSModel", "COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")]
                 + nio,
             path: "Tests/CarrierStandIn", swiftSettings: strict),
+        // A gateway's life from a seed, and a command that runs it. It is a program of its own: the daemon that is installed
+        // carries no test.
+        .target(
+            name: "SimulationKit",
+            dependencies: [
+                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Storage", "Providers",
+                "Engine",
+                "GatewayTestKit", log,
+            ],
+            path: "Tests/SimulationKit", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["SimulationKit", argumentParser], path: "Tests/Simulate",
+            swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["SimulationKit"], swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit", "storeexercise"],

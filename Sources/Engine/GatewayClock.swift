@@ -9,18 +9,27 @@ internal import Synchronization
 /// expires no queue.
 package final class GatewayClock: Sendable {
     private let state: Mutex<ClockGuard>
+    private let read: @Sendable () -> (wall: Int64, monotonic: Int64)
     private let log: Logger
 
-    package init(log: Logger) {
+    package convenience init(log: Logger) {
+        self.init(log: log) { (wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC)) }
+    }
+
+    /// - Parameter read: the machine's clocks, in milliseconds: since the Unix epoch, and since any origin.
+    package init(log: Logger, read: @escaping @Sendable () -> (wall: Int64, monotonic: Int64)) {
         self.log = log
-        state = Mutex(ClockGuard(wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC)))
+        self.read = read
+        let first = read()
+        state = Mutex(ClockGuard(wall: first.wall, monotonic: first.monotonic))
     }
 
     /// Milliseconds since the Unix epoch.
     package func now() -> Int64 {
         // Read under the lock: a reading that waited for it would look like a clock that stepped back.
         let (now, event) = state.withLock { clock in
-            let event = clock.read(wall: Self.read(CLOCK_REALTIME), monotonic: Self.read(CLOCK_MONOTONIC))
+            let time = read()
+            let event = clock.read(wall: time.wall, monotonic: time.monotonic)
             return (clock.now, event)
         }
         switch event {

@@ -2,7 +2,9 @@ package import SMSModel
 package import Storage
 
 /// A store that fails when told to; otherwise all goes to the store beneath.
-package final class FailingStore: MessageStore {
+///
+/// Sendable unchecked: one thread at a time calls it, a test's or the writer's.
+package final class FailingStore: MessageStore, @unchecked Sendable {
     /// Where the next failure happens.
     package enum Point: Sendable, CaseIterable {
         case begin

@@ -115,7 +115,7 @@ struct ThrottledSenders {
         guard count > 0, now >= due else { return [] }
         var entries: [QueuedEntry] = []
         due = .max
-        for key in Array(senders.keys) where !senders[key]!.waiting.isEmpty {
+        for key in waitedFor {
             if let time = senders[key]!.due, time <= now {
                 senders[key]!.returned = 0
                 senders[key]!.returnedUntil = now + SenderPace.firstInterval
@@ -170,9 +170,14 @@ struct ThrottledSenders {
         return entries.sorted { $0.message.id < $1.message.id }
     }
 
+    /// The senders that messages wait for, in an order that is the same in every run.
+    private var waitedFor: [Key] {
+        senders.filter { !$0.value.waiting.isEmpty }.keys.sorted { ($0.provider, $0.sender) < ($1.provider, $1.sender) }
+    }
+
     /// Takes entries out of the heaps: those that are asked for, and those that have left otherwise.
     private mutating func removeEntries(where isRemoved: (QueuedEntry) -> Bool) {
-        for key in Array(senders.keys) where !senders[key]!.waiting.isEmpty {
+        for key in waitedFor {
             let before = senders[key]!.waiting.count
             senders[key]!.waiting.removeAll { [ids] in
                 !ids.contains($0.entry.message.id) || isRemoved($0.entry)

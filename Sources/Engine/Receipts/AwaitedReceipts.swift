@@ -26,9 +26,9 @@ struct AwaitedReceipts {
     /// A message is settled: nothing is awaited of it any more.
     mutating func settled(_ id: MessageID) { receipts[id] = nil }
 
-    /// Takes out those that were sent at that time or before.
+    /// Takes out those that were sent at that time or before, the earliest first.
     mutating func takeSent(until time: Int64) -> [AwaitedReceipt] {
-        let late = receipts.values.filter { $0.sentAt <= time }
+        let late = receipts.values.filter { $0.sentAt <= time }.sorted { ($0.sentAt, $0.id) < ($1.sentAt, $1.id) }
         for receipt in late { receipts[receipt.id] = nil }
         return late
     }
