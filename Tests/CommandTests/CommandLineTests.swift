@@ -101,6 +101,8 @@ import Testing
     @Test(arguments: [
         ["send", "+14155550100", "x", "--wait", "--tag", "a"], ["send", "+14155550100", "x", "--", "--bdy"],
         ["bulk", "-", "--no-wait"], ["list", "--help"], ["bench", "--null"],
+        // Here the command is the mistake.
+        ["admin", "tenant", "update", "--wiat"], ["sned", "--bdy"],
     ])
     func anOptionThatIsThereIsNoMistake(_ words: [String]) {
         #expect(CommandLineWords.unknownOption(words) == nil)

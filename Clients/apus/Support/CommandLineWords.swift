@@ -69,6 +69,15 @@ struct CommandLineWords {
         return words[..<count]
     }
 
+    private static func hasSubcommands(_ words: ArraySlice<String>) -> Bool {
+        var command: any ParsableCommand.Type = ApusCommand.self
+        for word in words {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { break }
+            command = next
+        }
+        return !command.configuration.subcommands.isEmpty
+    }
+
     // MARK: Options
 
     /// Refuses an option that is given twice and can have one value only: the parser would drop the first.
@@ -95,6 +104,8 @@ struct CommandLineWords {
     /// - Returns: a sentence that names it, and the one that was most likely meant; nil if all are known.
     static func unknownOption(_ words: [String]) -> String? {
         let command = commandWords(words)
+        // A word that should name a command is the first mistake then.
+        if let next = words.dropFirst(command.count).first, !next.hasPrefix("-"), hasSubcommands(command) { return nil }
         let options = options(of: words)
         let known = options.flatMap(\.names) + ["--help", "-h", "--version"]
         guard let unknown = optionNames(words).first(where: { !known.contains($0) }) else { return nil }
