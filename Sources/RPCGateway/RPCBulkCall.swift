@@ -8,6 +8,7 @@ internal import SMSModel
 final class RPCBulkCall: BulkCall {
     private let loop: RPCLoop
     private let connection: RPCConnectionID
+    private let callID: UInt32
     private let arena: MessageArena
     private var payload: [UInt8]
     /// The request's id and trace context, one after the other.
@@ -19,6 +20,7 @@ final class RPCBulkCall: BulkCall {
     init(_ request: RPCRequest, on connection: RPCServerConnection, _ loop: RPCLoop, _ arena: MessageArena) {
         self.loop = loop
         self.connection = connection.id
+        callID = request.callID
         self.arena = arena
         payload = Array(request.payload)
         let (requestID, traceparent) = (request.metadata.requestID, request.metadata.traceparent)
@@ -67,7 +69,7 @@ final class RPCBulkCall: BulkCall {
     func countInRate(
         _ count: (inout RateBucket) throws(GatewayError) -> Void
     ) throws(GatewayError) -> Bool {
-        guard let connection = loop.connection(connection) else { return false }
+        guard let connection = loop.connection(connection), connection.isInFlight(callID) else { return false }
         try count(&connection.rate)
         return true
     }

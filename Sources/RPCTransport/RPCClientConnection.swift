@@ -222,7 +222,7 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
                 handle(frame)
             }
         } catch {
-            end(RPCLoss(.unavailable, "the server broke the protocol: \(error.message)", notProcessed: false))
+            protocolViolated(error.message)
         }
         return offset
     }
@@ -239,9 +239,16 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             scheduleFlush()
         case .pong: if !pongs.isEmpty { pongs.removeFirst()(nil) }
         case .item: break  // of a stream that was cancelled
-        case .request, .cancel, .credit:
-            end(RPCLoss(.unavailable, "the server sent a frame that only clients send", notProcessed: false))
+        case .request, .cancel, .credit: protocolViolated("a server sends no frame of type \(frame.type!)")
         }
+    }
+
+    /// Says why, and ends.
+    private func protocolViolated(_ what: String) {
+        guard !session.isClosed else { return }
+        output.appendGoAway(GoAway(status: .invalidArgument, message: what, lastCallID: 0))
+        flush()
+        end(RPCLoss(.unavailable, "the server broke the protocol: \(what)", notProcessed: false))
     }
 
     private func responseReceived(_ frame: Frame) {
@@ -249,8 +256,7 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
         guard let call = calls.removeValue(forKey: callID) else {
             // The answer to a call that was cancelled or timed out here.
             if callID <= session.lastCallID { return }
-            return end(
-                RPCLoss(.unavailable, "the server answered call \(callID), which never was", notProcessed: false))
+            return protocolViolated("an answer to call \(callID), which never was")
         }
         if frame.header.code == StatusCode.ok.rawValue {
             call.completion(.message(frame.payload, arena))
@@ -271,7 +277,7 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             opening = nil
             promise?.succeed(self)
         } catch {
-            end(RPCLoss(.unavailable, "the server's HELLO can't be read: \(error.message)", notProcessed: true))
+            protocolViolated("the HELLO can't be read: \(error.message)")
         }
     }
 
@@ -324,7 +330,7 @@ package final class RPCClientConnection: ChannelInboundHandler, @unchecked Senda
             if now - pingSentAt > options.keepaliveTimeout {
                 end(RPCLoss(.unavailable, "the server doesn't answer any more", notProcessed: false))
             }
-        } else if now - lastRead > options.keepalive {
+        } else if now - lastRead > (calls.isEmpty ? options.keepalive : options.busyKeepalive) {
             pingSentAt = now
             output.appendFrame(.ping)
             scheduleFlush()

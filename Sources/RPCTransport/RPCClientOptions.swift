@@ -13,7 +13,10 @@ package struct RPCClientOptions: Sendable {
     package var maximumFrameBytes = Limits.frameBytes
     /// For the socket's connection, and for what follows until the server's HELLO is there, each.
     package var connectTimeout = TimeAmount.seconds(Int64(Limits.handshakeSeconds))
+    /// After so long without a byte from the server it is asked for a sign of life.
     package var keepalive = TimeAmount.seconds(Int64(Limits.keepaliveSeconds))
+    /// The same while calls wait for answers.
+    package var busyKeepalive = TimeAmount.seconds(Int64(Limits.keepaliveSeconds))
     package var keepaliveTimeout = TimeAmount.seconds(Int64(Limits.keepaliveTimeoutSeconds))
     /// How often time-outs are looked at, which is also their resolution.
     package var sweepInterval = TimeAmount.milliseconds(20)

@@ -38,6 +38,10 @@ package final class RPCServerConnection: ChannelInboundHandler {
     private let service: any RPCService
     private let arena: MessageArena
     private var clock = ConnectionClock()
+    private var deadlines = CallDeadlines()
+    private var deadlineTimer: Scheduled<Void>?
+    /// When the bytes came that are being looked at: time-outs count from it.
+    private var readAt = NIODeadline.now()
 
     private enum Unauthenticated {
         case hello(maximumFrameBytes: Int)
@@ -135,11 +139,14 @@ package final class RPCServerConnection: ChannelInboundHandler {
             self.output = nil
             loop.giveBack(output)
         }
+        deadlineTimer?.cancel()
+        deadlineTimer = nil
         loop.remove(id)
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         clock.bytesRead(at: loop.now)
+        readAt = .now()
         guard !session.isClosed else { return }
         var read = unwrapInboundIn(data)
         if var waiting = unparsed {
@@ -337,6 +344,43 @@ package final class RPCServerConnection: ChannelInboundHandler {
                 callID: frame.header.callID, method: frame.header.code, metadata: metadata, payload: frame.payload,
                 principal: principal, arena: arena),
             on: self)
+        // Most calls that are answered at once never get here.
+        let timeout = metadata.timeoutMilliseconds
+        if timeout != 0, session.calls.contains(frame.header.callID) { limit(frame.header.callID, timeout) }
+    }
+
+    // MARK: Time-outs of calls
+
+    /// Whether the call still waits for its answer: it is neither cancelled nor past its time.
+    package func isInFlight(_ callID: UInt32) -> Bool {
+        session.calls.contains(callID)
+    }
+
+    private func limit(_ callID: UInt32, _ timeoutMilliseconds: UInt32) {
+        let deadline = readAt + .milliseconds(Int64(timeoutMilliseconds))
+        if deadlines.add(callID, deadline: deadline, calls: session.calls) { setDeadlineTimer() }
+    }
+
+    private func setDeadlineTimer() {
+        deadlineTimer?.cancel()
+        guard let next = deadlines.next else {
+            deadlineTimer = nil
+            return
+        }
+        deadlineTimer = loop.eventLoop.scheduleTask(deadline: next) { [loop, id] in
+            loop.connection(id)?.deadlinesPassed()
+        }
+    }
+
+    private func deadlinesPassed() {
+        for callID in deadlines.due(at: .now(), calls: session.calls) where session.timeOutPassed(callID) {
+            writable().appendError(
+                callID: callID,
+                GatewayError(.deadlineExceeded, "the time-out passed; the call may still take effect"))
+            answered()
+        }
+        guard context != nil else { return }
+        setDeadlineTimer()
     }
 
     // MARK: Output and back-pressure

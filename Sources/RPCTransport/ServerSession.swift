@@ -30,7 +30,7 @@ struct ServerSession: Sendable {
     }
 
     private var phase = Phase.handshake
-    private var calls = CallTable()
+    private(set) var calls = CallTable()
     private let maximumCalls: Int
     /// The last call taken.
     private(set) var lastCallID: UInt32 = 0
@@ -75,6 +75,13 @@ struct ServerSession: Sendable {
 
     /// - Returns: whether the call ends now, to be answered CANCELLED. A CANCEL that crossed its answer is ignored.
     mutating func cancelReceived(_ id: UInt32) -> Bool {
+        phase != .closed && calls.remove(id)
+    }
+
+    /// The call's time is over.
+    ///
+    /// - Returns: whether it ends now, to be answered DEADLINE_EXCEEDED.
+    mutating func timeOutPassed(_ id: UInt32) -> Bool {
         phase != .closed && calls.remove(id)
     }
 
