@@ -5,6 +5,8 @@ internal import SMSModel
 protocol BulkItem: Sendable {
     /// Bytes of the item as a field of its chunk, its tag and length included.
     var chunkBytes: Int { get }
+    /// Variables of a template's recipient.
+    var variableCount: Int { get }
 }
 
 /// Consecutive items of a batch, for one call.
@@ -13,13 +15,14 @@ struct BulkChunk<Item: BulkItem>: Sendable {
     var items: [Item]
 }
 
-/// Cuts a run of items into chunks: by bytes first, then by count. A gap between indices ends a chunk too.
+/// Cuts a run of items into chunks: by bytes first, then by counts of items and variables. A gap between indices ends a chunk too.
 struct BulkChunker<Item: BulkItem> {
     private let maximumBytes: Int
     private let maximumItems: Int
     private var firstIndex: UInt64 = 0
     private var items: [Item] = []
     private var bytes = 0
+    private var variables = 0
 
     /// - Parameters:
     ///   - maximumBytes: what all items of a chunk may take together.
@@ -39,13 +42,16 @@ struct BulkChunker<Item: BulkItem> {
     /// - Parameter index: higher than that of every item before.
     mutating func add(_ item: Item, at index: UInt64) -> Action {
         let size = item.chunkBytes
-        guard size <= maximumBytes else { return .refuse }
+        guard size <= maximumBytes, item.variableCount <= Limits.bulkVariables else { return .refuse }
         let follows = index == firstIndex + UInt64(items.count)
-        let full =
-            !items.isEmpty && (!follows || bytes + size > maximumBytes || items.count == maximumItems) ? take() : nil
+        let isFull =
+            bytes + size > maximumBytes || items.count == maximumItems
+            || variables + item.variableCount > Limits.bulkVariables
+        let full = !items.isEmpty && (!follows || isFull) ? take() : nil
         if items.isEmpty { firstIndex = index }
         items.append(item)
         bytes += size
+        variables += item.variableCount
         return full.map(Action.send) ?? .nothing
     }
 
@@ -59,6 +65,7 @@ struct BulkChunker<Item: BulkItem> {
         items = []
         items.reserveCapacity(chunk.items.count)
         bytes = 0
+        variables = 0
         return chunk
     }
 }
@@ -77,6 +84,7 @@ extension BulkRequest {
 
 extension SendRequest: BulkItem {
     var chunkBytes: Int { WireSize.message(encodedBytes) }
+    var variableCount: Int { 0 }
 
     /// Bytes of the encoded message.
     var encodedBytes: Int {
@@ -91,6 +99,8 @@ extension SendRequest: BulkItem {
 }
 
 extension BulkRequest.Recipient: BulkItem {
+    var variableCount: Int { variables.count }
+
     var chunkBytes: Int {
         var size = WireSize.text(to)
         for variable in variables {

@@ -28,7 +28,8 @@ extension GatewayService {
             _ = try request.decode(StatsRequest.self)
             queries.statistics(for: caller, later(request, on: connection) { $0 })
         case .explain:
-            queries.explain(try request.decodeSend(), for: caller, later(request, on: connection) { $0 })
+            let (message, malformed) = try SubmitRequest.examined(decoding: request.payload, arena: request.arena)
+            queries.explain(message, malformed: malformed, for: caller, later(request, on: connection) { $0 })
         case .inbound:
             let message = try request.decode(InboundRequest.self)
             queries.inbound(
@@ -42,8 +43,10 @@ extension GatewayService {
                 later(request, on: connection, UnknownListResponse.init))
         default:
             try caller.principal.require(.read)
-            _ = try request.decode(DescribeRequest.self)
-            connection.respond(callID: request.callID, description(for: caller.tenant))
+            let message = try request.decode(DescribeRequest.self)
+            var description = description(for: caller.tenant)
+            if message.withDescriptorSet { description.descriptorSet = ServiceDescription.ownDescriptorSet }
+            connection.respond(callID: request.callID, description)
         }
     }
 

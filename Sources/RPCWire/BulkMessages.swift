@@ -44,6 +44,12 @@ package struct BulkRequestView {
                 "has more than \(Limits.bulkMessages) items")
         }
         if let t = c.pointee.template_ {
+            let variables = (0..<min(recipients, Limits.bulkMessages)).reduce(0) {
+                $0 + t.pointee.recipients[$1]!.pointee.n_variables
+            }
+            if variables > Limits.bulkVariables {
+                check.record("template.recipients", "have more than \(Limits.bulkVariables) variables")
+            }
             if let message = t.pointee.message {
                 template = try SubmitRequest(message, path: "template.message.")
             } else {

@@ -39,6 +39,8 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
         package var canceled: Bool
         /// nil = not found.
         package var state: MessageState?
+        /// The state's number in an answer of a later version, which this one doesn't know; ``state`` is nil then.
+        package var unknownState: Int32?
 
         package init(id: MessageID, canceled: Bool, state: MessageState?) {
             self.id = id
@@ -65,10 +67,11 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
         results = []
         for index in 0..<c.n_results {
             let result = c.results[index]!.pointee
-            results.append(
-                Result(
-                    id: MessageID(rawValue: result.id), canceled: result.canceled != 0,
-                    state: try wireEnum(result.state.rawValue, "state")))
+            let number = result.state.rawValue
+            var read = Result(
+                id: MessageID(rawValue: result.id), canceled: result.canceled != 0, state: knownEnum(number))
+            if number != 0 { read.unknownState = unknownNumber(number, MessageState.self) }
+            results.append(read)
         }
         canceled = c.canceled
         tooLate = c.too_late
@@ -83,7 +86,7 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
             let r = scratch.make(apus__v1__cancel_result__init)
             r.pointee.id = result.id.rawValue
             r.pointee.canceled = result.canceled ? 1 : 0
-            r.pointee.state = Apus__V1__State(rawValue: .init(result.state?.rawValue ?? 0))
+            r.pointee.state = Apus__V1__State(rawValue: wireNumber(result.state, result.unknownState))
             return r
         }
         c.pointee.canceled = canceled

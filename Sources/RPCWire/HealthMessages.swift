@@ -70,13 +70,22 @@ package struct HealthReport: WireMessage, Hashable, Sendable {
 package struct DescribeRequest: WireMessage, Hashable, Sendable {
     package static let wireName = "DescribeRequest"
 
-    package init() {}
+    package var withDescriptorSet: Bool
 
-    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
-        _ = try arena.unpack(payload, as: Self.wireName, apus__v1__describe_request__unpack)
+    package init(withDescriptorSet: Bool = false) {
+        self.withDescriptorSet = withDescriptorSet
     }
 
-    package func encode(into output: OutputBuffer) {}
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__describe_request__unpack).pointee
+        withDescriptorSet = c.with_descriptor_set != 0
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let c = output.scratch.make(apus__v1__describe_request__init)
+        c.pointee.with_descriptor_set = withDescriptorSet ? 1 : 0
+        output.pack(c)
+    }
 }
 
 /// The answer to Describe.
@@ -90,6 +99,13 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
     package var limits: [QuotaDetail]
     /// The caller's.
     package var tenant: String
+    /// A `google.protobuf.FileDescriptorSet`; empty unless it was asked for.
+    package var descriptorSet: [UInt8] = []
+
+    /// The descriptors of the protocol that this program was built with.
+    package static var ownDescriptorSet: [UInt8] {
+        Array(UnsafeBufferPointer(start: apus_descriptor_set, count: apus_descriptor_set_bytes))
+    }
 
     package struct Method: Hashable, Sendable {
         package var number: UInt32
@@ -128,6 +144,7 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
                 limit: String(lenient: limit.name), maximum: limit.maximum, unit: String(lenient: limit.unit))
         }
         tenant = String(lenient: c.tenant)
+        descriptorSet = Array(UnsafeRawBufferPointer(c.descriptor_set))
     }
 
     package func encode(into output: OutputBuffer) {
@@ -153,6 +170,7 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
             return l
         }
         c.pointee.tenant = scratch.text(tenant)
+        c.pointee.descriptor_set = scratch.copy(descriptorSet)
         output.pack(c)
     }
 }

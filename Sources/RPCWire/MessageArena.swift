@@ -20,6 +20,7 @@ package final class MessageArena {
         var exhausted = false
         /// The newest chunk; each starts with the address of the one before it.
         var chunk: UnsafeMutableRawPointer?
+        var slabs = RecycledSlabs()
     }
 
     private let state: UnsafeMutablePointer<State>
@@ -35,12 +36,17 @@ package final class MessageArena {
                 alloc: { data, size in
                     MessageArena.take(size, from: data!.assumingMemoryBound(to: State.self))
                 },
-                free: { _, _ in },
+                free: { data, block in
+                    guard let block else { return }
+                    data!.assumingMemoryBound(to: State.self).pointee.slabs.giveBack(block)
+                },
                 allocator_data: state))
     }
 
     deinit {
         while let chunk = state.pointee.chunk { drop(chunk) }
+        state.pointee.slabs.deallocate()
+        state.deinitialize(count: 1)
         state.deallocate()
         allocator.deallocate()
     }
@@ -55,6 +61,7 @@ package final class MessageArena {
     @inline(__always)
     package func reset() {
         guard let chunk = state.pointee.chunk else { return }
+        state.pointee.slabs.reset()
         if state.pointee.taken > Self.firstChunkBytes || state.pointee.exhausted {
             shrink()
         } else {
@@ -77,6 +84,18 @@ package final class MessageArena {
             return nil
         }
         let rounded = (max(size, 1) + alignment - 1) & ~(alignment - 1)
+        guard !RecycledSlabs.fits(rounded) else { return takeSlab(rounded, from: state) }
+        return takeNew(rounded, from: state)
+    }
+
+    private static func takeSlab(_ size: Int, from state: UnsafeMutablePointer<State>) -> UnsafeMutableRawPointer? {
+        guard let block = state.pointee.slabs.take(size) ?? takeNew(size, from: state) else { return nil }
+        state.pointee.slabs.remember(block, size: size)
+        return block
+    }
+
+    @inline(__always)
+    private static func takeNew(_ rounded: Int, from state: UnsafeMutablePointer<State>) -> UnsafeMutableRawPointer? {
         if let cursor = state.pointee.cursor, let end = state.pointee.end, end - cursor >= rounded {
             state.pointee.cursor = cursor + rounded
             return cursor

@@ -21,7 +21,7 @@ package struct RequestMetadata {
     /// - Throws: INVALID_ARGUMENT for malformed bytes, bad texts and fields that are too long.
     package init(decoding bytes: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         if decodeCommon(bytes) { return }
-        let c = try arena.unpack(bytes, as: "RequestMetadata", apus__v1__request_metadata__unpack).pointee
+        let c = try arena.unpackFlat(bytes, as: "RequestMetadata", apus__v1__request_metadata__unpack).pointee
         var check = TextChecker()
         timeoutMilliseconds = c.timeout_ms
         authorization = check.view(c.authorization, "authorization")

@@ -7,7 +7,7 @@ extension SubmitRequest: WireMessage {
     /// The request's texts and tags are borrowed: they live until the arena is reset.
     @inline(__always)
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
-        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__send_request__unpack)
+        let c = try arena.unpackFlat(payload, as: Self.wireName, apus__v1__send_request__unpack)
         try self.init(c, path: "")
     }
 
@@ -52,6 +52,31 @@ extension SubmitRequest: WireMessage {
         sendAt = c.pointee.send_at_ms
         validity = c.pointee.validity_ms
         maxSegments = c.pointee.max_segments
+    }
+
+    /// Decodes what can be, and names all that can't: such a text is empty then, and tags beyond the bound are left out.
+    ///
+    /// - Throws: INVALID_ARGUMENT for malformed bytes alone.
+    package static func examined(
+        decoding payload: UnsafeRawBufferPointer, arena: MessageArena
+    ) throws(GatewayError) -> (message: SubmitRequest, violations: [FieldViolation]) {
+        let c = try arena.unpackFlat(payload, as: wireName, apus__v1__send_request__unpack)
+        var check = TextChecker()
+        func clean(_ data: inout ProtobufCBinaryData, _ field: String) {
+            let before = check.violations.count
+            _ = check.view(data, field)
+            if check.violations.count > before { data = ProtobufCBinaryData() }
+        }
+        clean(&c.pointee.to, "to")
+        clean(&c.pointee.sender, "sender")
+        clean(&c.pointee.body, "body")
+        clean(&c.pointee.reference, "reference")
+        if c.pointee.n_tags > Limits.tags {
+            check.record("tags", "has more than \(Limits.tags) items")
+            c.pointee.n_tags = Limits.tags
+        }
+        for index in 0..<c.pointee.n_tags { clean(&c.pointee.tags[index], "tags[\(index)]") }
+        return (try SubmitRequest(c, path: ""), check.violations)
     }
 
     package func encode(into output: OutputBuffer) {
@@ -161,6 +186,8 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
     package var ucs2: UCS2Cause?
     /// Characters that smart encoding replaced.
     package var replaced: UInt32
+    /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
+    package var unknownState: Int32?
 
     package init(
         id: MessageID, state: MessageState, duplicate: Bool, segments: UInt32, encoding: Encoding,
@@ -178,7 +205,8 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__send_response__unpack).pointee
         id = MessageID(rawValue: c.id)
-        state = try requiredEnum(c.state.rawValue, "state")
+        state = knownEnum(c.state.rawValue) ?? .unknown
+        unknownState = unknownNumber(c.state.rawValue, MessageState.self)
         duplicate = c.duplicate != 0
         segments = c.segments
         encoding = try requiredEnum(c.encoding.rawValue, "encoding")
@@ -205,7 +233,7 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
             put(UInt8(rest))
         }
         put(1, id.rawValue)
-        put(2, UInt64(state.rawValue))
+        put(2, unknownState.map { UInt64(bitPattern: Int64($0)) } ?? UInt64(state.rawValue))
         put(3, duplicate ? 1 : 0)
         put(4, UInt64(segments))
         put(5, UInt64(encoding.rawValue))
@@ -243,6 +271,22 @@ func wireEnum<E: RawRepresentable<UInt8>>(
             notProcessed: true)
     }
     return value
+}
+
+/// The enum's case of that number in an answer; nil for one that this version doesn't know.
+func knownEnum<E: RawRepresentable<UInt8>>(_ number: some BinaryInteger) -> E? {
+    UInt8(exactly: number).flatMap(E.init)
+}
+
+/// A number in an answer that is no case of the enum: it came with a later version, and is carried as it is.
+func unknownNumber<E: RawRepresentable<UInt8>>(_ number: some BinaryInteger, _ type: E.Type) -> Int32? {
+    let known: E? = knownEnum(number)
+    return known == nil ? Int32(truncatingIfNeeded: number) : nil
+}
+
+/// The number of a case, or the one that came instead and isn't known.
+func wireNumber<E: RawRepresentable<UInt8>>(_ value: E?, _ unknown: Int32?) -> UInt32 {
+    unknown.map { UInt32(bitPattern: $0) } ?? UInt32(value?.rawValue ?? 0)
 }
 
 func requiredEnum<E: RawRepresentable<UInt8>>(

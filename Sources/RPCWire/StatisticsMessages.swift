@@ -20,7 +20,7 @@ extension GatewayStatistics: WireMessage {
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__stats_response__unpack).pointee
         self.init()
-        states = try StateCount.list(c.states, c.n_states)
+        states = StateCount.list(c.states, c.n_states)
         waitingUrgent = c.waiting_urgent
         waitingNormal = c.waiting_normal
         waitingBulk = c.waiting_bulk

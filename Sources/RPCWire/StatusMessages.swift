@@ -111,7 +111,7 @@ package struct StatusResponse: WireMessage, Hashable, Sendable {
         messages.reserveCapacity(c.n_messages)
         for index in 0..<c.n_messages { messages.append(try MessageStatus(c.messages[index]!.pointee)) }
         notFound = UnsafeBufferPointer(start: c.not_found, count: c.n_not_found).map(MessageID.init(rawValue:))
-        batch = if let b = c.batch { try BatchStatus(b.pointee) } else { nil }
+        batch = c.batch.map { BatchStatus($0.pointee) }
     }
 
     package func encode(into output: OutputBuffer) {
@@ -138,10 +138,10 @@ extension MessageStatus {
     init(_ c: Apus__V1__MessageStatus) throws(GatewayError) {
         var timeline: [TimelineEvent] = []
         timeline.reserveCapacity(c.n_timeline)
-        for index in 0..<c.n_timeline { timeline.append(try TimelineEvent(c.timeline[index]!.pointee)) }
+        for index in 0..<c.n_timeline { timeline.append(TimelineEvent(c.timeline[index]!.pointee)) }
         self.init(
             id: MessageID(rawValue: c.id),
-            state: try requiredEnum(c.state.rawValue, "state"),
+            state: knownEnum(c.state.rawValue) ?? .unknown,
             settled: c.settled != 0,
             receiptOverdue: c.receipt_overdue != 0,
             segments: Int(c.segments),
@@ -165,12 +165,13 @@ extension MessageStatus {
             generation: c.generation,
             fingerprint: c.content_high == 0 && c.content_low == 0
                 ? nil : Fingerprint(high: c.content_high, low: c.content_low))
+        unknownState = unknownNumber(c.state.rawValue, MessageState.self)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
         let c = arena.make(apus__v1__message_status__init)
         c.pointee.id = id.rawValue
-        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.state = Apus__V1__State(rawValue: wireNumber(state, unknownState))
         c.pointee.settled = settled ? 1 : 0
         c.pointee.segments = UInt32(segments)
         c.pointee.encoding = Apus__V1__Encoding(rawValue: .init(encoding.rawValue))
@@ -204,21 +205,23 @@ extension MessageStatus {
 }
 
 extension TimelineEvent {
-    init(_ c: Apus__V1__TimelineEvent) throws(GatewayError) {
+    init(_ c: Apus__V1__TimelineEvent) {
         self.init(
             at: c.at_ms,
-            event: try requiredEnum(c.event.rawValue, "event"),
-            state: try requiredEnum(c.state.rawValue, "state"),
+            event: knownEnum(c.event.rawValue) ?? .accepted,
+            state: knownEnum(c.state.rawValue) ?? .unknown,
             attempt: Int(c.attempt),
             provider: String(lenient: c.provider),
             detail: String(lenient: c.detail))
+        unknownState = unknownNumber(c.state.rawValue, MessageState.self)
+        unknownEvent = unknownNumber(c.event.rawValue, EventKind.self)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__TimelineEvent> {
         let c = arena.make(apus__v1__timeline_event__init)
         c.pointee.at_ms = at
-        c.pointee.event = Apus__V1__Event(rawValue: .init(event.rawValue))
-        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.event = Apus__V1__Event(rawValue: wireNumber(event, unknownEvent))
+        c.pointee.state = Apus__V1__State(rawValue: wireNumber(state, unknownState))
         c.pointee.attempt = UInt32(attempt)
         c.pointee.provider = arena.text(provider)
         c.pointee.detail = arena.text(detail)
@@ -227,31 +230,30 @@ extension TimelineEvent {
 }
 
 extension StateCount {
-    init(_ c: Apus__V1__StateCount) throws(GatewayError) {
-        self.init(state: try requiredEnum(c.state.rawValue, "state"), count: c.count)
+    init(_ c: Apus__V1__StateCount) {
+        self.init(state: knownEnum(c.state.rawValue) ?? .unknown, count: c.count)
+        unknownState = unknownNumber(c.state.rawValue, MessageState.self)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__StateCount> {
         let c = arena.make(apus__v1__state_count__init)
-        c.pointee.state = Apus__V1__State(rawValue: .init(state.rawValue))
+        c.pointee.state = Apus__V1__State(rawValue: wireNumber(state, unknownState))
         c.pointee.count = count
         return c
     }
 
     static func list(
         _ states: UnsafeMutablePointer<UnsafeMutablePointer<Apus__V1__StateCount>?>?, _ count: Int
-    ) throws(GatewayError) -> [StateCount] {
-        var list: [StateCount] = []
-        for index in 0..<count { list.append(try StateCount(states![index]!.pointee)) }
-        return list
+    ) -> [StateCount] {
+        (0..<count).map { StateCount(states![$0]!.pointee) }
     }
 }
 
 extension BatchStatus {
-    init(_ c: Apus__V1__BatchStatus) throws(GatewayError) {
+    init(_ c: Apus__V1__BatchStatus) {
         self.init(
             id: BatchID(rawValue: c.id), name: String(lenient: c.name), messages: c.messages, settled: c.settled,
-            states: try StateCount.list(c.states, c.n_states), canceled: c.canceled != 0, paused: c.paused != 0,
+            states: StateCount.list(c.states, c.n_states), canceled: c.canceled != 0, paused: c.paused != 0,
             createdAt: c.created_at_ms)
     }
 

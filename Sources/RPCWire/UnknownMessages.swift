@@ -207,10 +207,12 @@ package struct UnknownActResponse: WireMessage, Hashable, Sendable {
         verdicts = []
         for index in 0..<c.n_results {
             let result = c.results[index]!.pointee
-            verdicts.append(
-                UnknownVerdict(
-                    id: MessageID(rawValue: result.id), isDone: result.done != 0,
-                    state: try wireEnum(result.state.rawValue, "state"), reason: String(lenient: result.reason)))
+            let number = result.state.rawValue
+            var verdict = UnknownVerdict(
+                id: MessageID(rawValue: result.id), isDone: result.done != 0, state: knownEnum(number),
+                reason: String(lenient: result.reason))
+            if number != 0 { verdict.unknownState = unknownNumber(number, MessageState.self) }
+            verdicts.append(verdict)
         }
     }
 
@@ -222,7 +224,7 @@ package struct UnknownActResponse: WireMessage, Hashable, Sendable {
             let r = scratch.make(apus__v1__unknown_result__init)
             r.pointee.id = verdict.id.rawValue
             r.pointee.done = verdict.isDone ? 1 : 0
-            r.pointee.state = Apus__V1__State(rawValue: .init(verdict.state?.rawValue ?? 0))
+            r.pointee.state = Apus__V1__State(rawValue: wireNumber(verdict.state, verdict.unknownState))
             r.pointee.reason = scratch.text(verdict.reason)
             return r
         }

@@ -10,7 +10,7 @@ package protocol WireMessage {
     ///
     /// - Parameter arena: takes what protobuf-c unpacks. The value keeps nothing of it, nor of `payload`,
     ///   unless its own comment says so.
-    /// - Throws: INVALID_ARGUMENT for malformed bytes and bad texts, RESOURCE_EXHAUSTED if the arena is full.
+    /// - Throws: INVALID_ARGUMENT for malformed bytes and bad texts, and if the arena is full.
     init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError)
 
     /// Appends the message's bytes.
@@ -31,8 +31,25 @@ extension MessageArena {
         UnsafeMutablePointer<T>?
 
     /// Unpacks into the arena.
-    @inline(__always)
+    ///
+    /// - Throws: INVALID_ARGUMENT for malformed bytes, for a singular sub-message that is there twice, and if the arena
+    ///   is full.
     func unpack<T>(
+        _ payload: UnsafeRawBufferPointer, as name: @autoclosure () -> String, _ unpack: Unpack<T>
+    ) throws(GatewayError) -> UnsafeMutablePointer<T> {
+        let message = try unpackFlat(payload, as: name(), unpack)
+        let descriptor = UnsafeRawPointer(message).load(as: UnsafePointer<ProtobufCMessageDescriptor>.self)
+        if let field = SingularMessages.repeatedField(in: payload, of: descriptor) {
+            throw GatewayError(
+                .invalidArgument, "\(field) is given more than once",
+                violations: [FieldViolation(field: field, description: "is given more than once")], notProcessed: true)
+        }
+        return message
+    }
+
+    /// Unpacks a message that has no messages in it.
+    @inline(__always)
+    func unpackFlat<T>(
         _ payload: UnsafeRawBufferPointer, as name: @autoclosure () -> String, _ unpack: Unpack<T>
     ) throws(GatewayError) -> UnsafeMutablePointer<T> {
         let bytes = payload.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -43,7 +60,8 @@ extension MessageArena {
     private func unpackFailed(_ name: String) -> GatewayError {
         isExhausted
             ? GatewayError(
-                .resourceExhausted, "decoding the \(name) takes more than \(Limits.decodeArenaBytes) bytes of memory",
+                .invalidArgument,
+                "the \(name) has too many fields: decoding it takes more than \(Limits.decodeArenaBytes) bytes of memory",
                 notProcessed: true)
             : GatewayError(.invalidArgument, "the payload is not a valid \(name)", notProcessed: true)
     }
@@ -152,6 +170,10 @@ extension MessageArena {
         let list = allocate(UnsafeMutablePointer<T>?.self, count: elements.count)
         for (index, element) in elements.enumerated() { list[index] = layOut(element) }
         return list
+    }
+
+    func copy(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+        bytes.withUnsafeBytes { copy($0) }
     }
 
     private func copy(_ bytes: UnsafeRawBufferPointer) -> ProtobufCBinaryData {

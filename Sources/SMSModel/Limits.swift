@@ -159,6 +159,8 @@ package enum Limits {
     /// take half of it, so that they leave room for the others.
     package static let waitingBytes = 512 * 1024 * 1024
     package static let bulkMessages = 10_000
+    /// Variables of all recipients of a Bulk together: decoding it stays within ``decodeArenaBytes``.
+    package static let bulkVariables = 64_000
     package static let batchNameBytes = 64
     package static let batchIndex: UInt64 = 1 << 40
     package static let templateVariables = 64

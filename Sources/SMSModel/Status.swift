@@ -26,6 +26,8 @@ package struct MessageStatus: Hashable, Sendable {
     package var generation: UInt32
     /// The fingerprint of what it asks for, by which a repeat is known; nil = not told.
     package var fingerprint: Fingerprint?
+    /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
+    package var unknownState: Int32?
 
     package init(
         id: MessageID, state: MessageState, settled: Bool, receiptOverdue: Bool, segments: Int, encoding: Encoding,
@@ -80,6 +82,10 @@ package struct TimelineEvent: Hashable, Sendable {
     package var attempt: Int
     package var provider: String
     package var detail: String
+    /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
+    package var unknownState: Int32?
+    /// The same of ``event``.
+    package var unknownEvent: Int32?
 
     package init(
         at: Int64, event: EventKind, state: MessageState, attempt: Int = 0, provider: String = "", detail: String = ""
@@ -96,6 +102,8 @@ package struct TimelineEvent: Hashable, Sendable {
 package struct StateCount: Hashable, Sendable {
     package var state: MessageState
     package var count: UInt64
+    /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
+    package var unknownState: Int32?
 
     package init(state: MessageState, count: UInt64) {
         self.state = state

@@ -55,6 +55,8 @@ package struct UnknownVerdict: Hashable, Sendable {
     package var state: MessageState?
     /// Why it was not done; "" if it was.
     package var reason: String
+    /// The state's number in an answer of a later version, which this one doesn't know; ``state`` is nil then.
+    package var unknownState: Int32?
 
     package init(id: MessageID, isDone: Bool, state: MessageState?, reason: String = "") {
         self.id = id

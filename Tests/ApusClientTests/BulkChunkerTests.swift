@@ -7,6 +7,7 @@ import Testing
 @Suite struct BulkChunkerTests {
     private struct Item: BulkItem {
         var chunkBytes: Int
+        var variableCount = 0
     }
 
     private func chunks(_ sizes: [Int], bytes: Int, items: Int) -> [[Int]] {
@@ -31,6 +32,21 @@ import Testing
         #expect(chunks([50, 50, 1], bytes: 100, items: 10) == [[50, 50], [1]])
         #expect(chunks([50, 51], bytes: 100, items: 10) == [[50], [51]])
         #expect(chunks([100, 100], bytes: 100, items: 10) == [[100], [100]])
+    }
+
+    @Test func cutsByVariablesAtTheVeryEdge() {
+        var chunker = BulkChunker<Item>(maximumBytes: 100, maximumItems: 10)
+        let half = Item(chunkBytes: 1, variableCount: Limits.bulkVariables / 2)
+        var counts: [Int] = []
+        for (index, item) in [half, half, Item(chunkBytes: 1, variableCount: 1)].enumerated() {
+            if case .send(let chunk) = chunker.add(item, at: UInt64(index)) { counts.append(chunk.items.count) }
+        }
+        #expect(counts == [2])
+        #expect(chunker.finish()?.items.count == 1)
+        guard case .refuse = chunker.add(Item(chunkBytes: 1, variableCount: Limits.bulkVariables + 1), at: 3) else {
+            Issue.record("an item with too many variables was taken")
+            return
+        }
     }
 
     @Test func refusesWhatNoChunkHolds() {

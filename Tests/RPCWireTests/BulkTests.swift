@@ -115,7 +115,7 @@ private func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: 
         let arena = MessageArena()
         bytes.withUnsafeBytes { bytes in
             let error = #expect(throws: GatewayError.self) { try BulkRequestView(decoding: bytes, arena: arena) }
-            #expect(error?.code == .resourceExhausted)
+            #expect(error?.code == .invalidArgument)
             #expect(error?.notProcessed == true)
         }
         #expect(arena.heldBytes <= Limits.decodeArenaBytes)
@@ -195,5 +195,97 @@ private func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: 
             accepting: true, dispatching: true, checks: [.init(name: String(repeating: "x", count: 1001), ok: true)])
         let (status, _) = try answer(report, maximum: 1000)
         #expect(status == StatusCode.resourceExhausted.rawValue)
+    }
+}
+
+/// What a Bulk may hold, so that decoding it stays within its memory; and pieces of one sub-message.
+@Suite struct BulkBoundTests {
+    private let arena = MessageArena()
+
+    private func decoded(_ request: BulkRequest) throws(GatewayError) -> Int {
+        let bytes = encoded { request.encode(into: $0) }
+        #expect(bytes.count <= Limits.frameBytes)
+        let result = bytes.withUnsafeBytes { bytes -> Result<Int, GatewayError> in
+            do throws(GatewayError) {
+                return .success(try BulkRequestView(decoding: bytes, arena: arena).count)
+            } catch {
+                return .failure(error)
+            }
+        }
+        arena.reset()
+        return try result.get()
+    }
+
+    @Test(arguments: [1, 14, 16]) func aFullChunkWithTagsIsDecoded(_ tags: Int) throws {
+        var message = SendRequest(to: "+14155550100", sender: "ACME", body: "x")
+        let room = (Limits.frameBytes - 1024) / Limits.bulkMessages - 40
+        message.tags = Array(repeating: String(repeating: "t", count: min(64, room / tags - 2)), count: tags)
+        let request = BulkRequest(
+            batch: "b", firstIndex: 0, content: .messages(Array(repeating: message, count: Limits.bulkMessages)))
+        #expect(try decoded(request) == Limits.bulkMessages)
+    }
+
+    private func template(variables: Int, valueBytes: Int) -> BulkRequest {
+        let value = String(repeating: "v", count: valueBytes)
+        let each = (variables + Limits.bulkMessages - 1) / Limits.bulkMessages
+        let recipients = (0..<Limits.bulkMessages).map { index in
+            let count = max(0, min(each, variables - index * each))
+            return BulkRequest.Recipient(
+                to: "+14155550100",
+                variables: Array(repeating: BulkRequest.Variable(name: "name", value: value), count: count))
+        }
+        return BulkRequest(batch: "b", firstIndex: 0, content: .template(SendRequest(body: "{{name}}"), recipients))
+    }
+
+    @Test func asManyVariablesAsMayBeAreDecoded() throws {
+        #expect(try decoded(template(variables: Limits.bulkVariables, valueBytes: 48)) == Limits.bulkMessages)
+        let error = #expect(throws: GatewayError.self) {
+            try decoded(template(variables: Limits.bulkVariables + 1, valueBytes: 1))
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.violations.map(\.field) == ["template.recipients"])
+    }
+
+    /// protobuf-c would take the first piece's priority away.
+    @Test func piecesOfATemplateAreRefused() throws {
+        func piece(_ message: [UInt8]) -> [UInt8] {
+            [0x22, UInt8(message.count + 2), 0x0A, UInt8(message.count)] + message
+        }
+        let head: [UInt8] = [0x0A, 1, 0x62]
+        func violations(_ bytes: [UInt8]) -> [String]? {
+            do throws(GatewayError) {
+                _ = try decode(BulkRequest.self, bytes)
+                return nil
+            } catch {
+                return error.violations.map(\.field)
+            }
+        }
+        // URGENT, then a body: each a whole `template`, or one `template` with two `message`.
+        #expect(violations(head + piece([0x20, 1]) + piece([0x1A, 1, 0x78])) == ["template"])
+        let inner: [UInt8] = [0x0A, 2, 0x20, 1, 0x0A, 3, 0x1A, 1, 0x78, 0x12, 3, 0x0A, 1, 0x2B]
+        #expect(violations(head + [0x22, UInt8(inner.count)] + inner) == ["template.message"])
+        // Lists have as many as they like, and so have scalars: the last one counts.
+        let whole: [UInt8] = [0x0A, 2, 0x20, 1, 0x12, 3, 0x0A, 1, 0x2B, 0x12, 3, 0x0A, 1, 0x2B]
+        #expect(violations(head + head + [0x22, UInt8(whole.count)] + whole) == nil)
+    }
+
+    @Test func aQuotaInPiecesIsNotRead() throws {
+        let quota: [UInt8] = [0x22, 2, 0x10, 1]
+        func error(_ metadata: [UInt8]) -> GatewayError {
+            metadata.withUnsafeBytes {
+                GatewayError(status: StatusCode.resourceExhausted.rawValue, metadata: $0, arena: arena)
+            }
+        }
+        #expect(error(quota).quota?.maximum == 1)
+        #expect(error(quota + quota).quota == nil)
+    }
+
+    @Test func otherWireTypesAndGroupsAreRefused() {
+        let groups: [UInt8] = [0x7B, 0x7C]  // field 15, which is unknown
+        let asNumber: [UInt8] = [0x18, 1]  // `body` as a varint
+        for bytes in [groups, asNumber] {
+            let error = #expect(throws: GatewayError.self) { try decode(SendRequest.self, bytes) }
+            #expect(error?.code == .invalidArgument)
+        }
     }
 }

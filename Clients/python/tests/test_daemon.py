@@ -10,6 +10,8 @@ import re
 import unittest
 from datetime import datetime, timedelta, timezone
 
+from google.protobuf import descriptor_pb2
+
 from apus import (
     ApusError,
     AsyncClient,
@@ -106,10 +108,37 @@ class DaemonTests(unittest.TestCase):
         description = self.client.describe()
         ours = {m.number for m in vars(methods).values() if isinstance(m, methods.Method)}
         self.assertEqual({m.number for m in description.methods}, ours)
+        self.assertEqual(description.descriptor_set, b"")
+        asked = self.client.call(methods.DESCRIBE, pb.DescribeRequest(with_descriptor_set=True))
+        (file,) = descriptor_pb2.FileDescriptorSet.FromString(asked.descriptor_set).file
+        self.assertEqual(file.SerializeToString(), pb.DESCRIPTOR.serialized_pb)
         self.assertTrue(self.client.health().accepting)
         self.assertGreater(self.client.stats().uptime_ms, 0)
         explanation = self.client.explain(Message("+14155550100", "Hello"))
         self.assertEqual(explanation.outcome, pb.EXPLAIN_OUTCOME_NOW)
+
+    def test_explain_names_all_that_send_would_refuse(self):
+        request = pb.SendRequest(to="+1\0", body="a\0b", tags=["x"] * 17, reference="r" * 65)
+        request.priority = 9
+        answer = self.client.call(methods.EXPLAIN, request)
+        self.assertEqual(answer.outcome, pb.EXPLAIN_OUTCOME_REFUSED)
+        fields = [refusal.field for refusal in answer.refusals]
+        self.assertEqual(sorted(fields), ["body", "priority", "reference", "tags", "to"])
+        with self.assertRaises(ApusError) as caught:
+            self.client.call(methods.SEND, request)
+        self.assertEqual(caught.exception.code, Code.INVALID_ARGUMENT)
+
+    def test_a_bulk_has_so_many_variables(self):
+        variables = [pb.Variable(name=f"v{n}", value="x") for n in range(64)]
+        recipients = [pb.Recipient(to="+14155550100", variables=variables)] * 1001
+        template = pb.BulkTemplate(message=pb.SendRequest(body="{{v0}}"), recipients=recipients)
+        with self.assertRaises(ApusError) as caught:
+            self.client.call(methods.BULK, pb.BulkRequest(dry_run=True, template=template))
+        self.assertEqual(caught.exception.code, Code.INVALID_ARGUMENT)
+        self.assertEqual([violation.field for violation in caught.exception.violations], ["template.recipients"])
+        del template.recipients[1000:]
+        answer = self.client.call(methods.BULK, pb.BulkRequest(dry_run=True, template=template))
+        self.assertEqual(answer.accepted + answer.refused, 1000)
 
     def test_a_wrong_key_is_refused(self):
         with Client(SERVER, key="apus_" + "x" * 40) as client, self.assertRaises(ApusError) as caught:

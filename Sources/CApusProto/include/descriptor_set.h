@@ -3,6 +3,6 @@
 #define APUS_DESCRIPTOR_SET_H
 #include <stddef.h>
 /* A google.protobuf.FileDescriptorSet of apus.proto. */
-extern const unsigned char apus_descriptor_set[];
+extern const unsigned char *const apus_descriptor_set;
 extern const size_t apus_descriptor_set_bytes;
 #endif

@@ -7,6 +7,7 @@ extension Limits {
         QuotaDetail(limit: "calls_in_flight", maximum: UInt64(callsInFlightPerConnection), unit: "calls"),
         QuotaDetail(limit: "body", maximum: UInt64(bodyScalars), unit: "Unicode scalars"),
         QuotaDetail(limit: "bulk", maximum: UInt64(bulkMessages), unit: "messages"),
+        QuotaDetail(limit: "bulk_variables", maximum: UInt64(bulkVariables), unit: "variables"),
         QuotaDetail(limit: "status", maximum: UInt64(statusIDs), unit: "ids"),
         QuotaDetail(limit: "list", maximum: UInt64(listMessages), unit: "messages"),
         QuotaDetail(limit: "tags", maximum: UInt64(tags), unit: "tags"),

@@ -8,8 +8,13 @@ internal import Storage
 /// A dry run of a message: the same checks in the same order, the same routes and the same choice; but nothing is taken
 /// of any rate or quota, nothing is recorded, and an idempotency key is not looked at.
 extension QueryService {
-    /// - Parameter request: borrowed for the call.
-    package func explain(_ request: SubmitRequest, for caller: Caller, _ reply: @escaping Reply<SendExplanation>) {
+    /// - Parameters:
+    ///   - request: borrowed for the call.
+    ///   - malformed: what could not be decoded of it: it would be refused for that too.
+    package func explain(
+        _ request: SubmitRequest, malformed: [FieldViolation] = [], for caller: Caller,
+        _ reply: @escaping Reply<SendExplanation>
+    ) {
         do throws(GatewayError) {
             try caller.require(.read)
         } catch {
@@ -18,9 +23,14 @@ extension QueryService {
         let tenant = caller.tenant
         let now = clock.now()
         var batch = DraftBatch()
-        let violations = tenant.validator.validate(
-            request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
-            into: &batch)
+        let malformedFields = Set(malformed.map(\.field))
+        let violations =
+            malformed
+            + tenant.validator.validate(
+                request, tenant: tenant.id, generation: tenant.generation, now: now, suppressions: suppressions,
+                into: &batch
+            ).filter { !malformedFields.contains($0.field) }
+        if !malformed.isEmpty { batch.drafts.removeAll() }
         var answer = SendExplanation(.refused)
         answer.generation = tenant.generation
         answer.describe(request.body, batch)
