@@ -134,7 +134,7 @@ let package = Package(
 
         // Clients.
         .target(
-            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport", "COpenSSL"] + nio,
+            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport", "COpenSSL", log] + nio,
             path: "Clients/ApusClient", swiftSettings: strict),
         .executableTarget(
             name: "apus",
@@ -252,7 +252,7 @@ let package = Package(
             name: "AdmissionTests", dependencies: ["SMSModel", "ConfigurationModel", "Admission", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(
-            name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient"] + nio,
+            name: "ApusClientTests", dependencies: ["SMSModel", "RPCWire", "RPCTransport", "ApusClient", log] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests",

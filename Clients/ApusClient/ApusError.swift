@@ -1,3 +1,4 @@
+public import FoundationEssentials
 package import SMSModel
 
 /// Why a call did not do as asked.
@@ -5,7 +6,7 @@ package import SMSModel
 /// Every call of ``GatewayClient`` throws this and nothing else, but for what a caller's own sequence throws.
 public struct ApusError: Error, Sendable {
     /// A status code of gRPC's, by number and name; a later version of the gateway may answer others.
-    public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public struct Code: RawRepresentable, Hashable, Codable, Sendable, CustomStringConvertible {
         public let rawValue: UInt16
 
         public init(rawValue: UInt16) {
@@ -42,7 +43,7 @@ public struct ApusError: Error, Sendable {
     }
 
     /// One field that is wrong, and why.
-    public struct Violation: Hashable, Sendable {
+    public struct Violation: Hashable, Codable, Sendable {
         /// The field as in the protocol's message, such as `to` or `tags[3]`.
         public var field: String
         public var description: String
@@ -83,6 +84,10 @@ public struct ApusError: Error, Sendable {
         self.notProcessed = notProcessed
         self.cause = cause
     }
+}
+
+extension ApusError: LocalizedError {
+    public var errorDescription: String? { description }
 }
 
 extension ApusError: CustomStringConvertible {

@@ -16,7 +16,7 @@ public struct BulkOptions: Sendable {
 }
 
 /// What became of a batch so far.
-public struct BulkReport: Hashable, Sendable {
+public struct BulkReport: Hashable, Codable, Sendable {
     /// The batch's name: the same one again continues it.
     public var batch: String
     /// nil until the gateway has answered once.
@@ -34,13 +34,13 @@ public struct BulkReport: Hashable, Sendable {
 
     public static let refusalsKept = 1000
 
-    package init(batch: String) {
+    public init(batch: String) {
         self.batch = batch
     }
 }
 
 /// What a dry run tells of the messages that would be accepted.
-public struct DryRunReport: Hashable, Sendable {
+public struct DryRunReport: Hashable, Codable, Sendable {
     public var segments: UInt64 = 0
     /// Messages that would be sent as UCS-2.
     public var ucs2: UInt64 = 0
@@ -59,14 +59,14 @@ public struct UCS2Message: Hashable, Sendable {
 }
 
 /// A message of a batch that was not accepted.
-public struct BulkRefusal: Hashable, Sendable {
+public struct BulkRefusal: Hashable, Codable, Sendable {
     /// Its place in the batch, from 0.
     public var index: UInt64
     public var code: ApusError.Code
     public var message: String
     public var violations: [ApusError.Violation]
 
-    package init(index: UInt64, code: ApusError.Code, message: String, violations: [ApusError.Violation] = []) {
+    public init(index: UInt64, code: ApusError.Code, message: String, violations: [ApusError.Violation] = []) {
         self.index = index
         self.code = code
         self.message = message

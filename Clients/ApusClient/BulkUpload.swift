@@ -15,7 +15,7 @@ struct BulkUpload<Item: BulkItem> {
     }
 
     /// - Parameter makeItem: an element that it cannot make an item of is refused.
-    func run<Elements: AsyncSequence, Element>(
+    nonisolated(nonsending) func run<Elements: AsyncSequence, Element>(
         _ elements: Elements, progress: ((BulkProgress) -> Void)?,
         makeItem: (Element) throws(ApusError) -> Item
     ) async throws -> BulkReport where Elements.Element == (index: UInt64, element: Element) {
@@ -79,7 +79,7 @@ struct BulkUpload<Item: BulkItem> {
                 do {
                     try await Task.sleep(for: wait)
                 } catch {
-                    throw ApusError(.cancelled, "the upload was cancelled", notProcessed: true)
+                    throw ApusError(.cancelled, "the upload was cancelled", notProcessed: true, cause: error)
                 }
             }
         }

@@ -1,3 +1,4 @@
+public import Logging
 internal import RPCTransport
 package import TLS
 
@@ -6,6 +7,9 @@ public struct ClientConfiguration: Sendable {
     public var address: GatewayAddress
     /// The API key; nil where the gateway knows the caller by other means.
     public var key: String?
+    /// Returns the credential, for one that expires, such as a token; it counts instead of ``key``. It is asked at each
+    /// connect, and once more when the gateway answers UNAUTHENTICATED.
+    public var credential: (@Sendable () async throws -> String)?
     /// For an address of TLS.
     public var tls = ClientTLS()
     /// What a call may take altogether: connecting, waiting and repeating included.
@@ -15,8 +19,13 @@ public struct ClientConfiguration: Sendable {
     /// Whether a call waits, up to its time-out, for a gateway that has not been reached yet. If not, it fails at
     /// once when the first try fails. A connection that was lost is always made anew.
     public var waitsForGateway = true
+    /// How long calls wait without a byte from the gateway before it is asked for a sign of life. Without one after the
+    /// same time again the connection ends, and what may be repeated goes on over a new one.
+    public var keepalive = Duration.seconds(5)
     /// Between tries.
     public var backoff = Backoff()
+    /// For what becomes of the connection; nil = nothing is logged.
+    public var logger: Logger?
     /// The caller's name for the gateway's logs; at most 256 bytes.
     public var userAgent = "ApusClient"
 

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import RPCTransport
 internal import RPCWire
@@ -21,6 +22,10 @@ final class ConnectionKeeper: @unchecked Sendable {
     private var failures = 0
     private var wasConnected = false
     private var lastLoss: RPCLoss?
+    /// The credential was refused, and has not been good since.
+    private var wasRefused = false
+    /// Connections that take no new calls, and close once theirs are answered.
+    private var leaving: [RPCClientConnection] = []
     /// For a connection, or for room on it; calls that ended meanwhile are skipped.
     private var waiting = CircularBuffer<PendingCall>()
     private var isClosed = false
@@ -68,6 +73,8 @@ final class ConnectionKeeper: @unchecked Sendable {
         failWaiting(Self.closed)
         connection?.close()
         connection = nil
+        for connection in leaving { connection.close() }
+        leaving = []
     }
 
     private func start(_ call: PendingCall, on connection: RPCClientConnection) {
@@ -76,7 +83,8 @@ final class ConnectionKeeper: @unchecked Sendable {
         call.state = .inFlight(connection, callID: 0)
         let callID = call.begin(on: connection) { [weak self] reply in
             guard let self else { return call.end(reply) }
-            self.replied(call, reply)
+            self.replied(call, reply, on: connection)
+            self.closeLeft()
             self.startWaiting()
         }
         if case .inFlight = call.state, callID != 0 { call.state = .inFlight(connection, callID: callID) }
@@ -89,7 +97,7 @@ final class ConnectionKeeper: @unchecked Sendable {
         if !waiting.isEmpty { connectIfNeeded() }
     }
 
-    private func replied(_ call: PendingCall, _ reply: RPCReply) {
+    private func replied(_ call: PendingCall, _ reply: RPCReply, on connection: RPCClientConnection) {
         // Its time was over in the very turn of the loop in which it began: a timer that is due can't be cancelled.
         guard !call.isDone else { return }
         let error: GatewayError
@@ -101,9 +109,21 @@ final class ConnectionKeeper: @unchecked Sendable {
             if !loss.notProcessed { call.mayBeProcessed = true }
         }
         call.failures += 1
+        if error.code == .unauthenticated, configuration.credential != nil, !call.askedAgain, !isClosed {
+            // A token may have expired: once more, with what the caller gives now.
+            call.askedAgain = true
+            leave(connection)
+            call.state = .new
+            return begin(call)
+        }
         let delay = policy.delay(
             after: error, isRepeatable: call.isRepeatable, failures: call.failures, random: .random(in: 0...1))
         guard !isClosed, let delay, .now() + TimeAmount(delay) < call.deadline else { return call.fail(error) }
+        configuration.logger?.debug(
+            "call repeated",
+            metadata: [
+                "error": "\(error.code.name): \(error.message)", "attempt": "\(call.failures)", "delay": "\(delay)",
+            ])
         call.state = .resting(
             eventLoop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
                 guard let self else { return call.fail(Self.closed) }
@@ -124,8 +144,31 @@ final class ConnectionKeeper: @unchecked Sendable {
             return failWaiting(GatewayError(.failedPrecondition, error.message))
         }
         isConnecting = true
-        var options = RPCClientOptions(userAgent: configuration.userAgent, credential: configuration.key ?? "")
+        guard let credential = configuration.credential else { return connect(configuration.key ?? "", tls) }
+        let eventLoop = eventLoop
+        Task {
+            let given: Result<String, any Error>
+            do { given = .success(try await credential()) } catch { given = .failure(error) }
+            eventLoop.execute {
+                switch given {
+                case .success(let credential): self.connect(credential, tls)
+                case .failure(let error):
+                    self.isConnecting = false
+                    self.connectFailed(RPCLoss(.unauthenticated, "no credential: \(error)", notProcessed: true))
+                }
+            }
+        }
+    }
+
+    private func connect(_ credential: String, _ tls: TLSContext?) {
+        guard !isClosed else {
+            isConnecting = false
+            return
+        }
+        var options = RPCClientOptions(userAgent: configuration.userAgent, credential: credential)
         options.connectTimeout = TimeAmount(configuration.connectTimeout)
+        options.busyKeepalive = TimeAmount(configuration.keepalive)
+        options.keepaliveTimeout = TimeAmount(configuration.keepalive)
         options.tls = tls
         RPCClientConnection.connect(to: configuration.address.server, on: eventLoop, options: options)
             .whenComplete { result in
@@ -137,15 +180,34 @@ final class ConnectionKeeper: @unchecked Sendable {
             }
     }
 
+    /// Makes no more calls on the connection, which closes once those in flight are answered.
+    private func leave(_ connection: RPCClientConnection) {
+        guard self.connection === connection else { return }
+        connection.onRetired = nil
+        self.connection = nil
+        leaving.append(connection)
+    }
+
+    private func closeLeft() {
+        guard !leaving.isEmpty else { return }
+        for connection in leaving where connection.callsInFlight == 0 { connection.close() }
+        leaving.removeAll { $0.callsInFlight == 0 }
+    }
+
     private func connected(_ connection: RPCClientConnection) {
         guard !isClosed else { return connection.close() }
         wasConnected = true
+        wasRefused = false
         failures = 0
+        configuration.logger?.debug(
+            "connected",
+            metadata: ["address": "\(configuration.address)", "server": "\(connection.hello?.serverID ?? "")"])
         self.connection = connection
         connection.onRetired = { [weak self, weak connection] loss in
             guard let self, self.connection === connection else { return }
             self.connection = nil
             self.lastLoss = loss
+            self.configuration.logger?.info("connection lost", metadata: ["reason": "\(loss.reason)"])
             // After the calls that are lost with it have been told.
             self.eventLoop.execute { self.startWaiting() }
         }
@@ -156,6 +218,12 @@ final class ConnectionKeeper: @unchecked Sendable {
         let loss = error as? RPCLoss ?? RPCLoss(.unavailable, "\(error)", notProcessed: true)
         lastLoss = loss
         failures += 1
+        configuration.logger?.info(
+            "connecting failed", metadata: ["address": "\(configuration.address)", "reason": "\(loss.reason)"])
+        if loss.code == .unauthenticated, configuration.credential != nil, !wasRefused {
+            wasRefused = true
+            return startWaiting()
+        }
         guard loss.code == .unavailable, wasConnected || configuration.waitsForGateway else {
             return failWaiting(loss.error)
         }

@@ -41,7 +41,7 @@ extension GatewayClient {
             document: document, isPartial: partial, isDryRun: dryRun, ifGeneration: ifGeneration ?? 0, note: note,
             mayRemove: remove)
         let response: ConfigApplyResponse = try await call(
-            .configApply, request, isRepeatable: dryRun, timeout: timeout)
+            .configApply, request, isDryRun: dryRun, timeout: timeout)
         return AppliedConfiguration(response)
     }
 
@@ -55,7 +55,7 @@ extension GatewayClient {
     ) async throws(ApusError) -> AppliedConfiguration {
         let response: ConfigApplyResponse = try await call(
             .configRollback, ConfigRollbackRequest(toGeneration: generation, isDryRun: dryRun, note: note),
-            isRepeatable: dryRun, timeout: timeout)
+            isDryRun: dryRun, timeout: timeout)
         return AppliedConfiguration(response)
     }
 
@@ -110,7 +110,7 @@ extension GatewayClient {
         }
         let request = KeyCreateRequest(
             tenant: tenant, scopes: scopes.map(\.rawValue), note: note, lifetime: milliseconds)
-        let response: KeyCreateResponse = try await call(.keyCreate, request, isRepeatable: false, timeout: timeout)
+        let response: KeyCreateResponse = try await call(.keyCreate, request, timeout: timeout)
         return CreatedKey(key: KeyDescription(response.key), secret: response.secret)
     }
 

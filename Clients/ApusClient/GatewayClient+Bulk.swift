@@ -16,10 +16,11 @@ extension GatewayClient {
     ///
     /// - Parameters:
     ///   - batch: its name, 1 to 64 bytes.
-    ///   - progress: called after each call's answer, in the order of the answers, by the task that called.
+    ///   - progress: called after each call's answer, in the order of the answers, by the task that called and where it
+    ///     is isolated: an actor's may touch its state.
     /// - Throws: ``ApusError`` when a call failed for good, and what the sequence throws. What was accepted until then
     ///   stays accepted.
-    public func bulk<Messages: AsyncSequence>(
+    public nonisolated(nonsending) func bulk<Messages: AsyncSequence>(
         _ messages: Messages, batch: String, options: BulkOptions = BulkOptions(),
         progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport where Messages.Element == OutgoingMessage {
@@ -28,7 +29,7 @@ extension GatewayClient {
     }
 
     /// The same for messages that are there already.
-    public func bulk(
+    public nonisolated(nonsending) func bulk(
         _ messages: some Sequence<OutgoingMessage>, batch: String, options: BulkOptions = BulkOptions(),
         progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport {
@@ -40,7 +41,7 @@ extension GatewayClient {
     /// - Parameters:
     ///   - template: its `to` does not count; `{{name}}` in its body stands for a recipient's variable.
     ///   - recipients: each with its variables.
-    public func bulk<Recipients: AsyncSequence>(
+    public nonisolated(nonsending) func bulk<Recipients: AsyncSequence>(
         template: OutgoingMessage, recipients: Recipients, batch: String, options: BulkOptions = BulkOptions(),
         progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport where Recipients.Element == TemplateRecipient {
@@ -50,7 +51,7 @@ extension GatewayClient {
     }
 
     /// The same for recipients that are there already.
-    public func bulk(
+    public nonisolated(nonsending) func bulk(
         template: OutgoingMessage, recipients: some Sequence<TemplateRecipient>, batch: String,
         options: BulkOptions = BulkOptions(), progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport {
@@ -62,7 +63,7 @@ extension GatewayClient {
     // MARK: With gaps
 
     /// Like `bulk(_:batch:options:progress:)`, of messages that tell their own places, which rise.
-    package func bulk<Messages: AsyncSequence>(
+    package nonisolated(nonsending) func bulk<Messages: AsyncSequence>(
         indexed messages: Messages, batch: String, options: BulkOptions = BulkOptions(),
         progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport where Messages.Element == (index: UInt64, element: OutgoingMessage) {
@@ -74,7 +75,7 @@ extension GatewayClient {
     }
 
     /// Like `bulk(template:recipients:batch:options:progress:)`, of recipients that tell their own places, which rise.
-    package func bulk<Recipients: AsyncSequence>(
+    package nonisolated(nonsending) func bulk<Recipients: AsyncSequence>(
         template: OutgoingMessage, indexed recipients: Recipients, batch: String,
         options: BulkOptions = BulkOptions(), progress: ((BulkProgress) -> Void)? = nil
     ) async throws -> BulkReport where Recipients.Element == (index: UInt64, element: TemplateRecipient) {

@@ -111,23 +111,28 @@ extension GatewayClient {
     /// - Returns: what is paused now.
     public func pause(_ subject: PauseSubject, timeout: Duration? = nil) async throws(ApusError) -> [String] {
         let response: PauseResponse = try await call(
-            .pause, PauseRequest(subject.wire), isRepeatable: false, timeout: timeout)
+            .pause, PauseRequest(subject.wire), timeout: timeout)
         return response.paused
     }
 
     /// - Returns: what is still paused.
     public func resume(_ subject: PauseSubject, timeout: Duration? = nil) async throws(ApusError) -> [String] {
         let response: PauseResponse = try await call(
-            .resume, PauseRequest(subject.wire), isRepeatable: false, timeout: timeout)
+            .resume, PauseRequest(subject.wire), timeout: timeout)
         return response.paused
     }
 }
 
 /// The answer to a question about several messages.
-public struct StatusReport: Hashable, Sendable {
-    public var messages: [MessageStatus] = []
+public struct StatusReport: Hashable, Codable, Sendable {
+    public var messages: [MessageStatus]
     /// Ids that the gateway does not know as this tenant's.
-    public var notFound: [MessageID] = []
+    public var notFound: [MessageID]
+
+    public init(messages: [MessageStatus] = [], notFound: [MessageID] = []) {
+        self.messages = messages
+        self.notFound = notFound
+    }
 }
 
 extension BatchReference {

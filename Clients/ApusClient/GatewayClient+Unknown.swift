@@ -39,7 +39,7 @@ extension GatewayClient {
     ) async throws(ApusError) -> UnknownReport {
         try await act(on: ids) { part throws(ApusError) in
             try await self.call(
-                .unknownResend, UnknownResendRequest(ids: part, note: note), isRepeatable: false, timeout: timeout)
+                .unknownResend, UnknownResendRequest(ids: part, note: note), timeout: timeout)
         }
     }
 
@@ -54,11 +54,10 @@ extension GatewayClient {
     public func settle(
         _ ids: [MessageID], as state: MessageState, note: String = "", timeout: Duration? = nil
     ) async throws(ApusError) -> UnknownReport {
-        let state = SMSModel.MessageState(state)
+        let state = try SMSModel.MessageState(state)
         return try await act(on: ids) { part throws(ApusError) in
             try await self.call(
-                .unknownSettle, UnknownSettleRequest(ids: part, state: state, note: note), isRepeatable: false,
-                timeout: timeout)
+                .unknownSettle, UnknownSettleRequest(ids: part, state: state, note: note), timeout: timeout)
         }
     }
 
@@ -130,7 +129,7 @@ public struct UnknownReport: Hashable, Sendable {
         init(_ verdict: UnknownVerdict) {
             id = MessageID(verdict.id)
             isDone = verdict.isDone
-            state = verdict.state.map(MessageState.init)
+            state = MessageState(verdict.state, number: verdict.unknownState)
             reason = verdict.reason
         }
     }

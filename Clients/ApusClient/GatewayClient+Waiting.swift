@@ -24,7 +24,7 @@ extension GatewayClient {
     ///   - timeout: for the whole waiting.
     ///   - progress: gets each answer on the way.
     /// - Returns: where the batch stands then; when the time is over it may not be ``BatchStatus/isSettled``.
-    public func waitUntilSettled(
+    public nonisolated(nonsending) func waitUntilSettled(
         batch: BatchReference, timeout: Duration, progress: ((BatchStatus) -> Void)? = nil
     ) async throws(ApusError) -> BatchStatus {
         var poll = PollSchedule(timeout: timeout)

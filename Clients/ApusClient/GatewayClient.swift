@@ -6,7 +6,7 @@ internal import SMSModel
 
 /// A client of an Apus gateway. It may be used from any task, by many at a time: their calls share one connection.
 ///
-/// It connects at the first call, and anew whenever the connection is lost. Each call has a deadline, within which it
+/// It connects at the first call, and again whenever the connection is lost. Each call has a deadline, within which it
 /// is repeated where that is surely safe: the gateway took nothing, or a repeat changes nothing. A cancelled task
 /// cancels its call; a message that was accepted before stays accepted.
 ///
@@ -45,24 +45,40 @@ public final class GatewayClient: Sendable {
         _ = try? await keeper.eventLoop.submit { keeper.close() }.get()
     }
 
+    /// Keeps the client until the task is cancelled, then closes it: what a service of ServiceLifecycle does.
+    /// `extension GatewayClient: @retroactive Service {}` makes it one.
+    public func run() async throws {
+        // Ends at the task's cancellation alone.
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        await withTaskCancellationHandler {
+            for await _ in stream {}
+        } onCancel: {
+            continuation.finish()
+        }
+        await close()
+    }
+
     // MARK: For the methods
 
     /// One call with all its tries.
     ///
     /// - Parameters:
     ///   - key: an idempotency key; "" = none.
-    ///   - isRepeatable: a second run has no effect that the first had not.
+    ///   - isDryRun: the request changes nothing, though the method may.
     ///   - timeout: nil = the configuration's.
     func call<Request: WireMessage & Sendable, Response: WireMessage & Sendable>(
         _ method: RPCMethod, _ request: Request, as response: Response.Type = Response.self, key: String = "",
-        isRepeatable: Bool = true, timeout: Duration? = nil
+        isDryRun: Bool = false, timeout: Duration? = nil
     ) async throws(ApusError) -> Response {
-        try await run(isRepeatable: isRepeatable, timeout: timeout) { connection, attempt, time, completion in
+        let isRepeatable = method.isRepeatable(key: key, isDryRun: isDryRun)
+        let context = CallContext.current ?? CallContext()
+        return try await run(isRepeatable: isRepeatable, timeout: timeout) { connection, attempt, time, completion in
             var metadata = RequestMetadata()
             metadata.attempt = attempt
-            var key = key
-            return key.withUTF8 { bytes in
-                metadata.idempotencyKey = UnsafeRawBufferPointer(bytes)
+            return withBytes(key, context.requestID, context.traceparent) { key, requestID, traceparent in
+                metadata.idempotencyKey = key
+                metadata.requestID = requestID
+                metadata.traceparent = traceparent
                 return connection.call(
                     method, request, metadata: metadata, timeout: time, completion: completion)
             }
@@ -113,7 +129,10 @@ public final class GatewayClient: Sendable {
         }
         switch outcome {
         case .success(let response): return response
-        case .failure(let error): throw ApusError(error)
+        case .failure(let error):
+            var thrown = ApusError(error)
+            if error.code == .cancelled, Task.isCancelled { thrown.cause = CancellationError() }
+            throw thrown
         }
     }
 }

@@ -105,14 +105,22 @@ extension ProviderStatistics.Circuit {
 }
 
 /// What became of a cancellation.
-public struct CancelReport: Hashable, Sendable {
-    public struct Result: Hashable, Sendable {
+public struct CancelReport: Hashable, Codable, Sendable {
+    public struct Result: Hashable, Codable, Sendable {
         public var id: MessageID
         /// Now, or before.
         public var canceled: Bool
         /// nil = there is no such message.
         public var state: MessageState?
+
+        public init(id: MessageID, canceled: Bool, state: MessageState?) {
+            self.id = id
+            self.canceled = canceled
+            self.state = state
+        }
     }
+
+    public init() {}
 
     /// One result for each id, in their order; empty for a batch.
     public var results: [Result] = []
@@ -123,7 +131,8 @@ public struct CancelReport: Hashable, Sendable {
 
     mutating func add(_ response: CancelResponse) {
         results += response.results.map {
-            Result(id: MessageID($0.id), canceled: $0.canceled, state: $0.state.map(MessageState.init))
+            Result(
+                id: MessageID($0.id), canceled: $0.canceled, state: MessageState($0.state, number: $0.unknownState))
         }
         canceled += response.canceled
         tooLate += response.tooLate

@@ -54,7 +54,7 @@ extension SMSModel.MessageFilter {
     /// - Throws: INVALID_ARGUMENT where a value cannot be put into the protocol's field.
     init(_ filter: MessageFilter) throws(ApusError) {
         self.init()
-        for state in filter.states { states.insert(MessageStates(SMSModel.MessageState(state))) }
+        for state in filter.states { states.insert(MessageStates(try SMSModel.MessageState(state))) }
         from = try Self.milliseconds(filter.since, "from_ms")
         until = try Self.milliseconds(filter.until, "until_ms")
         if let to = filter.to {
@@ -79,23 +79,5 @@ extension SMSModel.MessageFilter {
             throw .invalidField(field, "is not a time that a message can be accepted at")
         }
         return max(1, Int64(milliseconds))
-    }
-}
-
-extension SMSModel.MessageState {
-    init(_ state: MessageState) {
-        switch state {
-        case .accepted: self = .accepted
-        case .scheduled: self = .scheduled
-        case .queued: self = .queued
-        case .submitting: self = .submitting
-        case .sent: self = .sent
-        case .unknown: self = .unknown
-        case .delivered: self = .delivered
-        case .undelivered: self = .undelivered
-        case .failed: self = .failed
-        case .expired: self = .expired
-        case .canceled: self = .canceled
-        }
     }
 }

@@ -25,6 +25,23 @@ public struct MessageID: Hashable, Comparable, Sendable, LosslessStringConvertib
     public static func < (a: MessageID, b: MessageID) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// In JSON and the like an id is a text, as in the protocol: not every reader has whole numbers of 63 bits.
+extension MessageID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let id = MessageID(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is no id")
+        }
+        self = id
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
 /// Which batch: the name that its sender gave it, or its id.
 public enum BatchReference: Hashable, Sendable {
     /// 1 to 64 bytes.

@@ -3,7 +3,7 @@ internal import RPCWire
 package import SMSModel
 
 /// The answer to a Send: the message is durable.
-public struct SendReceipt: Hashable, Sendable {
+public struct SendReceipt: Hashable, Codable, Sendable {
     public var id: MessageID
     public var state: MessageState
     /// The same idempotency key had been used: `id` is that of the message sent then.
@@ -18,7 +18,7 @@ public struct SendReceipt: Hashable, Sendable {
 
     init(_ response: SendResponse) {
         id = MessageID(response.id)
-        state = MessageState(response.state)
+        state = MessageState(response.state, number: response.unknownState)
         duplicate = response.duplicate
         segments = Int(response.segments)
         encoding = MessageEncoding(response.encoding)
@@ -51,7 +51,7 @@ public struct UCS2Cause: Hashable, Sendable {
 }
 
 /// All that the gateway tells about a message.
-public struct MessageStatus: Hashable, Sendable {
+public struct MessageStatus: Hashable, Codable, Sendable {
     public var id: MessageID
     public var state: MessageState
     /// Nothing is awaited any more; a late receipt may still change the state.
@@ -84,9 +84,16 @@ public struct MessageStatus: Hashable, Sendable {
     /// The fingerprint of what the message asks for, by which the gateway knows a repeat; nil if it doesn't tell.
     package var fingerprint: Fingerprint?
 
+    /// All but the fingerprint, which is no part of what programs see.
+    private enum CodingKeys: String, CodingKey {
+        case id, state, settled, receiptOverdue, segments, encoding, to, sender, priority, provider, providerID,
+            attempts
+        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation
+    }
+
     package init(_ status: SMSModel.MessageStatus) {
         id = MessageID(status.id)
-        state = MessageState(status.state)
+        state = MessageState(status.state, number: status.unknownState)
         settled = status.settled
         receiptOverdue = status.receiptOverdue
         segments = status.segments
@@ -111,54 +118,18 @@ public struct MessageStatus: Hashable, Sendable {
 }
 
 /// A code that programs can go by, and words.
-public struct MessageFailure: Hashable, Sendable {
+public struct MessageFailure: Hashable, Codable, Sendable {
     public var code: String
     public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
 }
 
 /// One step of a message's life.
-public struct TimelineEvent: Hashable, Sendable {
-    /// What happened; raw values are the protocol's names.
-    public enum Kind: String, CaseIterable, Sendable {
-        case accepted = "ACCEPTED"
-        case scheduled = "SCHEDULED"
-        case queued = "QUEUED"
-        case submitting = "SUBMITTING"
-        case sent = "SENT"
-        case rejected = "REJECTED"
-        case throttled = "THROTTLED"
-        case unavailable = "UNAVAILABLE"
-        case outcomeUnknown = "OUTCOME_UNKNOWN"
-        case delivered = "DELIVERED"
-        case undelivered = "UNDELIVERED"
-        case failed = "FAILED"
-        case expired = "EXPIRED"
-        case canceled = "CANCELED"
-        /// Claimed, but surely not handed to the provider: the gateway stopped cleanly.
-        case returned = "RETURNED"
-        /// The gateway stopped while the provider had it: possibly sent.
-        case interrupted = "INTERRUPTED"
-        case receiptOverdue = "RECEIPT_OVERDUE"
-        /// A receipt that changes nothing: repeated or out of order.
-        case receiptIgnored = "RECEIPT_IGNORED"
-        /// The gateway was restored from a backup in which the message was not settled: possibly sent since.
-        case restored = "RESTORED"
-        /// An operator asked to send it again: it may be sent twice.
-        case resent = "RESENT"
-        /// An operator said what became of it.
-        case settled = "SETTLED"
-        /// Its price at the provider that takes it, where that isn't what was reserved for it.
-        case priced = "PRICED"
-        /// A receipt named an id of the provider's that wasn't known, or proved that the provider has the message.
-        case identified = "IDENTIFIED"
-        /// One of several parts was delivered.
-        case partDelivered = "PART_DELIVERED"
-        /// This attempt was not delivered, and another may be yet.
-        case attemptUndelivered = "ATTEMPT_UNDELIVERED"
-        /// On acceptance, characters of its body were replaced so that it fits into GSM-7; the detail tells which.
-        case smartEncoded = "SMART_ENCODED"
-    }
-
+public struct TimelineEvent: Hashable, Codable, Sendable {
     /// To the millisecond.
     public var at: Date
     public var event: Kind
@@ -171,8 +142,8 @@ public struct TimelineEvent: Hashable, Sendable {
 
     init(_ event: SMSModel.TimelineEvent) {
         at = Date(milliseconds: event.at)
-        self.event = Kind(event.event)
-        state = MessageState(event.state)
+        self.event = Kind(event.event, number: event.unknownEvent)
+        state = MessageState(event.state, number: event.unknownState)
         attempt = event.attempt
         provider = event.provider
         detail = event.detail
@@ -180,7 +151,7 @@ public struct TimelineEvent: Hashable, Sendable {
 }
 
 /// A batch, and its messages by state.
-public struct BatchStatus: Hashable, Sendable {
+public struct BatchStatus: Hashable, Codable, Sendable {
     public var id: MessageID
     public var name: String
     public var messages: UInt64
@@ -209,38 +180,5 @@ extension Date {
     /// - Parameter milliseconds: since the Unix epoch.
     package init(milliseconds: Int64) {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
-    }
-}
-
-extension TimelineEvent.Kind {
-    init(_ kind: EventKind) {
-        switch kind {
-        case .accepted: self = .accepted
-        case .scheduled: self = .scheduled
-        case .queued: self = .queued
-        case .submitting: self = .submitting
-        case .sent: self = .sent
-        case .rejected: self = .rejected
-        case .throttled: self = .throttled
-        case .unavailable: self = .unavailable
-        case .outcomeUnknown: self = .outcomeUnknown
-        case .delivered: self = .delivered
-        case .undelivered: self = .undelivered
-        case .failed: self = .failed
-        case .expired: self = .expired
-        case .canceled: self = .canceled
-        case .returned: self = .returned
-        case .interrupted: self = .interrupted
-        case .receiptOverdue: self = .receiptOverdue
-        case .receiptIgnored: self = .receiptIgnored
-        case .restored: self = .restored
-        case .resent: self = .resent
-        case .settled: self = .settled
-        case .priced: self = .priced
-        case .identified: self = .identified
-        case .partDelivered: self = .partDelivered
-        case .attemptUndelivered: self = .attemptUndelivered
-        case .smartEncoded: self = .smartEncoded
-        }
     }
 }

@@ -3,7 +3,7 @@ package import RPCWire
 internal import SMSModel
 
 /// A message to send. Only ``to`` and ``body`` are needed.
-public struct OutgoingMessage: Hashable, Sendable {
+public struct OutgoingMessage: Hashable, Codable, Sendable {
     /// E.164, with its plus: `+14155550100`.
     public var to: String
     /// 1 to 1600 characters (Unicode scalars). In a bulk template, `{{name}}` stands for a variable.
@@ -36,14 +36,14 @@ public struct OutgoingMessage: Hashable, Sendable {
     }
 }
 
-public enum MessagePriority: String, CaseIterable, Sendable {
+public enum MessagePriority: String, CaseIterable, Codable, Sendable {
     case urgent = "URGENT"
     case normal = "NORMAL"
     case bulk = "BULK"
 }
 
 /// What to do when a provider may have taken a message but its answer was lost.
-public enum UnknownOutcomePolicy: String, CaseIterable, Sendable {
+public enum UnknownOutcomePolicy: String, CaseIterable, Codable, Sendable {
     /// Wait for a receipt or an operator: never twice.
     case hold = "HOLD"
     /// Send it again: perhaps twice.
@@ -51,7 +51,7 @@ public enum UnknownOutcomePolicy: String, CaseIterable, Sendable {
 }
 
 /// One recipient of a bulk template.
-public struct TemplateRecipient: Hashable, Sendable {
+public struct TemplateRecipient: Hashable, Codable, Sendable {
     /// E.164, with its plus.
     public var to: String
     /// What replaces `{{name}}` in the body, by name; at most 64.

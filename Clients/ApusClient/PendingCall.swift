@@ -24,6 +24,8 @@ final class PendingCall: @unchecked Sendable {
     let isRepeatable: Bool
     var state = State.new
     var failures = 0
+    /// The credential was asked for once more, because the gateway did not take it.
+    var askedAgain = false
     /// A try was lost after it may have reached the gateway.
     var mayBeProcessed = false
     private let beginTry: Begin

@@ -20,6 +20,8 @@ final class ScriptedGateway: Sendable {
         var bulk: BulkRequest?
         var status: StatusRequest?
         var list: ListRequest?
+        var requestID: String
+        var traceparent: String
         /// From 1, in the order of arrival.
         var number: Int
         /// The frame's payload and metadata.
@@ -147,7 +149,9 @@ final class ScriptedGateway: Sendable {
                     send: method == .send ? try? request.decode(SendRequest.self) : nil,
                     bulk: method == .bulk ? try? request.decode(BulkRequest.self) : nil,
                     status: method == .status ? try? request.decode(StatusRequest.self) : nil,
-                    list: method == .list ? try? request.decode(ListRequest.self) : nil, number: 0,
+                    list: method == .list ? try? request.decode(ListRequest.self) : nil,
+                    requestID: String(decoding: request.metadata.requestID, as: UTF8.self),
+                    traceparent: String(decoding: request.metadata.traceparent, as: UTF8.self), number: 0,
                     bytes: request.payload.count))
             switch record.script(call) {
             case .message(let message): connection.respond(callID: request.callID, message)
