@@ -69,35 +69,20 @@ private struct LifecycleWalk {
         return parts.delivered >= parts.given.count
     }
 
-    private var waits: Bool { last == nil || last == .queued || last == .scheduled }
-
+    /// The table says which states an event may lead to; attempts and parts have rules beyond it.
     private func isLegal(_ event: History.Event) -> Bool {
-        let after = event.state
-        switch event.kind {
-        case .submitting: return waits && !isProven && after == .submitting && event.attempt > attempts
-        case .sent:
-            // Unknown: the provider was asked, and has it.
-            let isSent = (last == .submitting || last == .unknown) && after == .sent
-            return event.attempt <= attempts && (isSent || after == last)
-        case .rejected: return last == .submitting && (after == .queued || after == .failed)
-        case .throttled, .unavailable, .returned: return last == .submitting && after == .queued
-        case .outcomeUnknown, .interrupted: return last == .submitting && (after == .unknown || after == .queued)
-        case .failed: return waits && after == .failed
-        case .expired: return waits && after == .expired
-        case .canceled: return waits && after == .canceled
-        case .delivered: return last != nil && last != .delivered && after == .delivered && hasAllParts(event)
-        case .undelivered: return last != nil && last != .delivered && last != .undelivered && after == .undelivered
-        case .receiptIgnored: return after == last
-        case .identified, .partDelivered:
-            return event.attempt <= attempts && (after == last || after == .sent && last?.isFinal == false)
-        case .attemptUndelivered:
-            guard event.attempt <= attempts, let last, !last.isFinal else { return false }
-            return after == last || after == .sent || after == .unknown
-        case .priced: return after == last && event.attempt == attempts && attempts > 0
-        case .restored: return after == .unknown && last?.isFinal != true
-        case .resent: return last == .unknown && after == .queued
-        case .settled: return last == .unknown && MessageLifecycle.settlements.contains(after)
-        case .accepted, .scheduled, .queued, .receiptOverdue, .smartEncoded: return false
+        guard last != nil || Self.firstEvents.contains(event.kind),
+            event.kind.states(after: last ?? .queued).contains(event.state)
+        else { return false }
+        return switch event.kind {
+        case .submitting: !isProven && event.attempt > attempts
+        case .priced: event.attempt == attempts && attempts > 0
+        case .delivered: hasAllParts(event)
+        case .sent, .identified, .partDelivered, .attemptUndelivered: event.attempt <= attempts
+        default: true
         }
     }
+
+    /// The events that a history may begin with.
+    private static let firstEvents: Set<EventKind> = [.submitting, .failed, .expired, .canceled, .restored]
 }

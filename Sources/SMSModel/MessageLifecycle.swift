@@ -275,6 +275,7 @@ package struct MessageLifecycle: Hashable, Sendable {
         _ next: MessageState, _ event: EventKind, at now: Int64, attempt: Int = 0, provider: UInt8 = 0,
         detail: String = "", due: Int64? = nil
     ) {
+        assert(event.states(after: state).contains(next), "\(event) does not lead from \(state) to \(next)")
         if next != state { self.due = 0 }
         if let due { self.due = due }
         state = next
