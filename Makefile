@@ -80,6 +80,7 @@ format: ## Formats the Swift sources
 lint: ## Checks formatting, layering and habits without changing anything
 	swift format lint --strict --recursive $(SWIFT_FILES)
 	.ci/check-imports
+	.ci/check-language
 
 proto: ## Regenerates the code in C and Python from Protos/apus.proto
 	.ci/proto Protos/apus.proto Sources/CApusProto Clients/python/src/apus

@@ -262,7 +262,7 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,
             swiftSettings: strict),
-        // Real daemons and sockets. The programs are dependencies so that they are built beside the tests.
+        // Real daemons and sockets. The programs are dependencies so that they are built next to the tests.
         .testTarget(
             name: "DaemonTests",
             dependencies: [

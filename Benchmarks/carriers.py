@@ -1,6 +1,6 @@
 """The part of `Benchmarks/run` that measures providers over HTTP, against a stand-in for Twilio on the same machine.
 
-`apusd` has a core for itself; the stand-in shares the other one with whoever makes the load. README.md tells what the
+`apusd` has a core for itself; the stand-in shares the other one with what makes the load. README.md tells what the
 rows mean.
 """
 import json
@@ -86,7 +86,7 @@ class StandIn:
 
 
 def measure_cost(figures, binaries, anchors, start):
-    """CPU time of the daemon a message, from the call until it is sent, beside libcurl alone."""
+    """CPU time of the daemon a message, from the call until it is sent, against libcurl alone."""
     with StandIn(binaries) as carrier:
         done = subprocess.run(
             ["taskset", "--cpu-list", "0"] * (os.cpu_count() > 1) + [
@@ -104,7 +104,7 @@ def measure_cost(figures, binaries, anchors, start):
 
 
 def measure_receipts(figures, binaries, start, serve):
-    """CPU time of the daemon a receipt, each of which settles a message, beside Hummingbird alone with the same
+    """CPU time of the daemon a receipt, each of which settles a message, against Hummingbird alone with the same
     requests."""
     with StandIn(binaries, "--hold-callbacks", "--callback-connections", CALLBACKS_IN_FLIGHT) as carrier:
         with start(APUSD_HTTP="http:127.0.0.1:0", APUSD_WEBHOOKS_PUBLIC_URL=PUBLIC_URL) as apus:
@@ -155,7 +155,7 @@ def measure_pause(figures, binaries, start, seconds):
         apus.call("pause", "--provider", "held")
         apus.bench(
             "--bulk", "--priority", "normal", "--messages", HELD, connections=1, in_flight=2, key_file=noisy)
-        probe("beside a pause")
+        probe("alongside a pause")
         waiting = apus.stats()["waiting_normal"]
         if waiting != HELD:
             sys.exit(f"bench: {waiting} messages wait for the provider that is paused, and not {HELD}")

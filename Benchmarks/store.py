@@ -1,4 +1,4 @@
-"""The parts of `Benchmarks/run` that measure the message store: beside its contestants, and as it grows.
+"""The parts of `Benchmarks/run` that measure the message store: against its contestants, and as it grows.
 
 Every figure of these parts is a ratio of two turns of one round, or a bound that the design sets; README.md tells what
 the rows mean. The store is measured as a library, by `storebench`; a contestant by its own program.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the message store is measured beside: an append-only log, a naive SQLite schema, Redis and PostgreSQL.
+"""What the message store is measured against: an append-only log, a naive SQLite schema, Redis and PostgreSQL.
 
-`run` gives one contestant its turn, on an empty store and, where it needs one, a server of its own. README.md beside
+`run` gives one contestant its turn, on an empty store and, where it needs one, a server of its own. README.md next to
 this file says what each does and what is fair about it. Alone, this prints a table of all of them.
 """
 import argparse

@@ -23,7 +23,7 @@ smsc = SMSC()
 
 
 async def send(letters, **options):
-    """Sends a text of so many letters: the references of its parts, and the letters in each."""
+    """Sends a text of this many letters: the references of its parts, and the letters in each."""
     before = len(smsc.messages)
     client, _ = await Client.connect(f"smpp://127.0.0.1:{smsc.port}")
     await client.bind_transceiver(system_id="x", password="x")

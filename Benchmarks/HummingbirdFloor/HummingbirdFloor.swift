@@ -13,7 +13,7 @@ internal import WebGateway
 /// It prints `ready http=http:127.0.0.1:PORT` once it serves, and serves until it is killed.
 @main
 struct HummingbirdFloor {
-    /// As many bytes as `apusd` takes.
+    /// The bytes that `apusd` takes too.
     private static let bodyBytes = 256 * 1024
 
     static func main() async throws {

@@ -48,7 +48,7 @@ struct StoreBench: ParsableCommand {
         }
     }
 
-    /// As `life`, told in steps: what a message costs as there are more and more.
+    /// The same as `life`, reported in steps: what a message costs as there are more and more.
     struct Growth: ParsableCommand {
         @OptionGroup var size: Size
         @Option(help: "Messages from one report to the next.") var step = 100_000
@@ -65,7 +65,7 @@ struct StoreBench: ParsableCommand {
         }
     }
 
-    /// Messages that wait are taken up again by a store that is opened anew.
+    /// Messages that wait are taken up again by a store that is opened again.
     struct Recover: ParsableCommand {
         @OptionGroup var size: Size
 

@@ -45,7 +45,7 @@ static double cpu_us(void) {
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-// Counts what has ended, and sends as many anew.
+// Counts what has ended, and sends as many again.
 static long collect(CURLM *multi, long *begun, long requests) {
     long ended = 0;
     int left;

@@ -71,7 +71,7 @@ struct BulkChunker<Item: BulkItem> {
 }
 
 extension BulkRequest {
-    /// What a chunk's frame holds beside its items, at most: metadata, the batch's name and first index, and the
+    /// What a chunk's frame holds besides its items, at most: metadata, the batch's name and first index, and the
     /// template's message.
     static func overheadBytes(batch: String, template: SendRequest?) -> Int {
         let metadata = 64
@@ -126,7 +126,7 @@ private enum WireSize {
         text.isEmpty ? 0 : message(text.utf8.count)
     }
 
-    /// A message field of so many bytes.
+    /// A message field of this many bytes.
     static func message(_ size: Int) -> Int {
         1 + varint(UInt64(size)) + size
     }

@@ -1,6 +1,6 @@
 /// How ``GatewayClient/bulk(_:batch:options:progress:)`` sends.
 public struct BulkOptions: Sendable {
-    /// At most so many messages in one call, 1 to 10,000. Bytes bound a call too.
+    /// The most messages in one call, 1 to 10,000. Bytes bound a call too.
     public var messagesPerChunk = 1000
     /// Calls in flight at a time, from 1.
     public var chunksInFlight = 4

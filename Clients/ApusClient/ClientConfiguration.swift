@@ -17,7 +17,7 @@ public struct ClientConfiguration: Sendable {
     /// What one try to connect may take.
     public var connectTimeout: Duration = .seconds(10)
     /// Whether a call waits, up to its time-out, for a gateway that has not been reached yet. If not, it fails at
-    /// once when the first try fails. A connection that was lost is always made anew.
+    /// once when the first try fails. A connection that was lost is always made again.
     public var waitsForGateway = true
     /// How long calls wait without a byte from the gateway before it is asked for a sign of life. Without one after the
     /// same time again the connection ends, and what may be repeated goes on over a new one.
@@ -89,7 +89,7 @@ public struct Backoff: Hashable, Sendable {
         self.longest = longest
     }
 
-    /// The time to wait after so many failures in a row.
+    /// The time to wait after this many failures in a row.
     ///
     /// - Parameters:
     ///   - failures: from 1.

@@ -15,7 +15,7 @@ public struct Explanation: Hashable, Sendable {
 
     /// Why it would be refused: by a field, by a limit, or, where it has neither, by its route or by the gateway's state.
     public struct Refusal: Hashable, Sendable {
-        /// Of the request, by the protocol's name: `to`.
+        /// The request's field, by the protocol's name: `to`.
         public var field: String?
         /// A limit that is met: `segments_per_day`.
         public var limit: String?
@@ -46,7 +46,7 @@ public struct Explanation: Hashable, Sendable {
         public var isChosen: Bool
         public var segmentPrice: Int64
         public var weight: Int
-        /// Until it answers, as of late; nil = not known.
+        /// Until it answers, recently; nil = not known.
         public var latency: Duration?
     }
 
@@ -91,15 +91,15 @@ public struct Explanation: Hashable, Sendable {
     public var routes: [Route]
     /// How its route chooses; nil if it has none, or one that refuses it.
     public var policy: String?
-    /// Of its route, in order.
+    /// The providers of its route, in order.
     public var providers: [Provider]
     /// The one that it would be handed to now, by its name.
     public var provider: String?
     /// At that one.
     public var segmentPrice: Int64
-    /// Of all segments.
+    /// The price of all segments.
     public var price: Int64
-    /// Of the configuration.
+    /// The generation of the configuration.
     public var generation: UInt32
 
     package init(_ response: SendExplanation) {

@@ -63,7 +63,7 @@ public struct InboundMessagePart: Hashable, Sendable {
         get throws(ApusError) {
             guard let part = InboundPart(reference: reference, total: total, number: number) else {
                 throw .invalidField(
-                    "part", "must be 1 to the total of at most 255, beside a reference of 1 to 64 bytes")
+                    "part", "must be 1 to the total of at most 255, with a reference of 1 to 64 bytes")
             }
             return part
         }

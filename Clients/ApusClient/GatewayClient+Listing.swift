@@ -79,7 +79,7 @@ extension GatewayClient {
     }
 }
 
-/// The messages of a listing over all its pages. Each iteration begins anew.
+/// The messages of a listing over all its pages. Each iteration begins again.
 public struct MessageList: AsyncSequence, Sendable {
     public typealias Element = MessageStatus
     public typealias Failure = ApusError

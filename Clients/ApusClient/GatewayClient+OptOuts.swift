@@ -24,7 +24,7 @@ extension GatewayClient {
         return try await change(numbers, .suppress, tenant, reason, origin, timeout)
     }
 
-    /// Lets these recipients be sent to again, whoever put them on the list. What a carrier refuses because they have
+    /// Lets these recipients be sent to again, however they came on the list. What a carrier refuses because they have
     /// opted out there is forgotten too, so that it is asked again.
     ///
     /// - Returns: how many had opted out.
@@ -142,7 +142,7 @@ public struct SuppressionReason: Hashable, Sendable {
     /// A carrier's: the provider's name.
     public var provider: String
     public var at: Date
-    /// The keyword, the carrier's code, or the words of whoever put it there.
+    /// The keyword, the carrier's code, or the words of the one who put it there.
     public var text: String
 
     init(_ reason: SuppressionsResponse.Reason) {
@@ -159,7 +159,7 @@ public struct SuppressionPage: Hashable, Sendable {
     public var entries: [Suppression]
     /// For the next page; nil = this is the last.
     public var cursor: SuppressionCursor?
-    /// Of the tenant, whichever page this is.
+    /// The tenant's entries in all, whichever page this is.
     public var total: UInt64
 
     init(_ response: SuppressionsResponse) {
@@ -184,7 +184,7 @@ public struct TenantUsage: Hashable, Sendable {
     /// Accepted on this UTC day.
     public var segmentsToday: UInt64
     public var segmentsPerDay: UInt64?
-    /// Of messages accepted in this UTC month, in millionths of the currency.
+    /// The cost of messages accepted in this UTC month, in millionths of the currency.
     public var costThisMonth: Int64
     public var costPerMonth: Int64?
     /// Scheduled, queued or with a provider.

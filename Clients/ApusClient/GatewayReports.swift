@@ -61,7 +61,7 @@ public struct ProviderStatistics: Hashable, Sendable {
     public var inFlightBound: UInt64
     /// Messages a second that it is given at most, as of now; nil = no bound.
     public var rate: Double?
-    /// Until it has answered, of late; nil = not known.
+    /// Until it has answered, recently; nil = not known.
     public var latency: Duration?
 
     /// Raw values are the protocol's names.

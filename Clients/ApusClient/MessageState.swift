@@ -24,7 +24,7 @@ public struct MessageState: RawRepresentable, Hashable, Codable, CaseIterable, S
     public static let expired = MessageState(name: "EXPIRED")
     public static let canceled = MessageState(name: "CANCELED")
 
-    /// Those that this version knows, in the order of a message's life.
+    /// The ones that this version knows, in the order of a message's life.
     public static let allCases: [MessageState] = [
         .accepted, .scheduled, .queued, .submitting, .sent, .unknown, .delivered, .undelivered, .failed, .expired,
         .canceled,

@@ -79,7 +79,7 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     public var sendAt: Date?
     /// It is not submitted from then on.
     public var expiresAt: Date
-    /// Of the configuration that it was accepted under; 0 = before there was one.
+    /// The generation of the configuration that it was accepted under; 0 = before there was one.
     public var generation: UInt32
     /// The fingerprint of what the message asks for, by which the gateway knows a repeat; nil if it doesn't tell.
     package var fingerprint: Fingerprint?

@@ -18,7 +18,7 @@ struct RetryPolicy: Sendable {
         let asked = Duration.milliseconds(Int64(clamping: error.retryAfterMilliseconds))
         switch error.code {
         case .unavailable:
-            // A connection that ended is made anew at once: that the gateway left does not say that it is busy.
+            // A connection that ended is made again at once: that the gateway left does not say that it is busy.
             if asked == .zero, failures == 1 { return .zero }
             return max(asked, backoff.delay(failures: failures, random: random))
         case .resourceExhausted:

@@ -45,7 +45,7 @@ extension TimelineEvent {
         /// On acceptance, characters of its body were replaced so that it fits into GSM-7; the detail tells which.
         public static let smartEncoded = Kind(name: "SMART_ENCODED")
 
-        /// Those that this version knows.
+        /// The ones that this version knows.
         public static let allCases: [Kind] = [
             .accepted, .scheduled, .queued, .submitting, .sent, .rejected, .throttled, .unavailable, .outcomeUnknown,
             .delivered, .undelivered, .failed, .expired, .canceled, .returned, .interrupted, .receiptOverdue,

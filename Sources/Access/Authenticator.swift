@@ -1,7 +1,7 @@
 package import SMSModel
 
 /// Finds out whose a credential is. One for each event loop, used only on it. Pure but for what it reports: times are
-/// handed in, and a signature is checked by whoever drives it, since that takes long compared with all else.
+/// handed in, and a signature is checked by anyone who drives it, since that takes long compared with all else.
 package final class Authenticator {
     private let directory: TenantDirectory
     private let guesses: GuessLimit

@@ -31,7 +31,7 @@ package final class GuessLimit: Sendable {
 /// Where a peer comes from, as far as one that guesses can't change it at will.
 enum PeerOrigin: Hashable, Sendable {
     case ipv4(UInt32)
-    /// The first 64 bits, which are a network's: whoever has one has all of its addresses.
+    /// The first 64 bits, which are a network's: anyone who has one has all of its addresses.
     case ipv6(UInt64)
     case uid(UInt32)
     case unknown
@@ -64,7 +64,7 @@ enum PeerOrigin: Hashable, Sendable {
     }
 }
 
-/// A token bucket for each peer that has guessed wrong of late. Pure: times are handed in, in milliseconds.
+/// A token bucket for each peer that has guessed wrong recently. Pure: times are handed in, in milliseconds.
 struct GuessTable {
     private var buckets: [PeerOrigin: TokenBucket] = [:]
     private var tidiedAt = Int64.min

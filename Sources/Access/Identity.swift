@@ -54,7 +54,7 @@ struct TokenClaim: Sendable {
 
 extension TenantDirectory {
     /// - Parameter now: milliseconds since the Unix epoch.
-    /// - Returns: nil if no tenant has such an issuer, or the token is not right whoever signed it.
+    /// - Returns: nil if no tenant has such an issuer, or the token is not right, no matter who signed it.
     func claim(of token: TokenPrecheck, now: Int64) -> TokenClaim? {
         guard let tenant = published.tenant(of: token) else { return nil }
         for verifier in tenant.verifiers {

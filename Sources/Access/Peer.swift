@@ -21,6 +21,6 @@ package struct Peer: Sendable {
         self.uid = uid
     }
 
-    /// Whom its wrong guesses are counted against.
+    /// The one whom its wrong guesses are counted against.
     var origin: PeerOrigin { PeerOrigin(address: address, uid: uid) }
 }

@@ -29,7 +29,7 @@ package struct RatePace: Hashable, Sendable {
         arrival <= now ? 0 : max(0, arrival - now - tolerance)
     }
 
-    /// The arrival time once so many messages have passed. A call of many passes if one message would: what it takes
+    /// The arrival time once this many messages have passed. A call of many passes if one message would: what it takes
     /// beyond the bucket is a debt, which those after it wait for.
     @inline(__always)
     package func arrival(_ arrival: Int64, after messages: Int, now: Int64) -> Int64 {
@@ -37,7 +37,7 @@ package struct RatePace: Hashable, Sendable {
     }
 }
 
-/// A bucket that several threads take from: it never lets more pass than its pace allows, whoever asks.
+/// A bucket that several threads take from: it never lets more pass than its pace allows, no matter who asks.
 ///
 /// Its pace may change from call to call; what was taken before counts on.
 package final class RateLimiter: Sendable {
@@ -45,7 +45,7 @@ package final class RateLimiter: Sendable {
 
     package init() {}
 
-    /// Takes so many messages if one would pass.
+    /// Takes this many messages if one would pass.
     /// - Returns: nanoseconds until one would; 0 = they have passed.
     package func take(_ messages: Int, _ pace: RatePace, now: Int64) -> Int64 {
         var known = arrival.load(ordering: .relaxed)

@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// The rights of everybody as of the newest generation, for all event loops.
 ///
-/// Whoever keeps what was found here looks at the ``epoch`` before using it again: it rises with every change. A
+/// Anyone who keeps what was found here looks at the ``epoch`` before using it again: it rises with every change. A
 /// look-up takes a lock, which nobody holds for longer than a few accesses to dictionaries.
 package final class TenantDirectory: Sendable {
     private let defaults: TenantDefaults
-    /// Held by whoever publishes: each generation goes on from the one before.
+    /// Held by the one who publishes: each generation goes on from the one before.
     private let publishing = Mutex(())
     private let state = Mutex(State())
     private let currentEpoch = Atomic<UInt64>(1)
@@ -24,7 +24,7 @@ package final class TenantDirectory: Sendable {
         self.defaults = defaults
     }
 
-    /// One relaxed load: it is raised while the lock is held, so that whoever sees a new one also finds what is new.
+    /// One relaxed load: it is raised while the lock is held, so that anyone who sees a new one also finds what is new.
     package var epoch: UInt64 {
         @inline(__always) get { currentEpoch.load(ordering: .relaxed) }
     }

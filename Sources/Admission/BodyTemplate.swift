@@ -194,7 +194,7 @@ package enum TemplateProblem: Error, Hashable, Sendable {
     /// Bytes from the template's beginning.
     case badPlaceholder(offset: Int)
 
-    /// One sentence for whoever wrote the template.
+    /// One sentence for the one who wrote the template.
     package var description: String {
         switch self {
         case .tooLong:

@@ -32,7 +32,7 @@ package struct SubmitValidator: Sendable {
         self.destinations = destinations
     }
 
-    /// Of a tenant; the defaults are for what its settings leave out.
+    /// A tenant's rules; the defaults are for what its settings leave out.
     package init(
         _ settings: TenantSettings, sender: String = "", validity: UInt64 = Limits.validityDefaultMilliseconds,
         onUnknown: OnUnknown = .hold, segmentPrice: Money = Money(millionths: 0)

@@ -1,6 +1,6 @@
 package import SMSModel
 
-/// Who did something, when and from where.
+/// The person or program that did something, when and from where.
 package struct Act: Hashable, Sendable {
     /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, `provider NAME`, or `apusd` itself.
     package var actor: String
@@ -49,7 +49,7 @@ package struct KeyRecord: Hashable, Sendable {
     /// The first characters after `apus_`: no secret.
     package var id: String
     package var tenant: TenantID
-    /// As `Scopes.rawValue`.
+    /// The bits of `Scopes.rawValue`.
     package var scopes: UInt8
     package var salt: [UInt8]
     package var hash: [UInt8]

@@ -28,7 +28,7 @@ package struct ProviderSettings: Hashable, Sendable {
     package var rate: Double?
     /// Its share where a route parts messages by weight, 1 to ``Limits/providerWeight``.
     package var weight = 1
-    /// Of a segment, in millionths of the currency that all prices and quotas are in.
+    /// The price of a segment, in millionths of the currency that all prices and quotas are in.
     package var price: Int64 = 0
     /// false = it takes no new messages; what it has is still answered for.
     package var isEnabled = true

@@ -20,9 +20,9 @@ package struct RouteSettings: Hashable, Sendable {
     // MARK: Conditions: all must hold; nil = any, a list has at least one
     /// Countries (`DE`) and prefixes (`+4915`) of recipients.
     package var destinations: [String]?
-    /// By name.
+    /// The tenants' names.
     package var tenants: [String]?
-    /// As messages have them, letter by letter.
+    /// The senders as messages have them, letter by letter.
     package var senders: [String]?
     package var priorities: [Priority]?
     /// When the route is chosen.
@@ -30,7 +30,7 @@ package struct RouteSettings: Hashable, Sendable {
 
     // MARK: What follows
     package var policy = Policy.order
-    /// By name, 1 to ``Limits/routeProviders``, none twice; empty if ``reject`` is there.
+    /// The providers' names, 1 to ``Limits/routeProviders``, none twice; empty if ``reject`` is there.
     package var providers: [String] = []
     /// true = a provider without room is passed over for the next one that the policy names; false = the first one
     /// that is up is waited for.

@@ -18,11 +18,11 @@ package struct TenantSettings: Hashable, Sendable {
     // MARK: Limits; nil = none
     /// Over all connections.
     package var rate: RateLimit?
-    /// Of each connection by itself.
+    /// The rate of each connection by itself.
     package var connectionRate: RateLimit?
-    /// By the UTC day of acceptance.
+    /// Segments a UTC day, which is that of acceptance.
     package var segmentsPerDay: UInt64?
-    /// By the UTC month of acceptance, in millionths of the currency that the providers' prices are in.
+    /// The cost of a UTC month, which is that of acceptance, in millionths of the currency of the providers' prices.
     package var costPerMonth: Int64?
     /// Messages that may wait, be scheduled or be with a provider at one time.
     package var waitingMessages: UInt64?
@@ -38,7 +38,7 @@ package struct TenantSettings: Hashable, Sendable {
     package var blockedDestinations: [String] = []
 
     // MARK: Messages from people
-    /// Keywords beside those of every tenant, by which people opt out, opt in again and ask for help.
+    /// Keywords besides those of every tenant, by which people opt out, opt in again and ask for help.
     package var stopWords: [String] = []
     package var startWords: [String] = []
     package var helpWords: [String] = []
@@ -55,13 +55,13 @@ package struct TenantSettings: Hashable, Sendable {
     package var certificates: [String] = []
     /// Users of this machine who are this tenant on a Unix socket.
     package var uids: [UInt32] = []
-    /// Who may issue JSON Web Tokens for it.
+    /// The issuers of its JSON Web Tokens.
     package var issuers: [IssuerSettings] = []
 
     package init() {}
 }
 
-/// A token bucket: so many a second on average, and so many at once.
+/// A token bucket: a number a second on average, and a number at once.
 package struct RateLimit: Hashable, Sendable {
     package var messagesPerSecond: UInt32
     package var burst: UInt32
@@ -72,9 +72,9 @@ package struct RateLimit: Hashable, Sendable {
     }
 }
 
-/// Who may issue tokens for a tenant, and by which keys they are checked.
+/// An issuer of a tenant's tokens, and the keys by which they are checked.
 package struct IssuerSettings: Hashable, Sendable {
-    /// Of the four, exactly one is pinned for an issuer: a token never chooses.
+    /// An algorithm of signatures. Exactly one is pinned for an issuer: a token never chooses.
     package enum Algorithm: String, CaseIterable, Sendable {
         case hs256 = "HS256"
         case rs256 = "RS256"

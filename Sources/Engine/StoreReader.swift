@@ -3,7 +3,7 @@ package import Storage
 internal import Synchronization
 internal import Threading
 
-/// Reads the store for whoever asks, on a thread of its own so that no reading holds up the writer or a loop.
+/// Reads the store for anyone who asks, on a thread of its own so that no reading holds up the writer or a loop.
 package final class StoreReader: Sendable {
     private let thread = WorkerThread(name: "apus-reader")
     private let questions = Mutex(TurnQueue<Asker, @Sendable (SQLiteStatusReader) -> Void>())

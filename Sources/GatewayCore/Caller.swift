@@ -3,10 +3,10 @@ internal import ConfigurationModel
 package import Engine
 package import SMSModel
 
-/// The sender of one request: who it is, and what its answer depends on beside. Used only during the call that takes it.
+/// The sender of one request: who it is, and what its answer depends on besides. Used only during the call that takes it.
 package struct Caller {
     package let principal: Principal
-    /// Whose turns its questions take.
+    /// The one whose turns its questions take.
     package let asker: Asker
     /// The time at which nobody waits for the answer any more, in milliseconds since the Unix epoch; nil = never.
     package let deadline: Int64?

@@ -15,7 +15,7 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
         case committed
         case upkeep
 
-        /// Those after which nothing of the round is there.
+        /// The points after which nothing of the round is there.
         package static let clean: [Point] = [.begin, .accept, .record, .commit]
     }
 

@@ -27,7 +27,7 @@ package struct PowerLossDisk {
     }
 
     /// - Parameters:
-    ///   - cut: the power goes before so many writes, syncs, renames and removals; 0 = never.
+    ///   - cut: the power goes before this many writes, syncs, renames and removals; 0 = never.
     ///   - seed: which sectors that were written but not synced are on the disk all the same; 0 = none.
     ///   - ending: syncs of files whose names end so do nothing.
     package func environment(cut: Int, seed: UInt64, forgetting ending: String? = nil) -> [String: String] {

@@ -106,7 +106,7 @@ extension SubmissionBatch {
 package final class ProviderEventLog: ProviderEvents {
     package struct Content: Sendable {
         package var answers: [AttemptAnswer] = []
-        /// Those that name their attempt by its token.
+        /// The ones that name their attempt by its token.
         package var receipts: [Receipt] = []
         /// Reports as they came, refused ones too.
         package var reports: [[CarrierEvent]] = []
@@ -142,7 +142,7 @@ package final class ProviderEventLog: ProviderEvents {
 
     package func reported(_ events: [CarrierEvent], done: @escaping @Sendable (GatewayError?) -> Void) {
         let refusal = refusals.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-        // Whoever waits for the report may go on at once.
+        // Anyone who waits for the report may go on at once.
         if refusal != nil { done(refusal) }
         change { content in
             content.reports.append(events)

@@ -67,7 +67,7 @@ package final class ScriptedHTTPServer: Sendable {
         }
     }
 
-    /// A thread of its own, so that tests beside don't slow it.
+    /// A thread of its own, so that other tests don't slow it.
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let channel: any Channel
     private let log: Log

@@ -63,7 +63,7 @@ extension StoreConformance {
             try requireEqual(
                 try costs([1_000_001, 1_000_000], now: monthsEnd), [.overCost, .accepted], "the next month")
         },
-        Case("so many messages may wait, be scheduled or be with a provider") { fixture in
+        Case("this many messages may wait, be scheduled or be with a provider") { fixture in
             let store = try fixture.open(now: start)
             store.setQuotas([.first: TenantQuota(waitingMessages: 3)])
             let results = try store.accept(

@@ -7,7 +7,7 @@ package struct HTTPSessionOptions: Hashable, Sendable {
     package var connectTimeout: Int64 = Limits.httpConnectMilliseconds
     /// From a request's submission to its whole answer, waiting for a connection included.
     package var timeout: Int64 = Limits.httpRequestMilliseconds
-    /// So many requests are under way at once, each on a connection of its own; the others wait.
+    /// This many requests are under way at once, each on a connection of its own; the others wait.
     package var connections = Limits.httpConnections
     /// More that wait are refused.
     package var waiting = Limits.httpRequestsWaiting

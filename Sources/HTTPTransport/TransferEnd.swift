@@ -5,7 +5,7 @@ struct TransferEnd {
     /// libcurl's result.
     var code: UInt32
     var detail = ""
-    /// How often libcurl was about to send the request. The second time it was stopped: it had begun anew by itself,
+    /// How often libcurl was about to send the request. The second time it was stopped: it had begun again by itself,
     /// on another connection.
     var sendings: Int
     /// Bytes of the request that were written.

@@ -31,7 +31,7 @@ package struct ProviderFactory: Sendable {
     /// Where a carrier posts to for the provider of this name; nil = nowhere.
     package func webhookURL(_ name: String) -> String? { publicURL.map { "\($0)/webhooks/\(name)" } }
 
-    /// What is wrong with a provider's settings beside their form; fields begin with `providers.NAME`.
+    /// What is wrong with a provider's settings besides their form; fields begin with `providers.NAME`.
     /// - Parameter settings: with secrets opened.
     package func check(_ name: String, _ settings: ProviderSettings) -> [FieldViolation] {
         do throws(ConfigurationError) {

@@ -11,7 +11,7 @@ package protocol WebhookReceiver: Sendable {
 package struct WebhookRequest: Hashable, Sendable {
     /// In capitals.
     package var method: String
-    /// As the carrier was given it: the gateway's public prefix, then path and query as they came.
+    /// The URL as the carrier was given it: the gateway's public prefix, then path and query as they came.
     package var url: String
     /// Without the `?`, as it came; empty if there is none.
     package var query: String

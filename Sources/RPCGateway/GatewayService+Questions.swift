@@ -50,7 +50,7 @@ extension GatewayService {
         }
     }
 
-    /// Those that have their numbers and nothing more yet.
+    /// The ones that have their numbers and nothing more yet.
     private static let withoutService: Set<RPCMethod> = [.watch]
 
     private func description(for tenant: Tenant) -> ServiceDescription {

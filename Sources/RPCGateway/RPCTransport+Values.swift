@@ -18,7 +18,7 @@ extension RPCConnectionID {
 }
 
 extension ReplyToken {
-    /// Of a token that ``RPCConnectionID/token(_:)`` made.
+    /// The value of a token that ``RPCConnectionID/token(_:)`` made.
     @inline(__always)
     var connection: RPCConnectionID {
         RPCConnectionID(slot: UInt32(truncatingIfNeeded: high >> 32), generation: UInt32(truncatingIfNeeded: high))

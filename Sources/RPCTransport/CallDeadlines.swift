@@ -8,7 +8,7 @@ struct CallDeadlines: Sendable {
     private var entries: [(id: UInt32, deadline: NIODeadline)] = []
     /// When the next call may be due; nil = none is known of.
     private(set) var next: NIODeadline?
-    /// So many answered calls are let be before they are looked for.
+    /// This many answered calls are let be before they are looked for.
     private static let slack = 64
 
     /// Calls in the list, answered ones among them.

@@ -18,7 +18,7 @@ package struct RPCServerOptions: Sendable {
     package var linger = TimeAmount.seconds(Int64(Limits.lingerSeconds))
     /// How often time-outs are looked at, which is also their resolution.
     package var sweepInterval = TimeAmount.seconds(1)
-    /// For addresses of TLS; asked for anew at each connection.
+    /// For addresses of TLS; asked for again at each connection.
     package var tls: TLSServerCredentials?
     package var tlsHandshake = TimeAmount.seconds(Int64(Limits.tlsHandshakeSeconds))
     /// Told of each TLS connection that failed, on its event loop: for logs.

@@ -35,7 +35,7 @@ package struct BulkRequestView {
         let recipients = c.pointee.template_?.pointee.n_recipients ?? 0
         count = c.pointee.template_ == nil ? messages : recipients
         if c.pointee.template_ != nil, messages > 0 {
-            check.record("template", "is given beside messages")
+            check.record("template", "is given together with messages")
         } else if count == 0 {
             check.record(c.pointee.template_ == nil ? "messages" : "template.recipients", "is empty")
         } else if count > Limits.bulkMessages {

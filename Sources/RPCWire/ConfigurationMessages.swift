@@ -26,7 +26,7 @@ package struct ConfigShowRequest: WireMessage, Hashable, Sendable {
         check.atMost(Limits.configurationKindBytes, UnsafeRawBufferPointer(c.kind), "kind")
         name = check.string(c.name, "name")
         check.atMost(Limits.tenantNameCharacters, UnsafeRawBufferPointer(c.name), "name")
-        if !name.isEmpty, kind.isEmpty { check.record("kind", "is needed beside name") }
+        if !name.isEmpty, kind.isEmpty { check.record("kind", "is needed together with name") }
         try check.finish()
     }
 

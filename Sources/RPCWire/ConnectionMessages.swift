@@ -140,7 +140,7 @@ package struct GoAway: WireMessage, Hashable, Sendable {
     }
 }
 
-/// Allows a stream so many more items.
+/// Allows a stream that many more items.
 package struct Credit: WireMessage, Hashable, Sendable {
     package static let wireName = "Credit"
     package var count: UInt32

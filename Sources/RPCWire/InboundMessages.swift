@@ -6,11 +6,11 @@ package struct InboundRequest: WireMessage, Hashable, Sendable {
     /// Asks for those to any number.
     package static let everyTenant = "*"
 
-    /// Those to this tenant's numbers; "" = the caller's.
+    /// The tenant to whose numbers they came; "" = the caller's.
     package var tenant: String
     /// Messages of the page; 0 = ``Limits/inboundMessagesDefault``.
     package var limit: UInt32
-    /// As the page before gave it; empty = the first page.
+    /// The cursor of the page before; empty = the first page.
     package var cursor: [UInt8]
 
     package init(tenant: String = "", limit: UInt32 = 0, cursor: [UInt8] = []) {
@@ -54,7 +54,7 @@ package struct InboundResponse: WireMessage, Hashable, Sendable {
         /// Its name.
         package var provider: String
         package var providerID: String
-        /// As the carrier wrote them.
+        /// The numbers as the carrier wrote them.
         package var from: String
         package var to: String
         package var body: String

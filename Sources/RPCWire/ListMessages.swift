@@ -108,7 +108,7 @@ extension MessageFilter {
         recipient = check.string(c.to, "to")
         let name = check.string(c.batch, "batch")
         check.atMost(Limits.batchNameBytes, UnsafeRawBufferPointer(c.batch), "batch")
-        if !name.isEmpty, c.batch_id != 0 { check.record("batch", "is given beside batch_id") }
+        if !name.isEmpty, c.batch_id != 0 { check.record("batch", "is given together with batch_id") }
         if !name.isEmpty {
             batch = .name(name)
         } else if c.batch_id != 0 {

@@ -1,7 +1,7 @@
 internal import CApusProto
 package import SMSModel
 
-/// What a REQUEST carries beside its message. Texts and key are borrowed: from the frame's buffer and
+/// What a REQUEST carries besides its message. Texts and key are borrowed: from the frame's buffer and
 /// the arena when decoded, from the caller when encoded.
 package struct RequestMetadata {
     /// Relative; 0 = none.

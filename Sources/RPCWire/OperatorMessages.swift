@@ -89,7 +89,7 @@ package struct PauseResponse: WireMessage, Hashable, Sendable {
 package struct SandboxRequest: WireMessage, Hashable, Sendable {
     package static let wireName = "SandboxRequest"
 
-    /// The newest so many; 0 = 100.
+    /// The newest of them, this many; 0 = 100.
     package var limit: UInt32
     /// Only this recipient; "" = all.
     package var to: String

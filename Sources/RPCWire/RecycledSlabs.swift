@@ -18,7 +18,7 @@ struct RecycledSlabs {
     /// Blocks in use; the newest is before ``next``, which wraps around.
     private let inUse: UnsafeMutablePointer<Slab>
     private var next = 0
-    /// By size, a list of free blocks: each starts with the address of the next one.
+    /// Keyed by size, a list of free blocks: each starts with the address of the next one.
     private let free: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var isUsed = false
 

@@ -68,7 +68,7 @@ package struct SandboxReceiveRequest: WireMessage, Hashable, Sendable {
             if part == nil {
                 check.record(
                     "part_number",
-                    "must be 1 to part_total, which is 2 to \(Limits.inboundParts), beside a part_reference of "
+                    "must be 1 to part_total, which is 2 to \(Limits.inboundParts), with a part_reference of "
                         + "1 to \(Limits.inboundReferenceBytes) bytes")
             }
         }

@@ -90,7 +90,7 @@ package struct SuppressionsRequest: WireMessage, Hashable, Sendable {
     package var number: String
     /// Entries of the page; 0 = ``Limits/suppressionsDefault``.
     package var limit: UInt32
-    /// As the page before gave it; empty = the first page.
+    /// The cursor of the page before; empty = the first page.
     package var cursor: [UInt8]
     /// Asks for those whom carriers refuse, instead of those on the list.
     package var isAtCarriers: Bool
@@ -175,11 +175,11 @@ package struct SuppressionsResponse: WireMessage, Hashable, Sendable {
         }
     }
 
-    /// By number.
+    /// The entries, by number.
     package var entries: [Entry]
     /// For the next page; empty = this is the last.
     package var cursor: [UInt8]
-    /// Of the tenant, whichever page this is.
+    /// The tenant's entries in all, whichever page this is.
     package var total: UInt64
 
     package init(entries: [Entry] = [], cursor: [UInt8] = [], total: UInt64 = 0) {

@@ -47,7 +47,7 @@ package struct UsageResponse: WireMessage, Hashable, Sendable {
         }
     }
 
-    /// By name.
+    /// The tenants, by name.
     package var tenants: [Tenant]
 
     package init(tenants: [Tenant]) {

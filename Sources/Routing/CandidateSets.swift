@@ -18,7 +18,7 @@ package struct CandidateSet: Hashable, Sendable {
 }
 
 /// Numbers for candidate sets, by which queues are told apart. A number stands for one set as long as the routes are
-/// the same; afterwards it says nothing, and is given anew once no message waits under it.
+/// the same; afterwards it says nothing, and is given again once no message waits under it.
 package struct CandidateSets: Sendable {
     /// What waits under it has not been routed yet: its providers are found out when its turn comes.
     package static let unrouted: UInt16 = 0

@@ -46,7 +46,7 @@ package struct Route: Hashable, Sendable {
         rejection = settings.reject
     }
 
-    /// Those of a configuration, in the order in which they are tried.
+    /// The routes of a configuration, in the order in which they are tried.
     package static func all(
         of routes: [String: RouteSettings], providers: [String: UInt8], tenants: [String: TenantID],
         zones: [String: TimeZoneRules] = [:]

@@ -17,7 +17,7 @@ package struct RoutingTable: Sendable {
     /// When ``advance(to:)`` may change anything next.
     package private(set) var nextChange: Int64
 
-    /// The conditions of a route beside its destination.
+    /// The conditions of a route besides its destination.
     private struct Conditions: Sendable {
         var tenants: Set<TenantID>?
         var senders: [[UInt8]]?

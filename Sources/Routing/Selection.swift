@@ -9,7 +9,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
     /// Its rate lets nothing through now.
     case isPaced
     case isPaused
-    /// Its circuit breaker is open: it has failed too often of late.
+    /// Its circuit breaker is open: it has failed too often recently.
     case isBroken
     /// The configuration has it take no new messages, or doesn't have it any more.
     case isOff
@@ -124,7 +124,7 @@ extension Route {
                 switch contenders[place].latency {
                 case nil: "\(names[place]) not asked yet"
                 case let latency? where latency < 1e15: "\(names[place]) at \(Int(latency.rounded())) ms"
-                default: "\(names[place]) that has only failed of late"
+                default: "\(names[place]) that has only failed recently"
                 }
             }
         }

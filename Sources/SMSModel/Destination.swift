@@ -24,7 +24,7 @@ package enum DestinationProblem: Error, Hashable, Sendable {
     case unknownCountry(String)
     case badPrefix
 
-    /// A clause for whoever wrote it.
+    /// A clause for the one who wrote it.
     package var description: String {
         switch self {
         case .unknownCountry(let name):

@@ -1,7 +1,7 @@
 /// A Send as it came off the wire: borrowed bytes, nothing checked yet.
 ///
 /// The buffers point into the decoder's arena and the connection's read buffer. They are valid only
-/// during the call that hands this over; whoever keeps a message copies it, which
+/// during the call that hands this over; anyone who keeps a message copies it, which
 /// `Admission` does into a ``DraftBatch``.
 package struct SubmitRequest {
     package var to = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -72,11 +72,11 @@ package struct MessageDraft: Sendable {
     /// Each tag as one length byte and its bytes.
     package var tags: ByteSlice
     package var key: ByteSlice
-    /// Of (tenant, key): what the idempotency index is keyed by. 0 without a key.
+    /// The value of (tenant, key): what the idempotency index is keyed by. 0 without a key.
     package var keyHash: UInt64
-    /// Of the normalised content: the same key with another fingerprint is refused.
+    /// The value of the normalised content: the same key with another fingerprint is refused.
     package var fingerprint: Fingerprint
-    /// Of the configuration that it is accepted under.
+    /// The value of the configuration that it is accepted under.
     package var generation: UInt32 = 0
     /// Characters of the body that smart encoding has replaced.
     package var replaced: UInt16 = 0

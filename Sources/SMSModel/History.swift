@@ -30,7 +30,7 @@ package struct History: Hashable, Sendable {
     /// most 32.
     private static let phrases = ["", "only provider", "first with room", "the gateway stopped before the answer"]
 
-    /// Past so many bytes ignored receipts are left out, and of submissions that were surely not taken and don't
+    /// Past this many bytes ignored receipts are left out, and of submissions that were surely not taken and don't
     /// count only the last is kept. Bounds the row of a message that is throttled all day.
     package static let packedBytes = 16 * 1024
 

@@ -16,9 +16,9 @@ package enum Limits {
     package static let streamsInFlightPerConnection = 64
     /// Answers not yet taken by the peer; reading pauses above it.
     package static let outputBytesPerConnection = 1024 * 1024
-    /// Late answers may pass that bound; a connection whose peer leaves so many untaken is closed.
+    /// Late answers may pass that bound; a connection whose peer leaves that many untaken is closed.
     package static let outputCeilingBytesPerConnection = 32 * 1024 * 1024
-    /// Memory that decoding one frame may take beside the frame.
+    /// Memory that decoding one frame may take besides the frame.
     package static let decodeArenaBytes = 16 * 1024 * 1024
     package static let connections = 16_384
     package static let handshakeSeconds = 10
@@ -33,7 +33,7 @@ package enum Limits {
     package static let tlsPendingBytes = 64 * 1024
 
     // MARK: Outgoing HTTP
-    /// Of a session, unless configured. 5,000 requests a second at 40 ms each take 200.
+    /// Connections of a session, unless configured. 5,000 requests a second at 40 ms each take 200.
     package static let httpConnections = 256
     /// Requests of a session that wait for a connection.
     package static let httpRequestsWaiting = 65_536
@@ -65,7 +65,7 @@ package enum Limits {
     package static let webStepSeconds = 30
     /// When a carrier may try again that was told 503.
     package static let webRetryAfterSeconds = 5
-    /// Of a provider, as a webhook's path has it.
+    /// The name of a provider in a webhook's path.
     package static let webhookNameBytes = 64
 
     // MARK: Notifications of AWS SNS
@@ -86,9 +86,9 @@ package enum Limits {
     package static let alphanumericSenderCharacters = 11
     package static let idempotencyKeyBytes = 64
     package static let referenceBytes = 64
-    /// As much of a provider's id for a message as is kept.
+    /// What is kept of a provider's id for a message.
     package static let providerIDBytes = 256
-    /// As much of a provider's own words as is kept.
+    /// What is kept of a provider's own words.
     package static let providerMessageCharacters = 256
     package static let tags = 16
     package static let tagBytes = 64
@@ -109,7 +109,7 @@ package enum Limits {
     package static let logBufferBytes = 1024 * 1024
     /// A longer value in a line of the log is cut: above the longest body.
     package static let logValueBytes = 8 * 1024
-    /// Failed authentications of one address are told once in so many seconds, and so are refusals of one kind.
+    /// Failed authentications of one address are told once in this many seconds, and so are refusals of one kind.
     package static let logRepeatSeconds: Int64 = 60
     /// Addresses, or kinds of refusals, that are kept apart for that.
     package static let logRepeatKeys = 4096
@@ -122,7 +122,7 @@ package enum Limits {
     package static let segmentPrice = Money(millionths: 10_000_000_000)
 
     // MARK: Scheduling
-    /// BULK's starvation bound: while both wait, it gets one hand-off after so many of NORMAL.
+    /// BULK's starvation bound: while both wait, it gets one hand-off after this many of NORMAL.
     package static let normalHandOffsPerBulk = 4
     /// A tenant's largest share; the smallest is 1.
     package static let tenantWeight = 1000
@@ -139,7 +139,7 @@ package enum Limits {
 
     /// Messages that providers are to be asked about, because nobody knows whether they were sent.
     package static let reconciliations = 100_000
-    /// Of them those that one provider is being asked about at one time.
+    /// Messages that one provider is being asked about at one time.
     package static let lookUpsUnderWay = 4
     /// How long a provider may take to answer such a question; one that it does not is asked again.
     package static let lookUpMilliseconds: Int64 = 180_000
@@ -176,7 +176,7 @@ package enum Limits {
     package static let listRowsExamined = 20_000
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
-    /// Of all items of a Bulk call together; past it a refused item is told in words alone.
+    /// Violations of all items of a Bulk call together; past it a refused item is told in words alone.
     package static let violationsPerBulk = 1024
     /// Items of a dry run of which it is told why they are UCS-2; the others are counted.
     package static let dryRunItems = 1000
@@ -205,7 +205,7 @@ package enum Limits {
     /// Keys of a page, and where a listing asks for no number.
     package static let keys = 1000
     package static let keysDefault = 100
-    /// As many as a request may name.
+    /// Scopes that a request may name.
     package static let keyScopes = 16
     /// A hundred years.
     package static let keyLifetimeMilliseconds: UInt64 = 100 * 366 * 24 * 3_600_000
@@ -213,7 +213,7 @@ package enum Limits {
     package static let auditEntries = 1000
     package static let auditEntriesDefault = 100
 
-    /// After a new generation of so many tenants or more, memory that was needed to make it is given back...
+    /// After a new generation of this many tenants or more, memory that was needed to make it is given back...
     package static let memoryReturnTenants = 100
     /// ...so much later.
     package static let memoryReturnSeconds = 2
@@ -223,7 +223,7 @@ package enum Limits {
     package static let parkedReceipts = 10_000
     /// ...and each after so long.
     package static let parkedReceiptMilliseconds: Int64 = 600_000
-    /// As much of an inbound message's body is kept...
+    /// What is kept of an inbound message's body...
     package static let inboundBodyBytes = 16 * 1024
     /// ...and of its sender and recipient each.
     package static let inboundNumberBytes = 64
@@ -273,12 +273,12 @@ package enum Limits {
     /// ...and each after so long: then the carrier is asked again.
     package static let carrierOptOutMilliseconds: Int64 = 30 * 24 * 3_600_000
     // MARK: Credentials
-    /// Of a key, after `apus_`: what tells keys from each other without being a secret.
+    /// The characters of a key after `apus_` that tell it from others without being a secret.
     package static let keyIDCharacters = 8
     package static let tokenBytes = 8 * 1024
     /// How far the clocks of gateway and issuer may be apart.
     package static let tokenLeewaySeconds = 60
-    /// Of RSA keys.
+    /// The least size of RSA keys.
     package static let issuerKeyMinimumBits = 2048
     /// Good ones that an event loop remembers, so that one that comes with every request is checked once: half of it
     /// holds one of each tenant.
@@ -295,7 +295,7 @@ package enum Limits {
     // MARK: Configuration
     /// Arrays and objects within each other.
     package static let jsonDepth = 32
-    /// Of one generation.
+    /// Tenants of one generation.
     package static let tenants = 10_000
     package static let tenantNameCharacters = 64
     package static let quotaSegmentsPerDay: Int64 = 1_000_000_000_000
@@ -320,7 +320,7 @@ package enum Limits {
     package static let issuerSecretMaximumBytes = 512
 
     // MARK: Providers and routes of the configuration
-    /// Of one generation.
+    /// Providers of one generation.
     package static let providers = 64
     package static let providerNameCharacters = 32
     /// Messages that a provider may have at one time, and where nothing is said about it.
@@ -332,13 +332,13 @@ package enum Limits {
     package static let providerSecrets = 16
     package static let providerSecretNameCharacters = 64
     package static let providerSecretBytes = 4096
-    /// Of a provider's options: names, URLs, paths.
+    /// A text among a provider's options: a name, URL or path.
     package static let providerOptionBytes = 1024
     /// A file of AWS credentials.
     package static let credentialsFileBytes = 1024 * 1024
     /// What the sandbox may take for an answer, and for a receipt after it.
     package static let sandboxDelayMilliseconds: Int64 = 24 * 3_600_000
-    /// Of one generation.
+    /// Routes of one generation.
     package static let routes = 1000
     package static let routeOrder = 1_000_000
     /// Where a route says nothing: behind those that do, unless they want to be last.
@@ -352,14 +352,14 @@ package enum Limits {
     // MARK: Providers described by configuration
     package static let httpRequestMillisecondsMinimum: Int64 = 1000
     package static let httpRequestMillisecondsMaximum: Int64 = 120_000
-    /// Of a form or a query, headers, or variables.
+    /// Fields of a form or a query, headers, or variables.
     package static let httpTemplateFields = 64
     package static let httpURLBytes = 2048
     package static let httpAnswerRules = 64
-    /// Of a rule.
+    /// Conditions of a rule.
     package static let httpAnswerConditions = 16
     package static let httpAnswerCodes = 1000
-    /// Of receipts.
+    /// The carrier's words for a receipt's status.
     package static let httpReceiptStatuses = 100
     /// Rules of posts that say nothing of messages.
     package static let httpIgnoreRules = 64
@@ -371,7 +371,7 @@ package enum Limits {
     package static let accessTokenBytes = 8192
     /// After a request for an access token that failed, none follows within this time.
     package static let accessTokenRetryMilliseconds: Int64 = 1000
-    /// Of a token that a request shows, and unless configured.
+    /// The lifetime of a token that a request shows, at most and unless configured.
     package static let httpTokenSecondsMaximum: Int64 = 86_400
     package static let httpTokenSeconds: Int64 = 300
     /// How old a request to a webhook may be that was signed with its time, at most and unless configured. Carriers

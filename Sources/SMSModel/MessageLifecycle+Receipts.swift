@@ -237,9 +237,9 @@ private enum ReceiptRole {
     enum Whole {
         /// Once each of the ids in the provider's answer is among the delivered parts.
         case ids([String])
-        /// Once at least so many of the parts with numbers up to `of` are.
+        /// Once at least this many of the parts with numbers up to `of` are.
         case numbers(of: Int, atLeast: Int)
-        /// Once so many parts are. The answer, if it comes, tells their ids.
+        /// Once this many parts are. The answer, if it comes, tells their ids.
         case any(Int)
 
         /// The answer tells which parts there are, so that their number is bounded.

@@ -1,4 +1,4 @@
-/// The ways out of `unknown` beside a receipt and time: a provider or an operator knows, or an operator takes the risk.
+/// The ways out of `unknown` besides a receipt and time: a provider or an operator knows, or an operator takes the risk.
 extension MessageLifecycle {
     /// What an operator may say of a message of which nobody knows.
     package static let settlements: [MessageState] = [.sent, .delivered, .undelivered, .failed]

@@ -13,7 +13,7 @@ package struct MessageLifecycle: Hashable, Sendable {
     /// is expected.
     package private(set) var due: Int64
     package private(set) var history: History
-    /// Of all its segments, at the provider that took it; nil while what was reserved for it stands.
+    /// The price of all its segments at the provider that took it; nil while what was reserved for it stands.
     package private(set) var price: Money?
 
     /// - Parameter waiting: `.queued` or `.scheduled`.

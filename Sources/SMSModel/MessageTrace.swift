@@ -36,11 +36,11 @@ package struct MessageTrace: Hashable, Sendable {
 /// A W3C trace context, as the header `traceparent` has it: version, trace id, span id and flags, in lower-case
 /// hexadecimal, such as `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01`.
 package struct TraceContext: Hashable, Sendable {
-    /// As it came.
+    /// The header as it came.
     package let traceparent: String
     /// 32 digits.
     package var traceID: Substring { part(3, 32) }
-    /// Of the caller's span; 16 digits.
+    /// The id of the caller's span; 16 digits.
     package var spanID: Substring { part(36, 16) }
 
     /// - Returns: nil if it is malformed.

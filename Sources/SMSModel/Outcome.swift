@@ -38,7 +38,7 @@ package enum ThrottleScope: UInt8, CaseIterable, Hashable, Sendable {
     }
 }
 
-/// Whose fault a rejection is. Recipient and content are final; for the others another provider may try.
+/// The scope of a rejection. Recipient and content are final; for the others another provider may try.
 package enum RejectionScope: UInt8, Hashable, Sendable {
     case recipient
     case content
@@ -65,7 +65,7 @@ package enum RejectionScope: UInt8, Hashable, Sendable {
 package struct AcceptedParts: Hashable, Sendable {
     /// The ids of the parts after the first, in their order. The first part's is the outcome's `providerID`.
     package var furtherIDs: [String]
-    /// The code of the first part that the provider refused, beside those that it took; nil = it took all of them.
+    /// The code of the first part that the provider refused, besides those that it took; nil = it took all of them.
     package var refusal: String?
 
     /// - Parameter refusal: a message of which only some parts were taken can't be delivered, and isn't sent again: it
@@ -88,7 +88,7 @@ package enum ReceiptStatus: Hashable, Sendable {
 package enum ReceiptPart: Hashable, Sendable {
     /// The part to which the provider gave this id.
     case id(String)
-    /// The part of this number, which begins at 1, of so many.
+    /// The part of this number, which begins at 1, of that total.
     case number(Int, of: Int)
 }
 

@@ -86,7 +86,7 @@ package enum PhoneNumberProblem: Error, Hashable, Sendable {
     /// Between the shortest and the longest that are possible, but no number is so long.
     case impossibleLength(countryCode: Int, digits: Int)
 
-    /// One sentence for whoever gave the number.
+    /// One sentence for the one who gave the number.
     package var description: String {
         switch self {
         case .empty:

@@ -23,7 +23,7 @@ package struct Redaction: Hashable, Sendable {
         bodies == .full ? String(decoding: bytes, as: UTF8.self) : RedactedBody(bytes).description
     }
 
-    /// Words for people, from whoever wrote them: digits in a row that could be a number's are left out.
+    /// Words for people, from the one who wrote them: digits in a row that could be a number's are left out.
     package func words(_ text: String) -> String {
         if numbers == .full { return text }
         var words = ""

@@ -106,7 +106,7 @@ extension Encoding {
     /// Units of a message that is one SMS.
     package var unitsOfSingle: Int { self == .gsm7 ? 160 : 70 }
 
-    /// Units of each SMS of a longer message, beside its header of six octets.
+    /// Units of each SMS of a longer message, besides its header of six octets.
     package var unitsOfPart: Int { self == .gsm7 ? 153 : 67 }
 
     /// Units that a character takes, which the alphabet must have.

@@ -10,7 +10,7 @@ package struct SendExplanation: Hashable, Sendable {
 
     /// Why it would be refused.
     package struct Refusal: Hashable, Sendable {
-        /// Of the request; "" = it is none's fault.
+        /// The request's field that is wrong; "" = none is.
         package var field: String
         /// Its name; "" = no limit is met.
         package var limit: String

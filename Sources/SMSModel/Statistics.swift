@@ -16,7 +16,7 @@ package struct ProviderStatistics: Hashable, Sendable {
     package var inFlightBound: UInt64 = 0
     /// Messages a second that it is given at most, as of now; 0 = no bound.
     package var rate = 0.0
-    /// Until it has answered, of late; 0 = not known.
+    /// Until it has answered, recently; 0 = not known.
     package var latencyMilliseconds: UInt64 = 0
 
     package init(name: String, kind: String) {

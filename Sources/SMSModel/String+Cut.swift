@@ -7,7 +7,7 @@ extension String {
         return utf8.distance(from: utf8.startIndex, to: end)
     }
 
-    /// Keeps as much of it as fits into so many bytes.
+    /// Keeps as much of it as fits into a number of bytes.
     package func cut(to bytes: Int) -> String {
         String(decoding: utf8.prefix(utf8Count(upTo: bytes)), as: UTF8.self)
     }

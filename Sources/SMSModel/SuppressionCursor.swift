@@ -13,7 +13,7 @@ package struct SuppressionCursor: Hashable, Sendable {
     package init?(bytes: [UInt8]) {
         guard bytes.count == 9, bytes[0] == Self.version else { return nil }
         last = bytes.dropFirst().reduce(0) { $0 << 8 | UInt64($1) }
-        // No number has so many digits, and what follows the greatest one would be no number at all.
+        // No number has that many digits, and what follows the greatest one would be no number at all.
         guard last < UInt64(Int64.max) else { return nil }
     }
 

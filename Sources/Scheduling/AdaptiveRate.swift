@@ -10,7 +10,7 @@ package struct AdaptiveRate: Hashable, Sendable {
     private var bucket: TokenBucket?
     private var heldUntil = Int64.min
 
-    /// As long as a provider's *retry after* is heeded, in milliseconds.
+    /// The longest *retry after* of a provider that is heeded, in milliseconds.
     package static let longestHold: Int64 = 60_000
     /// A share of a second's messages: what may go at once. It is at least two, of which one is URGENT's.
     private static let burstShare = 0.1

@@ -139,9 +139,9 @@ package struct CircuitBreaker: Sendable {
 
     private static func bit(_ place: Int) -> UInt64 { 1 << UInt64(place & 63) }
 
-    /// Whether so many that were handed over one after the other have failed.
+    /// Whether this many that were handed over one after the other have failed.
     private func hasRun(of count: Int) -> Bool {
-        // The last that was handed over comes first, so that it doesn't stand beside the one 64 before it.
+        // The last that was handed over comes first, so that it doesn't stand next to the one 64 before it.
         let turn = UInt64(handedOver & 63)
         var run = turn == 0 ? failed : failed << (64 - turn) | failed >> turn
         var length = 1

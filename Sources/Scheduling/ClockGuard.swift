@@ -14,9 +14,9 @@ internal import SMSModel
 package struct ClockGuard: Sendable {
     /// What is worth a line in the log.
     package enum Event: Hashable, Sendable {
-        /// The wall clock is ahead by so many milliseconds and not yet believed.
+        /// The wall clock is ahead by this many milliseconds and not yet believed.
         case jumpedForward(Int64)
-        /// The wall clock is behind by so many milliseconds; time goes on at half speed.
+        /// The wall clock is behind by this many milliseconds; time goes on at half speed.
         case steppedBack(Int64)
         /// Time follows the wall clock again. `movedBy`: how far it moved for that; 0 unless a jump was believed.
         case recovered(movedBy: Int64)

@@ -47,7 +47,7 @@ package struct Cohorts: Sendable {
         /// Accepted messages a second; as many are under way for as long as they take.
         package var acceptedRate: Double { Double(accepted) * 1000 / max(duration, latency ?? 0) }
 
-        /// Whether so many would have been throttled if this were the share.
+        /// Whether this many would have been throttled if this were the share.
         package func expects(_ count: Int, at share: Double) -> Bool { Double(answered) * share >= Double(count) }
 
         private var duration: Double { Double(max(span, Cohorts.shortestSpan / 4)) }
@@ -79,7 +79,7 @@ package struct Cohorts: Sendable {
     /// Milliseconds that it took recently until a message was accepted, on average; nil before the first.
     private var latency: Double?
 
-    /// A cohort takes requests until it has so many.
+    /// A cohort takes requests until it has this many.
     package static let leastRequests = 20
     /// For so long a cohort takes requests, and for as long as it takes until one is accepted. Milliseconds.
     package static let shortestSpan: Int64 = 100

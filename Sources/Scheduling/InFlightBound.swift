@@ -4,7 +4,7 @@
 /// while it is made use of and answers take about as long as they do at best, and shrinks when they take more than
 /// twice that. Answers are averaged over about a bound's worth of them, so that single slow ones change nothing.
 ///
-/// What is best is the shortest average seen. It is learned anew where the bound has shrunk to its floor: if answers
+/// What is best is the shortest average seen. It is learned again where the bound has shrunk to its floor: if answers
 /// take long even then, it is not because of what is in flight.
 ///
 /// Times are milliseconds of a monotonic clock. Every call takes constant time and no memory.
@@ -12,7 +12,7 @@ package struct InFlightBound: Hashable, Sendable {
     /// The configured bound; at least 1.
     package let ceiling: Int
     private var limit: Double
-    /// The average of late; nil before the first answer.
+    /// The recent average; nil before the first answer.
     private var recent: Double?
     /// The shortest average.
     private var best = Double.infinity

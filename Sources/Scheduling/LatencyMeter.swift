@@ -1,4 +1,4 @@
-/// How fast a provider has answered of late, and how often it has failed to: what the fastest one is chosen by.
+/// How fast a provider has answered recently, and how often it has failed to: what the fastest one is chosen by.
 ///
 /// Averages of which each answer's weight halves with every ``halfLife``. A provider that has not been heard of for
 /// long has neither: its failures are forgotten too, so that it is tried again.

@@ -11,7 +11,7 @@ package import SMSModel
 /// A flow waits aside, at no cost to the others, while its candidate set is closed (``setAccess(_:of:)``) or
 /// its tenant is paused. Pure: no clock, and the same calls give the same order. One owner, one thread.
 ///
-/// Memory: 12.8 bytes a message in a full flow, and at most one 512-byte block a flow beside. A message pushed
+/// Memory: 12.8 bytes a message in a full flow, and at most one 512-byte block a flow besides. A message pushed
 /// behind a greater id of its flow takes 16 bytes and the slack of a heap.
 package struct MessageQueue: ~Copyable {
     /// What of a candidate set may be handed off.

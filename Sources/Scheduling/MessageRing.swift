@@ -2,7 +2,7 @@ internal import SMSModel
 
 /// Messages in rising order of id, in linked chunks: in at the tail, out at the head.
 ///
-/// Not an owner: whoever drops a ring that isn't empty frees its chunks first.
+/// Not an owner: anyone who drops a ring that isn't empty frees its chunks first.
 struct MessageRing {
     private(set) var head: Chunk?
     private var tail: Chunk?

@@ -19,7 +19,7 @@ package struct SenderPace: Hashable, Sendable {
     package static let lastInterval: Int64 = 10
     /// A provider's hint beyond this is not believed. Milliseconds.
     package static let longestPause: Int64 = 3_600_000
-    /// What has been missed for so many intervals is made up for.
+    /// What has been missed for this many intervals is made up for.
     private static let catchingUp = 16.0
 
     /// - Parameter retryAfter: the provider's hint in milliseconds; 0 = none.

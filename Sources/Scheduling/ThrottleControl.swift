@@ -42,7 +42,7 @@ package struct ThrottleControl: Sendable {
     private static let caution = 0.95
     /// The share of a rate that was not borne that may have been.
     private static let doubt = 0.75
-    /// A step that fails costs a few messages: so many are sent at least before the next.
+    /// A step that fails costs a few messages: this many are sent at least before the next.
     private static let messagesBetweenSteps = 200.0
     private static let leastThrottled = 4
     /// Answers after which what was seen at a limit is forgotten; without one, a tenth of that.
@@ -106,7 +106,7 @@ package struct ThrottleControl: Sendable {
         return isEnough(seen) ? step(now: now) : false
     }
 
-    /// Whether more is throttled than is borne, by more than so many standard deviations.
+    /// Whether more is throttled than is borne, by more than this many standard deviations.
     private func isTooMuch(_ counts: Cohorts.Counts, deviations: Double, _ now: Int64) -> Bool {
         let isFound = rate.isFound || window.isFound
         let expected = borneShare(now) * 1.25

@@ -49,7 +49,7 @@ package struct SecretBox: Sendable {
 
     private static let checkContext = "master key check"
 
-    /// A text to be kept beside what is sealed: ``isRight(_:)`` tells by it whether a key is the same one.
+    /// A text to be kept next to what is sealed: ``isRight(_:)`` tells by it whether a key is the same one.
     /// - Throws: ``SecretError/noRandomness``.
     package func makeCheck() throws(SecretError) -> [UInt8] {
         Array(try seal("", context: Self.checkContext).utf8)

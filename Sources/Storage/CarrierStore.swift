@@ -10,7 +10,7 @@ package protocol CarrierStore: AnyObject {
     func park(_ receipt: ParkedReceipt) throws(StoreError)
     /// Ids that aren't there are passed over.
     func unpark(_ ids: [Int64]) throws(StoreError)
-    /// By their ids.
+    /// All unmatched receipts, by their ids.
     func parkedReceipts() throws(StoreError) -> [ParkedReceipt]
 
     // MARK: Inbound messages

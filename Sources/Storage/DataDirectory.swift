@@ -3,7 +3,7 @@ internal import Glibc
 /// The directory that holds a gateway's data, locked for as long as this value lives.
 ///
 /// `DIR/lock` is held by `flock`, which the system releases however the process ends, and names its holder.
-/// Whoever holds it may replace a stale socket in the directory.
+/// Anyone who holds it may replace a stale socket in the directory.
 package final class DataDirectory: Sendable {
     package let path: String
     private let lock: Int32

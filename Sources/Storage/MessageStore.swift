@@ -6,7 +6,7 @@ package import SMSModel
 /// Every verb is a step of a message's life. After an error has been thrown the caller rolls back; nothing
 /// of the round is kept then, unless the error says ``StoreError/partial(_:)``.
 package protocol MessageStore: AnyObject {
-    /// What is durable beside messages.
+    /// What is durable besides messages.
     var administration: any AdministrationStore { get }
     /// What carriers have told that is no step of a message's life.
     var carriers: any CarrierStore { get }
@@ -145,7 +145,7 @@ package enum StoreRoom: Hashable, Sendable {
 package struct TenantQuota: Hashable, Sendable {
     /// Accepted on a UTC day.
     package var segmentsPerDay: UInt64?
-    /// Of messages accepted in a UTC month, in millionths of the currency.
+    /// The cost of messages accepted in a UTC month, in millionths of the currency.
     package var costPerMonth: Int64?
     /// Scheduled, queued or with a provider at one time.
     package var waitingMessages: UInt64?

@@ -55,7 +55,7 @@ final class QuotaLedger {
         if day == today { accounts[place].segments += charge.segments }
     }
 
-    /// So many more of the tenant's messages wait.
+    /// A number of the tenant's messages more wait.
     func wait(_ messages: Int64, _ tenant: TenantID) {
         accounts[place(of: tenant)].waiting += messages
     }

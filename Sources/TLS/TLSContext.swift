@@ -12,11 +12,11 @@ package final class TLSContext: Sendable {
     package let role: Role
     /// OpenSSL counts the references to it and locks what changes.
     nonisolated(unsafe) let handle: OpaquePointer
-    /// As they go over the wire: a byte of length, then the name, for each. OpenSSL keeps a pointer to it.
+    /// The names as they go over the wire: a byte of length, then the name, for each. OpenSSL keeps a pointer to it.
     let protocols: WireProtocols
-    /// Of a client: whom the server's certificate must name.
+    /// The name that the server's certificate must have; for clients.
     let serverName: String
-    /// Of a client: the last session, to go on with at the next connection.
+    /// The last session, to go on with at the next connection; for clients.
     let lastSession = Mutex(ResumableSession())
 
     /// - Throws: ``TLSError/Kind/configuration`` naming the file.
@@ -26,7 +26,7 @@ package final class TLSContext: Sendable {
         protocols = WireProtocols(options.protocols)
         handle = try Self.make(TLS_server_method(), minimumVersion: options.minimumVersion)
         try useCertificate(options.certificate, key: options.key)
-        // Tickets alone: they cost the server no memory. Their keys are this context's, so whoever resumes was
+        // Tickets alone: they cost the server no memory. Their keys are this context's, so anyone who resumes was
         // checked by the very authorities and lists that hold here.
         apus_ssl_ctx_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
         SSL_CTX_set_num_tickets(handle, 1)

@@ -6,7 +6,7 @@ internal import SMSModel
 /// - What is flushed is encrypted only while the channel is writable; the rest waits here as it is, counted in
 ///   ``pendingBytes``. A writer that heeds the channel's writability needs no bound besides.
 /// - Before the handshake is done at most `Limits.tlsPendingBytes` may wait.
-/// - A failure is told above as a ``TLSError``, once; nothing more is read or written then, and whoever is above closes
+/// - A failure is told above as a ``TLSError``, once; nothing more is read or written then, and the handler above closes
 ///   the channel. An alert that says why has been flushed.
 /// - Closing the output sends what waits, then a close_notify. Closing the channel does not wait.
 ///
@@ -351,7 +351,7 @@ package final class TLSBuffers {
     private static func take(_ place: inout ByteBuffer) -> ByteBuffer {
         var buffer = ByteBuffer()
         swap(&buffer, &place)
-        // The same memory, unless whoever got the bytes has kept them.
+        // The same memory, unless the one who got the bytes has kept them.
         buffer.clear(minimumCapacity: TLSHandler.chunkBytes + TLSSession.recordBytes + 1024)
         return buffer
     }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A server's certificates as they are now: read anew without a restart. Connections keep what they began with.
+/// A server's certificates as they are now: read again without a restart. Connections keep what they began with.
 package final class TLSServerCredentials: Sendable {
     package let options: TLSServerOptions
     private let context: Mutex<TLSContext>

@@ -178,7 +178,7 @@ package final class TLSSession {
                 X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
                 X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
             ].contains(Int32(result))
-            let advice = isUnknown ? "; whoever signed it is not among the authorities that are trusted here" : ""
+            let advice = isUnknown ? "; the one who signed it is not among the authorities that are trusted here" : ""
             return TLSError(.untrusted, "the \(peer)'s certificate is not accepted: \(why)\(advice)")
         }
         // Alerts of the peer are reasons from here on.

@@ -3,7 +3,7 @@ internal import Logging
 internal import TLS
 internal import UnixSignals
 
-/// Reads the certificates anew at SIGHUP and when their files have changed, while the daemon serves.
+/// Reads the certificates again at SIGHUP and when their files have changed, while the daemon serves.
 struct CertificateWatch: Sendable {
     /// From the same files.
     let credentials: [TLSServerCredentials]
@@ -37,7 +37,7 @@ struct CertificateWatch: Sendable {
         do throws(TLSError) {
             for credentials in credentials { try credentials.reload() }
             log.notice(
-                "certificates read anew",
+                "certificates read again",
                 metadata: ["because": reason, "subject": "\(credentials.first?.current.certificate?.subject ?? "")"])
         } catch {
             log.error(

@@ -9,7 +9,7 @@ extension Apusd {
         static let configuration = CommandConfiguration(
             abstract: "Check whether `apusd serve` would start: the configuration, its files, addresses and database.",
             discussion: """
-                Changes nothing, and may run beside a daemon that serves as configured. What it may read and where it \
+                Changes nothing, and may run alongside a daemon that serves as configured. What it may read and where it \
                 may listen depends on the user: run it as the one that the service runs as. Exits with 1 if there are \
                 faults.
                 """)

@@ -162,7 +162,7 @@ struct Daemon {
             zones: TimeZoneDatabase(environment: ProcessInfo.processInfo.environment), log: log)
     }
 
-    /// The sandbox of `apusd dev`: whoever serves for real has to configure one to have one.
+    /// The sandbox of `apusd dev`: anyone who serves for real has to configure one to have one.
     private func builtInSandbox(
         _ options: SandboxOptions, _ state: AdministrationState, now: @escaping @Sendable () -> Int64
     ) -> PooledProvider? {

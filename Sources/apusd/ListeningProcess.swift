@@ -6,7 +6,7 @@ struct ListeningProcess: Hashable, Sendable {
     var id: Int32
     var name: String
 
-    /// - Parameter address: of TCP. Whoever listens at all addresses of its port is found too.
+    /// - Parameter address: of TCP. Anyone who listens at all addresses of its port is found too.
     static func find(at address: SocketAddress) -> ListeningProcess? {
         guard let port = address.port else { return nil }
         let own = words(of: address)

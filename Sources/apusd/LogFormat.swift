@@ -4,7 +4,7 @@ internal import SMSModel
 
 /// How a line of the log is written. Either way it is one line, whatever it tells of.
 enum LogFormat {
-    /// One JSON object: `at`, `level`, `message`, `label`, then what the event tells beside, by name. All values are
+    /// One JSON object: `at`, `level`, `message`, `label`, then what else the event tells, by name. All values are
     /// strings.
     case json
     /// For people at a terminal.

@@ -4,7 +4,7 @@ internal import SMSModel
 internal import Synchronization
 internal import Threading
 
-/// Writes lines to a file descriptor from a thread of its own, so that whoever logs never waits for whoever reads.
+/// Writes lines to a file descriptor from a thread of its own, so that the one who logs never waits for the one who reads.
 ///
 /// Lines wait in a buffer of bounded size. What comes while it is full is dropped and counted, and the count is told
 /// once there is room. Each line is one write, so that those of several processes at one pipe don't mix either.

@@ -8,7 +8,7 @@ enum SettingKind: Sendable {
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case list
-    /// Of money, from nothing to so much.
+    /// An amount of money, from nothing to the bound.
     case amount(upTo: Money)
 }
 

@@ -6,7 +6,7 @@ internal import Testing
 
 @testable internal import Access
 
-/// Whose a credential is, without a connection.
+/// The one whose a credential is, without a connection.
 @Suite struct AuthenticatorTests {
     private let directory = TenantDirectory()
     private let now: Int64 = 1_800_000_000_000

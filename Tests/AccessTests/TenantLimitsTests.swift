@@ -42,7 +42,7 @@ internal import Testing
         let refused = refusal(1, limits, now: 6, &other)
         #expect(refused?.code == .resourceExhausted)
         #expect(refused?.quota == QuotaDetail(limit: "rate", maximum: 4, unit: "messages a second"))
-        // Rounded up: an earlier try would be in vain.
+        // Rounded up: an earlier try would be refused.
         #expect(refused?.retryAfterMilliseconds == 250)
         #expect(refused?.notProcessed == true)
         #expect(refusal(1, limits, now: 250_000_006, &other) == nil)

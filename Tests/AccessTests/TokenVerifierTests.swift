@@ -131,7 +131,7 @@ import Testing
             keys: [IssuerKey(id: id, material: key)])
     }
 
-    /// Of each algorithm: what signs, what checks, and another key of the same kind.
+    /// The keys of each algorithm: what signs, what checks, and another key of the same kind.
     private func keys() throws -> [(
         algorithm: IssuerSettings.Algorithm, private: String, public: String, other: String
     )] {

@@ -23,7 +23,7 @@ import Testing
         return batch.drafts[0].fingerprint
     }
 
-    /// Stored beside messages, so it must stay what it is. Computed with Python's hashlib over
+    /// Stored next to messages, so it must stay what it is. Computed with Python's hashlib over
     /// struct.pack("<IIIIIIIIqQ", 13, 4, 5, 3, 5, 0, 2, 0, 0, 0) + b"+447400123456ApusHelloref\x02ab\x01c".
     @Test func fingerprintNeverChanges() throws {
         #expect(try fingerprint(full()) == Fingerprint(high: 0x96B3_56A0_728B_B70A, low: 0x480D_9E4B_DAD4_4FE1))

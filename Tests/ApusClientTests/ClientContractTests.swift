@@ -11,7 +11,7 @@ import Testing
 private typealias ClientID = ApusClient.MessageID
 private typealias ClientState = ApusClient.MessageState
 
-/// What programs rely on beside the calls: credentials that expire, contexts, values of later versions, fakes.
+/// What programs rely on besides the calls: credentials that expire, contexts, values of later versions, fakes.
 @Suite struct ClientContractTests {
     private let message = OutgoingMessage(to: "+14155550100", body: "hello")
 

@@ -30,7 +30,7 @@ import Testing
             #expect(found == [9, 8, 7, 6])
             #expect(record.calls.map(\.list?.cursor) == [[], [1, 0xFF], [2, 0xFF], [3, 0xFF], [4, 0xFF]])
             #expect(record.calls.allSatisfy { $0.list?.limit == 1000 && $0.list?.oldestFirst == false })
-            // Each iteration begins anew.
+            // Each iteration begins again.
             var iterator = list.makeAsyncIterator()
             #expect(try await iterator.next()?.id.rawValue == 9)
             #expect(record.calls.last?.list?.cursor == [])

@@ -62,7 +62,7 @@ final class ScriptedGateway: Sendable {
 
         var calls: [Call] { state.withLock(\.calls) }
 
-        /// Returns once so many calls have come in.
+        /// Returns once this many calls have come in.
         func waitForCalls(_ count: Int) async {
             await withCheckedContinuation { continuation in
                 let isThere = state.withLock { state in

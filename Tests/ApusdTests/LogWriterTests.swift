@@ -50,7 +50,7 @@ internal import Testing
         }
     }
 
-    /// Nobody reads: whoever logs goes on all the same, and what was lost is told once there is room.
+    /// Nobody reads: anyone who logs goes on all the same, and what was lost is told once there is room.
     @Test(.timeLimit(.minutes(1))) func aPipeThatNobodyReadsHoldsNobodyUp() throws {
         let pipe = Pipe()
         let bufferBytes = 64 * 1024

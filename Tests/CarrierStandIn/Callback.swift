@@ -15,7 +15,7 @@ struct CallbackTarget {
         else { return nil }
         self.host = host
         port = parts.port ?? 80
-        // As it was given, nothing encoded anew.
+        // As it was given, nothing encoded a second time.
         let sent = url.prefix { $0 != "#" }
         let authority = sent.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" }
         let rest = sent.dropFirst("http://".count + authority.count)
@@ -37,7 +37,7 @@ struct Callback {
         case otherToken, signatureOfAnother, noSignature
     }
 
-    /// Of the message in the ledger.
+    /// The message's place in the ledger.
     var place: Int
     var status: String
     /// Milliseconds after the message was taken.

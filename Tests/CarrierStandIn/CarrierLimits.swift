@@ -19,7 +19,7 @@ struct CarrierLimits {
 struct LimitKeeper {
     enum Verdict: String {
         case taken
-        /// By a share, whatever the number of requests.
+        /// Answers of a share, whatever the number of requests.
         case throttled, failed
         /// Beyond the rate, or beyond what may be under way.
         case beyond

@@ -19,7 +19,7 @@ struct CarrierStandIn: AsyncParsableCommand {
     @Option(help: "Of all that is left to chance.") var seed: UInt64 = 1
     @Option(help: "How long an answer takes.") var latencyMs: Int64 = 0
     @Option(help: "An error code of Twilio's: nothing is taken, all is refused with it.") var reject: Int?
-    @Option(help: "After so many messages it is out of reach for a while.") var outageAfter: Int?
+    @Option(help: "After this many messages it is out of reach for a while.") var outageAfter: Int?
     @Option(help: "How long it is out of reach.") var outageSeconds: Int64 = 5
     @Option(help: "Times that a callback is posted which meets no answer, or a 5xx.") var callbackAttempts = 20
     @Option(help: "Connections that callbacks are posted over, one at a time on each.") var callbackConnections = 16

@@ -56,7 +56,7 @@ struct Ledger: Encodable {
     var account: String
     /// That were to create a message.
     var requests = 0
-    /// Those of them that were beyond a limit.
+    /// The requests that were beyond a limit.
     var beyond = 0
     /// How many met with which.
     var faults: [String: Int] = [:]

@@ -30,7 +30,7 @@ import Testing
         #expect(throws: ConfigurationFile.Problem.self) { _ = try ConfigurationFile.parse(text) }
     }
 
-    /// Of two members the last would win, or the first, by whoever reads it.
+    /// A member that is there twice would have its first or its last value, by the one who reads it.
     @Test(arguments: [
         #"{"a": 1, "a": 2}"#, #"{"a": {"b": 1, "b": 1}}"#, "a: {b: 1, b: 2}", "1: x\n\"1\": y",
         "a: 1\n\"a\": 2",

@@ -3,7 +3,7 @@ import Testing
 @testable import apus
 
 @Suite struct CSVParserTests {
-    /// The rows of a text that comes in pieces of so many bytes.
+    /// The rows of a text that comes in pieces of this many bytes.
     private func parse(_ bytes: [UInt8], pieces: Int = .max) -> [String] {
         var parser = CSVParser()
         var rows: [CSVParser.Row] = []

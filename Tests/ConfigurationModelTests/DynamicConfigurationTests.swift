@@ -124,7 +124,7 @@ import Testing
 
     // MARK: Secrets
 
-    /// Seals by writing the context and a number beside the secret.
+    /// Seals by writing the context and a number next to the secret.
     private final class Sealer {
         private var sealed = 0
 
@@ -166,7 +166,7 @@ import Testing
         // The same secret, plain or as it was shown, changes nothing.
         #expect(try sealed(document(secret: secret), keeping: first).changes(to: first) == [])
         #expect(try sealed(first.document.text, keeping: first) == first)
-        // Another secret, or the same for another key, is sealed anew.
+        // Another secret, or the same for another key, is sealed again.
         let other = try sealed(document(secret: String(repeating: "t", count: 43)), keeping: first)
         #expect(other.objects[0].document.contains("sealed:2:"))
         #expect(

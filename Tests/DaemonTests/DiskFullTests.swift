@@ -102,7 +102,7 @@ extension DaemonTests {
 
         /// Says so in its health, its log and to callers; and stays so.
         private func isFull(_ daemon: DaemonProcess, _ client: GatewayClient) async throws {
-            // The log is written beside all else.
+            // The log is written besides all else.
             try await waitUntil("the log tells") {
                 daemon.complaints.contains { $0.contains("the store does not write") }
             }

@@ -159,7 +159,7 @@ extension DaemonTests {
             #expect(lines.count < 10, "\(daemon.log)")
         }
 
-        /// Whoever should read the log does not: the daemon serves on, and tells what was lost once somebody reads.
+        /// The one who should read the log does not: the daemon serves on, and tells what was lost once somebody reads.
         @Test(.timeLimit(.minutes(5))) func aLogThatNobodyReadsHoldsNobodyUp() async throws {
             let directory = TestDirectory()
             let pipe = directory.path + "/log.pipe"

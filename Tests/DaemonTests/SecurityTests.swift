@@ -111,7 +111,7 @@ extension DaemonTests {
                     ], in: directory)
                 return String(run.output.split(separator: "Peer signature type: ").last?.prefix(5) ?? "")
             }
-            func reloads() -> Int { daemon.log.components(separatedBy: "certificates read anew").count - 1 }
+            func reloads() -> Int { daemon.log.components(separatedBy: "certificates read again").count - 1 }
             let billing = client(daemon, certificates, "client")
             _ = try await billing.statistics()
             let revoked = client(daemon, certificates, "client-revoked")

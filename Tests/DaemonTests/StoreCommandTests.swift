@@ -3,7 +3,7 @@ internal import Foundation
 internal import Testing
 
 extension DaemonTests {
-    /// `apusd backup`, `restore` and `verify`, beside a daemon and after one.
+    /// `apusd backup`, `restore` and `verify`, alongside a daemon and after one.
     @Suite struct StoreCommandTests {
         private let directory = TestDirectory()
 

@@ -84,7 +84,7 @@ internal import Testing
         #expect(try count(driver, of: .second) == 0)
     }
 
-    /// Who has said stop to one carrier is not reached through another one instead; a route that doesn't lead to that
+    /// A person who has said stop to one carrier is not reached through another one; a route that doesn't lead to that
     /// carrier is another matter.
     @Test func theOthersOfItsRouteAreNotTriedInstead() throws {
         var toSecond = Route(name: "second", providers: [2])

@@ -115,7 +115,7 @@ extension WriterDriver {
         try driver.check()
     }
 
-    /// A message's token beside another one's id: one of the two is wrong.
+    /// A message's token next to another one's id: one of the two is wrong.
     @Test func anIDThatIsBoundToOneMessageSettlesNoOther() throws {
         let driver = try WriterDriver()
         let first = try driver.send(as: "SM1")

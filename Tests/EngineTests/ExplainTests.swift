@@ -33,7 +33,7 @@ extension WriterDriver {
         return try #require(answer.value)
     }
 
-    /// As whoever asks is told.
+    /// What the one who asks is told.
     fileprivate func told(
         _ message: TestMessage = TestMessage(), seesAll: Bool = false
     ) throws -> SendExplanation {
@@ -176,7 +176,7 @@ extension WriterDriver {
         }
         let told = try driver.told()
         #expect(told.outcome == .now && told.providers.map(\.latencyMilliseconds) == [0, 0])
-        #expect(told.reason.contains("that has only failed of late"))
+        #expect(told.reason.contains("that has only failed recently"))
     }
 
     @Test func withoutARouteItWaits() throws {

@@ -83,7 +83,7 @@ internal import Testing
         #expect(try bodies(driver) == ["STOP"])
         #expect(try !hasOptedOut(driver))
         #expect(try driver.store.carriers.waitingPartCount() == 0)
-        // Its other part comes too late, and waits in vain.
+        // Its other part comes too late, and waits without success.
         driver.post([part("please ", 1)])
         driver.advance(Limits.inboundPartMilliseconds)
         #expect(try bodies(driver) == ["STOP", "please "])

@@ -80,7 +80,7 @@ internal import Testing
         try driver.check()
     }
 
-    /// By the token they are known before any id is; how many parts there are the message's segments tell.
+    /// The token makes them known before any id is; the message's segments say how many parts there are.
     @Test func receiptsOfALostAnswerAreCounted() throws {
         let driver = try WriterDriver()
         let id = try driver.accept(TestMessage { $0.segments = 3 })

@@ -168,7 +168,7 @@ internal import Testing
     }
 }
 
-/// An inquiry without its thread beside a writer without its own.
+/// An inquiry without its thread alongside a writer without its own.
 private final class InquiryDriver: Sendable {
     private let time = ManualTime(start)
     private let lookUps: [UInt8: ScriptedLookUp]

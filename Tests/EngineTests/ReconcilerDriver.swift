@@ -46,7 +46,7 @@ final class ScriptedLookUp: MessageLookUp {
     }
 }
 
-/// A reconciler without its thread beside a writer without its own: a test is the clock, and has what is read and
+/// A reconciler without its thread alongside a writer without its own: a test is the clock, and has what is read and
 /// written done in its turn.
 final class ReconcilerDriver: Sendable {
     private let time = ManualTime(start)

@@ -361,7 +361,7 @@ internal import Testing
         let young = try lose()
         let interrupted = try driver.accept()
         driver.advance(3_600_000)
-        // Whoever was told of them has ended too.
+        // The one that was told of them has ended too.
         _ = driver.takeDoubts()
         let reconciler = reconciler()
         try driver.restartQuietly()
@@ -380,7 +380,7 @@ internal import Testing
         #expect(try [young, interrupted].map { try driver.state(of: $0) }.contains(.sent))
     }
 
-    /// Whose provider has no message to show is known to the store as soon as that can be written.
+    /// The one whose provider has no message to show is known to the store as soon as that can be written.
     @Test(arguments: [FailingStore.Point.begin, .record, .commit])
     func whatCouldNotBeRecordedIsReportedAgain(_ point: FailingStore.Point) throws {
         var options = WriterOptions()

@@ -183,7 +183,7 @@ extension WriterDriver {
         try driver.check()
     }
 
-    /// Numbers of sets are given anew once nothing waits under them: what is aside meanwhile must not go by them.
+    /// Numbers of sets are given again once nothing waits under them: what is aside meanwhile must not go by them.
     @Test func whatIsAsideIsRoutedAnewToo() throws {
         let old = [route("germany", [1]) { $0.destinations = german }, route("rest", [1])]
         let driver = try driver(old)

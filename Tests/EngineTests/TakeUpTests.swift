@@ -47,7 +47,7 @@ private let day: Int64 = 86_400_000
             earlyInterrupted = try accept(3)
             later = try accept(100) { $0.sendAt = start + 10 * day }
             try claim(earlyInterrupted)
-            // So many that are canceled that what comes after them is not taken up at the start.
+            // More that are canceled than are taken up at once, so that what comes after them is not taken up at the start.
             try SQLiteConnection(path: directory.file(Self.name), mode: .readWrite).execute(Self.canceled(28 * 2048))
             store = try SQLiteMessageStore(directory: directory.path, now: start) { _ in }
             later += try accept(100) { $0.sendAt = start + 10 * day }

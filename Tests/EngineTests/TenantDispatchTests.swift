@@ -13,7 +13,7 @@ extension WriterTenants {
     }
 }
 
-/// Tenants beside each other: shares, pauses, and what a noisy one can do to a quiet one.
+/// Tenants alongside each other: shares, pauses, and what a noisy one can do to a quiet one.
 @Suite struct TenantDispatchTests {
     private func driver(inFlight: Int = 10) throws -> WriterDriver {
         var limits = ProviderLimits()

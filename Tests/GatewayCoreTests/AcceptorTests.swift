@@ -33,7 +33,7 @@ final class AcceptorLog: Sendable {
         }
     }
 
-    /// Returns once so many messages have been answered.
+    /// Returns once this many messages have been answered.
     func wait(_ count: Int) async throws -> Answers {
         try await until { answers.accepted.count + answers.refused.count >= count }
         return answers

@@ -102,7 +102,7 @@ private final class ScriptedCall: BulkCall {
             ) { call }
         }
 
-        /// Works until nothing asks for another turn, and returns once so many calls are answered.
+        /// Works until nothing asks for another turn, and returns once this many calls are answered.
         func answers(_ count: Int) async throws -> [(token: ReplyToken, result: Result<BulkResult, GatewayError>)] {
             while !turnsAsked.isEmpty {
                 turnsAsked.removeFirst()

@@ -28,7 +28,7 @@ final class CompletionLog: HTTPCompletionHandler {
         done?.resume()
     }
 
-    /// Returns once so many have come in all.
+    /// Returns once this many have come in all.
     func wait(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in

@@ -3,7 +3,7 @@
 //
 //   POWERLOSS_DIR     the directory that is watched (absolute)
 //   POWERLOSS_SHADOW  where the copies are kept (absolute, made by the caller)
-//   POWERLOSS_CUT     end the process before so many writes and syncs; 0 or none: never
+//   POWERLOSS_CUT     end the process before this many writes and syncs; 0 or none: never
 //   POWERLOSS_SEED    which of the writes since a file's last sync reach the disk all the same, by 512-byte sectors:
 //                     0 = none of them
 //   POWERLOSS_FORGET  a file's name ending: its syncs do nothing, as if they had not been called for

@@ -172,7 +172,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         #expect(provider.records(limit: 10, to: nil).total == 0)
     }
 
-    /// As a carrier posts again what was answered with an error.
+    /// The value as a carrier posts again what was answered with an error.
     @Test(arguments: [false, true])
     func whatCouldNotBeKeptIsReportedAgain(_ isDraining: Bool) async {
         let time = ManualTime()

@@ -15,7 +15,7 @@ enum TestMethod {
     static let hold = RPCMethod.send.rawValue
     /// Answers what was held, oldest first, then itself.
     static let release = RPCMethod.bulk.rawValue
-    /// Answers with a list of so many bytes as `to` says.
+    /// Answers with a list of this many bytes as `to` says.
     static let large = RPCMethod.status.rawValue
 }
 

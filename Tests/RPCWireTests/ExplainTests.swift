@@ -61,7 +61,7 @@ import Testing
         #expect(shorter.shortened()?.shortened()?.shortened() == nil)
     }
 
-    /// As many routes as there may be, of the longest names, are cut to the smallest frame.
+    /// The most routes that there may be, of the longest names, are cut to the smallest frame.
     @Test func itFitsTheSmallestFrame() {
         var response = Self.full
         let name = String(repeating: "n", count: 200)

@@ -93,11 +93,11 @@ private func choice(
         #expect(
             route.explanation(chosen: nil, contenders, names: names)
                 == "route germany, FASTEST: none has room; not a is failing, b not asked yet, c at 40 ms")
-        // One that has only failed of late.
+        // One that has only failed recently.
         let failing = [contenders[0], Contender(verdict: .hasRoom, latency: .infinity), contenders[2]]
         #expect(
             route.explanation(chosen: 2, failing, names: names)
-                == "route germany, FASTEST: c at 40 ms; not a is failing, b that has only failed of late")
+                == "route germany, FASTEST: c at 40 ms; not a is failing, b that has only failed recently")
     }
 }
 
@@ -110,7 +110,7 @@ private func choice(
         let second = sets.number(of: CandidateSet(route: 0, excluded: 1)).number
         #expect(second == 3 && sets[second]?.excludes(0) == true && sets[second]?.excludes(1) == false)
         sets.routesChanged()
-        // What no route was for is routed anew as well.
+        // What no route was for is routed again as well.
         #expect(sets[first.number] == nil && sets.outdated == [2, 3, 1] && sets.nowhere == 4)
         #expect(sets.number(of: CandidateSet(route: 0)) == (5, true))
         sets.free { $0 == 2 }

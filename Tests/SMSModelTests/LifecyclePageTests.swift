@@ -38,7 +38,7 @@ import Testing
         #expect(try part("events") == lines.joined(separator: "\n") + "\n")
     }
 
-    /// As the protocol writes it: `attemptUndelivered` is `ATTEMPT_UNDELIVERED`.
+    /// The event's name as the protocol writes it: `attemptUndelivered` is `ATTEMPT_UNDELIVERED`.
     private static func name(of event: EventKind) -> String {
         "\(event)".map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
     }

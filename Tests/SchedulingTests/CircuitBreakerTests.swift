@@ -45,7 +45,7 @@ internal import Testing
         #expect(failing.state == .open)
     }
 
-    /// The last of a row of 64 is not beside the first.
+    /// The last of a row of 64 is not next to the first.
     @Test(arguments: 0..<70) func onlyTheLastSixtyFourAreLookedAt(first: Int) {
         var breaker = CircuitBreaker(now: 0)
         for _ in 0..<first { breaker.succeeded(breaker.taken(cohort: 0), now: 0) }
@@ -61,7 +61,7 @@ internal import Testing
         #expect(breaker.state == .open)
     }
 
-    /// A cohort of so many requests.
+    /// A cohort of this many requests.
     private func cohort(_ requests: Int, failing: Int) -> Cohorts.Counts {
         var cohorts = Cohorts()
         for place in 0..<requests {
@@ -94,7 +94,7 @@ internal import Testing
         #expect(breaker.state == .closed)
     }
 
-    /// Of many messages, five in a row fail by chance.
+    /// Five in a row fail by chance among many messages.
     @Test func amongManyItTakesTenInARow() {
         var breaker = CircuitBreaker(now: 0)
         breaker.judged(0, cohort(20, failing: 1), now: 0)

@@ -2,7 +2,7 @@ internal import Scheduling
 internal import Testing
 
 @Suite struct CohortsTests {
-    /// Sends so many, one a millisecond.
+    /// Sends this many, one a millisecond.
     private func send(_ count: Int, _ cohorts: inout Cohorts, from start: Int64, inFlight: Int = 1) -> [Int] {
         (0..<count).map { cohorts.sent(inFlight: inFlight, now: start + Int64($0)) }
     }

@@ -119,7 +119,7 @@ internal import Testing
         queue.fill(0..<1000, flow(1))
         var mine = 0
         for turn in 0..<200 {
-            // Never more than one waits: its flow ends and begins anew each time.
+            // Never more than one waits: its flow ends and begins again each time.
             if mine == turn || queue.count(.normal) == 1000 - (turn - mine) {
                 queue.fill([10_000 + turn], flow(2))
             }

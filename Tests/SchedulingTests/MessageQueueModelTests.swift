@@ -2,7 +2,7 @@ internal import SMSModel
 internal import Scheduling
 internal import Testing
 
-/// Random operations on a queue beside a naive model of it.
+/// Random operations on a queue and on a naive model of it.
 ///
 /// Held at every hand-off: the message is alive, its flow's lowest id and may go; URGENT first; the bounds
 /// between NORMAL and BULK; nothing is handed off exactly if nothing may go. At the end, everything that was put

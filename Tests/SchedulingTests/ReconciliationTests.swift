@@ -78,7 +78,7 @@ internal import Testing
         #expect(early.isEmpty)
         var due = queue.popDue(now: first + 300, limit: 2)
         #expect(due.map(\.id.rawValue) == [1, 2])
-        // Asked in vain it comes again, later.
+        // Asked without success it comes again, later.
         let decision = due[0].reconciliation.answered(.nothing, now: first + 300, using: &generator)
         #expect(decision == .ask)
         let isBack = queue.add(due[0])

@@ -24,7 +24,7 @@ final class SimulatedGateway {
     private var reconciler: Reconciler
     private var inquiry: ReceiptInquiry
     private let desk = ReadingDesk()
-    /// By their numbers, which stay theirs whatever becomes of them.
+    /// Keyed by their numbers, which stay theirs whatever becomes of them.
     private(set) var lookUps: [UInt8: SimulatedLookUp] = [:]
     /// All that were ever there since the start, in order; the last of a name is the one in use.
     private(set) var carriers: [SimulatedCarrier] = []

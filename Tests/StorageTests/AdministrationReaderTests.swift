@@ -5,7 +5,7 @@ internal import Testing
 
 @testable internal import Storage
 
-/// What questions about tenants are answered from, beside the writer.
+/// What questions about tenants are answered from, alongside the writer.
 @Suite struct AdministrationReaderTests {
     private let fixture = SQLiteFixture()
 

@@ -32,7 +32,7 @@ internal import Testing
         }
     }
 
-    /// As often as it takes for all that there is here.
+    /// Sweeps until nothing is left to be swept.
     private func sweep(_ store: SQLiteMessageStore, now: Int64) throws {
         for _ in 0..<30 {
             try store.begin()

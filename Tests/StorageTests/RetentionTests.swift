@@ -268,7 +268,7 @@ private let midnight = Day(containing: start).start
         try check()
     }
 
-    // MARK: Beside readers
+    // MARK: Alongside readers
 
     @Test func aReaderLetsGoOfAFileThatIsGone() throws {
         let store = try store { $0.standard.records = 2 }

@@ -53,7 +53,7 @@ internal import Testing
             var added: [(UInt64, UInt64)] = []
             try opened.file.touch()
             for _ in 0..<Int.random(in: 0...60, using: &generator) {
-                // Now and then a hash that is there already; some beside each other, some at the ends.
+                // Now and then a hash that is there already; some next to each other, some at the ends.
                 let hash: UInt64 =
                     switch Int.random(in: 0..<8, using: &generator) {
                     case 0: model.keys.randomElement(using: &generator) ?? 1

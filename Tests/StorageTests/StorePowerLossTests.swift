@@ -50,7 +50,7 @@ internal import Testing
 
     /// - Parameters:
     ///   - messages: in what `put` puts into the data directory.
-    ///   - step: in the short size each so many-th operation is the last one.
+    ///   - step: in the short size each n-th operation is the last one.
     private func cutMigrations(messages: Int, step: Int, put: (String) throws -> Void) throws {
         var cut = 0
         var isCut = true

@@ -84,7 +84,7 @@ struct SessionPair {
         var isDone: Bool { (try? client.get()) == true && (try? server.get()) == true }
     }
 
-    /// Carries bytes both ways until nothing moves, in pieces of at most so many.
+    /// Carries bytes both ways until nothing moves, in pieces of at most this many.
     func handshake(piece: Int = .max) -> Outcome {
         var outcome = Outcome()
         func step(_ session: TLSSession, _ result: inout Result<Bool, TLSError>) {

@@ -28,7 +28,7 @@ private func wall(_ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ minu
         }
     }
 
-    /// By its rule alone a zone is as by the file, where that has both.
+    /// A zone's rule alone gives what its file gives, where that has both.
     @Test(arguments: [
         ("Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3"), ("America/New_York", "EST5EDT,M3.2.0,M11.1.0"),
         ("Australia/Lord_Howe", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"), ("Asia/Kolkata", "IST-5:30"),

@@ -26,7 +26,7 @@ final class ScriptedIntake: Sendable {
         var holds: Bool
     }
 
-    /// Of one provider.
+    /// The value of one provider.
     private struct Receiver: WebhookReceiver {
         let intake: ScriptedIntake
         let provider: String
@@ -74,7 +74,7 @@ final class ScriptedIntake: Sendable {
         }
     }
 
-    /// Returns once so many have come in all.
+    /// Returns once this many have come in all.
     func wait(_ count: Int) async throws {
         try await until { received.count >= count }
     }

@@ -21,7 +21,7 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Shows who did what, newest first.")
 
-    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = 100
 
     @OptionGroup var connection: ConnectionOptions

@@ -132,7 +132,7 @@ struct ConfigurationHistoryCommand: AsyncParsableCommand {
         commandName: "history", abstract: "Lists generations, newest first.",
         discussion: "Each with who made it and what it changed: + is new, - is removed.")
 
-    @Option(help: ArgumentHelp("At most so many, 1 to 1000.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many, 1 to 1000.", valueName: "count"))
     var limit = 20
 
     @OptionGroup var connection: ConnectionOptions

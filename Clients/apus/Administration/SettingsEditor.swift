@@ -7,7 +7,7 @@ enum SettingsKind: String {
     case provider
     case route
 
-    /// As documents have it.
+    /// The name that documents have for it.
     var plural: String { rawValue + "s" }
 }
 

@@ -6,7 +6,7 @@ struct TenantOptions: ParsableArguments {
     @Flag(inversion: .prefixedEnableDisable, help: "Whether its credentials open anything.")
     var credentials: Bool?
 
-    @Option(help: ArgumentHelp("Its share beside other tenants, 1 to 1000.", valueName: "count"))
+    @Option(help: ArgumentHelp("Its share against other tenants, 1 to 1000.", valueName: "count"))
     var weight: Int64?
 
     @Option(help: ArgumentHelp("Messages a second, and how many at once.", valueName: "n[/burst]"))

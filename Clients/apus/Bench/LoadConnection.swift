@@ -20,7 +20,7 @@ final class LoadConnection: ChannelInboundHandler, @unchecked Sendable {
     /// Brought by the calls in turn; empty = they go by the connection's.
     private let credentials: [[UInt8]]
     private let slots: Int
-    /// A call's id ends in its slot's number, which takes so many bits.
+    /// A call's id ends in its slot's number, which takes this many bits.
     private let slotBits: UInt32
     private var startedAt: [UInt64]
     private var lastCallID: UInt32 = 0

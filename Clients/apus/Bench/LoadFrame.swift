@@ -38,7 +38,7 @@ struct LoadFrame {
             credentialOffset: credentialBytes == 0 ? nil : bytes.firstOffset(of: credential))
     }
 
-    /// A chunk of so many messages of a batch.
+    /// A chunk of this many messages of a batch.
     static func bulk(batch: String, _ message: SendRequest, count: Int) -> LoadFrame {
         // A value whose bytes come nowhere else.
         let marker = firstIndex | 0x5_5AA5_A55A

@@ -64,7 +64,7 @@ struct LoadRun {
     var credentials: [[UInt8]] = []
     /// For an address of TLS.
     let tls: TLSContext?
-    /// Asks for the daemon's figures, beside the load.
+    /// Asks for the daemon's figures, alongside the load.
     let client: GatewayClient
 
     private struct Snapshot {

@@ -10,9 +10,9 @@ struct BatchContents {
         var id: UInt64
     }
 
-    /// By rising fingerprint.
+    /// Keyed by rising fingerprint.
     private let entries: [Entry]
-    /// Of the first entry with each fingerprint: how many of them have been taken.
+    /// The value of the first entry with each fingerprint: how many of them have been taken.
     private var taken: [UInt32]
 
     /// - Parameter messages: fingerprint, recipient and id of each message.

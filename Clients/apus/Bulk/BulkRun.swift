@@ -16,7 +16,7 @@ final class BulkRun: Sendable {
 
     private struct State {
         var totals: BulkTotals
-        /// Of the passes before this one.
+        /// The value of the passes before this one.
         var before: BulkTotals
         /// Rows that have been handed to the client.
         var handed: UInt64 = 0

@@ -15,7 +15,7 @@ struct FileSurvey {
         var recipient: UInt64
     }
 
-    /// By the rows' places; ``ContentKey/faulty`` for those that cannot be sent.
+    /// Keyed by the rows' places; ``ContentKey/faulty`` for those that cannot be sent.
     private(set) var keys: [ContentKey] = []
     private(set) var lines = LineTable()
     private(set) var faults = 0

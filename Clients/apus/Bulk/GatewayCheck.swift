@@ -4,7 +4,7 @@ internal import SMSModel
 /// Has the gateway check the rows of a file as it would on their acceptance, country by country, and asks what a segment
 /// costs in each. Nothing is accepted.
 struct GatewayCheck {
-    /// Rows of one country that wait for their check: so many for each country are in memory.
+    /// Rows of one country that wait for their check: this many for each country are in memory.
     private static let rowsAtOnce = 500
     /// The number of numbers that belong to no country, such as satellites'.
     private static let noCountry: Countries.Number = 0

@@ -19,7 +19,7 @@ struct SendPlan {
         var recipient: UInt64
     }
 
-    /// By the rows' places.
+    /// Keyed by the rows' places.
     private(set) var isSent: [Bool]
     /// Rows to be sent.
     private(set) var sent = 0

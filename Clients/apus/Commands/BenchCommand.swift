@@ -43,7 +43,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "How long to measure, after half a second of warming up (default: 5).")
     var seconds: Double?
 
-    @Option(help: "Send so many messages instead, without warming up.")
+    @Option(help: "Send this many messages instead, without warming up.")
     var messages: Int?
 
     @Option(help: ArgumentHelp("To whom.", valueName: "number"))

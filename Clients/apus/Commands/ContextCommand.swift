@@ -92,7 +92,7 @@ struct ContextCommand: ParsableCommand {
         @Option(help: "The API key, which is stored. Others on this machine can see it now: prefer --key-file.")
         var key: String?
 
-        @Option(help: ArgumentHelp("A file that holds the API key, read anew each time.", valueName: "file"))
+        @Option(help: ArgumentHelp("A file that holds the API key, read again each time.", valueName: "file"))
         var keyFile: String?
 
         @OptionGroup var tls: TLSOptions

@@ -18,7 +18,7 @@ struct InboundListCommand: AsyncParsableCommand {
     @Flag(help: "To any number; needs the scope admin.")
     var everyTenant = false
 
-    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = 100
 
     @OptionGroup var connection: ConnectionOptions

@@ -31,7 +31,7 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those of this batch; 19 digits are its id.", valueName: "name|id"))
     var batch: BatchArgument?
 
-    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = ListCommand.defaultLimit
 
     @Flag(help: "In the order of acceptance.")

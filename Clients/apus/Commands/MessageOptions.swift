@@ -2,7 +2,7 @@ internal import ApusClient
 internal import ArgumentParser
 internal import FoundationEssentials
 
-/// What can be said about a message beside its recipient and body.
+/// What can be said about a message besides its recipient and body.
 struct MessageOptions: ParsableArguments {
     @Option(
         name: [.customLong("from"), .customLong("sender")],

@@ -12,7 +12,7 @@ struct SandboxListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Shows what the sandbox provider was sent, oldest first.")
 
-    @Option(help: "The newest so many, 1 to 1000.")
+    @Option(help: "The newest of them, this many, 1 to 1000.")
     var limit = 100
 
     @Option(help: ArgumentHelp("Only those to this recipient.", valueName: "number"))

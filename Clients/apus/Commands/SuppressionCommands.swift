@@ -10,7 +10,7 @@ struct SuppressionCommand: AsyncParsableCommand {
         ])
 }
 
-/// Whose opt-outs are meant.
+/// The tenant whose opt-outs are meant.
 struct SuppressionOwner: ParsableArguments {
     @Option(help: ArgumentHelp("Of another tenant; needs the scope admin.", valueName: "name"))
     var tenant: String?
@@ -22,7 +22,7 @@ struct SuppressionListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this one.", valueName: "number"))
     var number: String?
 
-    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = 100
 
     @Flag(help: "Instead of the list: whom carriers refuse because they have opted out there.")

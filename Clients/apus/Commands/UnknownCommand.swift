@@ -42,7 +42,7 @@ struct UnknownListCommand: AsyncParsableCommand {
 
     @OptionGroup var options: UnknownOptions
 
-    @Option(help: ArgumentHelp("At most so many; 0 = all.", valueName: "count"))
+    @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = UnknownListCommand.defaultLimit
 
     @Flag(help: "In the order of acceptance.")

@@ -89,7 +89,7 @@ struct ConnectionOptions: ParsableArguments {
 extension OutputFormat: ExpressibleByArgument {}
 
 extension ServerLocator {
-    /// Of this process.
+    /// The locator of this process.
     static var current: ServerLocator {
         ServerLocator(
             environment: ProcessInfo.processInfo.environment,

@@ -6,7 +6,7 @@ struct StoredContext: Codable, Equatable {
     /// `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`.
     var server: String
     var key: String?
-    /// Read anew for each command.
+    /// Read again for each command.
     var keyFile: String?
     // Of an address of TLS, files each.
     var ca: String?
@@ -72,7 +72,7 @@ struct ContextFile: Equatable {
         return true
     }
 
-    /// Writes the file anew and puts it in the old one's place.
+    /// Writes the file again and puts it in the old one's place.
     func save() throws(CommandFailure) {
         do {
             let encoder = JSONEncoder()

@@ -1,7 +1,7 @@
 /// How the rows of a listing are printed: a line each; on a terminal below headings, and no longer than it is wide.
 struct Listing {
     let headings: [String]
-    /// Of the first columns, at least; where none are given, as wide as the rows that are printed together.
+    /// The value of the first columns, at least; where none are given, as wide as the rows that are printed together.
     let widths: [Int]
     /// The columns of the terminal; nil where programs read.
     let terminalWidth: Int?

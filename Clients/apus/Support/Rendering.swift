@@ -57,7 +57,7 @@ extension MessageStatus {
 
     var timelineJSON: JSONValue { .array(timeline.map(\.json)) }
 
-    /// On one line, for whoever sent it just now.
+    /// On one line, for the one who sent it just now.
     func outcome(_ receipt: SendReceipt) -> String {
         let note = receipt.encodingNote
         let line = "\(id) \(state.rawValue) (\(counted(segments, "segment")) \(encoding.rawValue)\(note))"
@@ -83,7 +83,7 @@ extension MessageStatus {
 
     static let headings = ["accepted", "id", "state", "to", "provider", "error"]
 
-    /// As wide on every page: the longest state, and the longest number with its plus.
+    /// The value as wide on every page: the longest state, and the longest number with its plus.
     static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
 
     var text: String {

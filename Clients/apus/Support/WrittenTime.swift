@@ -4,7 +4,7 @@ internal import SMSModel
 struct WrittenTime: Equatable {
     enum Day: Equatable {
         case date(CalendarDate)
-        /// So many days after today.
+        /// This many days after today.
         case fromToday(Int)
     }
 
@@ -56,7 +56,7 @@ private struct TimeReader {
         return true
     }
 
-    /// Exactly so many digits.
+    /// Exactly this many digits.
     private mutating func number(_ count: Int) -> Int? {
         let digits = rest.prefix(count)
         guard digits.count == count, digits.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }

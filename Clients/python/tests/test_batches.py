@@ -27,7 +27,7 @@ class ChunkerTests(unittest.TestCase):
             tags = ["tag"] * dice.randrange(17)
             items.append(Message(f"+1415555{number:04}", body, tags=tags).to_request())
         made, report = chunks(items, options=BulkOptions(dice.randrange(1, 500)))
-        # With the most that metadata takes beside the key, the frame is not too large.
+        # With the most that metadata takes besides the key, the frame is not too large.
         for chunk in made:
             self.assertLessEqual(chunk.ByteSize() + 300, FRAME)
         placed = {chunk.first_index + i: m for chunk in made for i, m in enumerate(chunk.messages)}

@@ -758,7 +758,7 @@ struct  Apus__V1__ExplainedProvider
   int64_t segment_price;
   uint32_t weight;
   /*
-   * as of late; 0 = not known
+   * recently; 0 = not known
    */
   uint32_t latency_ms;
 };
@@ -1211,7 +1211,7 @@ struct  Apus__V1__ProviderStats
    */
   double rate;
   /*
-   * until it has answered, of late; 0 = not known
+   * until it has answered, recently; 0 = not known
    */
   uint64_t latency_ms;
 };
@@ -1392,7 +1392,7 @@ struct  Apus__V1__SuppressionEntry
   ProtobufCBinaryData provider;
   int64_t at_ms;
   /*
-   * the keyword, the carrier's code, or the words of whoever put it there
+   * the keyword, the carrier's code, or the words of the one who put it there
    */
   ProtobufCBinaryData reason;
 };
@@ -1730,7 +1730,7 @@ struct  Apus__V1__SandboxRequest
 {
   ProtobufCMessage base;
   /*
-   * the newest so many, at most 1000; 0 = 100
+   * the newest, this many, at most 1000; 0 = 100
    */
   uint32_t limit;
   /*

@@ -86,7 +86,7 @@ extension SendExplanation.Provider {
         isChosen = candidate.isChosen
         segmentPrice = contender.price
         weight = UInt32(clamping: contender.weight)
-        // Infinite where it has only failed of late.
+        // Infinite where it has only failed recently.
         if let latency = contender.latency, latency.isFinite {
             latencyMilliseconds = UInt32(min(latency.rounded(), Double(UInt32.max)))
         }

@@ -2,7 +2,7 @@ internal import SMSModel
 internal import Storage
 
 /// Recipients whom carriers refuse because they have opted out there, so that the carrier is not asked for each message
-/// anew. Derived: the store has the same.
+/// again. Derived: the store has the same.
 struct CarrierOptOuts {
     private struct Recipient: Hashable {
         var tenant: TenantID

@@ -10,7 +10,7 @@ struct QueuedEntry {
     var message: QueuedMessage
     var flow: FlowKey
 
-    /// The same, to be routed anew in its turn: outside of the queue a set's number may have come to mean another.
+    /// The same, to be routed again in its turn: outside of the queue a set's number may have come to mean another.
     var unrouted: QueuedEntry {
         let key = FlowKey(candidates: CandidateSets.unrouted, priority: flow.priority, tenant: flow.tenant)
         return QueuedEntry(message: message, flow: key)
@@ -21,7 +21,7 @@ struct QueuedEntry {
 ///
 /// Owned by the writer and called inside its rounds, so that a claim is durable, and confirmed, before a
 /// provider is called: ``claim(now:store:urgentOnly:deadline:)`` gathers the submissions, ``takeSubmissions()``
-/// gives them out after the commit. All it holds is derived: after a round that failed it is built anew from the
+/// gives them out after the commit. All it holds is derived: after a round that failed it is built again from the
 /// store.
 struct Dispatcher: ~Copyable {
     var pool: ProviderPool
@@ -400,7 +400,7 @@ struct Dispatcher: ~Copyable {
         return pool.hasRoomElsewhere(entry.flow.candidates, than: provider, trouble, now: now)
     }
 
-    /// Brings a message back that was surely not taken; it is routed anew in its turn.
+    /// Brings a message back that was surely not taken; it is routed again in its turn.
     private mutating func tryAgain(
         _ stored: inout StoredLifecycle, _ entry: QueuedEntry, due: Int64, now: Int64, store: any MessageStore
     ) throws(StoreError) {
@@ -543,7 +543,7 @@ struct Dispatcher: ~Copyable {
     }
 
     /// The round's commit failed: what was in flight is so again, as it was. What waits, and what is paused, is
-    /// forgotten, to be built anew from the store.
+    /// forgotten, to be built again from the store.
     mutating func roundFailed() {
         for lane in pool.lanes {
             for item in lane.batch.items { inFlight[item.id] = nil }
@@ -567,7 +567,7 @@ struct Dispatcher: ~Copyable {
         parked.removeAll()
     }
 
-    /// As ``roundFailed()``, where some of the round was recorded all the same: what was in flight is as the store has
+    /// Does what ``roundFailed()`` does where some of the round was recorded: what was in flight is as the store has
     /// it.
     /// - Returns: of the round's claims those that were recorded. They were not handed over, so they are to be
     ///   returned.

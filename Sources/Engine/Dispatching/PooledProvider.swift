@@ -4,7 +4,7 @@ package import Routing
 /// A provider for the pool.
 package struct PooledProvider: Sendable {
     package var provider: any SMSProvider
-    /// As the store knows it.
+    /// The number by which the store knows it.
     package var number: UInt8
     package var limits: ProviderLimits
     /// The provider's rules for messages that name no sender; nil = its options alone say it.

@@ -11,7 +11,7 @@ package struct ProviderLimits: Hashable, Sendable {
     package var rate: Double = 0
     /// Its share where a route chooses by weight; at least 1.
     package var weight = 1
-    /// Of a segment, in millionths of the currency.
+    /// The price of a segment, in millionths of the currency.
     package var price: Int64 = 0
     /// false = it takes no new messages.
     package var isEnabled = true
@@ -29,7 +29,7 @@ struct ProviderLane {
     let number: UInt8
     private(set) var limits: ProviderLimits
     private(set) var isPaused = false
-    /// As the provider last said.
+    /// The value as the provider last said.
     private(set) var link: LinkState
     /// Another lane has taken its place, or none: it takes nothing new, and ends with its last answer.
     private(set) var isRetired = false
@@ -38,7 +38,7 @@ struct ProviderLane {
     /// Claimed in this round, to be submitted after its commit.
     var batch = SubmissionBatch()
     private var standing: Standing
-    /// As it was before the round.
+    /// The state before the round.
     private var saved: Standing
 
     /// What changes with each message and answer.
@@ -109,7 +109,7 @@ struct ProviderLane {
         !isPaused && !isRetired && limits.isEnabled && link.isUp ? standing.pace.nextTime(now: now) : nil
     }
 
-    /// Milliseconds that it takes until it has answered, as of late; nil = not known.
+    /// Milliseconds that it takes until it has answered, recently; nil = not known.
     mutating func latency(now: Int64) -> Double? { standing.pace.expectedLatency(now: now) }
 
     /// Whether it takes messages, but for room and pace.

@@ -23,11 +23,11 @@ package struct RoutingExplanation: Hashable, Sendable {
     package var examined: [Examined] = []
     /// The one that is for it; its name is empty where no routes are configured.
     package var route: Route?
-    /// Those of the route, in its order.
+    /// The route's providers, in its order.
     package var candidates: [Candidate] = []
     /// The sender at the chosen provider, where the route's or the provider's rules decide it.
     var sender: SenderTable.Entry?
-    /// As the timeline would have it.
+    /// The reason that the timeline would have.
     package var reason = "no route is for it"
 
     package var chosen: Candidate? { candidates.first(where: \.isChosen) }

@@ -7,12 +7,12 @@ internal import Scheduling
 /// The providers that there are, and which of them a message may go to: lanes, routes, and what of it all is open.
 ///
 /// Part of the dispatcher. What waits is in flows by candidate set; the pool tells the queue of each set whether any of
-/// its providers has room. When the routes change, what waits is routed anew, each message in its turn.
+/// its providers has room. When the routes change, what waits is routed again, each message in its turn.
 struct ProviderPool {
     private(set) var lanes: [ProviderLane] = []
-    /// By number of a provider: its lane, or -1.
+    /// The lane of each provider, by its number; -1 = none.
     private var laneOf = [Int16](repeating: -1, count: 256)
-    /// By name, those too that are not there (any more).
+    /// The names of paused providers, also of those that are not there (any more).
     private var pausedProviders: Set<String> = []
     private(set) var table: RoutingTable
     private(set) var sets = CandidateSets()
@@ -22,13 +22,13 @@ struct ProviderPool {
     private(set) var hasSenderTables = false
     /// Raised whenever the routes change: numbers of sets that were given out before may stand for others by now.
     private(set) var routesEpoch = 0
-    /// By lane: the sets that it is in.
+    /// The sets that each lane is in.
     private var setsOf: [[UInt16]] = []
-    /// By lane, as the queue was last told.
+    /// The access of each lane, as the queue last heard of it.
     private var accessOf: [MessageQueue.Access] = []
     /// The one set that every message has which nothing has happened to; nil if there are several.
     private var onlySet: UInt16?
-    /// Explanations that were given of late.
+    /// Explanations that were given recently.
     private var told: [Choice: String] = [:]
     private var outdatedDue: Int64 = 0
     /// Whether some route refuses its messages. What has not been routed yet is then looked at even if no provider has

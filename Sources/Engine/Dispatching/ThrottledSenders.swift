@@ -110,7 +110,7 @@ struct ThrottledSenders {
         over = min(over, entry.message.expiresAt)
     }
 
-    /// Takes out the messages that may go now, by priority and age, at most so many.
+    /// Takes out the messages that may go now, by priority and age, at most this many.
     mutating func takeDue(now: Int64, limit: Int) -> [QueuedEntry] {
         guard count > 0, now >= due else { return [] }
         var entries: [QueuedEntry] = []
@@ -141,7 +141,7 @@ struct ThrottledSenders {
     /// Between two looks for what has expired, in milliseconds: each looks at every message.
     private static let expiryInterval: Int64 = 250
 
-    /// Takes out messages whose validity is over, at most so many.
+    /// Takes out messages whose validity is over, at most this many.
     mutating func takeExpired(now: Int64, limit: Int) -> [QueuedEntry] {
         guard count > 0, now >= over else { return [] }
         var entries: [QueuedEntry] = []

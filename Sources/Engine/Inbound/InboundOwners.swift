@@ -5,7 +5,7 @@ internal import SMSModel
 
 /// What a tenant's settings say of messages from people.
 package struct InboundSettings: Sendable {
-    /// Beside the keywords of every tenant.
+    /// Besides the keywords of every tenant.
     package var keywords = OptOutKeywords([:])
     /// What answers STOP and HELP; nil = nothing does.
     package var stopReply: String?
@@ -94,7 +94,7 @@ struct InboundOwners {
         for tenant in withoutSender where byDefault.contains(where: { mayCarry($0, of: tenant) { $0 == nil } }) {
             found.insert(tenant)
         }
-        // Names are the messages' own: whoever may send from one may have sent from this number.
+        // Names are the messages' own: anyone who may send from one may have sent from this number.
         for provider in replacing[number] ?? [] {
             for tenant in everybody where mayCarry(provider, of: tenant, where: Self.hasName) { found.insert(tenant) }
         }

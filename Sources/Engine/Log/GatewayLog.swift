@@ -162,7 +162,7 @@ package final class GatewayLog: Sendable {
             metadata: ["provider": "\(provider)", "untold": "\(untold)"])
     }
 
-    /// Receipts have waited in vain for an answer with their ids, or had to make room for others.
+    /// Receipts have waited without success for an answer with their ids, or had to make room for others.
     func receiptsUnmatched(_ count: Int, isFull: Bool) {
         let now = GatewayClock.monotonicNanoseconds() / 1_000_000_000
         guard let untold = unmatched.withLock({ $0.occurred(isFull ? 2 : 1, at: now) }) else { return }
@@ -186,7 +186,7 @@ package final class GatewayLog: Sendable {
             ])
     }
 
-    /// Tells what providers have answered beside "taken" since it was told last.
+    /// Tells what providers have answered besides "taken" since it was told last.
     ///
     /// - Parameter providers: their counts as of the last round.
     func providersAnswered(_ providers: [ProviderStatistics]) {
@@ -208,7 +208,7 @@ package final class GatewayLog: Sendable {
     }
 }
 
-/// What a provider has answered beside "taken", and how much of it has been told.
+/// What a provider has answered besides "taken", and how much of it has been told.
 struct ProviderTrouble {
     struct Counts: Equatable {
         var rejected: UInt64 = 0

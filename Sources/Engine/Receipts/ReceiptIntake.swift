@@ -1,7 +1,7 @@
 internal import SMSModel
 internal import Storage
 
-/// Applies carriers' receipts: to messages in flight, sent of late, or long ago.
+/// Applies carriers' receipts: to messages in flight, sent recently, or long ago.
 enum ReceiptIntake {
     /// - Returns: false if no message has that attempt, or its day's file cannot be read.
     @discardableResult

@@ -10,7 +10,7 @@ internal import Threading
 package struct LookUpAccess: Sendable {
     /// Has something read on the reader's thread.
     var read: Reading
-    /// Who can be asked for messages of a provider, known by its number in the store, and the provider's name; nil if it
+    /// The one who can be asked for messages of a provider, known by its number in the store, and the provider's name; nil if it
     /// cannot be asked, or is there no more. Called often: at least once for each message.
     var lookUp: @Sendable (UInt8) -> NamedLookUp?
     /// Milliseconds since the Unix epoch.

@@ -28,7 +28,7 @@ struct ReconcilerCore {
     private let atOnce: Int
     private var lanes: [UInt8: Lane] = [:]
     private var underWay: [UInt64: (question: Question, deadline: Int64)] = [:]
-    /// All that wait or are being asked about: who begins anew is told of some twice.
+    /// All that wait or are being asked about: who begins again is told of some twice.
     private var attempts: Set<Attempt> = []
     private var news: [Doubt] = []
     /// Attempts that their providers don't have, which could not be recorded, and when to report them again: in the order

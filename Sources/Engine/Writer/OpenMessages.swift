@@ -14,11 +14,11 @@ struct InFlight {
     var sender: ThrottledSenders.Key?
     /// At its provider; nil where that is what was reserved for it.
     var price: Money?
-    /// Of the routes by which it was handed over: ``ProviderPool/routesEpoch``.
+    /// The epoch of the routes by which it was handed over: ``ProviderPool/routesEpoch``.
     var routesEpoch: Int
 }
 
-/// Lifecycles of messages that were sent of late, so that their receipts need no read: two generations, of
+/// Lifecycles of messages that were sent recently, so that their receipts need no read: two generations, of
 /// which the older is dropped when the newer is full. The store has them all.
 struct RecentLifecycles {
     private var newer: [MessageID: StoredLifecycle] = [:]

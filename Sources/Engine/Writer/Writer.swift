@@ -175,7 +175,7 @@ package final class Writer: Sendable {
         let work = inbox.withLock { inbox in
             let work = inbox
             inbox = WriterInbox()
-            // The turn after this one is due by itself: whoever posts meanwhile needs not wake anybody.
+            // The turn after this one is due by itself: anyone who posts meanwhile needs not wake anybody.
             inbox.isGathering = !work.carriers.isEmpty
             urgency.lower()
             return work
@@ -244,7 +244,7 @@ package struct WriterReport: Sendable {
     package var operations: UInt64 = 0
     package var providers: [ProviderStatistics] = []
     package var paused: [String] = []
-    /// Of them everything and providers: what anybody may know.
+    /// What is paused for everybody, everything or a provider: anybody may know it.
     package var pausedForAll: [String] = []
     /// Providers that take messages but for their links, and why those are down: `NAME: REASON`.
     package var disconnected: [String] = []

@@ -5,7 +5,7 @@ internal import Routing
 package import SMSModel
 internal import Storage
 
-/// What callers and operators ask for beside sending: canceling, pausing, draining.
+/// What callers and operators ask for besides sending: canceling, pausing, draining.
 extension WriterCore {
     mutating func runCommands(now: Int64) throws(StoreError) {
         let commands = pending.commands
@@ -229,7 +229,7 @@ extension WriterCore {
             + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
     }
 
-    /// As people read it.
+    /// The target's name as people read it.
     func name(of target: PauseTarget) -> String {
         switch target {
         case .everything: "everything"

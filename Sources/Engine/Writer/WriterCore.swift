@@ -25,7 +25,7 @@ struct WriterCore: ~Copyable {
     var parked = ParkedReceipts()
     /// Parked receipts that have been applied, and that the store has to let go of.
     var applied: Set<Int64> = []
-    /// Those in force.
+    /// The quotas in force.
     var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
     private var interrupted: [RecoveredMessage] = []
@@ -46,7 +46,7 @@ struct WriterCore: ~Copyable {
 
     /// Messages of a bulk burst that are accepted at a time.
     static let sliceMessages = 128
-    /// How long a round takes in, and then how long it claims, beside its commit.
+    /// How long a round takes in, and then how long it claims, besides its commit.
     private static let roundNanoseconds: Int64 = 1_000_000
     /// Messages that a round looks at to take up what waits.
     private static let takenUpAtATime = 1024
@@ -66,9 +66,9 @@ struct WriterCore: ~Copyable {
         var unparked: [Int64] = []
         /// The round lets go of those applied before.
         var hasUnparkedApplied = false
-        /// Of those who asked in this round, to be called if its commit fails.
+        /// The replies to callers of this round, to be called if its commit fails.
         var refusals: [(GatewayError) -> Void] = []
-        /// As they were before the round.
+        /// The cancellations before the round.
         var cancellations: [BatchCancellation] = []
         var forgotten: [MessageID] = []
         var operations: UInt64 = 0
@@ -82,7 +82,7 @@ struct WriterCore: ~Copyable {
         let chunk: BurstChunk
         var done = 0
         var results: [AcceptResult] = []
-        /// Those that were met.
+        /// The quotas that were met.
         var quotas: [TenantID: TenantQuota] = [:]
     }
 
@@ -310,7 +310,7 @@ struct WriterCore: ~Copyable {
         }
     }
 
-    /// Of the round that has been committed, as the audit log has them.
+    /// The acts of the round that has been committed, as the audit log has them.
     private mutating func newActs() -> [AuditRecord] {
         // A log that cannot be read takes nothing but lines from the other one.
         let newest = (try? store.administration.audit(before: nil, limit: 100)) ?? []
@@ -333,7 +333,7 @@ struct WriterCore: ~Copyable {
     }
 
     /// Nothing of the round happened, or only some of it: callers are told, carriers' words are kept for the next round, and what
-    /// waits is built anew from the store.
+    /// waits is built again from the store.
     private mutating func failed(_ error: StoreError, now: Int64) {
         store.rollback()
         let wasWell = trouble == nil

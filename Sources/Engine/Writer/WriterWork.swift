@@ -46,16 +46,16 @@ package struct AcceptedBurst: Sendable {
     /// One a draft, in order.
     package var results: [AcceptResult]
     package var batch: BatchID?
-    /// Those that some of the messages were refused for, as they were then.
+    /// The quotas that some of the messages were refused for, as they were then.
     package var quotas: [TenantID: TenantQuota] = [:]
 }
 
-/// What operators and callers ask of the writer, beside sending.
+/// What operators and callers ask of the writer, besides sending.
 package enum WriterCommand: Sendable {
     case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
     case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
-    /// Of messages of which nobody knows whether they were sent; of any tenant, where that is nil.
+    /// Sends again or settles messages of which nobody knows whether they were sent; any tenant's, where that is nil.
     case actOnUnknown(
         UnknownWish, [MessageID], TenantID?, by: Act,
         reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
@@ -88,14 +88,14 @@ package enum WriterCommand: Sendable {
 
 /// What the writer has to know of tenants.
 package struct WriterTenants: Sendable {
-    /// Of those whose weight isn't 1.
+    /// The weights that aren't 1.
     package var weights: [TenantID: Int] = [:]
     package var quotas: [TenantID: TenantQuota] = [:]
-    /// Of those that have a say in it.
+    /// The retention of those that set it themselves.
     package var retention: [TenantID: RetentionPolicy.Days] = [:]
-    /// By which they are told of.
+    /// The names that reports have for them.
     package var names: [TenantID: String] = [:]
-    /// Of those that name their senders, or one of them.
+    /// The senders of those that name theirs, or one of them.
     package var senders: [TenantID: [String]] = [:]
     /// The policies of those that may not use every sender.
     package var senderPolicies: [TenantID: SenderPolicy] = [:]
@@ -187,7 +187,7 @@ struct WriterInbox {
     var commands: [WriterCommand] = []
     /// The link of some provider is another.
     var hasNewLinks = false
-    /// Carriers posted of late: what they post now waits a moment for company, unless there is enough of it already.
+    /// Carriers posted recently: what they post now waits a moment for company, unless there is enough of it already.
     var isGathering = false
     /// Nobody takes anything out any more.
     var isClosed = false
@@ -220,7 +220,7 @@ struct WriterInbox {
 /// Bytes of messages that wait for the writer or are being written.
 package final class WaitingBytes: Sendable {
     private let count = Atomic(0)
-    /// Of them those of bulk bursts, by tenant.
+    /// The bytes of bulk bursts among them, by tenant.
     private let bulk = Mutex<[TenantID: Int]>([:])
     private let bound: Int
 
@@ -234,7 +234,7 @@ package final class WaitingBytes: Sendable {
     /// Whether ``add(_:)`` would find room.
     package func hasRoom(for size: Int) -> Bool { count.load(ordering: .relaxed) + size <= bound }
 
-    /// As ``add(_:)``, for a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
+    /// Adds a bulk burst. Such may take half of it all, to leave room for the others; and no tenant more
     /// than is left of that half, to leave room for other tenants.
     package func addBulk(_ size: Int, of tenant: TenantID) -> Bool {
         bulk.withLock { bulk in

@@ -80,7 +80,7 @@ package final class Acceptor {
         if tenant.hasRates { try tenant.limits.admit(1, &rate, now: burstStart) }
     }
 
-    /// A turn's burst is handed on in parts of so many messages, so that the writer can commit between them.
+    /// A turn's burst is handed on in parts of this many messages, so that the writer can commit between them.
     private static let burstMessages = 256
 
     @inline(__always)

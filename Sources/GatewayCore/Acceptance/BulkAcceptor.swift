@@ -27,7 +27,7 @@ package final class BulkAcceptor {
     private static let pause: Int64 = 100
 
     /// - Parameters:
-    ///   - schedule: has ``work()`` called on the loop after so many microseconds, soon for 0.
+    ///   - schedule: has ``work()`` called on the loop after this many microseconds, soon for 0.
     ///   - deliver: takes the answer to a call; called on any thread.
     package init(
         writer: Writer, clock: GatewayClock, suppressions: SuppressionList, log: GatewayLog,

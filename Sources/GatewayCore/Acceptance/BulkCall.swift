@@ -21,7 +21,7 @@ package protocol BulkCall: AnyObject {
         at item: Int, variables: inout [TemplateVariable]
     ) throws(GatewayError) -> UnsafeRawBufferPointer
 
-    /// Lets so many messages count in the rate of the connection that it came by.
+    /// Lets this many messages count in the rate of the connection that it came by.
     /// - Returns: false if there is nobody any more who would hear the answer.
     /// - Throws: what `count` throws.
     func countInRate(_ count: (inout RateBucket) throws(GatewayError) -> Void) throws(GatewayError) -> Bool

@@ -9,9 +9,9 @@ package struct AdministrationState: Sendable {
     package private(set) var generation: UInt32 = 0
     /// Its secrets are sealed.
     package private(set) var configuration = DynamicConfiguration()
-    /// Of all tenants that ever were.
+    /// The numbers of all tenants that ever were.
     package private(set) var numbers: [String: TenantID] = [:]
-    /// Of all providers that ever were, those of the configuration among them.
+    /// The numbers of all providers that ever were, those of the configuration among them.
     package private(set) var providerNumbers: [String: UInt8] = [:]
     /// See ``MessageStore/receiptKey()``.
     package private(set) var receiptKey: [UInt8] = []

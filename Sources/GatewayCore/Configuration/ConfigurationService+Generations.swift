@@ -37,7 +37,7 @@ extension ConfigurationService {
         }
     }
 
-    /// Keys are no part of the configuration, so what was revoked stays revoked. Whoever names a generation to go back
+    /// Keys are no part of the configuration, so what was revoked stays revoked. Anyone who names a generation to go back
     /// to means what it lacks as well.
     package func rollBack(
         to wanted: UInt32, isDryRun: Bool = false, note: String = "", for caller: Caller,
@@ -199,7 +199,7 @@ extension ConfigurationService {
     /// A generation as it has been written.
     private struct Written: Sendable {
         var generation: UInt32
-        /// Of its tenants and providers.
+        /// The value of its tenants and providers.
         var tenants: [String: TenantID] = [:]
         var providers: [String: UInt8] = [:]
     }
@@ -364,7 +364,7 @@ extension DynamicConfiguration {
         return .object([kind: .object([name: object])])
     }
 
-    /// As they take effect: with secrets opened, and what the daemon's file says.
+    /// The value as they take effect: with secrets opened, and what the daemon's file says.
     package func entries(
         _ numbers: [String: TenantID], _ fileTenant: FileTenant, _ sealing: SecretSealing
     ) -> [TenantEntry] {
@@ -383,7 +383,7 @@ extension DynamicConfiguration {
 }
 
 extension TenantSettings {
-    /// What is wrong with them beside their form; fields are those of a tenant's object.
+    /// What is wrong with them besides their form; fields are those of a tenant's object.
     fileprivate var problems: [FieldViolation] {
         var problems = policyViolations
         // Secrets are sealed already; their form was checked before.

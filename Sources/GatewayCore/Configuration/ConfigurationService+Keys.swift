@@ -6,7 +6,7 @@ internal import SMSModel
 internal import Storage
 internal import Synchronization
 
-/// API keys. The gateway keeps salted hashes; a key itself is told once, to whoever made it.
+/// API keys. The gateway keeps salted hashes; a key itself is told once, to the one who made it.
 extension ConfigurationService {
     /// A page of the keys, by the time of their making.
     /// - Parameters:
@@ -118,7 +118,7 @@ extension ConfigurationService {
     /// Keeps when keys were used last.
     package func storeLastUses(_ uses: [(id: String, at: Int64)]) {
         guard !uses.isEmpty else { return }
-        // Whoever wants to know has a minute of patience; if it fails, the next use brings it.
+        // Anyone who wants to know has a minute of patience; if it fails, the next use brings it.
         perform({ (_: Result<Bool, GatewayError>) in }) { (store, _) throws(StoreError) in
             try store.administration.setLastUse(of: uses)
             return .done(true)

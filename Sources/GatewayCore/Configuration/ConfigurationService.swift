@@ -9,7 +9,7 @@ internal import Synchronization
 /// The tenant that the daemon's file names. It can't be removed.
 package struct FileTenant: Hashable, Sendable {
     package var name: String
-    /// Names in clients' certificates that stand for it, beside those of its settings.
+    /// Names in clients' certificates that stand for it, besides those of its settings.
     package var certificates: [String]
     /// The sender of messages of tenants that have none in their settings; empty = none.
     package var defaultSender: String
@@ -45,11 +45,11 @@ package final class ConfigurationService: Sendable {
     /// What holds now, for those who only look.
     struct Published: Sendable {
         var generation: UInt32
-        /// Those that there are now, as the writer knows them. All that they are told is in the store alone.
+        /// The ones that there are now, as the writer knows them. All that they are told is in the store alone.
         var tenants: WriterTenants
-        /// Of all tenants that ever were.
+        /// The value of all tenants that ever were.
         var numbers: [String: TenantID]
-        /// Of all providers that ever were.
+        /// The value of all providers that ever were.
         var providerNumbers: [String: UInt8]
 
         /// The number of a tenant that there is now.

@@ -56,13 +56,13 @@ package final class ProviderRegistry: Sendable {
         package var providers: [PooledProvider]
         /// nil = every message may go to each of the providers, by weight.
         package var routes: [Route]?
-        /// Of a segment, at the dearest provider that takes messages.
+        /// The price of a segment at the dearest provider that takes messages.
         package var segmentPrice: Money
     }
 
     // MARK: Changing
 
-    /// What is wrong with providers of a configuration, beside their form; their secrets are opened.
+    /// What is wrong with providers of a configuration, besides their form; their secrets are opened.
     package func violations(in providers: [String: ProviderSettings]) -> [FieldViolation] {
         let known = state.withLock { $0.entries.mapValues(\.settings) }
         return providers.sorted { $0.key < $1.key }.flatMap { name, settings in
@@ -237,7 +237,7 @@ package final class ProviderRegistry: Sendable {
 
     // MARK: What comes with a provider
 
-    /// Who believes or refuses what a carrier posts; nil without such a provider, or if its carrier posts nothing.
+    /// The receiver of what a carrier posts; nil without such a provider, or if its carrier posts nothing.
     package func webhook(of provider: String) -> (receiver: any WebhookReceiver, number: UInt8)? {
         state.withLock { state in
             guard let entry = state.entries[provider], let receiver = entry.parts.webhook else { return nil }
@@ -268,7 +268,7 @@ package final class ProviderRegistry: Sendable {
         return found
     }
 
-    /// Who can be asked for messages of a provider, and the provider's name; nil if nobody can.
+    /// The one who can be asked for messages of a provider, and the provider's name; nil if nobody can.
     package func lookUp(of provider: UInt8) -> LookUpAccess.NamedLookUp? {
         state.withLock { state in
             guard let entry = state.entries.values.first(where: { $0.number == provider }),

@@ -79,9 +79,9 @@ package final class Operations: Sendable {
     package enum PauseSubject: Hashable, Sendable {
         case everything
         case provider(String)
-        /// Of the caller's tenant.
+        /// The value of the caller's tenant.
         case batch(BatchReference)
-        /// By its name.
+        /// Keyed by its name.
         case tenant(String)
 
         /// A batch is the caller's own; everything else is others' too.

@@ -40,9 +40,9 @@ package struct InboundPage: Hashable, Sendable {
         /// The provider's name.
         package var provider: String
         package var providerID: String
-        /// As the carrier wrote it.
+        /// The value as the carrier wrote it.
         package var sender: String
-        /// As the carrier wrote it.
+        /// The value as the carrier wrote it.
         package var recipient: String
         package var body: String
         package var media: [InboundMedia]

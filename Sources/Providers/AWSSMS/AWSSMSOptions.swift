@@ -17,7 +17,7 @@ package struct AWSSMSOptions: Hashable, Sendable {
     /// chooses.
     package var sender: String?
     package var messageType = MessageType.transactional
-    /// Whose event destinations get the events of messages.
+    /// The one whose event destinations get the events of messages.
     package var configurationSet: String?
     package var protectConfiguration: String?
     package var keyword: String?

@@ -11,7 +11,7 @@ private enum CredentialSource: String, CaseIterable {
 }
 
 extension AWSCredentials {
-    /// Those that the settings say; made up where what they say is wrong.
+    /// The ones that the settings say; made up where what they say is wrong.
     init(_ reader: inout ProviderReader, environment: [String: String]) {
         self.init(keyID: "-", secret: "-")
         let source = reader.options.choice("credentials", of: CredentialSource.allCases, \.rawValue) ?? .secrets

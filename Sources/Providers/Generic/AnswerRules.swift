@@ -151,6 +151,6 @@ struct AnswerRule: Sendable {
     }
 
     /// Whether by the status alone an answer may say that a message was surely not taken: a request that was refused
-    /// as such (4xx), but for a time-out. Any other status needs the carrier's own word beside it.
+    /// as such (4xx), but for a time-out. Any other status needs the carrier's own word besides it.
     static func isRefusal(_ status: Int) -> Bool { (400...499).contains(status) && status != 408 }
 }

@@ -56,7 +56,7 @@ struct VonageSignature: Sendable {
 }
 
 /// Plivo's third signature: HMAC-SHA256 over the URL, the form's fields and a nonce. It has no time, so that a request
-/// can be posted again by whoever saw it: it says the same again.
+/// can be posted again by anyone who saw it: it says the same again.
 struct PlivoSignature: Sendable {
     /// The auth token.
     var key: [UInt8]

@@ -8,7 +8,7 @@ final class GenericLookUp: MessageLookUp {
     private struct State {
         var session: HTTPSession?
         var lastNumber: UInt64 = 0
-        /// Who waits for the results of requests, by the requests' numbers.
+        /// The one who waits for the results of requests, by the requests' numbers.
         var asked: [UInt64: @Sendable (HTTPResult) -> Void] = [:]
     }
 

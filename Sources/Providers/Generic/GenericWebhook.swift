@@ -103,7 +103,7 @@ package struct GenericWebhook: WebhookReceiver {
         var part = idsNameParts ? id.map(ReceiptPart.id) : nil
         if receipt.part.flatMap({ fields[$0] }) != nil {
             guard let numbered = numberedPart(of: receipt, fields) else {
-                return .unreadable(reason: "its part is no number of so many")
+                return .unreadable(reason: "its part is not one number of a total")
             }
             part = numbered
         }
@@ -142,7 +142,7 @@ package struct GenericWebhook: WebhookReceiver {
         return .number(numbers[0], of: numbers[1])
     }
 
-    /// Of the error; carriers write no error as 0.
+    /// The error's code; carriers write no error as 0.
     private func code(of receipt: ReceiptFields, _ fields: WebhookFields) -> String? {
         guard let code = receipt.error.flatMap({ fields[$0] }), code != "0", code != "000" else { return nil }
         return String(code.prefix(Limits.providerMessageCharacters))

@@ -44,7 +44,7 @@ extension LookUpRules.Search {
         self.id = id
         if let token {
             for name in ["to", "text", "at"] where reader.take(name) != nil {
-                reader.fault(name, "is there beside token, which decides alone")
+                reader.fault(name, "is there together with token, which decides alone")
             }
             match = .token(token)
         } else if let to, let text {

@@ -18,11 +18,11 @@ struct LookUpRules: Sendable {
         var error: JSONPointer?
     }
 
-    /// By what a message is known to be the one.
+    /// Keyed by what a message is known to be the one.
     enum Match: Sendable {
-        /// By the token that the carrier was given with it: beyond doubt.
+        /// Keyed by the token that the carrier was given with it: beyond doubt.
         case token(JSONPointer)
-        /// By recipient, text, and the time at which the carrier took it.
+        /// Keyed by recipient, text, and the time at which the carrier took it.
         case content(to: JSONPointer, text: JSONPointer, at: JSONPointer?)
     }
 

@@ -20,7 +20,7 @@ extension RequestTemplate {
         var headers = reader.headers("headers", in: scope)
         let bodies = ["form", "json", "body"].filter { reader.take($0) != nil }
         if bodies.count > 1 {
-            reader.fault(bodies[1], "is there beside \(bodies[0]): a request has one body; set the other to null")
+            reader.fault(bodies[1], "is there besides \(bodies[0]): a request has one body; set the other to null")
         }
         if verb == .get, let body = bodies.first { reader.fault(body, "is there, but a GET has no body") }
         guard let (body, contentType) = Self.body(&reader, in: scope), let verb, let url else { return nil }

@@ -3,7 +3,7 @@ internal import HTTPTransport
 
 /// How it shows that a request to the webhook is the carrier's.
 enum WebhookSignature: Sendable {
-    /// By nothing but the token in it: a receipt without one isn't believed.
+    /// Nothing but the token in it: a receipt without one isn't believed.
     case none
     /// RFC 7617, which the carrier was told with the URL.
     case basic(user: String, password: String)
@@ -21,7 +21,7 @@ enum WebhookSignature: Sendable {
         case everything
         /// Not the URL.
         case body
-        /// Those of the body, or of the query if there is no body.
+        /// The parameters of the body, or of the query if there is no body.
         case parameters
         /// A body that is a form, and the URL.
         case formAndQuery

@@ -13,7 +13,7 @@ struct AccessTokenState: Sendable {
     enum Need: Hashable {
         /// There is one that holds.
         case use(serial: Int)
-        /// The same, and the next is to be fetched beside.
+        /// The same, and the next is to be fetched besides.
         case useAndFetch(serial: Int)
         /// None is there: it is to be fetched, and waited for.
         case fetch

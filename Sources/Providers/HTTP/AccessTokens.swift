@@ -6,7 +6,7 @@ internal import Synchronization
 /// How a carrier gives access tokens to clients that show their own credentials (RFC 6749, section 4.4).
 struct AccessTokenEndpoint: Hashable, Sendable {
     enum Credentials: String, CaseIterable, Hashable, Sendable {
-        /// By RFC 7617, in the header `Authorization`.
+        /// Keyed by RFC 7617, in the header `Authorization`.
         case basic
         /// In the form, as `client_id` and `client_secret`.
         case form
@@ -79,7 +79,7 @@ final class AccessTokens: HTTPCompletionHandler {
     private struct State {
         var tokens = AccessTokenState()
         var session: HTTPSession?
-        /// Those who have started and not stopped them.
+        /// The ones who have started and not stopped them.
         var users = 0
         var waiting: [Waiter] = []
     }
@@ -104,7 +104,7 @@ final class AccessTokens: HTTPCompletionHandler {
         }
     }
 
-    /// After the last user's, whoever waits gets no answer any more.
+    /// After the last user's, anyone who waits gets no answer any more.
     func stop() {
         let session = state.withLock { state -> HTTPSession? in
             state.users -= 1

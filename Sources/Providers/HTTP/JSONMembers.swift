@@ -3,7 +3,7 @@ internal import SMSModel
 
 /// Some members of a JSON object (RFC 8259), read without building the others. The whole text is checked all the same.
 ///
-/// Of some twenty members of a carrier's answer two or three matter, and making values of all costs as much as a request.
+/// The value of some twenty members of a carrier's answer two or three matter, and making values of all costs as much as a request.
 struct JSONMembers {
     enum Value: Hashable {
         case null

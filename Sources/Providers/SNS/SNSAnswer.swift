@@ -34,7 +34,7 @@ package enum SNSAnswer {
 
 /// What the codes of AWS mean for a message.
 enum SNSErrors {
-    /// By the code first: throttling comes with the statuses 400, 429 and 503.
+    /// The meaning of an error, by its code first: throttling comes with the statuses 400, 429 and 503.
     /// - Returns: nil where the message may have been taken all the same.
     static func meaning(code: String, message: String, status: Int) -> Refusal? {
         switch code {
@@ -68,7 +68,7 @@ enum SNSErrors {
             .contains(where: message.containsIgnoringCase)
     }
 
-    /// By the parameter that the message names, such as `Invalid parameter: PhoneNumber Reason: …`.
+    /// The scope by the parameter that the message names, such as `Invalid parameter: PhoneNumber Reason: …`.
     private static func scope(ofParameter message: String) -> RejectionScope {
         // Before the recipient: what is wrong with an origination number may be that it is no phone number.
         if isOfSender(message) { return .sender }

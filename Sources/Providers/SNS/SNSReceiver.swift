@@ -55,7 +55,7 @@ package final class SNSReceiver: WebhookReceiver {
     private let fetch: @Sendable (String) async -> HTTPResult
     private let stopFetching: @Sendable () -> Void
     private let certificates: SNSCertificates
-    /// Of subscriptions that were confirmed: a confirmation that is posted again is not visited again.
+    /// The tokens of confirmed subscriptions: a confirmation that is posted again is not visited again.
     private let confirmed = Mutex<Set<String>>([])
 
     /// - Throws: ``InvalidProviderOptions``.

@@ -1,4 +1,4 @@
-/// How the sandbox misbehaves, beside its magic recipients. Shares are between 0 and 1 and are drawn one
+/// How the sandbox misbehaves, besides its magic recipients. Shares are between 0 and 1 and are drawn one
 /// after the other, so that together they should not exceed 1.
 package struct SandboxFaults: Hashable, Sendable {
     package var throttled = 0.0

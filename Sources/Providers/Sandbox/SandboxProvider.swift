@@ -104,7 +104,7 @@ package final class SandboxProvider: SMSProvider {
         var ledger: SandboxLedger
         private let options: SandboxOptions
         private let behavior: SandboxBehavior
-        /// By time; equal times in the order of their making.
+        /// Events to come, by time; equal times in the order of their making.
         private var timeline: [(at: Int64, event: Event)] = []
         private var random: SeededGenerator
         private var tokens: Double

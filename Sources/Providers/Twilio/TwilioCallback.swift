@@ -10,7 +10,7 @@ package struct TwilioCallback: Sendable {
         case raw([UInt8])
     }
 
-    /// As Twilio was given it: scheme, host, port if it was written, path and query, nothing encoded anew.
+    /// The value as Twilio was given it: scheme, host, port if it was written, path and query, nothing encoded twice.
     package var url: String
     package var content: Content
     /// The header `X-Twilio-Signature`.
@@ -91,7 +91,7 @@ package struct TwilioCallback: Sendable {
         return bytes
     }
 
-    /// By the bytes: texts that Unicode takes for equal may have different ones.
+    /// Compares the bytes: texts that Unicode takes for equal may have different ones.
     private static func precedes(_ one: FormFields.Field, _ other: FormFields.Field) -> Bool {
         one.name.utf8.elementsEqual(other.name.utf8)
             ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)

@@ -30,7 +30,7 @@ struct TwilioSettings {
         if signingSecrets.isEmpty, isCalledBack, case .apiKey = credential {
             reader.secrets.fault(
                 "auth_token",
-                "is missing: receipts are signed by it; give it (or a shared_key_secret) beside the key, or receipts = "
+                "is missing: receipts are signed by it; give it (or a shared_key_secret) with the key, or receipts = "
                     + "false")
         }
         options = TwilioOptions(

@@ -9,7 +9,7 @@ package struct TwilioOptions: Hashable, Sendable {
         case apiKey(sid: String, secret: String)
     }
 
-    /// Who a message is from that names no sender itself.
+    /// The sender of a message that names none itself.
     package enum Sender: Hashable, Sendable {
         /// A number in E.164, a short code or an alphanumeric sender.
         case number(String)
@@ -27,7 +27,7 @@ package struct TwilioOptions: Hashable, Sendable {
     package struct StatusCallback: Hashable, Sendable {
         /// Absolute; the attempt's ``CorrelationToken`` is added to its query.
         package var url: String
-        /// Of the token.
+        /// The token's key.
         package var key: [UInt8]
 
         package init(url: String, key: [UInt8]) {

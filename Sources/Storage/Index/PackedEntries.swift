@@ -51,7 +51,7 @@ enum PackedEntries {
     }
 }
 
-/// What messages are found by, beside their ids. Raw values are stored.
+/// What messages are found by, besides their ids. Raw values are stored.
 enum IndexKind: Int64, CaseIterable {
     /// (tenant, idempotency key)
     case key = 1

@@ -1,7 +1,7 @@
 package import ConfigurationModel
 package import SMSModel
 
-/// Reads what administration has left in `control.db`: the writer's own, or beside it what has been committed.
+/// Reads what administration has left in `control.db`: the writer's own, or alongside it what has been committed.
 /// Used by one thread.
 package struct AdministrationReader {
     private let connection: SQLiteConnection
@@ -100,7 +100,7 @@ package struct AdministrationReader {
     /// - Parameters:
     ///   - tenant: nil = of all.
     ///   - cursor: they come after the one where it was made; nil = from the first.
-    ///   - limit: at most so many.
+    ///   - limit: at most this many.
     package func keys(of tenant: TenantID?, after cursor: KeyCursor?, limit: Int) throws(StoreError) -> [KeyRecord] {
         let rows = try connection.prepare(
             """
@@ -246,12 +246,12 @@ extension SQLiteStatement {
         TenantID(rawValue: Int32(truncatingIfNeeded: integer(column)))
     }
 
-    /// Of the columns `at, actor, peer, note`.
+    /// The act in the columns `at, actor, peer, note`.
     fileprivate func act(_ column: Int32) -> Act {
         Act(actor: text(column + 1), peer: text(column + 2), at: integer(column), note: text(column + 3))
     }
 
-    /// Of a row of all of a key's columns.
+    /// The key in a row of all of a key's columns.
     fileprivate var key: KeyRecord {
         KeyRecord(
             id: text(0), tenant: tenant(1), scopes: UInt8(truncatingIfNeeded: integer(2)), salt: Array(bytes(3)),
@@ -259,7 +259,7 @@ extension SQLiteStatement {
             revokedAt: integerOrNull(8), lastUsedAt: integerOrNull(9))
     }
 
-    /// Of a row `tenant, number, at, reason`.
+    /// The suppression in a row `tenant, number, at, reason`.
     fileprivate var suppression: SuppressionRecord {
         SuppressionRecord(
             tenant: tenant(0), number: UInt64(truncatingIfNeeded: integer(1)), at: integer(2), reason: text(3),

@@ -185,7 +185,7 @@ final class DayFile {
         return found.map { ($0, isSame, sentAs) }
     }
 
-    /// Of the content as it came; nil if there is no such message.
+    /// The fingerprint of the content as it came; nil if there is no such message.
     func fingerprint(of id: MessageID) throws(StoreError) -> Fingerprint? {
         selectKey.bind(1, id)
         defer { selectKey.reset() }
@@ -364,7 +364,7 @@ extension MessageDraft {
 }
 
 extension Fingerprint {
-    /// As the store keeps it.
+    /// A fingerprint as the store keeps it.
     init(bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 16 else {
             self.init(high: 0, low: 0)

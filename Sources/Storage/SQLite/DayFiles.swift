@@ -3,7 +3,7 @@ internal import SMSModel
 /// The days' files that the writer has open, and those that there are.
 ///
 /// A file is opened when it is first asked for. Those that have not been used for the longest are closed between
-/// rounds, beyond so many.
+/// rounds, beyond a number of them.
 final class DayFiles {
     let catalog: DayCatalog
     private var open: [Day: DayFile] = [:]

@@ -3,7 +3,7 @@ internal import SMSModel
 
 /// Schema version 1 was a single file, `apus.db`. Its contents are moved into a file for each day at the first start.
 ///
-/// All is made anew beside it, in `migration`, and synced; only then is it put in place, and `apus.db` removed. A start
+/// All is made again next to it, in `migration`, and synced; only then is it put in place, and `apus.db` removed. A start
 /// that is cut short at any point is made up for by the next: `migration/complete` says whether the new files are
 /// whole.
 enum FirstVersion {
@@ -205,7 +205,7 @@ enum FirstVersion {
         try DataDirectory.sync(directory)
     }
 
-    /// Removes a directory made here. The marker goes first: without it, what is left is made anew.
+    /// Removes a directory made here. The marker goes first: without it, what is left is made again.
     private static func remove(_ directory: String) throws(StoreError) {
         guard DataDirectory.exists(directory) else { return }
         unlink(directory + "/complete")

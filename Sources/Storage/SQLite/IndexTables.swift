@@ -178,7 +178,7 @@ final class IndexTables {
         return try body(selectBlock.bytes(0))
     }
 
-    /// - Throws: `damaged` if it does not tell of so many blocks.
+    /// - Throws: `damaged` if it does not name that many blocks.
     func filter(_ run: Int64, blocks: Int) throws(StoreError) -> RunFilter {
         let rows = try connection.prepare("SELECT words FROM index_filter WHERE place BETWEEN ?1 AND ?2")
         rows.bind(1, Self.blockPlace(run, 0))

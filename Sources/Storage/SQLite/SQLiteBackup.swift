@@ -23,7 +23,7 @@ package enum SQLiteBackup {
         try DataDirectory.make(partial)
         try DataDirectory.make(DataDirectory.daysPath(in: partial))
         let days = DataDirectory.days(in: directory)
-        // Older days change little, and a log cannot begin anew while its file is copied: one after the other.
+        // Older days change little, and a log cannot begin again while its file is copied: one after the other.
         for day in days.dropLast(2) {
             progress(DataDirectory.path(of: day, in: directory))
             try copy(

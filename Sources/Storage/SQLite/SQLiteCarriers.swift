@@ -179,7 +179,7 @@ extension SQLiteStatement {
     }
 }
 
-/// Reads the inbound messages in `control.db`: the writer's own, or beside it what has been committed. Used by one
+/// Reads the inbound messages in `control.db`: the writer's own, or alongside it what has been committed. Used by one
 /// thread.
 package struct InboundReader {
     private let connection: SQLiteConnection

@@ -24,7 +24,7 @@ final class SQLiteFile {
     func commit() throws(StoreError) {
         try commitRound.run()
         isInRound = false
-        // Once all is copied and nobody reads it, the log begins anew.
+        // Once all is copied and nobody reads it, the log begins again.
         if connection.logPages < checkpointedPages { checkpointedPages = 0 }
     }
 

@@ -36,7 +36,7 @@ package final class SQLiteMessageStore: MessageStore {
     let options: SQLiteStoreOptions
     private var ids: MessageIDGenerator
     let quotas = QuotaLedger()
-    /// As stored: to be lowered at once, and raised now and then.
+    /// The stored low-water mark: to be lowered at once, and raised now and then.
     private var lowWater: MessageID
     var retention: RetentionSweep
     var gauge = RoomGauge()

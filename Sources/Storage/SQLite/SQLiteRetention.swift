@@ -113,7 +113,7 @@ extension SQLiteMessageStore {
         do throws(StoreError) {
             opened = try files.file(of: job.day)
         } catch {
-            // Whoever asks for its messages is told. It must not keep the gateway from its work.
+            // Anyone who asks for its messages is told. It must not keep the gateway from its work.
             opened = nil
         }
         guard let file = opened else {
@@ -126,7 +126,7 @@ extension SQLiteMessageStore {
                 return now + Self.pause
             }
         }
-        // What is taken away is to be gone from the file too; it may have been opened anew since the last sweep.
+        // What is taken away is to be gone from the file too; it may have been opened again since the last sweep.
         if !job.isChecking { try file.connection.execute("PRAGMA secure_delete = ON") }
         if job.isChecking {
             try check(&job, file, now: now)

@@ -64,7 +64,7 @@ enum SQLiteSchema {
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         """ + "\n" + usage + "\n" + IndexTables.schema
 
-    /// Of a day's file: what its messages count for their tenants' quotas.
+    /// The table of a day's file that has what its messages count for their tenants' quotas.
     static let usage =
         """
         -- Segments, and millionths of the currency.

@@ -1,6 +1,6 @@
 package import SMSModel
 
-/// Reads statuses beside the writer, with connections of its own, used by one thread. It sees what has been committed.
+/// Reads statuses alongside the writer, with connections of its own, used by one thread. It sees what has been committed.
 package final class SQLiteStatusReader {
     private let catalog: DayCatalog
     private let control: SQLiteConnection
@@ -10,7 +10,7 @@ package final class SQLiteStatusReader {
     package let inbound: InboundReader
     private var open: [Day: DayReader] = [:]
     private var uses: UInt64 = 0
-    /// Of the catalog, when it was last compared with what is open.
+    /// The catalog's generation when it was last compared with what is open.
     private var generation: UInt64 = 0
     /// Counts as of a version of a day's file.
     private var tallies: [TallyKey: (version: UInt64, counts: TallyCounts)] = [:]

@@ -18,7 +18,7 @@ package struct VerificationReport: Sendable {
 /// Reads all of a data directory and checks it: the files' soundness, the counts, every message's way through its
 /// states, batches, and that every idempotency key, reference and provider's id leads to its message, a key to one.
 ///
-/// May run beside a gateway that serves the directory: it sees one moment of each file. It writes nothing.
+/// May run alongside a gateway that serves the directory: it sees one moment of each file. It writes nothing.
 package struct SQLiteVerification {
     private let catalog: DayCatalog
     private var report = VerificationReport()

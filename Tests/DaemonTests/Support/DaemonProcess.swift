@@ -7,7 +7,7 @@ internal import Testing
 enum DaemonMode: String {
     /// With a sandbox that is built in, and a key that it makes by itself.
     case dev
-    /// As for real, with a file that names the key: only configured providers take messages.
+    /// The real service, with a file that names the key: only configured providers take messages.
     case serve
 }
 
@@ -36,8 +36,8 @@ final class DaemonProcess: Sendable {
     ///
     /// - Parameters:
     ///   - settings: as the file names them, such as `sandbox.latency-ms`.
-    ///   - environment: beside what every process gets.
-    ///   - addresses: where it listens beside those two.
+    ///   - environment: besides what every process gets.
+    ///   - addresses: where it listens besides those two.
     ///   - launcher: words before the program's own, of one that becomes it.
     /// - Throws: ``StartFailure`` if it ends before.
     static func start(
@@ -107,11 +107,11 @@ final class DaemonProcess: Sendable {
 
     var socketAddress: GatewayAddress { addresses[0] }
     var portAddress: GatewayAddress { addresses[1] }
-    /// The first that was asked for beside the two.
+    /// The first that was asked for besides the two.
     var furtherAddress: GatewayAddress { addresses[2] }
     var port: UInt16 { UInt16(portAddress.description.split(separator: ":").last ?? "") ?? 0 }
 
-    /// A client by the socket, whose address stays the same when the daemon starts anew.
+    /// A client by the socket, whose address stays the same when the daemon starts again.
     func client(timeout: Duration = .seconds(60)) -> GatewayClient {
         var configuration = ClientConfiguration(address: socketAddress, key: key)
         configuration.timeout = timeout

@@ -43,7 +43,7 @@ final class TestDirectory: Sendable {
     }
 }
 
-/// Programs that were built with the tests, beside the test bundle.
+/// Programs that were built with the tests, next to the test bundle.
 enum Program {
     static let apusd = path(of: "apusd")
     static let apus = path(of: "apus")
@@ -71,7 +71,7 @@ enum Size {
     private static let environment = ProcessInfo.processInfo.environment
     static let isLong = environment["APUS_SOAK"] == "1"
 
-    /// For what is tried again and again, each time anew: APUS_SOAK_SEEDS times in a long run, 20 if it isn't set.
+    /// For what is tried again and again, each time from the beginning: APUS_SOAK_SEEDS times in a long run, 20 if it isn't set.
     static let seeds: ClosedRange<UInt64> =
         1...(isLong ? environment["APUS_SOAK_SEEDS"].flatMap { UInt64($0) }.map { max(1, $0) } ?? 20 : 1)
 

@@ -29,7 +29,7 @@ internal import Testing
             status, #"{"__type": "\#(kind)", "Message": "why"\#(members)}"#, type: "application/x-amz-json-1.0")
     }
 
-    /// As strict as the service's model.
+    /// The value as strict as the service's model.
     private static func react(_ request: ScriptedHTTPServer.Request) -> Reaction {
         guard request.method == "POST", request.target == "/",
             request.header("content-type") == "application/x-amz-json-1.0",

@@ -7,7 +7,7 @@ internal import Testing
 
 /// Values that are more than texts: times, numbers, booleans, places in answers.
 @Suite struct GenericValueTests {
-    /// A message that is valid for so many milliseconds more.
+    /// A message that is valid for this many milliseconds more.
     private func batch(valid milliseconds: Int64?, from: String = "Apus", encoding: Encoding = .gsm7) -> SubmissionBatch
     {
         var batch = Generic.batch(from: from, encoding: encoding)

@@ -4,7 +4,7 @@ internal import Testing
 
 @testable internal import Providers
 
-/// Members that are read of a carrier's answer, beside what the strict parser makes of the whole.
+/// Members that are read of a carrier's answer, besides what the strict parser makes of the whole.
 @Suite struct JSONMembersTests {
     private func members(_ text: String) -> JSONMembers? { JSONMembers("sid", "code", of: Array(text.utf8)) }
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from . import apus_pb2 as pb
 from .errors import ApusError, Code, Violation, invalid_field
 
-#: Bounds of one Bulk (Protos/README.md), beside its frame's.
+#: Bounds of one Bulk (Protos/README.md), besides its frame's.
 ITEMS_PER_CHUNK = 10_000
 VARIABLES_PER_CHUNK = 64_000
-#: What a frame holds beside a chunk's items and the template: metadata, name, index, tags and lengths.
+#: What a frame holds besides a chunk's items and the template: metadata, name, index, tags and lengths.
 _OVERHEAD_BYTES = 512
 #: The tag and length of an item, at most.
 _ITEM_OVERHEAD_BYTES = 6

@@ -49,7 +49,7 @@ Event = Opened | Answered | Lost | Retired
 class Connection:
     """A client's side of a connection.
 
-    ``output`` holds what is to be sent; whoever sends it clears it.
+    ``output`` holds what is to be sent; anyone who sends it clears it.
     """
 
     def __init__(self, credential: str = "", user_agent: str = "", maximum_frame_bytes: int = FRAME_BYTES) -> None:

@@ -29,7 +29,7 @@ class Backoff:
     longest: float = 5.0
 
     def delay(self, failures: int, random: float) -> float:
-        """The time to wait after so many failures in a row, from 1; ``random`` is from 0 to 1."""
+        """The time to wait after this many failures in a row, from 1; ``random`` is from 0 to 1."""
         whole = min(self.first * 2.0 ** min(max(failures - 1, 0), 30), self.longest)
         return whole / 2 + whole / 2 * random
 
