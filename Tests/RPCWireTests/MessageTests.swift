@@ -209,10 +209,12 @@ private func violations(_ body: () throws -> Void) -> [String] {
         }
     }
 
-    @Test func unknownFieldsAreSkippedAndUnknownEnumsRefused() throws {
+    @Test func unknownFieldsAreSkippedAndUnknownStatesCarried() throws {
         // Field 2000, length-delimited.
         #expect(try decode(SendRequest.self, [0x82, 0x7D, 3, 1, 2, 3, 0x1A, 1, 0x62]).body == "b")
-        #expect(violations { _ = try decode(SendResponse.self, [0x08, 1, 0x10, 99, 0x28, 1]) } == ["state"])
+        let later = try decode(SendResponse.self, [0x08, 1, 0x10, 99, 0x28, 1])
+        #expect(later.unknownState == 99)
+        #expect(encoded { later.encode(into: $0) } == [0x08, 1, 0x10, 99, 0x28, 1])
         #expect(violations { _ = try decode(SendResponse.self, [0x08, 1, 0x10, 3]) } == ["encoding"])
     }
 

@@ -84,8 +84,9 @@ struct CommandLineWords {
     ///
     /// - Throws: a problem that names it.
     static func checkRepeated(_ words: [String]) throws(Problem) {
+        // One option may have two names, so equal names are not all there is to look for.
         let names = optionNames(words)
-        guard Set(names).count < names.count else { return }
+        guard names.count > 1 else { return }
         let options = options(of: words)
         var given: [Int: String] = [:]
         for name in names {
