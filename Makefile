@@ -12,7 +12,7 @@ DESTDIR ?=
 DIST := .build/dist
 # Tests that compute for a minute run by themselves, and so do those that ask the vendors' own programs: others
 # measure time, and would wait for a core.
-COMPUTING := ^(EngineTests|StorageTests|SMSModelTests|SchedulingTests|AdmissionTests)\.
+COMPUTING := ^(EngineTests|SimulationTests|StorageTests|SMSModelTests|SchedulingTests|AdmissionTests)\.
 ASKING := ^ProvidersTests\.
 SWIFT_FILES := Package.swift Sources Clients Tests Benchmarks
 
