@@ -39,7 +39,11 @@ import Testing
         #expect(settings.inFlight == nil && settings.rate == nil && settings.weight == 1 && settings.price == 0)
         #expect(settings.json.text == "{\"kind\":\"sandbox\"}")
         #expect(try problems("{}") == [".kind: is missing"])
-        #expect(try problems("{\"kind\": \"pigeon\"}") == [".kind: must be one of sandbox, twilio, sns, http"])
+        #expect(
+            try problems("{\"kind\": \"pigeon\"}") == [
+                ".kind: must be one of sandbox, twilio, aws-sms, sns, http, "
+                    + "vonage, plivo, messagebird, infobip, sinch, telnyx, bandwidth, 46elks"
+            ])
         #expect(try problems("{\"kind\": \"sns\", \"weigth\": 1}").count == 1)
     }
 
