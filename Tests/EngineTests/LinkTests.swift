@@ -47,7 +47,7 @@ internal import Testing
         var reason: String?
         let history = try #require(try driver.store.lifecycle(of: id)?.lifecycle.history)
         history.forEach(from: 0) { if $0.kind == .submitting { reason = history.detail(of: $0) } }
-        #expect(reason == "route both, order: b; not a is not connected")
+        #expect(reason == "route both, ORDER: b; not a is not connected")
     }
 
     @Test func explainSaysWhyItWaits() throws {

@@ -53,8 +53,10 @@ internal import Testing
         #expect(lookUp.questions.isEmpty)
         #expect(reconciler.count == 1)
         try advance(reconciler, 1)
-        #expect(
-            lookUp.questions == [LookUpQuestion(recipient: "+14155550100", body: "lost", begun: start, ended: start)])
+        let question = LookUpQuestion(
+            recipient: "+14155550100", body: "lost", begun: start, ended: start,
+            attempt: CorrelationToken(id: id, attempt: 1))
+        #expect(lookUp.questions == [question])
         try answer(reconciler, .found(providerID: "SM1"))
         #expect(try driver.events(of: id) == [.submitting, .outcomeUnknown, .sent])
         #expect(try driver.state(of: id) == .sent)
