@@ -72,7 +72,7 @@ extension WriterDriver {
         while driver.provider.seen.count < 201 { driver.answerAll(full: "full", at: "scripted") }
         #expect(driver.now == WriterDriver.startTime)
         #expect(driver.seen.filter { driver.provider.sender(of: $0) == "full" } == [first])
-        #expect(driver.core.dispatcher.senders.count == 100)
+        #expect(driver.core.dispatcher.open.senders.count == 100)
         #expect(driver.report.waitingLater == 101)
         // Nothing of them is looked at meanwhile.
         #expect(driver.wait ?? 0 >= 900)
@@ -103,7 +103,7 @@ extension WriterDriver {
         }
         #expect(Array(driver.seen.dropFirst(2)) == ids)
         for id in ids { #expect(try driver.state(of: id) == .sent) }
-        #expect(driver.core.dispatcher.senders.count == 0)
+        #expect(driver.core.dispatcher.open.senders.count == 0)
         try driver.check()
     }
 
@@ -136,7 +136,7 @@ extension WriterDriver {
         #expect(driver.hands(of: "a") == [first, other])
         #expect(!driver.hands(of: "b").contains(third))
         // All three wait: the first two came back from the other.
-        #expect(driver.core.dispatcher.senders.count == 3)
+        #expect(driver.core.dispatcher.open.senders.count == 3)
     }
 
     /// What waits for the other to have room waits for that, and goes back once the other is down.
@@ -150,13 +150,13 @@ extension WriterDriver {
         #expect(driver.hands(of: "b") == [first])
         // One slot of two is for URGENT.
         let waiting = try (0..<3).map { _ in try driver.accept(from: "full") }
-        #expect(driver.core.dispatcher.senders.count == 0)
+        #expect(driver.core.dispatcher.open.senders.count == 0)
         #expect(driver.wait ?? .max > 0)
         driver.answerAll(full: "none", at: "a")
         #expect(driver.hands(of: "b") == [first, waiting[0]])
         driver.pause(.provider("b"))
         driver.run()
-        #expect(driver.core.dispatcher.senders.count == 2)
+        #expect(driver.core.dispatcher.open.senders.count == 2)
         driver.advance(7000)
         #expect(driver.hands(of: "a").count >= 2)
     }
@@ -188,7 +188,7 @@ extension WriterDriver {
         #expect(try driver.state(of: id) == .queued)
         driver.advance(2000)
         #expect(try driver.state(of: id) == .expired)
-        #expect(driver.core.dispatcher.senders.count == 0)
+        #expect(driver.core.dispatcher.open.senders.count == 0)
         try driver.check()
     }
 
@@ -213,7 +213,7 @@ extension WriterDriver {
         _ = try driver.accept(from: "full")
         driver.answerAll(full: "full", at: "scripted")
         let ids = try (0..<5).map { _ in try driver.accept(from: "full") }
-        #expect(driver.core.dispatcher.senders.count == 5)
+        #expect(driver.core.dispatcher.open.senders.count == 5)
         try driver.restart()
         // Nothing is known of the sender any more.
         #expect(Set(driver.seen).isSuperset(of: ids))

@@ -62,6 +62,8 @@ final class WriterDriver {
     private(set) var drained: [String] = []
     /// Providers that were stopped.
     private(set) var ended: [String] = []
+    /// Rounds whose steps were gathered for the log.
+    private(set) var roundsLogged = 0
     private var doubts: [Doubt] = []
     private var receiptNews: [ReceiptNews] = []
     private let monotonic: @Sendable () -> Int64
@@ -71,15 +73,18 @@ final class WriterDriver {
 
     /// - Parameters:
     ///   - data: whose data it is to start over; they are copied.
+    ///   - now: when it starts.
     ///   - monotonic: nanoseconds, for the rounds' bounds.
     init(
         limits: ProviderLimits = ProviderLimits(), names: [String] = ["scripted"],
         routes: [Route]? = nil, options: WriterOptions = WriterOptions(), over data: TemporaryDirectory? = nil,
+        now: Int64 = start,
         log: GatewayLog = GatewayLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
         monotonic: @escaping @Sendable () -> Int64 = GatewayClock.monotonicNanoseconds
     ) throws {
         self.log = log
         self.monotonic = monotonic
+        self.now = now
         if let data { try data.copy(to: directory) }
         self.limits = limits
         self.names = names
@@ -87,10 +92,10 @@ final class WriterDriver {
         self.options = options
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
+        core = try Self.recover(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
     }
 
-    private static func takeUp(
+    private static func recover(
         _ store: FailingStore, _ providers: [ScriptedProvider], _ routes: [Route]?, _ suppressions: SuppressionList,
         _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog,
         _ monotonic: @escaping @Sendable () -> Int64, now: Int64
@@ -105,7 +110,7 @@ final class WriterDriver {
         var core = WriterCore(
             store: store, pool: ProviderPool(pooled, routes: routes, now: now), suppressions: suppressions,
             options: options, urgency: UrgencySignal(), log: log, monotonic: monotonic)
-        try core.takeUp(now: now)
+        try core.recover(now: now)
         return core
     }
 
@@ -120,7 +125,7 @@ final class WriterDriver {
         inbox = WriterInbox()
         providers = names.map { ScriptedProvider(name: $0) }
         store = FailingStore(try SQLiteMessageStore(directory: directory.path, now: now) { _ in })
-        core = try Self.takeUp(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
+        core = try Self.recover(store, providers, routes, suppressions, limits, options, log, monotonic, now: now)
     }
 
     /// Ends as the gateway does.
@@ -150,7 +155,10 @@ final class WriterDriver {
         for reply in effects.replies { reply() }
         for submission in effects.submissions { submission.provider.submit(submission.batch) }
         for act in effects.acts { log.done(act) }
-        if let steps = effects.steps { log.tell(steps, now: now) }
+        if let steps = effects.steps {
+            roundsLogged += 1
+            log.tell(steps, now: now)
+        }
         for provider in effects.draining {
             provider.drain()
             drained.append(provider.name)
@@ -271,6 +279,9 @@ final class WriterDriver {
     }
 
     // MARK: Looking
+
+    /// What the writer has in memory; rounds go on as if it had not been looked at.
+    func memory() -> WriterMemory { core.memory(now: now) }
 
     func state(of id: MessageID) throws -> MessageState? {
         if let stored = try store.lifecycle(of: id) { return stored.lifecycle.state }

@@ -8,7 +8,7 @@ extension WriterCore {
         _ lane: WritableKeyPath<WriterInbox, Deque<SubmitBurst>>, now: Int64, _ deadline: inout RoundDeadline
     ) throws(StoreError) {
         while let burst = pending[keyPath: lane].popFirst() {
-            round.refusals.append { burst.reply(.failure($0)) }
+            refusals.append { burst.reply(.failure($0)) }
             let count = burst.drafts.drafts.count
             var results: [AcceptResult] = []
             results.reserveCapacity(count)
@@ -16,7 +16,7 @@ extension WriterCore {
             enqueue(burst.drafts, from: 0, results, batch: nil, now: now)
             let accepted = AcceptedBurst(
                 results: results, batch: nil, quotas: quotasMet(burst.drafts, from: 0, results))
-            round.effects.replies.append { burst.reply(.success(accepted)) }
+            effects.replies.append { burst.reply(.success(accepted)) }
             if deadline.isOver(after: count) { return }
         }
     }
@@ -38,7 +38,6 @@ extension WriterCore {
     mutating func enqueue(
         _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
-        dispatcher.steps.accepted(drafts, from: start, results, batch: batch)
         var position = 0
         while position < results.count {
             guard results[position].kind == .accepted else {
@@ -56,12 +55,13 @@ extension WriterCore {
                 dispatcher.accepted(results[end].id, drafts.drafts[start + end], drafts, now: now)
                 end += 1
             }
-            if !isScheduled, dispatcher.isTakenUp(first) {
-                dispatcher.contents.keep(drafts, places: start + position..<start + end, first: first, batch: batch)
+            if !isScheduled, dispatcher.open.isRecovered(first) {
+                dispatcher.open.contents.keep(
+                    drafts, places: start + position..<start + end, first: first, batch: batch)
             }
             position = end
         }
-        round.operations += UInt64(results.count)
+        operations += UInt64(results.count)
     }
 
     /// Accepts slices of bulk bursts until the time is up, one of each tenant in turn: a chunk waits for no more than
@@ -76,7 +76,7 @@ extension WriterCore {
             do throws(StoreError) {
                 if try acceptSlice(of: &progress, now: now) {
                     // Slices of it may be durable since earlier rounds.
-                    round.refusals.append { [burst = progress.burst] error in
+                    refusals.append { [burst = progress.burst] error in
                         var error = error
                         error.notProcessed = false
                         burst.reply(.failure(error))
@@ -100,7 +100,7 @@ extension WriterCore {
         guard !batch.canceled else {
             let error = GatewayError(
                 .failedPrecondition, "batch \(chunk.batchName) is canceled: it takes no more messages")
-            round.effects.replies.append { burst.reply(.failure(error)) }
+            effects.replies.append { burst.reply(.failure(error)) }
             return true
         }
         let count = burst.drafts.drafts.count
@@ -119,7 +119,7 @@ extension WriterCore {
         }
         guard end == count else { return false }
         let accepted = AcceptedBurst(results: progress.results, batch: batch.id, quotas: progress.quotas)
-        round.effects.replies.append { burst.reply(.success(accepted)) }
+        effects.replies.append { burst.reply(.success(accepted)) }
         return true
     }
 }

@@ -26,7 +26,7 @@ extension WriterCore {
         // The choice that the next message would meet; asking changes nothing.
         var random = dispatcher.random
         explanation.routing = batch.bytes.withUnsafeBytes { bytes in
-            let senders = dispatcher.senders
+            let senders = dispatcher.open.senders
             return dispatcher.pool.explain(
                 RoutingQuery(draft, bytes), dispatcher.senderPolicies[draft.tenant],
                 throttlesSender: { senders.isHeld(.init(provider: $0, sender: $1), now: now) }, due: draft.sendAt,
@@ -45,7 +45,7 @@ extension WriterCore {
         var holds: [String] = []
         if dispatcher.isPaused { holds.append("everything is paused") }
         if dispatcher.pausedTenants.contains(draft.tenant) { holds.append("the tenant is paused") }
-        if dispatcher.takenUpBelow != nil { holds.append("the gateway has started and still reads what waits") }
+        if dispatcher.open.recoveryCursor != nil { holds.append("the gateway has started and still reads what waits") }
         if dispatcher.isDraining { holds.append("the gateway is stopping") }
         return holds
     }

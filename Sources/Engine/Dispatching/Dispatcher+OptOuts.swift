@@ -27,23 +27,6 @@ extension Dispatcher {
         }
     }
 
-    /// Remembers what a carrier has said of a recipient.
-    mutating func remember(
-        _ id: MessageID, _ tenant: TenantID, provider: UInt8, code: String, now: Int64, store: any MessageStore
-    ) throws(StoreError) {
-        guard let content = try content(of: id, store: store) else { return }
-        let (number, sender) = content.arena.bytes.withUnsafeBytes { bytes in
-            (
-                PhoneNumber.digits(of: UnsafeRawBufferPointer(rebasing: bytes[content.draft.recipient.range])),
-                String(decoding: bytes[content.draft.sender.range], as: UTF8.self)
-            )
-        }
-        let optOut = CarrierOptOut(
-            tenant: tenant, number: number, provider: provider, sender: sender, at: now, code: code)
-        try store.carriers.remember(optOut)
-        try store.carriers.forget(carrierOptOuts.insert(optOut))
-    }
-
     // MARK: Answers to keywords
 
     /// How long an answer waits for its provider before that is looked at again, in milliseconds.
@@ -59,7 +42,20 @@ extension Dispatcher {
     /// An answer goes by the provider that has brought the keyword, and by no other.
     mutating func lane(forReply provider: UInt8, _ trouble: AttemptTrouble, urgent: Bool, now: Int64) -> ReplyLane {
         guard !trouble.refused.contains(provider), let lane = pool.lane(of: provider) else { return .none }
-        let verdict = pool.update(lane) { $0.verdict(urgent: urgent, now: now) }
-        return verdict == .hasRoom ? .now(lane) : .later
+        return pool.verdict(of: lane, urgent: urgent, now: now) == .hasRoom ? .now(lane) : .later
+    }
+}
+
+extension CarrierOptOut {
+    /// The opt-out that a carrier has reported for a message's recipient.
+    init(_ content: MessageContent, provider: UInt8, code: String, at now: Int64) {
+        let (number, sender) = content.arena.bytes.withUnsafeBytes { bytes in
+            (
+                PhoneNumber.digits(of: UnsafeRawBufferPointer(rebasing: bytes[content.draft.recipient.range])),
+                String(decoding: bytes[content.draft.sender.range], as: UTF8.self)
+            )
+        }
+        self.init(
+            tenant: content.draft.tenant, number: number, provider: provider, sender: sender, at: now, code: code)
     }
 }

@@ -37,14 +37,12 @@ struct ProviderLane {
     var isGone = false
     /// Claimed in this round, to be submitted after its commit.
     var batch = SubmissionBatch()
-    private var standing: Standing
-    /// The state before the round.
-    private var saved: Standing
-
     /// What changes with each message and answer.
-    fileprivate struct Standing {
-        var pace: ProviderPace
-        var statistics: ProviderStatistics
+    var load: Load
+
+    struct Load {
+        fileprivate var pace: ProviderPace
+        fileprivate var statistics: ProviderStatistics
     }
 
     init(provider: any SMSProvider, number: UInt8, limits: ProviderLimits, now: Int64) {
@@ -52,26 +50,21 @@ struct ProviderLane {
         self.number = number
         self.limits = limits
         link = provider.link
-        standing = Standing(
+        load = Load(
             pace: ProviderPace(limits.pace, now: now),
             statistics: ProviderStatistics(name: provider.name, kind: provider.kind))
-        saved = standing
     }
 
     mutating func configure(_ limits: ProviderLimits, now: Int64) {
         guard limits != self.limits else { return }
-        // Also if the round under way should fail.
-        standing.pace.configure(limits.pace, now: now)
-        saved.pace.configure(limits.pace, now: now)
+        load.pace.configure(limits.pace, now: now)
         self.limits = limits
     }
 
     /// Takes the place of a lane of the same provider, with other settings.
     mutating func goOn(from former: ProviderLane) {
-        var statistics = former.standing.statistics
-        statistics.kind = provider.kind
-        standing.statistics = statistics
-        saved.statistics = statistics
+        load.statistics = former.load.statistics
+        load.statistics.kind = provider.kind
     }
 
     mutating func retire() { isRetired = true }
@@ -96,7 +89,7 @@ struct ProviderLane {
         if isRetired || !limits.isEnabled { return .isOff }
         if isPaused { return .isPaused }
         if !link.isUp { return .isDisconnected }
-        return switch standing.pace.room(urgent: urgent, now: now) {
+        return switch load.pace.room(urgent: urgent, now: now) {
         case .open: .hasRoom
         case .broken: .isBroken
         case .full: .isFull
@@ -106,60 +99,52 @@ struct ProviderLane {
 
     /// When the next message may go, if only time holds it back.
     mutating func nextTime(now: Int64) -> Int64? {
-        !isPaused && !isRetired && limits.isEnabled && link.isUp ? standing.pace.nextTime(now: now) : nil
+        !isPaused && !isRetired && limits.isEnabled && link.isUp ? load.pace.nextTime(now: now) : nil
     }
 
     /// Milliseconds that it takes until it has answered, recently; nil = not known.
-    mutating func latency(now: Int64) -> Double? { standing.pace.expectedLatency(now: now) }
+    mutating func latency(now: Int64) -> Double? { load.pace.expectedLatency(now: now) }
 
     /// Whether it takes messages, but for room and pace.
     var isWhole: Bool {
-        !isRetired && !isPaused && limits.isEnabled && link.isUp && (standing.pace.circuit ?? .closed) == .closed
+        !isRetired && !isPaused && limits.isEnabled && link.isUp && (load.pace.circuit ?? .closed) == .closed
     }
 
-    var inFlight: Int { standing.pace.inFlight }
+    var inFlight: Int { load.pace.inFlight }
 
     // MARK: Messages and answers
 
     mutating func take(urgent: Bool, now: Int64) -> ProviderPace.Sent {
-        standing.statistics.submitted += 1
-        return standing.pace.take(urgent: urgent, now: now)
+        load.statistics.submitted += 1
+        return load.pace.take(urgent: urgent, now: now)
     }
 
     /// Counts a claim that was recorded by a round that failed.
     mutating func hold() {
-        standing.pace.hold()
-        standing.statistics.submitted += 1
+        load.pace.hold()
+        load.statistics.submitted += 1
     }
 
     /// It doesn't have the message any more, whatever became of it.
-    mutating func release() { standing.pace.release() }
+    mutating func release() { load.pace.release() }
 
     /// It has answered for a message.
     mutating func answered(_ outcome: Outcome, to sent: ProviderPace.Sent, now: Int64) {
-        standing.statistics.count(outcome)
-        standing.pace.answered(ProviderPace.Answer(outcome), to: sent, now: now)
+        load.statistics.count(outcome)
+        load.pace.answered(ProviderPace.Answer(outcome), to: sent, now: now)
     }
 
-    // MARK: Rounds
+    // MARK: Pausing, reporting
 
     mutating func setPaused(_ paused: Bool) {
         isPaused = paused
-        standing.statistics.paused = paused
-    }
-
-    mutating func roundBegan() { saved = standing }
-
-    /// The round's commit failed: as if it had not been.
-    mutating func roundFailed() {
-        standing = saved
-        batch = SubmissionBatch()
+        load.statistics.paused = paused
     }
 
     /// For Stats.
     func report(now: Int64) -> ProviderStatistics {
-        var statistics = standing.statistics
-        var pace = standing.pace
+        var statistics = load.statistics
+        var pace = load.pace
         statistics.inFlight = UInt64(pace.inFlight)
         statistics.inFlightBound = UInt64(pace.inFlightBound)
         statistics.rate = pace.rate ?? 0

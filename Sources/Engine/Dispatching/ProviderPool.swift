@@ -35,6 +35,9 @@ struct ProviderPool {
     /// room.
     private var hasRejections = false
 
+    /// The loads of the lanes that the round under way has changed, as they were before.
+    private var loadsBefore: [(lane: Int, load: ProviderLane.Load)] = []
+
     /// A choice and what it was made from, as far as its explanation tells it.
     private struct Choice: Hashable {
         var set: CandidateSet
@@ -127,8 +130,29 @@ struct ProviderPool {
 
     func lane(named name: String) -> Int? { lanes.firstIndex { !$0.isRetired && $0.provider.name == name } }
 
+    /// Changes a lane's load; a round that fails undoes it.
     mutating func update<Result>(_ lane: Int, _ change: (inout ProviderLane) -> Result) -> Result {
-        change(&lanes[lane])
+        if !loadsBefore.contains(where: { $0.lane == lane }) { loadsBefore.append((lane, lanes[lane].load)) }
+        return change(&lanes[lane])
+    }
+
+    /// Looks at a lane. What it could be given by now is worked out on the way, which no round undoes.
+    mutating func verdict(of lane: Int, urgent: Bool, now: Int64) -> ProviderVerdict {
+        lanes[lane].verdict(urgent: urgent, now: now)
+    }
+
+    /// The lane's claims have been handed over.
+    mutating func clearBatch(of lane: Int) { lanes[lane].batch = SubmissionBatch() }
+
+    /// The round is durable.
+    mutating func committed() { loadsBefore.removeAll(keepingCapacity: true) }
+
+    /// The round's commit failed: as if it had not been. How a load changes can't be computed backwards, so the few that
+    /// it touched are put back as they were.
+    mutating func undo() {
+        for (lane, load) in loadsBefore { lanes[lane].load = load }
+        for lane in lanes.indices where !lanes[lane].batch.items.isEmpty { lanes[lane].batch = SubmissionBatch() }
+        committed()
     }
 
     /// Also a provider that is not there: should it be made (again), it is paused.

@@ -84,7 +84,6 @@ extension WriterCore {
             "reason": .string(request.reason(isStop ? .stop : .start)), "to": .string(request.recipient),
         ])
         let act = Act(actor: "provider \(burst.name)", at: now)
-        round.hasActs = true
         let subjects =
             request.isForEverybody && request.isCommon ? ["every tenant"] : tenants.map { name(of: .tenant($0)) }
         for subject in subjects {
@@ -117,7 +116,7 @@ extension WriterCore {
             try store.carriers.forget(removed)
             if !removed.isEmpty { forgotten.insert(number) }
         }
-        round.effects.replies.append { [forgotten] in reply(.success(forgotten)) }
+        effects.replies.append { [forgotten] in reply(.success(forgotten)) }
     }
 
     /// Tells those who look at each message, once it is durable, what the store holds now: a message that comes again
@@ -127,7 +126,7 @@ extension WriterCore {
         for tenant in request.tenants
         where try store.administration.isSuppressed(request.number, tenant: tenant) { stopped.append(tenant) }
         let others = Set(request.tenants).subtracting(stopped)
-        round.effects.replies.append { [suppressions, stopped, number = request.number] in
+        effects.replies.append { [suppressions, stopped, number = request.number] in
             suppressions.add(number, ofEach: stopped)
             suppressions.remove(number, ofEach: others)
         }

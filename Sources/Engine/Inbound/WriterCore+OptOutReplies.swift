@@ -29,7 +29,7 @@ extension WriterCore {
                 tenant: tenant, number: request.number, ownNumber: own, at: now, message: result.id,
                 provider: provider))
         dispatcher.replies[result.id] = provider
-        if dispatcher.replies.count > Self.repliesRemembered { try takeUpReplies(now: now) }
+        if dispatcher.replies.count > Self.repliesRemembered { try recoverReplies(now: now) }
         enqueue(drafts, from: 0, results, batch: nil, now: now)
         return true
     }
@@ -37,8 +37,8 @@ extension WriterCore {
     /// Answers that are remembered before those are forgotten that can't wait any more.
     private static let repliesRemembered = 4096
 
-    /// Takes up the answers that may wait still.
-    mutating func takeUpReplies(now: Int64) throws(StoreError) {
+    /// Reads the answers that may wait still.
+    mutating func recoverReplies(now: Int64) throws(StoreError) {
         let recent = try store.carriers.replies(since: now - Limits.optOutReplyValidityMilliseconds)
         dispatcher.replies = Dictionary(recent.map { ($0.message, $0.provider) }) { first, _ in first }
     }

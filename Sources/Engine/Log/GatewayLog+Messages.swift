@@ -12,7 +12,7 @@ extension GatewayLog {
         for change in steps.changes { tell(change, of: steps, now: now) }
     }
 
-    private func tell(_ acceptance: MessageSteps.Acceptance) {
+    private func tell(_ acceptance: Round.Acceptance) {
         for (offset, result) in acceptance.results.enumerated() {
             // What was not accepted is told by who answers the call.
             guard result.kind == .accepted || result.kind == .duplicate else { continue }

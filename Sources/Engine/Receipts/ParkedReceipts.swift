@@ -18,17 +18,59 @@ struct ParkedReceipts {
     /// Receipts of an earlier start, to be looked for once more.
     private(set) var untried: Deque<Int64> = []
     private let most: Int
+    /// Receipts that durable rounds have applied, and that the store has to let go of: it does so once the messages'
+    /// files are durable too, since those are committed after it.
+    private var applied: Set<Int64> = []
+    /// Receipts that the round under way has applied.
+    private var appliedInRound: [Int64] = []
+    /// The store lets go of `applied` in the round under way.
+    private var isLettingGo = false
 
     /// - Parameter stored: by their ids.
     init(_ stored: [ParkedReceipt] = [], most: Int = Limits.parkedReceipts) {
         self.most = most
+        lastID = 0
+        recover(stored)
+    }
+
+    // MARK: Rounds
+
+    /// A receipt that waited has been applied to its message.
+    mutating func applied(_ id: Int64) { appliedInRound.append(id) }
+
+    /// The receipts that the store has to let go of in this round.
+    mutating func letGo() -> [Int64] {
+        isLettingGo = !applied.isEmpty
+        return applied.sorted()
+    }
+
+    /// The round is durable.
+    mutating func committed() {
+        if isLettingGo { applied.removeAll() }
+        applied.formUnion(appliedInRound)
+        appliedInRound.removeAll()
+        isLettingGo = false
+    }
+
+    /// Nothing of the round has happened, or some of it: what waits is what the store has and no durable round has
+    /// applied.
+    /// - Parameter stored: by their ids.
+    mutating func recover(_ stored: [ParkedReceipt]) {
+        appliedInRound.removeAll()
+        isLettingGo = false
+        receipts.removeAll()
+        byKey.removeAll()
+        order.removeAll()
         lastID = stored.last?.id ?? 0
-        for receipt in stored { insert(receipt) }
+        for receipt in stored where !applied.contains(receipt.id) { insert(receipt) }
         untried = order
     }
 
+    // MARK: Receipts
+
     var isEmpty: Bool { receipts.isEmpty }
     var count: Int { receipts.count }
+    var ids: Set<Int64> { Set(receipts.keys) }
 
     func contains(_ key: Key) -> Bool { byKey[key] != nil }
 

@@ -21,7 +21,7 @@ enum ReceiptMatch: Hashable {
             guard let id = receipt.providerID, !id.isEmpty, id.utf8.count <= Limits.providerIDBytes
             else { return .never }
             guard let message = try store.find(providerID: id, provider: provider),
-                let known = try dispatcher.known(message, store: store),
+                let known = try known(message, store, dispatcher),
                 let attempt = known.lifecycle.attempt(providerID: id, provider: provider)
             else { return .none }
             return .attempt(message, attempt)
@@ -32,12 +32,20 @@ enum ReceiptMatch: Hashable {
         }
     }
 
+    /// What is known of a message that was handed over once.
+    private static func known(
+        _ id: MessageID, _ store: any MessageStore, _ dispatcher: borrowing Dispatcher
+    ) throws(StoreError) -> StoredLifecycle? {
+        if let known = dispatcher.open.lifecycle(of: id) { return known }
+        return try store.lifecycle(of: id)
+    }
+
     /// The gateway's own word, which came back, decides alone.
     private static func match(
         _ token: CorrelationToken, _ providerIDs: [String], of provider: UInt8, _ store: any MessageStore,
         _ dispatcher: borrowing Dispatcher
     ) throws(StoreError) -> ReceiptMatch {
-        guard let known = try dispatcher.known(token.id, store: store),
+        guard let known = try known(token.id, store, dispatcher),
             known.lifecycle.provider(ofAttempt: token.attempt) == provider
         else { return .never }
         // An id that the provider gave to another message is not this one's.

@@ -11,15 +11,15 @@ extension WriterCore {
     mutating func takeCarriers(now: Int64, _ deadline: inout RoundDeadline) throws(StoreError) {
         guard isReadyForReceipts else { return }
         while let burst = pending.carriers.popFirst() {
-            round.carriers.append(burst)
+            intake.carriers.append(burst)
             for event in burst.events {
                 switch event {
                 case .receipt(let receipt): try take(receipt, of: burst, now: now)
                 case .inbound(let message): try take(message, of: burst, now: now)
                 }
             }
-            round.operations += UInt64(burst.events.count)
-            round.effects.replies.append { burst.reply(nil) }
+            operations += UInt64(burst.events.count)
+            effects.replies.append { burst.reply(nil) }
             if deadline.isOver(after: burst.events.count) { return }
         }
     }
@@ -55,7 +55,7 @@ extension WriterCore {
     }
 
     private mutating func apply(_ receipt: Receipt, of provider: UInt8, now: Int64) throws(StoreError) {
-        guard try ReceiptIntake.apply(receipt, now: now, store: store, dispatcher: &dispatcher) else {
+        guard try apply(receipt, now: now) else {
             return log.receiptUnmatched(receipt)
         }
         for id in receipt.providerIDs { try identified(receipt.id, receipt.attempt, by: provider, as: id, now: now) }
@@ -84,8 +84,7 @@ extension WriterCore {
         for parked in parked.take(ParkedReceipts.Key(provider: provider, providerID: providerID)) {
             let receipt = Receipt(id: id, attempt: attempt, status: parked.status, providerIDs: [providerID])
             try apply(receipt, of: provider, now: now)
-            // The message's file is committed after the control file: a receipt is let go of once both are durable.
-            round.unparked.append(parked.id)
+            self.parked.applied(parked.id)
         }
     }
 
@@ -97,8 +96,8 @@ extension WriterCore {
 
     /// Looks again for what an earlier start has parked, and lets go of what has been parked for too long.
     mutating func tendParked(now: Int64) throws(StoreError) {
-        if !applied.isEmpty { try store.carriers.unpark(applied.sorted()) }
-        round.hasUnparkedApplied = !applied.isEmpty
+        let applied = parked.letGo()
+        if !applied.isEmpty { try store.carriers.unpark(applied) }
         if isReadyForReceipts {
             for key in parked.takeUntried(limit: Self.parkedAtATime) { try lookAgain(for: key, now: now) }
         }

@@ -10,7 +10,7 @@ extension WriterCore {
         _ reply: @escaping @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void
     ) throws(StoreError) {
         if let failure = unreadable(ids) {
-            round.effects.replies.append { reply(.failure(failure)) }
+            effects.replies.append { reply(.failure(failure)) }
             return
         }
         var verdicts: [UnknownVerdict] = []
@@ -31,8 +31,8 @@ extension WriterCore {
                 verdicts[index].state.map { "it is \($0.name), not UNKNOWN" } ?? "there is no such message"
         }
         try audit(wish, verdicts.filter(\.isDone).map(\.id), by: act)
-        round.operations += UInt64(ids.count)
-        round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+        operations += UInt64(ids.count)
+        effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
 
     private func waitingState(of id: MessageID, _ tenant: TenantID?) throws(StoreError) -> MessageState? {
@@ -59,7 +59,7 @@ extension WriterCore {
         if let batch = stored.batch, try store.batch(tenant: stored.tenant, .id(batch))?.canceled == true {
             return refused("its batch has been canceled")
         }
-        try dispatcher.record(stored, since: before, isFirst: false, store: store)
+        _ = try store.record(stored, since: before, isFirst: false)
         dispatcher.requeue(stored, draft, now: now)
         return UnknownVerdict(id: id, isDone: true, state: stored.lifecycle.state)
     }
@@ -71,7 +71,7 @@ extension WriterCore {
         let before = stored.lifecycle.mark
         let isDone = stored.lifecycle.settledByOperator(as: state, at: now, detail: act.inWords)
         if isDone {
-            try dispatcher.record(stored, since: before, isFirst: false, store: store)
+            _ = try store.record(stored, since: before, isFirst: false)
             keep(stored)
         }
         return UnknownVerdict(id: stored.lifecycle.id, isDone: isDone, state: stored.lifecycle.state)
@@ -92,7 +92,7 @@ extension WriterCore {
         } catch {
             // Nothing has been written yet: a file that cannot be read must not end the round.
             let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
-            round.effects.replies.append { reply(.failure(failure)) }
+            effects.replies.append { reply(.failure(failure)) }
             return
         }
         var verdict = ReconcileVerdict.goneOn
@@ -107,9 +107,9 @@ extension WriterCore {
                         let receipt = Receipt(id: id, attempt: attempt, status: status, providerIDs: [providerID])
                         stored.lifecycle.receiptReceived(receipt, at: now)
                     }
-                    if try dispatcher.record(stored, since: before, isFirst: false, store: store) {
+                    if try store.record(stored, since: before, isFirst: false) {
                         keep(stored)
-                        dispatcher.noteDoubt(stored.lifecycle)
+                        noteUnresolved(stored.lifecycle)
                         verdict = .sent
                         let provider = stored.lifecycle.provider(ofAttempt: attempt) ?? 0
                         try identified(id, attempt, by: provider, as: providerID, now: now)
@@ -117,8 +117,8 @@ extension WriterCore {
                 }
             }
         }
-        round.operations += 1
-        round.effects.replies.append { [verdict] in reply(.success(verdict)) }
+        operations += 1
+        effects.replies.append { [verdict] in reply(.success(verdict)) }
     }
 
     /// A provider was asked about an attempt as often as it is asked, and doesn't know of it.
@@ -134,12 +134,12 @@ extension WriterCore {
         guard var stored = known else { return }
         let before = stored.lifecycle.mark
         guard stored.lifecycle.notFound(attempt: attempt, at: now),
-            try dispatcher.record(stored, since: before, isFirst: false, store: store)
+            try store.record(stored, since: before, isFirst: false)
         else { return }
         keep(stored)
         // An earlier attempt may be in doubt too.
-        dispatcher.noteDoubt(stored.lifecycle)
-        round.operations += 1
+        noteUnresolved(stored.lifecycle)
+        operations += 1
     }
 
     /// Which of these ids the provider gave to some message.
@@ -150,11 +150,11 @@ extension WriterCore {
         var bound: Set<String> = []
         do throws(StoreError) {
             for id in providerIDs where try store.find(providerID: id, provider: provider) != nil { bound.insert(id) }
-            round.effects.replies.append { [bound] in reply(.success(bound)) }
+            effects.replies.append { [bound] in reply(.success(bound)) }
         } catch {
             // A file that cannot be read must not end the round.
             let failure = GatewayError(.unavailable, error.text, retryAfterMilliseconds: 1000, notProcessed: true)
-            round.effects.replies.append { reply(.failure(failure)) }
+            effects.replies.append { reply(.failure(failure)) }
         }
     }
 
@@ -173,8 +173,8 @@ extension WriterCore {
 
     /// What is kept of it for its receipt is that it was unknown.
     private mutating func keep(_ stored: StoredLifecycle) {
-        _ = dispatcher.recent.remove(stored.lifecycle.id)
-        dispatcher.update(stored)
+        _ = dispatcher.open.takeLifecycle(of: stored.lifecycle.id)
+        dispatcher.open.changed(stored)
     }
 
     private mutating func audit(_ wish: UnknownWish, _ ids: [MessageID], by act: Act) throws(StoreError) {
@@ -187,7 +187,6 @@ extension WriterCore {
             verb = .settle
             after["state"] = .string(state.name)
         }
-        round.hasActs = true
         try store.administration.append(
             AuditRecord(
                 verb, ids.count == 1 ? "message \(first)" : "\(ids.count) messages", by: act, after: .object(after)))

@@ -61,7 +61,7 @@ package final class Writer: Sendable {
             urgency: urgency, log: log, monotonic: monotonic)
         core.configure(tenants)
         core.owners.configure(providers, routes)
-        try core.takeUp(now: now)
+        try core.recover(now: now)
         published = Mutex(core.report)
         self.core = Mutex(core)
     }

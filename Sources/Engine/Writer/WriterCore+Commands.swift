@@ -5,13 +5,13 @@ internal import Routing
 package import SMSModel
 internal import Storage
 
-/// What callers and operators ask for besides sending: canceling, pausing, draining.
+/// Commands of callers and operators: canceling, pausing, draining.
 extension WriterCore {
     mutating func runCommands(now: Int64) throws(StoreError) {
         let commands = pending.commands
         pending.commands = []
         for command in commands {
-            round.refusals.append { command.refuse($0) }
+            refusals.append { command.refuse($0) }
             switch command {
             case .cancel(let ids, let tenant, let reply):
                 try cancel(ids, tenant: tenant, now: now, reply)
@@ -25,10 +25,8 @@ extension WriterCore {
                 try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
             case .attemptNotFound(let id, let attempt, let reply):
                 try attemptNotFound(id, attempt: attempt, now: now)
-                round.effects.replies.append { reply(nil) }
+                effects.replies.append { reply(nil) }
             case .findBound(let ids, let provider, let reply): findBound(ids, provider: provider, reply)
-            case .configure(let tenants): configure(tenants)
-            case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
             case .usage(let tenants, let reply):
                 var usages: [TenantUsageReport] = []
                 for tenant in tenants {
@@ -37,22 +35,35 @@ extension WriterCore {
                             try store.usage(of: tenant, now: now),
                             optedOutAtCarriers: dispatcher.carrierOptOuts.count(of: tenant)))
                 }
-                round.effects.replies.append { [usages] in reply(.success(usages)) }
+                effects.replies.append { [usages] in reply(.success(usages)) }
             case .standing(let tenant, let reply):
                 let standing = try standing(of: tenant)
-                round.effects.replies.append { reply(.success(standing)) }
+                effects.replies.append { reply(.success(standing)) }
             case .explain(let batch, let reply):
                 let explanation = explain(batch, now: now)
-                round.effects.replies.append { reply(.success(explanation)) }
+                effects.replies.append { reply(.success(explanation)) }
             case .forgetCarrierOptOuts(let numbers, let tenant, let reply):
                 try forgetCarrierOptOuts(numbers, tenant, reply)
             case .administer(let act):
-                round.hasActs = true
                 let whenDurable = try act.perform(store, now)
-                round.effects.replies.append { whenDurable() }
-            case .drain: drain()
+                effects.replies.append { whenDurable() }
+            // They have been dealt with before the round.
+            case .configure, .configureProviders, .drain: break
             }
         }
+    }
+
+    /// Takes over what is no part of a round, and needs no writing: it stands whatever becomes of the round.
+    mutating func configure(now: Int64) {
+        for command in pending.commands {
+            switch command {
+            case .configure(let tenants): configure(tenants)
+            case .configureProviders(let providers, let routes): configure(providers, routes, now: now)
+            case .drain: drain()
+            default: break
+            }
+        }
+        pending.commands.removeAll(where: \.isConfiguration)
     }
 
     mutating func configure(_ tenants: WriterTenants) {
@@ -68,13 +79,13 @@ extension WriterCore {
 
     mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
         owners.configure(providers, routes)
-        round.effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
-        dispatcher.returnSetAside()
+        effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
+        dispatcher.open.returnSetAside()
     }
 
     mutating func drain() {
         dispatcher.isDraining = true
-        round.effects.draining += dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
+        effects.draining += dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
     }
 
     private mutating func cancel(
@@ -82,12 +93,12 @@ extension WriterCore {
         _ reply: @escaping @Sendable (Result<[CancelVerdict], GatewayError>) -> Void
     ) throws(StoreError) {
         if let failure = unreadable(ids) {
-            round.effects.replies.append { reply(.failure(failure)) }
+            effects.replies.append { reply(.failure(failure)) }
             return
         }
         var verdicts: [CancelVerdict] = []
         for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
-        round.effects.replies.append { [verdicts] in reply(.success(verdicts)) }
+        effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
 
     /// A day's file that cannot be read must not end the round: all are looked at before anything is written.
@@ -108,9 +119,9 @@ extension WriterCore {
         let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
         if canceled, before.standing.state != .canceled {
-            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
-            round.forgotten.append(id)
-            round.operations += 1
+            _ = try store.record(stored, since: before, isFirst: known == nil)
+            dispatcher.open.leaves(id)
+            operations += 1
         }
         return CancelVerdict(id: id, canceled: canceled, state: stored.lifecycle.state)
     }
@@ -129,7 +140,7 @@ extension WriterCore {
         _ reply: @escaping @Sendable (Result<BatchCancelCount, GatewayError>) -> Void
     ) throws(StoreError) {
         guard let batch = try store.batch(tenant: tenant, reference) else {
-            round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+            effects.replies.append { reply(.failure(.noSuchBatch)) }
             return
         }
         try store.cancelBatch(batch.id)
@@ -151,19 +162,19 @@ extension WriterCore {
             }
             job.count.canceled += 1
             guard before.standing.state != .canceled else { continue }
-            try dispatcher.record(stored, since: before, isFirst: known == nil, store: store)
-            round.forgotten.append(id)
+            _ = try store.record(stored, since: before, isFirst: known == nil)
+            dispatcher.open.leaves(id)
         }
-        round.operations += UInt64(slice.ids.count)
+        operations += UInt64(slice.ids.count)
         if let next = slice.next {
             job.next = next
             cancellations[0] = job
             return
         }
         cancellations.removeFirst()
-        dispatcher.dropParked(job.batch)
+        dispatcher.open.drop(job.batch)
         dispatcher.cancelingBatches.remove(job.batch)
-        if let reply = job.reply { round.effects.replies.append { [count = job.count] in reply(.success(count)) } }
+        if let reply = job.reply { effects.replies.append { [count = job.count] in reply(.success(count)) } }
     }
 
     private mutating func pause(
@@ -176,13 +187,13 @@ extension WriterCore {
         case .provider(let name):
             guard dispatcher.pool.lane(named: name) != nil else {
                 let error = GatewayError(.notFound, "there is no provider \(name)")
-                round.effects.replies.append { reply(.failure(error)) }
+                effects.replies.append { reply(.failure(error)) }
                 return
             }
             target = .provider(name)
         case .batch(let reference):
             guard let batch = try store.batch(tenant: tenant, reference) else {
-                round.effects.replies.append { reply(.failure(.noSuchBatch)) }
+                effects.replies.append { reply(.failure(.noSuchBatch)) }
                 return
             }
             target = .batch(batch.id)
@@ -190,9 +201,8 @@ extension WriterCore {
         }
         try store.setPaused(target, paused)
         let before = pausedNames
-        apply(target, paused: paused)
+        dispatcher.setPaused(paused, target)
         if pausedNames != before {
-            round.hasActs = true
             try store.administration.append(
                 AuditRecord(
                     paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
@@ -201,22 +211,7 @@ extension WriterCore {
         // Who pauses a batch may be any tenant.
         var names = pausedNames
         if case .batch = wish { names = try pausedNames(of: tenant) }
-        round.effects.replies.append { [names] in reply(.success(names)) }
-    }
-
-    mutating func apply(_ target: PauseTarget, paused: Bool) {
-        switch target {
-        case .everything: dispatcher.isPaused = paused
-        case .provider(let name): dispatcher.pool.setPaused(paused, provider: name)
-        case .batch(let id):
-            if paused {
-                dispatcher.pausedBatches.insert(id)
-            } else {
-                dispatcher.pausedBatches.remove(id)
-                dispatcher.unpark(id)
-            }
-        case .tenant(let id): dispatcher.setPaused(paused, tenant: id)
-        }
+        effects.replies.append { [names] in reply(.success(names)) }
     }
 
     var pausedForAll: [String] {
@@ -229,7 +224,7 @@ extension WriterCore {
             + dispatcher.pausedBatches.sorted().map { name(of: .batch($0)) }
     }
 
-    /// The target's name as people read it.
+    /// The target's name for people.
     func name(of target: PauseTarget) -> String {
         switch target {
         case .everything: "everything"
@@ -241,6 +236,14 @@ extension WriterCore {
 }
 
 extension WriterCommand {
+    /// Whether it is no part of a round.
+    fileprivate var isConfiguration: Bool {
+        switch self {
+        case .configure, .configureProviders, .drain: true
+        default: false
+        }
+    }
+
     func refuse(_ error: GatewayError) {
         switch self {
         case .cancel(_, _, let reply): reply(.failure(error))

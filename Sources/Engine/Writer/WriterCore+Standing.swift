@@ -21,13 +21,9 @@ extension WriterCore {
     /// Without asking the store.
     func waiting(of tenant: TenantID) -> TenantStanding {
         TenantStanding(
-            waitingUrgent: UInt64(
-                dispatcher.queue.count(.urgent, of: tenant) + dispatcher.senders.count(.urgent, of: tenant)),
-            waitingNormal: UInt64(
-                dispatcher.queue.count(.normal, of: tenant) + dispatcher.senders.count(.normal, of: tenant)),
-            waitingBulk: UInt64(
-                dispatcher.queue.count(.bulk, of: tenant) + dispatcher.senders.count(.bulk, of: tenant)
-                    + dispatcher.parkedCount(of: tenant)))
+            waitingUrgent: UInt64(dispatcher.open.waitingCount(.urgent, of: tenant)),
+            waitingNormal: UInt64(dispatcher.open.waitingCount(.normal, of: tenant)),
+            waitingBulk: UInt64(dispatcher.open.waitingCount(.bulk, of: tenant)))
     }
 
     /// Everything, the tenant, its batches: as far as they are paused.

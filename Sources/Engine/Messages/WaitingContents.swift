@@ -103,13 +103,3 @@ struct WaitingContents {
         return low
     }
 }
-
-extension Dispatcher {
-    /// What a waiting message says, from memory or from the store; nil if it is in neither.
-    mutating func content(of id: MessageID, store: any MessageStore) throws(StoreError) -> MessageContent? {
-        if let content = contents.take(id, { MessageContent(draft: $0, arena: $1, batch: $2) }) { return content }
-        var arena = DraftBatch()
-        guard let loaded = try store.load(id, into: &arena) else { return nil }
-        return MessageContent(draft: loaded.draft, arena: arena, batch: loaded.batch)
-    }
-}

@@ -1,0 +1,78 @@
+internal import SMSModel
+internal import Storage
+
+/// Receipts that match no message, messages from people, and opt-outs at carriers.
+extension RoundRecorder: CarrierStore {
+    private var beneath: any CarrierStore { store.carriers }
+
+    // MARK: Parked receipts
+
+    func park(_ receipt: ParkedReceipt) throws(StoreError) {
+        try beneath.park(receipt)
+        round.operations.append(.receiptParked(receipt))
+    }
+
+    func unpark(_ ids: [Int64]) throws(StoreError) {
+        try beneath.unpark(ids)
+        round.operations.append(.receiptsUnparked(ids))
+    }
+
+    func parkedReceipts() throws(StoreError) -> [ParkedReceipt] { try beneath.parkedReceipts() }
+
+    // MARK: Inbound messages
+
+    func insert(_ message: InboundRecord) throws(StoreError) -> Bool {
+        guard try beneath.insert(message) else { return false }
+        round.operations.append(.inboundKept(message))
+        return true
+    }
+
+    func inbound(before: Int64?, limit: Int) throws(StoreError) -> [InboundRecord] {
+        try beneath.inbound(before: before, limit: limit)
+    }
+
+    func insert(_ part: InboundPartRecord) throws(StoreError) -> Bool {
+        guard try beneath.insert(part) else { return false }
+        round.operations.append(.inboundPartKept(part))
+        return true
+    }
+
+    func waitingParts(like part: InboundPartRecord) throws(StoreError) -> [InboundPartRecord] {
+        try beneath.waitingParts(like: part)
+    }
+
+    func waitingParts(limit: Int) throws(StoreError) -> [InboundPartRecord] { try beneath.waitingParts(limit: limit) }
+    func waitingPartCount() throws(StoreError) -> Int { try beneath.waitingPartCount() }
+
+    func finish(_ parts: [Int64]) throws(StoreError) {
+        try beneath.finish(parts)
+        round.operations.append(.inboundPartsFinished(parts))
+    }
+
+    // MARK: Opt-outs at carriers
+
+    func remember(_ optOut: CarrierOptOut) throws(StoreError) {
+        try beneath.remember(optOut)
+        round.operations.append(.carrierOptOutRemembered(optOut))
+    }
+
+    func forget(_ optOuts: [CarrierOptOut]) throws(StoreError) {
+        try beneath.forget(optOuts)
+        if !optOuts.isEmpty { round.operations.append(.carrierOptOutsForgotten(optOuts)) }
+    }
+
+    func carrierOptOuts() throws(StoreError) -> [CarrierOptOut] { try beneath.carrierOptOuts() }
+
+    // MARK: Answers to keywords
+
+    func record(_ reply: OptOutReply) throws(StoreError) {
+        try beneath.record(reply)
+        round.operations.append(.keywordAnswered(reply))
+    }
+
+    func lastReply(to number: UInt64, of tenant: TenantID, from ownNumber: String) throws(StoreError) -> OptOutReply? {
+        try beneath.lastReply(to: number, of: tenant, from: ownNumber)
+    }
+
+    func replies(since time: Int64) throws(StoreError) -> [OptOutReply] { try beneath.replies(since: time) }
+}
