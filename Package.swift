@@ -53,7 +53,8 @@ let package = Package(
 
         // Pure: no IO, no clock, no randomness of their own.
         .target(name: "SMSModel", swiftSettings: strict),
-        .target(name: "ConfigurationModel", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "ConfigurationModel", dependencies: ["SMSModel", "JSON"], swiftSettings: strict),
         .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
         .target(
             name: "Admission", dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL"], swiftSettings: strict),
@@ -63,7 +64,7 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "COpenSSL",
+                "SMSModel", "JSON", "ConfigurationModel", "Admission", "Scheduling", "COpenSSL",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
@@ -88,20 +89,21 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "SecretFiles", "Threading", "HTTPTransport", "COpenSSL",
+                "SMSModel", "JSON", "ConfigurationModel", "SecretFiles", "Threading", "HTTPTransport", "COpenSSL",
             ],
             swiftSettings: strict),
         .target(
             name: "Engine",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Threading", "Storage",
+                "SMSModel", "JSON", "ConfigurationModel", "Admission", "Scheduling", "Routing", "Threading", "Storage",
                 "Providers", log, .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(
             name: "GatewayCore",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Access", "Admission", "Routing", "TimeZones", "Storage", "Providers",
+                "SMSModel", "JSON", "ConfigurationModel", "Access", "Admission", "Routing", "TimeZones", "Storage",
+                "Providers",
                 "Engine", "CMalloc", log,
             ],
             swiftSettings: strict),
@@ -115,7 +117,8 @@ let package = Package(
         .target(
             name: "WebGateway",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "HTTPTransport", "Providers", "TLS", "GatewayCore", log, lifecycle,
+                "SMSModel", "JSON", "ConfigurationModel", "HTTPTransport", "Providers", "TLS", "GatewayCore", log,
+                lifecycle,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -139,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "ApusClient", "RPCWire", "TLS",
+                "SMSModel", "JSON", "ConfigurationModel", "CApusVersion", "SecretFiles", "ApusClient", "RPCWire", "TLS",
                 "RPCTransport", "TimeZones", argumentParser, signals,
                 .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
             ] + nio,
@@ -165,8 +168,10 @@ let package = Package(
             dependencies: ["SMSModel", "ConfigurationModel", "TLS", "Storage", "Providers"] + nio,
             swiftSettings: strict),
         .testTarget(name: "SMSModelTests", dependencies: ["SMSModel", "GatewayTestKit"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["SMSModel", "JSON"], swiftSettings: strict),
         .testTarget(
-            name: "ConfigurationModelTests", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
+            name: "ConfigurationModelTests", dependencies: ["SMSModel", "JSON", "ConfigurationModel"],
+            swiftSettings: strict),
         // A store under load, for tests that take the power away.
         .executableTarget(
             name: "storeexercise", dependencies: ["SMSModel", "ConfigurationModel", "Storage", "GatewayTestKit"],
@@ -197,14 +202,14 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests",
-            dependencies: ["SMSModel", "ConfigurationModel", "HTTPTransport", "Providers", "GatewayTestKit"],
+            dependencies: ["SMSModel", "JSON", "ConfigurationModel", "HTTPTransport", "Providers", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["SMSModel", "ConfigurationModel", "Admission", "Access", "GatewayTestKit"],
+            dependencies: ["SMSModel", "JSON", "ConfigurationModel", "Admission", "Access", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
@@ -217,7 +222,8 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "Access", "Admission", "Storage", "HTTPTransport", "Providers",
+                "SMSModel", "JSON", "ConfigurationModel", "Access", "Admission", "Storage", "HTTPTransport",
+                "Providers",
                 "TimeZones", "Engine", "GatewayCore", "GatewayTestKit", log,
             ],
             swiftSettings: strict),
@@ -245,7 +251,7 @@ let package = Package(
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "RoutingTests",
-            dependencies: ["SMSModel", "ConfigurationModel", "Routing", "TimeZones", "GatewayTestKit"],
+            dependencies: ["SMSModel", "JSON", "ConfigurationModel", "Routing", "TimeZones", "GatewayTestKit"],
             swiftSettings: strict),
         .testTarget(name: "TimeZonesTests", dependencies: ["SMSModel", "TimeZones"], swiftSettings: strict),
         .testTarget(
@@ -257,7 +263,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "RPCWire", "ApusClient", "TimeZones", "apus", "GatewayTestKit",
+                "SMSModel", "JSON", "ConfigurationModel", "RPCWire", "ApusClient", "TimeZones", "apus",
+                "GatewayTestKit",
                 argumentParser,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ] + nio,

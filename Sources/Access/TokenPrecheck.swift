@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// Why a JSON Web Token is refused: for tests. A caller is not told which it was.
@@ -100,17 +101,17 @@ package struct TokenPrecheck: Hashable, Sendable {
 
 /// The members of a JSON object, each with the type that it must have.
 private struct Members {
-    private let members: [String: JSON]
+    private let members: [String: JSONValue]
 
     /// - Parameter part: the object in base64url.
     init(_ part: Slice<UnsafeRawBufferPointer>) throws(TokenProblem) {
-        guard let text = Base64URL.decode(UnsafeRawBufferPointer(rebasing: part)), let json = try? JSON(text),
+        guard let text = Base64URL.decode(UnsafeRawBufferPointer(rebasing: part)), let json = try? JSONValue(text),
             let members = json.object
         else { throw .malformed }
         self.members = members
     }
 
-    subscript(name: String) -> JSON? { members[name] }
+    subscript(name: String) -> JSONValue? { members[name] }
 
     func text(_ name: String) throws(TokenProblem) -> String? {
         switch members[name] {

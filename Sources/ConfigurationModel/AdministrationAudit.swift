@@ -1,3 +1,4 @@
+package import JSON
 internal import SMSModel
 
 /// What was done, as the audit log names it.
@@ -15,7 +16,7 @@ package enum AuditVerb: String {
 }
 
 extension AuditRecord {
-    package init(_ verb: AuditVerb, _ subject: String, by act: Act, before: JSON? = nil, after: JSON? = nil) {
+    package init(_ verb: AuditVerb, _ subject: String, by act: Act, before: JSONValue? = nil, after: JSONValue? = nil) {
         self.init(act: act, verb: verb.rawValue, subject: subject, before: before?.text ?? "", after: after?.text ?? "")
     }
 
@@ -34,12 +35,12 @@ extension AuditRecord {
         // Changes of a kind come by name, as canonical JSON has them.
         var kinds: [String: String] = [:]
         for change in changes {
-            guard let text = change[keyPath: side], let object = try? JSON(text) else { continue }
-            let member = "\(JSON.string(change.name).text):\(object.withoutSecrets.text)"
+            guard let text = change[keyPath: side], let object = try? JSONValue(text) else { continue }
+            let member = "\(JSONValue.string(change.name).text):\(object.withoutSecrets.text)"
             let separator = kinds[change.kindInDocuments] == nil ? "" : ","
             kinds[change.kindInDocuments, default: ""] += separator + member
         }
-        let members = kinds.sorted { $0.key < $1.key }.map { "\(JSON.string($0.key).text):{\($0.value)}" }
+        let members = kinds.sorted { $0.key < $1.key }.map { "\(JSONValue.string($0.key).text):{\($0.value)}" }
         return members.isEmpty ? "" : "{\(members.joined(separator: ","))}"
     }
 }
@@ -49,9 +50,9 @@ extension ConfigurationChange {
     package var kindInDocuments: String { kind + "s" }
 }
 
-extension JSON {
+extension JSONValue {
     /// Even what is encrypted has no business outside of the configuration.
-    fileprivate var withoutSecrets: JSON {
+    fileprivate var withoutSecrets: JSONValue {
         switch self {
         case .object(let members):
             .object(

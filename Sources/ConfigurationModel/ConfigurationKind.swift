@@ -1,3 +1,4 @@
+internal import JSON
 internal import SMSModel
 
 /// A kind of objects of the dynamic configuration: what a document, a store and a change do with all kinds alike.
@@ -14,8 +15,8 @@ protocol ConfigurationKind: Hashable, Sendable {
     ///   - path: where `value` stands in its document.
     ///   - violations: takes what is wrong.
     /// - Returns: nil if it is no object.
-    init?(_ value: JSON, path: String, into violations: inout [FieldViolation])
-    var json: JSON { get }
+    init?(_ value: JSONValue, path: String, into violations: inout [FieldViolation])
+    var json: JSONValue { get }
 
     /// Replaces each secret by what `change` makes of it.
     mutating func mapSecrets(of name: String, _ change: (_ secret: String, _ place: SecretPlace) -> String)
@@ -31,7 +32,7 @@ extension ConfigurationKind {
 extension Dictionary where Key == String, Value: ConfigurationKind {
     // MARK: Documents
 
-    var json: JSON { .object(mapValues(\.json)) }
+    var json: JSONValue { .object(mapValues(\.json)) }
 
     /// Takes the member of a document that is about this kind. An object that is named has what is said there and
     /// nothing else; null removes it.
@@ -91,9 +92,9 @@ extension Dictionary where Key == String, Value: ConfigurationKind {
 
     private static func settings(_ name: String, _ document: String?) throws(ConfigurationError) -> Value? {
         guard let document else { return nil }
-        let value: JSON
+        let value: JSONValue
         do throws(JSONError) {
-            value = try JSON(document)
+            value = try JSONValue(document)
         } catch {
             throw .unreadable(Value.kind, name, "is not JSON: \(error)")
         }

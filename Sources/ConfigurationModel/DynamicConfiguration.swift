@@ -1,3 +1,4 @@
+package import JSON
 internal import SMSModel
 
 /// All of a generation: what can be changed while the gateway runs. Everything is by name.
@@ -25,7 +26,7 @@ package struct DynamicConfiguration: Hashable, Sendable {
 
     /// `{"providers": {NAME: {…}}, "routes": {NAME: {…}}, "tenants": {NAME: {…}}}`, complete. Without providers, or
     /// routes, it has no member for them.
-    package var document: JSON {
+    package var document: JSONValue {
         var members = ["tenants": tenants.json]
         if !providers.isEmpty { members["providers"] = providers.json }
         if !routes.isEmpty { members["routes"] = routes.json }
@@ -35,7 +36,7 @@ package struct DynamicConfiguration: Hashable, Sendable {
     /// All objects of a kind, by name.
     /// - Parameter kind: as documents have it: the plural.
     /// - Returns: nil if it isn't known.
-    package func document(ofKind kind: String) -> JSON? {
+    package func document(ofKind kind: String) -> JSONValue? {
         switch kind {
         case ProviderSettings.plural: providers.json
         case RouteSettings.plural: routes.json
@@ -49,7 +50,7 @@ package struct DynamicConfiguration: Hashable, Sendable {
     /// - Parameter isPartial: what is not named stays; else it is removed. A complete document has to have `tenants`;
     ///   without `providers` or `routes`, which older documents don't know, there are none of them.
     /// - Throws: all that is wrong with the document, or with what would become of it.
-    package func applying(_ document: JSON, isPartial: Bool) throws(ConfigurationError) -> DynamicConfiguration {
+    package func applying(_ document: JSONValue, isPartial: Bool) throws(ConfigurationError) -> DynamicConfiguration {
         var next = isPartial ? self : DynamicConfiguration()
         var reader = MemberReader(document, path: "")
         if document.object == nil { throw ConfigurationError(reader.violations) }

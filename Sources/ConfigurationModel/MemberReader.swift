@@ -1,14 +1,15 @@
+package import JSON
 package import SMSModel
 
 /// Reads the members of an object, and gathers what is wrong with them. A member that is null counts as left out.
 package struct MemberReader {
     private let path: String
-    private var members: [String: JSON]
+    private var members: [String: JSONValue]
     private var known: Set<String> = []
     package private(set) var violations: [FieldViolation] = []
 
     /// - Parameter path: of the object.
-    package init(_ value: JSON, path: String) {
+    package init(_ value: JSONValue, path: String) {
         self.path = path
         members = value.object?.filter { $0.value != .null } ?? [:]
         if value.object == nil { violations.append(FieldViolation(field: path, description: "must be an object")) }
@@ -39,13 +40,13 @@ package struct MemberReader {
     /// The names of all members, rising.
     package var names: [String] { members.keys.sorted() }
 
-    package mutating func take(_ name: String) -> JSON? {
+    package mutating func take(_ name: String) -> JSONValue? {
         known.insert(name)
         return members[name]
     }
 
     /// A member that is of some kind.
-    private mutating func take<Value>(_ name: String, _ kind: String, _ convert: (JSON) -> Value?) -> Value? {
+    private mutating func take<Value>(_ name: String, _ kind: String, _ convert: (JSONValue) -> Value?) -> Value? {
         guard let value = take(name) else { return nil }
         guard let converted = convert(value) else {
             fault(name, "must be \(kind)")
@@ -64,7 +65,7 @@ package struct MemberReader {
 
     /// A number that need not be whole.
     package mutating func number(_ name: String, _ range: ClosedRange<Double>) -> Double? {
-        func text(_ bound: Double) -> String { JSON.number(bound).text }
+        func text(_ bound: Double) -> String { JSONValue.number(bound).text }
         return take(name, "a number from \(text(range.lowerBound)) to \(text(range.upperBound))") { value in
             let number =
                 switch value {
@@ -111,7 +112,7 @@ package struct MemberReader {
 
     /// An array, of what `element` makes of each; those of which it makes nothing are wrong and left out.
     package mutating func array<Element>(
-        _ name: String, atMost: Int, _ element: (JSON, String, inout [FieldViolation]) -> Element?
+        _ name: String, atMost: Int, _ element: (JSONValue, String, inout [FieldViolation]) -> Element?
     ) -> [Element]? {
         guard let values = take(name, "an array", \.array) else { return nil }
         guard values.count <= atMost else {
@@ -148,7 +149,7 @@ package struct MemberReader {
     }
 
     package static func read<Value>(
-        _ value: JSON, path: String, into violations: inout [FieldViolation],
+        _ value: JSONValue, path: String, into violations: inout [FieldViolation],
         _ read: (inout MemberReader) -> Value?
     ) -> Value? {
         var reader = MemberReader(value, path: path)

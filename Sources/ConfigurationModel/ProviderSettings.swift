@@ -1,3 +1,4 @@
+package import JSON
 internal import SMSModel
 
 /// All that a provider can be told, as one object of the dynamic configuration.
@@ -35,7 +36,7 @@ package struct ProviderSettings: Hashable, Sendable {
     /// The rules for messages that name no sender.
     package var sender: SenderRules?
     /// What its kind alone knows: an object.
-    package var options = JSON.object([:])
+    package var options = JSONValue.object([:])
     /// What nobody may read, by name: credentials. Each is a text of 1 to ``Limits/providerSecretBytes`` bytes, or
     /// such a one sealed.
     package var secrets: [String: String] = [:]
@@ -51,7 +52,7 @@ extension ProviderSettings: ConfigurationKind {
 
     static func problem(withName name: String) -> String? { Form.providerName(name) }
 
-    init?(_ value: JSON, path: String, into violations: inout [FieldViolation]) {
+    init?(_ value: JSONValue, path: String, into violations: inout [FieldViolation]) {
         let settings = MemberReader.read(value, path: path, into: &violations, Self.init)
         guard let settings else { return nil }
         self = settings
@@ -88,16 +89,16 @@ extension ProviderSettings: ConfigurationKind {
         return secrets
     }
 
-    package var json: JSON {
+    package var json: JSONValue {
         var members = Members(("kind", .string(kind.rawValue)))
         members["in_flight"] = inFlight.map { .integer(Int64($0)) }
-        members["rate"] = rate.map(JSON.number)
+        members["rate"] = rate.map(JSONValue.number)
         members["weight"] = weight == 1 ? nil : .integer(Int64(weight))
         members["price"] = price == 0 ? nil : .string(Money(millionths: price).description)
         members["enabled"] = isEnabled ? nil : .bool(false)
         members["sender"] = sender?.json
         members["options"] = options == .object([:]) ? nil : options
-        members["secrets"] = secrets.isEmpty ? nil : .object(secrets.mapValues(JSON.string))
+        members["secrets"] = secrets.isEmpty ? nil : .object(secrets.mapValues(JSONValue.string))
         return .object(members.values)
     }
 }

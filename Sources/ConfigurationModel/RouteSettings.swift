@@ -1,3 +1,4 @@
+package import JSON
 package import SMSModel
 
 /// Which messages go where. Routes are tried by rising order, then by name; the first that matches decides.
@@ -52,7 +53,7 @@ extension RouteSettings: ConfigurationKind {
 
     static func problem(withName name: String) -> String? { Form.routeName(name) }
 
-    init?(_ value: JSON, path: String, into violations: inout [FieldViolation]) {
+    init?(_ value: JSONValue, path: String, into violations: inout [FieldViolation]) {
         let settings = MemberReader.read(value, path: path, into: &violations) { reader -> RouteSettings? in
             var settings = RouteSettings()
             settings.order = reader.integer("order", 0...Int64(Limits.routeOrder)).map(Int.init) ?? settings.order
@@ -97,19 +98,19 @@ extension RouteSettings: ConfigurationKind {
         }
     }
 
-    package var json: JSON {
+    package var json: JSONValue {
         var members = Members()
         members["order"] = order == Limits.routeOrderDefault ? nil : .integer(Int64(order))
-        members["destinations"] = destinations.map(JSON.strings)
-        members["tenants"] = tenants.map(JSON.strings)
-        members["senders"] = senders.map(JSON.strings)
+        members["destinations"] = destinations.map(JSONValue.strings)
+        members["tenants"] = tenants.map(JSONValue.strings)
+        members["senders"] = senders.map(JSONValue.strings)
         members["priorities"] = priorities.map { .strings($0.map(\.name)) }
         members["times"] = times.map { .array($0.map(\.json)) }
         members["policy"] = policy == .order ? nil : .string(policy.rawValue)
         members["providers"] = providers.isEmpty ? nil : .strings(providers)
         members["overflow"] = overflow ? nil : .bool(false)
         members["sender"] = sender?.json
-        members["reject"] = reject.map(JSON.string)
+        members["reject"] = reject.map(JSONValue.string)
         return .object(members.values)
     }
 }

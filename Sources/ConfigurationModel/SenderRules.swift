@@ -1,3 +1,4 @@
+internal import JSON
 internal import SMSModel
 
 /// The senders of messages that name none, by their recipients' countries: a setting of providers and of routes.
@@ -36,10 +37,10 @@ package struct SenderRules: Hashable, Sendable {
     }
 
     /// nil where nothing is said.
-    var json: JSON? {
+    var json: JSONValue? {
         Members(
-            ("by_country", byCountry.isEmpty ? nil : .object(byCountry.mapValues(JSON.string))),
-            ("fallback", fallback.map(JSON.string)),
+            ("by_country", byCountry.isEmpty ? nil : .object(byCountry.mapValues(JSONValue.string))),
+            ("fallback", fallback.map(JSONValue.string)),
             ("replace_names_in", replaceNamesIn.isEmpty ? nil : .strings(replaceNamesIn))
         ).json
     }

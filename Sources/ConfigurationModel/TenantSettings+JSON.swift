@@ -1,3 +1,4 @@
+package import JSON
 internal import SMSModel
 
 /// A tenant's settings as they stand in a document. What is left out there has its default, and what has its default
@@ -8,7 +9,7 @@ extension TenantSettings: ConfigurationKind {
 
     static func problem(withName name: String) -> String? { Form.tenantName(name) }
 
-    init?(_ value: JSON, path: String, into violations: inout [FieldViolation]) {
+    init?(_ value: JSONValue, path: String, into violations: inout [FieldViolation]) {
         let settings = MemberReader.read(value, path: path, into: &violations) { reader -> TenantSettings? in
             var settings = TenantSettings()
             settings.read(&reader)
@@ -106,13 +107,13 @@ extension TenantSettings: ConfigurationKind {
 
     // MARK: Writing
 
-    package var json: JSON {
+    package var json: JSONValue {
         var members = Members()
         members["enabled"] = isEnabled ? nil : .bool(false)
         members["weight"] = weight == 1 ? nil : .integer(Int64(weight))
         members["defaults"] =
             Members(
-                ("sender", defaultSender.map(JSON.string)),
+                ("sender", defaultSender.map(JSONValue.string)),
                 ("validity_s", defaultValidity.map { .integer(Int64($0 / 1000)) }),
                 ("on_unknown", onUnknown.map { .string($0 == .hold ? "HOLD" : "RESEND") }),
                 ("smart_encoding", encodesSmartly ? .bool(true) : nil)
@@ -127,19 +128,19 @@ extension TenantSettings: ConfigurationKind {
             ).json
         members["senders"] =
             Members(
-                ("allowed", allowedSenders.map(JSON.strings)),
+                ("allowed", allowedSenders.map(JSONValue.strings)),
                 ("alphanumeric", allowsAlphanumericSenders ? nil : .bool(false))
             ).json
         members["destinations"] =
             Members(
-                ("allowed", allowedDestinations.map(JSON.strings)),
+                ("allowed", allowedDestinations.map(JSONValue.strings)),
                 ("blocked", blockedDestinations.isEmpty ? nil : .strings(blockedDestinations))
             ).json
-        func list(_ words: [String]) -> JSON? { words.isEmpty ? nil : .strings(words) }
+        func list(_ words: [String]) -> JSONValue? { words.isEmpty ? nil : .strings(words) }
         members["opt_out"] =
             Members(
                 ("stop_words", list(stopWords)), ("start_words", list(startWords)), ("help_words", list(helpWords)),
-                ("stop_reply", stopReply.map(JSON.string)), ("help_reply", helpReply.map(JSON.string))
+                ("stop_reply", stopReply.map(JSONValue.string)), ("help_reply", helpReply.map(JSONValue.string))
             ).json
         members["retention"] =
             Members(
@@ -165,7 +166,7 @@ extension RateLimit {
         self.init(messagesPerSecond: UInt32(rate), burst: UInt32(burst))
     }
 
-    fileprivate var json: JSON {
+    fileprivate var json: JSONValue {
         .object(["messages_per_second": .integer(Int64(messagesPerSecond)), "burst": .integer(Int64(burst))])
     }
 }
@@ -198,9 +199,9 @@ extension IssuerSettings {
             scopes: names?.reduce(into: []) { $0.formUnion(Scopes(name: $1) ?? []) } ?? .messages)
     }
 
-    fileprivate var json: JSON {
+    fileprivate var json: JSONValue {
         var members = Members(
-            ("issuer", .string(issuer)), ("audience", audience.map(JSON.string)),
+            ("issuer", .string(issuer)), ("audience", audience.map(JSONValue.string)),
             ("algorithm", .string(algorithm.rawValue)), ("keys", .array(keys.map { $0.json(for: algorithm) })))
         members["scopes"] = scopes == .messages ? nil : .strings(scopes.names)
         return .object(members.values)
@@ -228,9 +229,9 @@ extension IssuerKey {
         self.init(id: id, material: material)
     }
 
-    fileprivate func json(for algorithm: IssuerSettings.Algorithm) -> JSON {
+    fileprivate func json(for algorithm: IssuerSettings.Algorithm) -> JSONValue {
         let members = Members(
-            ("id", id.map(JSON.string)), (algorithm == .hs256 ? "secret" : "public_key", .string(material)))
+            ("id", id.map(JSONValue.string)), (algorithm == .hs256 ? "secret" : "public_key", .string(material)))
         return .object(members.values)
     }
 }

@@ -1,3 +1,4 @@
+internal import JSON
 internal import SMSModel
 
 /// Days of the week, from Monday on.
@@ -107,12 +108,12 @@ extension TimeWindow {
         return nil
     }
 
-    var json: JSON {
+    var json: JSONValue {
         var members = Members()
         members["days"] = days == .all ? nil : .strings(days.names)
         members["from"] = from == 0 ? nil : .string(Self.text(from))
         members["to"] = to == Self.minutesOfDay ? nil : .string(Self.text(to))
-        members["zone"] = zone.map(JSON.string)
+        members["zone"] = zone.map(JSONValue.string)
         return .object(members.values)
     }
 

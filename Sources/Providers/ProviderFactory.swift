@@ -1,5 +1,6 @@
 package import ConfigurationModel
 package import HTTPTransport
+internal import JSON
 package import SMSModel
 
 /// Makes providers of the settings that the configuration has of them.
@@ -154,9 +155,9 @@ package struct ProviderFactory: Sendable {
     /// The options of a described carrier: a kind that is a preset's name stands for that preset.
     private func described(
         _ name: String, _ settings: ProviderSettings, into violations: inout [FieldViolation]
-    ) -> JSON {
+    ) -> JSONValue {
         guard settings.kind != .http, var members = settings.options.object else { return settings.options }
-        let preset = JSON.string(settings.kind.rawValue)
+        let preset = JSONValue.string(settings.kind.rawValue)
         if let other = members["preset"], other != preset {
             violations.append(
                 FieldViolation(

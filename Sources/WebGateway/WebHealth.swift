@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import GatewayCore
+internal import JSON
 
 /// What `GET /health` answers, to everybody who can reach the web server: why it is not good is for those who ask by the
 /// protocol.
@@ -11,7 +11,7 @@ struct WebHealth: Hashable {
 
     init(_ health: GatewayHealth) {
         isGood = health.isAccepting
-        let members = ["accepting": JSON.bool(health.isAccepting), "dispatching": .bool(health.isDispatching)]
-        json = JSON.object(members).text
+        let members = ["accepting": JSONValue.bool(health.isAccepting), "dispatching": .bool(health.isDispatching)]
+        json = JSONValue.object(members).text
     }
 }

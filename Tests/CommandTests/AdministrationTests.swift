@@ -2,6 +2,7 @@ import ApusClient
 import ArgumentParser
 import ConfigurationModel
 import Foundation
+import JSON
 import RPCWire
 import Testing
 
@@ -51,9 +52,9 @@ import Testing
             " a ",
             "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n", "y", "0x10", "*a", "&a", "a\"b'c\\", "👋",
         ]
-        let members = Dictionary(uniqueKeysWithValues: texts.map { ($0, JSON.string($0)) })
-        let document = JSON.object([
-            "texts": .object(members), "list": .array(texts.map(JSON.string) + [.null, .bool(true), .integer(5)]),
+        let members = Dictionary(uniqueKeysWithValues: texts.map { ($0, JSONValue.string($0)) })
+        let document = JSONValue.object([
+            "texts": .object(members), "list": .array(texts.map(JSONValue.string) + [.null, .bool(true), .integer(5)]),
             "empty": .object([:]), "none": .array([]), "real": .real(1.5),
         ])
         #expect(try ConfigurationFile.parse(ConfigurationFile.yaml(document)) == document)
@@ -62,7 +63,7 @@ import Testing
 
 @Suite struct SettingTests {
     @Test func settingsAreFoundPutAndRemovedByPath() throws {
-        var settings = try JSON(#"{"weight":2,"quota":{"segments_per_day":5}}"#)
+        var settings = try JSONValue(#"{"weight":2,"quota":{"segments_per_day":5}}"#)
         #expect(settings.settings.map(\.path) == ["quota.segments_per_day", "weight"])
         settings.set("quota.waiting_messages", to: .integer(9))
         settings.set("senders.allowed", to: .array([.string("A"), .string("B")]))
@@ -71,12 +72,12 @@ import Testing
             settings.text
                 == #"{"quota":{"segments_per_day":5,"waiting_messages":9},"senders":{"allowed":["A","B"]}}"#)
         #expect(settings.settings.map(\.value.plainText) == ["5", "9", "A, B"])
-        let issuers = try JSON(#"{"issuers":[{"keys":[{"id":"a"},{"id":"b"}]},{"algorithm":"ES256"}],"none":[]}"#)
+        let issuers = try JSONValue(#"{"issuers":[{"keys":[{"id":"a"},{"id":"b"}]},{"algorithm":"ES256"}],"none":[]}"#)
         #expect(
             issuers.settings.map(\.path)
                 == ["issuers[0].keys[0].id", "issuers[0].keys[1].id", "issuers[1].algorithm", "none"])
         #expect(issuers.settings.map(\.value.plainText) == ["a", "b", "ES256", "none"])
-        #expect(JSON.string("a\nb").plainText == "a b")
+        #expect(JSONValue.string("a\nb").plainText == "a b")
         // With its last setting an object goes too.
         settings.set("quota.segments_per_day", to: nil)
         settings.set("quota.waiting_messages", to: nil)
@@ -104,7 +105,7 @@ import Testing
             "--allow-destination", "DE", "--block-destination", "+4915", "--body-days", "3", "--record-days", "4",
             "--certificate", "billing.internal", "--uid", "1000", "--connection-rate", "3",
         ])
-        var settings = try JSON(#"{"senders":{"alphanumeric":false}}"#)
+        var settings = try JSONValue(#"{"senders":{"alphanumeric":false}}"#)
         options.apply(to: &settings)
         let expected = """
             {"enabled":false,"weight":5,"rate":{"messages_per_second":10,"burst":20},
@@ -114,10 +115,10 @@ import Testing
             "destinations":{"allowed":["DE"],"blocked":["+4915"]},"retention":{"body_days":3,"record_days":4},
             "identity":{"certificates":["billing.internal"],"uids":[1000]}}
             """
-        #expect(settings == (try JSON(expected)))
+        #expect(settings == (try JSONValue(expected)))
         // Each is a setting that the gateway knows.
         let current = DynamicConfiguration()
-        let document = JSON.object(["tenants": .object(["t": settings])])
+        let document = JSONValue.object(["tenants": .object(["t": settings])])
         #expect(throws: Never.self) { _ = try current.applying(document, isPartial: true) }
     }
 }
@@ -129,14 +130,14 @@ import Testing
         )
     }
 
-    private func key(_ id: String?, _ text: String) -> JSON {
-        var members = ["public_key": JSON.string(text)]
-        members["id"] = id.map(JSON.string)
+    private func key(_ id: String?, _ text: String) -> JSONValue {
+        var members = ["public_key": JSONValue.string(text)]
+        members["id"] = id.map(JSONValue.string)
         return .object(members)
     }
 
     @Test func keysAreAddedAndReplaced() throws {
-        var settings = JSON.object([:])
+        var settings = JSONValue.object([:])
         let first = try issuer("--issuer", "https://id", "--audience", "apus", "--algorithm", "ES256")
         first.add(key("a", "one"), to: &settings)
         try issuer("--issuer", "https://id", "--algorithm", "ES256", "--scopes", "messages:send,messages:read")
@@ -149,14 +150,14 @@ import Testing
             "keys":[{"id":"b","public_key":"two"},{"id":"a","public_key":"three"}]},
             {"issuer":"other","algorithm":"EdDSA","keys":[{"public_key":"four"}]}]}
             """
-        #expect(settings == (try JSON(expected)))
+        #expect(settings == (try JSONValue(expected)))
         // Another algorithm has no use for the keys of the one before.
         try issuer("--issuer", "https://id", "--algorithm", "RS256").add(key("c", "five"), to: &settings)
         #expect(settings["issuers"]?.array?[0]["keys"] == .array([key("c", "five")]))
     }
 
     @Test func keysAndIssuersAreRemoved() throws {
-        var settings = JSON.object([:])
+        var settings = JSONValue.object([:])
         let add = try issuer("--issuer", "i", "--algorithm", "ES256")
         add.add(key("a", "one"), to: &settings)
         add.add(key("b", "two"), to: &settings)

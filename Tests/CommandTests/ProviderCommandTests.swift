@@ -2,6 +2,7 @@ import ApusClient
 import ArgumentParser
 import ConfigurationModel
 import Foundation
+import JSON
 import RPCWire
 import Testing
 
@@ -19,17 +20,17 @@ import Testing
         ])
         let secrets = try await options.read()
         #expect(secrets == ["auth_token": .string("a token")])
-        var settings = try JSON(#"{"options":{"receipts":false},"secrets":{"previous_auth_token":"sealed:1"}}"#)
+        var settings = try JSONValue(#"{"options":{"receipts":false},"secrets":{"previous_auth_token":"sealed:1"}}"#)
         options.apply(to: &settings, secrets: secrets)
         let expected = """
             {"kind":"twilio","in_flight":200,"rate":0.5,"weight":3,"price":"0.0075",
             "options":{"account_sid":"AC=1","connections":50,"sender":"12345","receipts":false,"faults":{"unknown":0.5}},
             "secrets":{"auth_token":"a token","previous_auth_token":"sealed:1"}}
             """
-        #expect(settings == (try JSON(expected)))
+        #expect(settings == (try JSONValue(expected)))
         // Each is a setting that the gateway knows; a rate may be whole.
         try ProviderOptions.parse(["--rate", "50"]).apply(to: &settings, secrets: [:])
-        let document = JSON.object(["providers": .object(["p": settings])])
+        let document = JSONValue.object(["providers": .object(["p": settings])])
         let applied = try DynamicConfiguration().applying(document, isPartial: true)
         #expect(applied.providers["p"]?.rate == 50)
     }
@@ -58,13 +59,13 @@ import Testing
                 """)
         #expect(!change.json.text.contains("sealed"))
         #expect(change.json.text.contains("previous_auth_token"))
-        let shown = SettingsTable.json("eu", try JSON(old)).text
+        let shown = SettingsTable.json("eu", try JSONValue(old)).text
         #expect(!shown.contains("sealed") && shown.contains("previous_auth_token"))
         #expect(
-            try JSON(old).withoutSecrets.settings.map(\.value.plainText) == [
+            try JSONValue(old).withoutSecrets.settings.map(\.value.plainText) == [
                 "twilio", "auth_token, previous_auth_token",
             ])
-        #expect(try JSON(#"{"weight":1}"#).withoutSecrets.text == #"{"weight":1}"#)
+        #expect(try JSONValue(#"{"weight":1}"#).withoutSecrets.text == #"{"weight":1}"#)
     }
 
     @Test func testsHaveAnExitCode() throws {
@@ -87,7 +88,7 @@ import Testing
             "--time", "22:00-06:00 Europe/Berlin",
             "--provider", "a", "--provider", "b", "--policy", "LEAST_COST", "--no-overflow",
         ])
-        var settings = try JSON(#"{"reject":"no"}"#)
+        var settings = try JSONValue(#"{"reject":"no"}"#)
         options.apply(to: &settings)
         let expected = """
             {"order":10,"destinations":["DE","+4915"],"tenants":["shop"],"senders":["ACME"],"priorities":["URGENT"],
@@ -95,9 +96,9 @@ import Testing
             {"from":"22:00","to":"06:00","zone":"Europe/Berlin"}],
             "providers":["a","b"],"policy":"LEAST_COST","overflow":false}
             """
-        #expect(settings == (try JSON(expected)))
-        let sandbox = try JSON(#"{"kind":"sandbox"}"#)
-        let document = JSON.object([
+        #expect(settings == (try JSONValue(expected)))
+        let sandbox = try JSONValue(#"{"kind":"sandbox"}"#)
+        let document = JSONValue.object([
             "routes": .object(["r": settings]), "tenants": .object(["shop": .object([:])]),
             "providers": .object(["a": sandbox, "b": sandbox]),
         ])

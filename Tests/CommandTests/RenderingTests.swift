@@ -107,11 +107,11 @@ import Testing
     @Test func jsonEscapes() throws {
         let texts = ["plain", "\"quoted\" \\ back", "\u{0}\u{1F}\u{7F}\u{2028}", "Привет 👋\n\r\t", ""]
         for text in texts {
-            let json = JSONValue.array([.string(text), .null, 1, true, .number(1.5), .number(.nan)])
+            let json = JSONOutput.array([.string(text), .null, 1, true, .number(1.5), .number(.nan)])
             let read = try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [Any]
             #expect(read?.first as? String == text)
         }
-        #expect(JSONValue.object([("a", .unsigned(.max))]).text == "{\"a\": 18446744073709551615}")
+        #expect(JSONOutput.object([("a", .unsigned(.max))]).text == "{\"a\": 18446744073709551615}")
     }
 
     @Test func barsAreFullAtTheEnd() {

@@ -1,5 +1,6 @@
 import ApusClient
 import ConfigurationModel
+import JSON
 import Testing
 
 @testable import apus
@@ -27,9 +28,9 @@ import Testing
 
     @Test func jsonMeansTheSame() throws {
         let text = "\u{1B}[2J\u{202E}\u{9B}a\u{E0041}\u{2028}"
-        let written = SafeText.json(JSONValue.string(text).text)
+        let written = SafeText.json(JSONOutput.string(text).text)
         #expect(written.unicodeScalars.allSatisfy { $0.isASCII })
-        #expect(try JSON(written).string == text)
+        #expect(try JSONValue(written).string == text)
     }
 
     @Test func errorsOfOthersStayOnTheirLine() {

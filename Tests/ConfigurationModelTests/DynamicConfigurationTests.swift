@@ -1,4 +1,5 @@
 import ConfigurationModel
+import JSON
 import SMSModel
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
     private func applied(
         _ document: String, to current: DynamicConfiguration = DynamicConfiguration(), isPartial: Bool = false
     ) throws -> DynamicConfiguration {
-        try current.applying(JSON(document), isPartial: isPartial)
+        try current.applying(JSONValue(document), isPartial: isPartial)
     }
 
     private func problems(

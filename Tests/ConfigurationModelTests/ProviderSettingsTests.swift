@@ -1,4 +1,5 @@
 import ConfigurationModel
+import JSON
 import SMSModel
 import Testing
 

@@ -1,4 +1,5 @@
 import ConfigurationModel
+import JSON
 import SMSModel
 import Testing
 
@@ -68,11 +69,11 @@ import Testing
             providers: Self.providers, routes: "{\"r\": {\"providers\": [\"a\"], \"tenants\": [\"shop\"]}}")
         for document in ["{\"providers\": {\"a\": null}}", "{\"tenants\": {\"shop\": null}}"] {
             #expect(throws: ConfigurationError.self) {
-                try current.applying(JSON(document), isPartial: true)
+                try current.applying(JSONValue(document), isPartial: true)
             }
         }
         let both = try current.applying(
-            JSON("{\"providers\": {\"a\": null}, \"routes\": {\"r\": null}}"), isPartial: true)
+            JSONValue("{\"providers\": {\"a\": null}, \"routes\": {\"r\": null}}"), isPartial: true)
         #expect(both.providers.keys.sorted() == ["b"])
         // One that can't be read is there all the same.
         #expect(
@@ -190,7 +191,7 @@ import Testing
         let settings = try settings(json)
         #expect(settings.times?.first?.zone == "America/Argentina/Buenos_Aires")
         #expect(settings.timeZones == ["America/Argentina/Buenos_Aires"])
-        #expect(settings.json == (try JSON(json)))
+        #expect(settings.json == (try JSONValue(json)))
         let longest = String(repeating: "a", count: Limits.timeZoneNameBytes)
         #expect(try problems(json.replacing("America/Argentina/Buenos_Aires", with: longest)).isEmpty)
     }

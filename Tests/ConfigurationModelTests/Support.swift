@@ -1,4 +1,5 @@
 import ConfigurationModel
+import JSON
 import SMSModel
 
 /// Reads documents, and tells what is wrong with them.
@@ -6,7 +7,8 @@ enum Documents {
     /// A complete configuration: what is given, and a tenant `shop`.
     static func applied(providers: String = "{}", routes: String = "{}") throws -> DynamicConfiguration {
         try DynamicConfiguration().applying(
-            JSON("{\"providers\": \(providers), \"routes\": \(routes), \"tenants\": {\"shop\": {}}}"), isPartial: false)
+            JSONValue("{\"providers\": \(providers), \"routes\": \(routes), \"tenants\": {\"shop\": {}}}"),
+            isPartial: false)
     }
 
     /// Paths and descriptions.

@@ -1,4 +1,5 @@
 import ConfigurationModel
+import JSON
 import SMSModel
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
         """
 
     private func settings(_ json: String) throws -> TenantSettings {
-        let document = try JSON("{\"tenants\": {\"shop\": \(json)}}")
+        let document = try JSONValue("{\"tenants\": {\"shop\": \(json)}}")
         return try #require(try DynamicConfiguration().applying(document, isPartial: true).tenants["shop"])
     }
 
@@ -75,7 +76,7 @@ import Testing
         let text = settings.json.text
         #expect(try self.settings(text) == settings)
         #expect(try self.settings(text).json.text == text)
-        for name in try #require(try JSON(Self.full).object).keys { #expect(text.contains("\"\(name)\"")) }
+        for name in try #require(try JSONValue(Self.full).object).keys { #expect(text.contains("\"\(name)\"")) }
         #expect(text.contains("\"cost_per_month\":\"250.5\""))
     }
 

@@ -2,6 +2,7 @@ internal import Admission
 internal import ConfigurationModel
 internal import Engine
 internal import GatewayTestKit
+internal import JSON
 internal import SMSModel
 internal import Storage
 internal import Testing
@@ -195,7 +196,7 @@ internal import Testing
         #expect(audit[1].before == "" && audit[1].after == #"{"tenants":{"B":{},"a":{},"b.c":{"weight":2}}}"#)
         #expect(audit[0].before == #"{"tenants":{"B":{},"b.c":{"weight":2}}}"#)
         #expect(audit[0].after == #"{"tenants":{"b.c":{"weight":3}}}"#)
-        for text in [audit[0].before, audit[0].after, audit[1].after] { #expect(try JSON(text).text == text) }
+        for text in [audit[0].before, audit[0].after, audit[1].after] { #expect(try JSONValue(text).text == text) }
         parts.stop()
     }
 

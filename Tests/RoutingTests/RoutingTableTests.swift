@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 internal import GatewayTestKit
+internal import JSON
 internal import Routing
 internal import SMSModel
 internal import Testing
@@ -154,7 +155,7 @@ private func window(_ days: [String], _ from: Int, _ to: Int, zone: TimeZoneRule
             {"providers": {"a": {"kind": "sandbox"}}, "routes": {"r": {"providers": ["a"], "times":
             [{"zone": "Europe/Berlin", "from": "08:00"}]}}}
             """
-        let routes = try DynamicConfiguration().applying(try JSON(document), isPartial: true).routes
+        let routes = try DynamicConfiguration().applying(try JSONValue(document), isPartial: true).routes
         let noon = monday + 720 * minute
         for (zones, name) in [([:], nil), (["Europe/Berlin": TimeZoneRules(offset: 3600)], "r")] {
             let all = Route.all(of: routes, providers: ["a": 1], tenants: [:], zones: zones)

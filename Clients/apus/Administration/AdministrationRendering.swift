@@ -1,20 +1,21 @@
 internal import ApusClient
 internal import ConfigurationModel
 internal import FoundationEssentials
+internal import JSON
 internal import SMSModel
 
 // What the gateway answers to its administrators, as JSON with the protocol's names and as text.
 
 extension ApusClient.ConfigurationChange {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("kind", .string(kind)), ("name", .string(name)), ("before", Self.json(before)),
             ("after", Self.json(after)),
         ])
     }
 
-    private static func json(_ document: String?) -> JSONValue {
-        document.flatMap { try? JSON($0) }.map { JSONValue($0.withoutSecrets) } ?? .null
+    private static func json(_ document: String?) -> JSONOutput {
+        document.flatMap { try? JSONValue($0) }.map { JSONOutput($0.withoutSecrets) } ?? .null
     }
 
     /// `tenants shop`, then the settings that go and those that come.
@@ -31,14 +32,14 @@ extension ApusClient.ConfigurationChange {
         return lines.joined(separator: "\n")
     }
 
-    private static func settings(_ document: String?) -> [String: JSON] {
-        let settings = document.flatMap { try? JSON($0) }?.settings ?? []
+    private static func settings(_ document: String?) -> [String: JSONValue] {
+        let settings = document.flatMap { try? JSONValue($0) }?.settings ?? []
         return Dictionary(settings.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
 extension AppliedConfiguration {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([("generation", .integer(Int64(generation))), ("changes", .array(changes.map(\.json)))])
     }
 
@@ -51,7 +52,7 @@ extension AppliedConfiguration {
 }
 
 extension ConfigurationGeneration {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("number", .integer(Int64(number))), ("at", .string(TimeText.rfc3339(at))), ("actor", .string(actor)),
             ("peer", .string(peer)), ("note", .string(note)), ("changes", .array(changes.map(\.json))),
@@ -70,7 +71,7 @@ extension ConfigurationGeneration {
 }
 
 extension KeyDescription {
-    private var members: [(String, JSONValue)] {
+    private var members: [(String, JSONOutput)] {
         [
             ("id", .string(id)), ("tenant", .string(tenant)),
             ("scopes", .array(scopes.map { .string($0.rawValue) })), ("note", .string(note)),
@@ -79,11 +80,11 @@ extension KeyDescription {
         ]
     }
 
-    private static func json(_ date: Date?) -> JSONValue { date.map { .string(TimeText.rfc3339($0)) } ?? .null }
+    private static func json(_ date: Date?) -> JSONOutput { date.map { .string(TimeText.rfc3339($0)) } ?? .null }
 
-    var json: JSONValue { .object(members) }
+    var json: JSONOutput { .object(members) }
 
-    func json(secret: String) -> JSONValue { .object(members + [("secret", .string(secret))]) }
+    func json(secret: String) -> JSONOutput { .object(members + [("secret", .string(secret))]) }
 
     var columns: [String] {
         let state =
@@ -102,11 +103,11 @@ extension KeyDescription {
 }
 
 extension AuditEntry {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("id", .integer(id)), ("at", .string(TimeText.rfc3339(at))), ("actor", .string(actor)),
             ("peer", .string(peer)), ("verb", .string(verb)), ("subject", .string(subject)),
-            ("before", JSONValue(document: before)), ("after", JSONValue(document: after)), ("note", .string(note)),
+            ("before", JSONOutput(document: before)), ("after", JSONOutput(document: after)), ("note", .string(note)),
         ])
     }
 
@@ -114,7 +115,7 @@ extension AuditEntry {
 }
 
 extension Suppression {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("number", .string(number)), ("at", .string(TimeText.rfc3339(at))), ("reason", .string(reason)),
             ("entries", .array(reasons.map(\.json))),
@@ -132,7 +133,7 @@ extension Suppression {
 }
 
 extension SuppressionReason {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("origin", .string(origin.rawValue)), ("to", .string(to)), ("provider", .string(provider)),
             ("at", .string(TimeText.rfc3339(at))), ("reason", .string(text)),
@@ -150,7 +151,7 @@ extension SuppressionReason {
 }
 
 extension TenantUsage {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("tenant", .string(tenant)), ("segments_today", .unsigned(segmentsToday)),
             ("segments_per_day", .unsigned(segmentsPerDay ?? 0)), ("cost_this_month", .integer(costThisMonth)),

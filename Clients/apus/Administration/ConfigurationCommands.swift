@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 struct ConfigurationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -24,12 +25,12 @@ struct ConfigurationShowCommand: AsyncParsableCommand {
     mutating func run() async throws {
         try await connection.withClient { client in
             let configuration = try await client.configuration(generation: generation)
-            let document = try JSON(configuration.document)
+            let document = try JSONValue(configuration.document)
             switch connection.format {
             case .json:
                 Console.json(
                     .object([
-                        ("generation", .integer(Int64(configuration.generation))), ("document", JSONValue(document)),
+                        ("generation", .integer(Int64(configuration.generation))), ("document", JSONOutput(document)),
                     ]))
             case .text:
                 Console.document("# generation \(configuration.generation)\n" + ConfigurationFile.yaml(document))

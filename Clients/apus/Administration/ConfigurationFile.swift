@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import Yams
 
 /// A document of the dynamic configuration, as people keep it: in YAML or in JSON.
@@ -10,7 +11,7 @@ enum ConfigurationFile {
 
     /// - Parameter path: `-` = standard input; `.json` at its end = strictly JSON.
     /// - Throws: a usage failure that says what is wrong and where.
-    static func read(_ path: String) async throws -> JSON {
+    static func read(_ path: String) async throws -> JSONValue {
         let file = try InputFile(path: path)
         var bytes: [UInt8] = []
         while true {
@@ -34,11 +35,11 @@ enum ConfigurationFile {
     /// YAML takes more room than the JSON that is sent.
     private static let largestBytes = 8 * 1024 * 1024
 
-    static func parse(_ text: String, isJSON: Bool = false) throws(Problem) -> JSON {
+    static func parse(_ text: String, isJSON: Bool = false) throws(Problem) -> JSONValue {
         // Nearly all JSON is YAML too, but for escapes of what is beyond 16 bits.
         if isJSON || text.first(where: { !$0.isWhitespace }) == "{" {
             do throws(JSONError) {
-                return try JSON(text)
+                return try JSONValue(text)
             } catch {
                 if isJSON { throw Problem(text: error.description) }
             }
@@ -53,10 +54,10 @@ enum ConfigurationFile {
         return try json(node)
     }
 
-    private static func json(_ node: Node) throws(Problem) -> JSON {
+    private static func json(_ node: Node) throws(Problem) -> JSONValue {
         switch node {
         case .mapping(let mapping):
-            var members: [String: JSON] = [:]
+            var members: [String: JSONValue] = [:]
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else { throw Problem(text: "a name is not a text") }
                 let isNew = members.updateValue(try json(value), forKey: name) == nil
@@ -64,7 +65,7 @@ enum ConfigurationFile {
             }
             return .object(members)
         case .sequence(let sequence):
-            var elements: [JSON] = []
+            var elements: [JSONValue] = []
             for element in sequence { elements.append(try json(element)) }
             return .array(elements)
         case .scalar(let scalar): return json(scalar)
@@ -73,7 +74,7 @@ enum ConfigurationFile {
     }
 
     /// Reads a scalar by YAML 1.2's core schema: in the one before it, Norway's `NO` is false.
-    private static func json(_ scalar: Node.Scalar) -> JSON {
+    private static func json(_ scalar: Node.Scalar) -> JSONValue {
         guard scalar.style == .plain else { return .string(scalar.string) }
         switch scalar.string {
         case "", "~", "null": return .null
@@ -83,18 +84,18 @@ enum ConfigurationFile {
             guard let first = scalar.string.utf8.first, first == 0x2D || (0x30...0x39).contains(first) else {
                 return .string(scalar.string)
             }
-            return (try? JSON(scalar.string)) ?? .string(scalar.string)
+            return (try? JSONValue(scalar.string)) ?? .string(scalar.string)
         }
     }
 
     // MARK: Writing
 
     /// Writes it as YAML, objects by the names of their members.
-    static func yaml(_ json: JSON) -> String {
+    static func yaml(_ json: JSONValue) -> String {
         (try? Yams.serialize(node: node(json), allowUnicode: true)) ?? json.text + "\n"
     }
 
-    private static func node(_ json: JSON) -> Node {
+    private static func node(_ json: JSONValue) -> Node {
         switch json {
         case .object(let members):
             Node(members.sorted { $0.key < $1.key }.map { (node(.string($0.key)), node($0.value)) })

@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 struct IssuerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,11 +19,11 @@ struct IssuerListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let settings = try await SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: "")
                 .current()
-            connection.print(rows: settings["issuers"]?.array ?? [], json: { JSONValue($0) }, columns: Self.columns)
+            connection.print(rows: settings["issuers"]?.array ?? [], json: { JSONOutput($0) }, columns: Self.columns)
         }
     }
 
-    private static func columns(_ issuer: JSON) -> [String] {
+    private static func columns(_ issuer: JSONValue) -> [String] {
         let keys = issuer["keys"]?.array ?? []
         return [
             issuer["issuer"]?.plainText ?? "", issuer["algorithm"]?.plainText ?? "",
@@ -80,15 +81,15 @@ struct IssuerAddCommand: AsyncParsableCommand {
         }
     }
 
-    private func readKey() async throws -> JSON {
+    private func readKey() async throws -> JSONValue {
         let text = try await InputFile(path: keyMaterial).trimmedText()
-        var members = [algorithm == .hs256 ? "secret" : "public_key": JSON.string(text)]
-        members["id"] = keyID.map(JSON.string)
+        var members = [algorithm == .hs256 ? "secret" : "public_key": JSONValue.string(text)]
+        members["id"] = keyID.map(JSONValue.string)
         return .object(members)
     }
 
     /// What is not said stays as it is.
-    func add(_ key: JSON, to settings: inout JSON) {
+    func add(_ key: JSONValue, to settings: inout JSONValue) {
         var issuers = settings["issuers"]?.array ?? []
         let place = issuers.firstIndex { $0["issuer"]?.string == issuer } ?? issuers.endIndex
         if place == issuers.endIndex { issuers.append(.object(["issuer": .string(issuer)])) }
@@ -126,7 +127,7 @@ struct IssuerRemoveCommand: AsyncParsableCommand {
         }
     }
 
-    func remove(from settings: inout JSON) throws {
+    func remove(from settings: inout JSONValue) throws {
         var issuers = settings["issuers"]?.array ?? []
         guard let place = issuers.firstIndex(where: { $0["issuer"]?.string == issuer }) else {
             throw CommandFailure(.refused, "\(tenant.name) has no issuer \(issuer)")

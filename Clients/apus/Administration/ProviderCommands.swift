@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 struct ProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -64,7 +65,7 @@ struct ProviderCreateCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let secrets = try await settings.read()
         try await connection.withClient { client in
-            var json = JSON.object([:])
+            var json = JSONValue.object([:])
             settings.apply(to: &json, secrets: secrets)
             connection.print(try await provider.editor(client, note).create(json))
         }
@@ -173,7 +174,7 @@ struct ProviderTestCommand: AsyncParsableCommand {
 }
 
 extension ProviderTest {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("result", .string(result.rawValue)), ("code", .string(code)), ("detail", .string(detail)),
         ])

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 /// Settings of a provider on the command line.
 struct ProviderOptions: ParsableArguments {
@@ -44,8 +45,8 @@ struct ProviderOptions: ParsableArguments {
     }
 
     /// Reads the secrets.
-    func read() async throws -> [String: JSON] {
-        var texts: [String: JSON] = [:]
+    func read() async throws -> [String: JSONValue] {
+        var texts: [String: JSONValue] = [:]
         for secret in secrets {
             texts[secret.name] = .string(try await InputFile(path: secret.file).trimmedText())
         }
@@ -53,7 +54,7 @@ struct ProviderOptions: ParsableArguments {
     }
 
     /// - Parameter secrets: as ``read()`` brought them.
-    func apply(to settings: inout JSON, secrets: [String: JSON]) {
+    func apply(to settings: inout JSONValue, secrets: [String: JSONValue]) {
         if let kind { settings.set("kind", to: .string(kind)) }
         if let inFlight { settings.set("in_flight", to: .integer(inFlight)) }
         if let rate { settings.set("rate", to: .real(rate)) }
@@ -65,16 +66,16 @@ struct ProviderOptions: ParsableArguments {
     }
 }
 
-/// `NAME=TEXT` or `NAME:=JSON`; a name has dots where one object is in another.
+/// `NAME=TEXT` or `NAME:=JSONValue`; a name has dots where one object is in another.
 struct OptionArgument: ExpressibleByArgument {
     let path: String
-    let value: JSON
+    let value: JSONValue
 
     init?(argument: String) {
         guard let equals = argument.firstIndex(of: "=") else { return nil }
         let text = String(argument[equals...].dropFirst())
         if argument[..<equals].hasSuffix(":") {
-            guard let value = try? JSON(text) else { return nil }
+            guard let value = try? JSONValue(text) else { return nil }
             self.value = value
             path = String(argument[..<equals].dropLast())
         } else {

@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 struct RouteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -66,7 +67,7 @@ struct RouteCreateCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            var json = JSON.object([:])
+            var json = JSONValue.object([:])
             settings.apply(to: &json)
             connection.print(try await route.editor(client, note).create(json))
         }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// Settings of a route on the command line.
@@ -49,22 +50,24 @@ struct RouteOptions: ParsableArguments {
     }
 
     /// What was given, by its setting.
-    private var given: [(String, JSON)] {
-        let settings: [(String, JSON?)] = [
-            ("order", order.map(JSON.integer)), ("destinations", Self.list(destination)),
+    private var given: [(String, JSONValue)] {
+        let settings: [(String, JSONValue?)] = [
+            ("order", order.map(JSONValue.integer)), ("destinations", Self.list(destination)),
             ("tenants", Self.list(tenant)), ("senders", Self.list(sender)), ("priorities", Self.list(priority)),
             ("times", time.isEmpty ? nil : .array(time.map(\.json))), ("providers", Self.list(provider)),
-            ("policy", policy.map(JSON.string)), ("overflow", overflow.map(JSON.bool)),
-            ("reject", reject.map(JSON.string)),
+            ("policy", policy.map(JSONValue.string)), ("overflow", overflow.map(JSONValue.bool)),
+            ("reject", reject.map(JSONValue.string)),
         ]
         return settings.compactMap { name, value in value.map { (name, $0) } }
     }
 
-    private static func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.string)) }
+    private static func list(_ texts: [String]) -> JSONValue? {
+        texts.isEmpty ? nil : .array(texts.map(JSONValue.string))
+    }
 
     var isEmpty: Bool { given.isEmpty && senderRules.isEmpty }
 
-    func apply(to settings: inout JSON) {
+    func apply(to settings: inout JSONValue) {
         // A route that sent and is to refuse keeps nothing of its sending, and the other way about.
         if reject != nil {
             for name in ["providers", "policy", "overflow", "sender"] { settings.set(name, to: nil) }
@@ -78,14 +81,14 @@ struct RouteOptions: ParsableArguments {
 /// `DAYS/FROM-TO`, or one of the two, and perhaps the name of a time zone behind a space. The gateway checks the names of
 /// days and zones, and the times.
 struct TimeWindowArgument: ExpressibleByArgument {
-    let json: JSON
+    let json: JSONValue
 
     init?(argument: String) {
         let words = argument.split(separator: " ")
         guard let parts = words.first?.split(separator: "/", omittingEmptySubsequences: false), words.count <= 2,
             parts.count <= 2, let last = parts.last, !parts.contains(where: \.isEmpty)
         else { return nil }
-        var members: [String: JSON] = [:]
+        var members: [String: JSONValue] = [:]
         let hours = last.split(separator: "-", omittingEmptySubsequences: false)
         // Days may be a row as well, MON-FRI.
         let hasHours = hours.count == 2 && last.contains(":")

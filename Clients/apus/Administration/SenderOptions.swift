@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import ConfigurationModel
+internal import JSON
 
 /// The sender rules of a provider or a route on the command line.
 struct SenderOptions: ParsableArguments {
@@ -19,13 +19,13 @@ struct SenderOptions: ParsableArguments {
 
     var isEmpty: Bool { senderFor.isEmpty && senderFallback == nil && replaceNamesIn.isEmpty }
 
-    func apply(to settings: inout JSON) {
+    func apply(to settings: inout JSONValue) {
         for rule in senderFor {
             settings.set(["sender", "by_country", rule.country[...]], to: .string(rule.sender))
         }
         if let senderFallback { settings.set("sender.fallback", to: .string(senderFallback)) }
         if !replaceNamesIn.isEmpty {
-            settings.set("sender.replace_names_in", to: .array(replaceNamesIn.map(JSON.string)))
+            settings.set("sender.replace_names_in", to: .array(replaceNamesIn.map(JSONValue.string)))
         }
     }
 }

@@ -1,14 +1,14 @@
-internal import ConfigurationModel
+internal import JSON
 
 /// Settings by their path in an object, such as `quota.segments_per_day`.
-extension JSON {
+extension JSONValue {
     /// nil where there is none.
-    func setting(_ path: some Collection<Substring>) -> JSON? {
-        path.reduce(self as JSON?) { value, name in value?[String(name)] }
+    func setting(_ path: some Collection<Substring>) -> JSONValue? {
+        path.reduce(self as JSONValue?) { value, name in value?[String(name)] }
     }
 
     /// Puts a setting there, and the objects that lead to it; nil removes it.
-    mutating func set(_ path: ArraySlice<Substring>, to value: JSON?) {
+    mutating func set(_ path: ArraySlice<Substring>, to value: JSONValue?) {
         guard let first = path.first else { return }
         var members = object ?? [:]
         let name = String(first)
@@ -22,13 +22,13 @@ extension JSON {
         self = .object(members)
     }
 
-    mutating func set(_ path: String, to value: JSON?) {
+    mutating func set(_ path: String, to value: JSONValue?) {
         set(path.split(separator: ".")[...], to: value)
     }
 
     /// Each setting by its path, in the order of the paths. A list is one as a whole, unless it is of objects:
     /// `issuers[0].algorithm`.
-    var settings: [(path: String, value: JSON)] {
+    var settings: [(path: String, value: JSONValue)] {
         guard case .object(let members) = self else { return [] }
         return members.sorted { $0.key < $1.key }.flatMap { name, value in
             if value.object?.isEmpty == false {
@@ -53,32 +53,32 @@ extension JSON {
     }
 }
 
-extension JSONValue {
-    init(_ json: JSON) {
+extension JSONOutput {
+    init(_ json: JSONValue) {
         switch json {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .integer(value)
         case .real(let value): self = .number(value)
         case .string(let text): self = .string(text)
-        case .array(let elements): self = .array(elements.map(JSONValue.init))
+        case .array(let elements): self = .array(elements.map(JSONOutput.init))
         case .object(let members):
-            self = .object(members.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
+            self = .object(members.sorted { $0.key < $1.key }.map { ($0.key, JSONOutput($0.value)) })
         }
     }
 
     /// A document that the gateway told.
     init(document: String?) {
-        self = document.flatMap { try? JSON($0) }.map(JSONValue.init) ?? .null
+        self = document.flatMap { try? JSONValue($0) }.map(JSONOutput.init) ?? .null
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// Settings of a provider, with the names of its secrets alone. Sealed as they are, nobody needs to see more.
-    var withoutSecrets: JSON {
+    var withoutSecrets: JSONValue {
         guard let secrets = self["secrets"]?.object else { return self }
         var copy = self
-        copy.set("secrets", to: .array(secrets.keys.sorted().map(JSON.string)))
+        copy.set("secrets", to: .array(secrets.keys.sorted().map(JSONValue.string)))
         return copy
     }
 }

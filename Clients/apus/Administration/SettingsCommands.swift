@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 /// What commands about providers and about routes have in common.
 struct SettingsTable {
@@ -9,7 +10,7 @@ struct SettingsTable {
     /// Lists all of the kind.
     func list(_ client: GatewayClient, _ connection: ConnectionOptions) async throws {
         let configuration = try await client.configuration(kind: kind.plural)
-        let objects = try JSON(configuration.document)[kind.plural]?.object ?? [:]
+        let objects = try JSONValue(configuration.document)[kind.plural]?.object ?? [:]
         let rows = objects.sorted { Self.order($0.value, $0.key) < Self.order($1.value, $1.key) }
         connection.print(rows: rows, headings: ["name", "settings"]) { name, settings in
             Self.json(name, settings)
@@ -28,12 +29,12 @@ struct SettingsTable {
     }
 
     /// Routes as they are tried, everything else by name.
-    private static func order(_ settings: JSON, _ name: String) -> (Int64, String) {
+    private static func order(_ settings: JSONValue, _ name: String) -> (Int64, String) {
         (settings["order"]?.integer ?? RouteOptions.defaultOrder, name)
     }
 
-    static func json(_ name: String, _ settings: JSON) -> JSONValue {
-        .object([("name", .string(name)), ("settings", JSONValue(settings.withoutSecrets))])
+    static func json(_ name: String, _ settings: JSONValue) -> JSONOutput {
+        .object([("name", .string(name)), ("settings", JSONOutput(settings.withoutSecrets))])
     }
 }
 
@@ -43,7 +44,7 @@ struct ClearOption: ParsableArguments {
         help: ArgumentHelp("The default again, by the name that `show` tells; repeatable.", valueName: "setting"))
     var clear: [String] = []
 
-    func apply(to settings: inout JSON) {
+    func apply(to settings: inout JSONValue) {
         for path in clear { settings.set(path, to: nil) }
     }
 }

@@ -1,5 +1,6 @@
 internal import ApusClient
 internal import ConfigurationModel
+internal import JSON
 
 /// A kind of objects of the configuration.
 enum SettingsKind: String {
@@ -22,12 +23,12 @@ struct SettingsEditor {
 
     /// Its settings now.
     /// - Throws: NOT_FOUND if there is no such object.
-    func current() async throws -> JSON {
+    func current() async throws -> JSONValue {
         try settings(in: try await client.configuration(kind: kind.plural, name: name))
     }
 
     /// - Throws: a failure if there is one of that name.
-    func create(_ settings: JSON) async throws -> AppliedConfiguration {
+    func create(_ settings: JSONValue) async throws -> AppliedConfiguration {
         try await whileOthersAreFaster {
             let generation = try await client.generations(limit: 1).first?.number
             do throws(ApusError) {
@@ -43,7 +44,7 @@ struct SettingsEditor {
     }
 
     /// - Parameter change: gets the settings as they are.
-    func change(_ change: (inout JSON) throws -> Void) async throws -> AppliedConfiguration {
+    func change(_ change: (inout JSONValue) throws -> Void) async throws -> AppliedConfiguration {
         try await whileOthersAreFaster {
             let configuration = try await client.configuration(kind: kind.plural, name: name)
             var settings = try settings(in: configuration)
@@ -59,14 +60,14 @@ struct SettingsEditor {
         }
     }
 
-    private func write(_ settings: JSON, over generation: UInt32?) async throws -> AppliedConfiguration {
-        let document = JSON.object([kind.plural: .object([name: settings])])
+    private func write(_ settings: JSONValue, over generation: UInt32?) async throws -> AppliedConfiguration {
+        let document = JSONValue.object([kind.plural: .object([name: settings])])
         return try await client.apply(
             document.text, partial: true, ifGeneration: generation, note: note, remove: settings == .null)
     }
 
-    private func settings(in configuration: GatewayConfiguration) throws -> JSON {
-        guard let settings = try? JSON(configuration.document)[kind.plural]?[name] else {
+    private func settings(in configuration: GatewayConfiguration) throws -> JSONValue {
+        guard let settings = try? JSONValue(configuration.document)[kind.plural]?[name] else {
             throw CommandFailure(.refused, "the gateway's answer has no \(kind) \(name)")
         }
         return settings

@@ -1,6 +1,7 @@
 internal import ApusClient
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 struct TenantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +20,7 @@ struct TenantListCommand: AsyncParsableCommand {
     mutating func run() async throws {
         try await connection.withClient { client in
             let configuration = try await client.configuration(kind: "tenants")
-            let tenants = try JSON(configuration.document)["tenants"]?.object ?? [:]
+            let tenants = try JSONValue(configuration.document)["tenants"]?.object ?? [:]
             connection.print(rows: tenants.sorted { $0.key < $1.key }, headings: ["tenant", "settings"]) {
                 name, settings in
                 Self.json(name, settings)
@@ -29,12 +30,12 @@ struct TenantListCommand: AsyncParsableCommand {
         }
     }
 
-    static func json(_ name: String, _ settings: JSON) -> JSONValue {
-        .object([("name", .string(name)), ("settings", JSONValue(settings))])
+    static func json(_ name: String, _ settings: JSONValue) -> JSONOutput {
+        .object([("name", .string(name)), ("settings", JSONOutput(settings))])
     }
 
     /// The name, and what isn't the default.
-    private static func columns(_ name: String, _ settings: JSON) -> [String] {
+    private static func columns(_ name: String, _ settings: JSONValue) -> [String] {
         var settings = settings
         let issuers = settings["issuers"]?.array?.count ?? 0
         settings.set("issuers", to: issuers == 0 ? nil : .integer(Int64(issuers)))
@@ -83,7 +84,7 @@ struct TenantCreateCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            var json = JSON.object([:])
+            var json = JSONValue.object([:])
             settings.apply(to: &json)
             let editor = SettingsEditor(client: client, kind: .tenant, name: tenant.name, note: note.note)
             connection.print(try await editor.create(json))

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ConfigurationModel
+internal import JSON
 
 /// The settings of a tenant that have options of their own; `apus admin config` reaches all of them.
 struct TenantOptions: ParsableArguments {
@@ -70,32 +71,37 @@ struct TenantOptions: ParsableArguments {
     var helpReply: String?
 
     /// What was given, by the path of its setting.
-    var given: [(path: String, value: JSON)] {
-        let settings: [(String, JSON?)] = [
+    var given: [(path: String, value: JSONValue)] {
+        let settings: [(String, JSONValue?)] = [
             // As written where it is the default: the gateway leaves it out.
-            ("enabled", credentials.map(JSON.bool)), ("weight", weight.map(JSON.integer)), ("rate", rate?.json),
-            ("connection_rate", connectionRate?.json), ("quota.segments_per_day", segmentsPerDay.map(JSON.integer)),
-            ("quota.cost_per_month", costPerMonth.map(JSON.string)),
-            ("quota.waiting_messages", waiting.map(JSON.integer)), ("defaults.sender", sender.map(JSON.string)),
-            ("defaults.smart_encoding", smartEncoding.map(JSON.bool)),
+            ("enabled", credentials.map(JSONValue.bool)), ("weight", weight.map(JSONValue.integer)),
+            ("rate", rate?.json),
+            ("connection_rate", connectionRate?.json),
+            ("quota.segments_per_day", segmentsPerDay.map(JSONValue.integer)),
+            ("quota.cost_per_month", costPerMonth.map(JSONValue.string)),
+            ("quota.waiting_messages", waiting.map(JSONValue.integer)),
+            ("defaults.sender", sender.map(JSONValue.string)),
+            ("defaults.smart_encoding", smartEncoding.map(JSONValue.bool)),
             ("senders.allowed", Self.list(allowSender)), ("destinations.allowed", Self.list(allowDestination)),
             ("destinations.blocked", Self.list(blockDestination)),
-            ("retention.body_days", bodyDays.map(JSON.integer)),
-            ("retention.record_days", recordDays.map(JSON.integer)),
+            ("retention.body_days", bodyDays.map(JSONValue.integer)),
+            ("retention.record_days", recordDays.map(JSONValue.integer)),
             ("identity.certificates", Self.list(certificate)),
             ("opt_out.stop_words", Self.list(stopWord)), ("opt_out.start_words", Self.list(startWord)),
-            ("opt_out.help_words", Self.list(helpWord)), ("opt_out.stop_reply", stopReply.map(JSON.string)),
-            ("opt_out.help_reply", helpReply.map(JSON.string)),
-            ("identity.uids", uid.isEmpty ? nil : .array(uid.map(JSON.integer))),
+            ("opt_out.help_words", Self.list(helpWord)), ("opt_out.stop_reply", stopReply.map(JSONValue.string)),
+            ("opt_out.help_reply", helpReply.map(JSONValue.string)),
+            ("identity.uids", uid.isEmpty ? nil : .array(uid.map(JSONValue.integer))),
         ]
         return settings.compactMap { path, value in value.map { (path, $0) } }
     }
 
-    private static func list(_ texts: [String]) -> JSON? { texts.isEmpty ? nil : .array(texts.map(JSON.string)) }
+    private static func list(_ texts: [String]) -> JSONValue? {
+        texts.isEmpty ? nil : .array(texts.map(JSONValue.string))
+    }
 
     var isEmpty: Bool { given.isEmpty }
 
-    func apply(to settings: inout JSON) {
+    func apply(to settings: inout JSONValue) {
         for (path, value) in given { settings.set(path, to: value) }
     }
 }
@@ -114,7 +120,7 @@ struct RateArgument: ExpressibleByArgument {
         self.burst = burst
     }
 
-    var json: JSON {
+    var json: JSONValue {
         .object(["messages_per_second": .integer(messagesPerSecond), "burst": .integer(burst)])
     }
 }

@@ -245,14 +245,14 @@ struct BulkTotals: Equatable {
         return CommandFailure(.unavailable, "\(counted(refused, "row")) refused: \(limit)", advice: "Then \(again)")
     }
 
-    var members: [(String, JSONValue)] {
+    var members: [(String, JSONOutput)] {
         [
             ("batch", .string(batch)), ("accepted", .unsigned(accepted)), ("refused", .unsigned(refused)),
             ("duplicates", .unsigned(duplicates)), ("left_out", .unsigned(leftOut)),
         ]
     }
 
-    func json(_ settled: BatchStatus?) -> JSONValue {
+    func json(_ settled: BatchStatus?) -> JSONOutput {
         .object(members + (settled.map { [("states", $0.states.json)] } ?? []))
     }
 

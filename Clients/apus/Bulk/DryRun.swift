@@ -55,7 +55,7 @@ struct DryRunTotals {
 
     // MARK: JSON
 
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("dry_run", true), ("accepted", .unsigned(accepted)), ("refused", .unsigned(refused)),
             ("segments", .unsigned(report.segments)),
@@ -70,8 +70,8 @@ struct DryRunTotals {
                         .object([("line", .integer(Int64($0.line))), ("to", .string("+\($0.recipient)"))])
                     })
             ),
-            ("ignored_columns", .array(file.ignoredColumns.map(JSONValue.string))),
-            ("price", price.map(JSONValue.integer) ?? .null),
+            ("ignored_columns", .array(file.ignoredColumns.map(JSONOutput.string))),
+            ("price", price.map(JSONOutput.integer) ?? .null),
             ("countries", .array(countries.map(\.json))),
             (
                 "ucs2",
@@ -116,12 +116,12 @@ struct DryRunTotals {
 }
 
 extension GatewayCheck.Country {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSONOutput {
         .object([
             ("country", .string(name)), ("accepted", .unsigned(accepted)), ("refused", .unsigned(refused)),
             ("segments", .unsigned(segments)), ("ucs2", .unsigned(ucs2)),
-            ("segment_price", segmentPrice.map(JSONValue.integer) ?? .null),
-            ("price", price.map(JSONValue.integer) ?? .null),
+            ("segment_price", segmentPrice.map(JSONOutput.integer) ?? .null),
+            ("price", price.map(JSONOutput.integer) ?? .null),
         ])
     }
 

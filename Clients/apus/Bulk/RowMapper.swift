@@ -1,6 +1,6 @@
 internal import ApusClient
-internal import ConfigurationModel
 internal import FoundationEssentials
+internal import JSON
 
 /// Makes rows of a file into messages.
 struct RowMapper {
@@ -114,9 +114,9 @@ struct JSONRow {
     var values = RowMapper.Values(texts: [])
 
     init(_ line: String) throws(RowProblem) {
-        let json: JSON
+        let json: JSONValue
         do throws(JSONError) {
-            json = try JSON(line, numbers: .texts)
+            json = try JSONValue(line, numbers: .texts)
         } catch {
             throw RowProblem(text: "the line is not JSON: \(error.reason) (column \(error.column))")
         }
@@ -140,7 +140,7 @@ struct JSONRow {
         }
     }
 
-    private static func text(_ value: JSON) -> String? {
+    private static func text(_ value: JSONValue) -> String? {
         switch value {
         case .string(let text): text
         case .bool(let flag): String(flag)

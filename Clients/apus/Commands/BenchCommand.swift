@@ -223,7 +223,7 @@ struct BenchFigures {
         rows.append((name, value))
     }
 
-    var json: JSONValue {
+    var json: JSONOutput {
         .object(
             rows.map { name, value in
                 let isWhole = value.rounded() == value && abs(value) < 1e15

@@ -14,7 +14,7 @@ struct ContextCommand: ParsableCommand {
             output ?? ServerLocator.current.environment["APUS_OUTPUT"].flatMap(OutputFormat.init) ?? .text
         }
 
-        func print(json: JSONValue, text: String) {
+        func print(json: JSONOutput, text: String) {
             switch format {
             case .json: Console.json(json)
             case .text: Console.line(text)
@@ -146,10 +146,10 @@ struct ContextCommand: ParsableCommand {
 
 extension StoredContext {
     /// Without the key itself.
-    func json(name: String, isCurrent: Bool? = nil) -> JSONValue {
-        var members: [(String, JSONValue)] = [
+    func json(name: String, isCurrent: Bool? = nil) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [
             ("name", .string(name)), ("server", .string(server)),
-            ("key_file", keyFile.map(JSONValue.string) ?? .null), ("has_key", .bool(key != nil || keyFile != nil)),
+            ("key_file", keyFile.map(JSONOutput.string) ?? .null), ("has_key", .bool(key != nil || keyFile != nil)),
         ]
         for (name, file) in files { members.append((name, .string(file))) }
         if let isCurrent { members.append(("current", .bool(isCurrent))) }

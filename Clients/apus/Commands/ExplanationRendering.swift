@@ -16,7 +16,7 @@ extension Explanation {
 
     // MARK: JSON
 
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("outcome", .string(outcome.rawValue)), ("reason", .string(reason)),
             ("refusals", .array(refusals.map(\.json))), ("body", body?.json ?? .null),
@@ -81,7 +81,7 @@ extension Explanation {
 }
 
 extension Explanation.Body {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSONOutput {
         .object([
             ("encoding", .string(encoding.rawValue)), ("segments", .integer(Int64(segments))),
             ("characters", .integer(Int64(characters))), ("units", .integer(Int64(units))),
@@ -101,7 +101,7 @@ extension Explanation.Terms {
         return senderRule.map { "\(name) (\($0))" } ?? name
     }
 
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSONOutput {
         .object([
             ("sender", .optional(sender)), ("sender_rule", .optional(senderRule)),
             ("priority", .string(priority.rawValue)),
@@ -112,7 +112,7 @@ extension Explanation.Terms {
 }
 
 extension Explanation.Refusal {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSONOutput {
         .object([
             ("field", .optional(field)), ("limit", .optional(limit)), ("description", .string(description)),
             ("retry_after_ms", retryAfter.map { .integer($0.milliseconds) } ?? .null),
@@ -129,7 +129,7 @@ extension Explanation.Route {
 }
 
 extension Explanation.Provider {
-    fileprivate var json: JSONValue {
+    fileprivate var json: JSONOutput {
         .object([
             ("name", .string(name)), ("kind", .string(kind)), ("verdict", .string(verdict)), ("text", .string(text)),
             ("chosen", .bool(isChosen)), ("segment_price", .integer(segmentPrice)), ("weight", .integer(Int64(weight))),
@@ -144,6 +144,6 @@ extension Explanation.Provider {
     }
 }
 
-extension JSONValue {
-    fileprivate static func optional(_ text: String?) -> JSONValue { text.map(JSONValue.string) ?? .null }
+extension JSONOutput {
+    fileprivate static func optional(_ text: String?) -> JSONOutput { text.map(JSONOutput.string) ?? .null }
 }

@@ -51,7 +51,7 @@ struct InboundListCommand: AsyncParsableCommand {
 }
 
 extension InboundMessage {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("id", .string(String(id))), ("at", .string(TimeText.rfc3339(at))), ("provider", .string(provider)),
             ("provider_id", .string(providerID)), ("from", .string(from)), ("to", .string(to)),

@@ -128,7 +128,7 @@ struct ResumeCommand: AsyncParsableCommand {
 extension ConnectionOptions {
     fileprivate func print(paused: [String]) {
         print(
-            json: .object([("paused", .array(paused.map(JSONValue.string)))]),
+            json: .object([("paused", .array(paused.map(JSONOutput.string)))]),
             text: "paused: " + (paused.isEmpty ? "nothing" : paused.joined(separator: ", ")))
     }
 }

@@ -61,7 +61,7 @@ struct SendCommand: AsyncParsableCommand {
 }
 
 extension ConnectionOptions {
-    func print(json: JSONValue, text: String) {
+    func print(json: JSONOutput, text: String) {
         switch format {
         case .json: Console.json(json)
         case .text: Console.line(text)

@@ -109,7 +109,7 @@ struct TimelineCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let report = try await client.status(of: [id.id])
             guard let status = report.messages.first else { throw CommandFailure.notFound([id.id]) }
-            let json = JSONValue.object([
+            let json = JSONOutput.object([
                 ("id", .string(status.id.description)), ("state", .string(status.state.rawValue)),
                 ("settled", .bool(status.settled)), ("timeline", status.timelineJSON),
             ])

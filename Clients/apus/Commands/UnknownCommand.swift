@@ -174,7 +174,7 @@ extension ConnectionOptions {
 }
 
 extension UnknownMessage {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("id", .string(status.id.description)), ("since", .string(TimeText.rfc3339(since))),
             ("tenant", .string(tenant)), ("to", .string(status.to)), ("provider", .string(status.provider)),
@@ -200,7 +200,7 @@ extension UnknownMessage {
 }
 
 extension UnknownReport {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("done", .integer(Int64(done))), ("refused", .integer(Int64(refused))),
             ("not_found", .integer(Int64(notFound))),

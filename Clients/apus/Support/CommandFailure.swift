@@ -20,7 +20,7 @@ struct CommandFailure: Error {
     /// The gateway's answer, where it was one.
     var error: ApusError?
     /// More that programs are told.
-    var members: [(String, JSONValue)] = []
+    var members: [(String, JSONOutput)] = []
 
     init(_ status: ExitStatus, _ what: String, advice: String? = nil) {
         self.status = status
@@ -33,11 +33,11 @@ struct CommandFailure: Error {
     }
 
     /// The same for programs: one object with the member `error`.
-    var json: JSONValue {
+    var json: JSONOutput {
         let code = error?.code.description ?? status.name
-        let details: [(String, JSONValue)] = [
+        let details: [(String, JSONOutput)] = [
             ("code", .string(code)), ("message", .string(error?.message ?? what)),
-            ("advice", advice.map(JSONValue.string) ?? .null), ("violations", (error?.violations ?? []).json),
+            ("advice", advice.map(JSONOutput.string) ?? .null), ("violations", (error?.violations ?? []).json),
             ("retry_after_ms", error?.retryAfter.map { .integer($0.milliseconds) } ?? .null),
             ("exit_code", .integer(Int64(status.rawValue))),
         ]
@@ -46,7 +46,7 @@ struct CommandFailure: Error {
 }
 
 extension [ApusError.Violation] {
-    var json: JSONValue {
+    var json: JSONOutput {
         .array(map { .object([("field", .string($0.field)), ("description", .string($0.description))]) })
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ConfigurationModel
 internal import FoundationEssentials
+internal import JSON
 
 /// What a command line is checked for before and after the parser has seen it.
 struct CommandLineWords {
@@ -123,7 +124,7 @@ struct CommandLineWords {
 
     /// The options of the command that the words name, as the parser describes it.
     private static func options(of words: [String]) -> [Option] {
-        guard let dump = try? JSON(ApusCommand._dumpHelp()), var command = dump["command"] else { return [] }
+        guard let dump = try? JSONValue(ApusCommand._dumpHelp()), var command = dump["command"] else { return [] }
         for word in commandWords(words) {
             let next = command["subcommands"]?.array?.first { $0["commandName"]?.string == word }
             guard let next else { return [] }

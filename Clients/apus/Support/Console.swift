@@ -18,7 +18,7 @@ enum Console {
     }
 
     /// A value on a line, for programs.
-    static func json(_ value: JSONValue) {
+    static func json(_ value: JSONOutput) {
         write(SafeText.json(value.text) + "\n", to: STDOUT_FILENO)
     }
 
@@ -32,7 +32,7 @@ enum Console {
     }
 
     /// A value on a line of standard error, for programs.
-    static func errorJSON(_ value: JSONValue) {
+    static func errorJSON(_ value: JSONOutput) {
         write(SafeText.json(value.text) + "\n", to: STDERR_FILENO)
     }
 

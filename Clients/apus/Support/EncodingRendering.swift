@@ -2,7 +2,7 @@ internal import ApusClient
 internal import SMSModel
 
 extension ApusClient.UCS2Cause {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("character", .string(String(Character(character)))),
             ("code_point", .string(CharacterName.codePoint(character.value))),

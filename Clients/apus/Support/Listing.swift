@@ -38,7 +38,7 @@ struct Listing {
 extension ConnectionOptions {
     /// A line of JSON each, or lines of the listing.
     func print<Row>(
-        rows: [Row], in listing: inout Listing, json: (Row) -> JSONValue, cells: (Row) -> [String]
+        rows: [Row], in listing: inout Listing, json: (Row) -> JSONOutput, cells: (Row) -> [String]
     ) {
         switch format {
         case .json: for row in rows { Console.json(json(row)) }
@@ -48,7 +48,7 @@ extension ConnectionOptions {
 
     /// A line of JSON each, or a table.
     func print<Row>(
-        rows: [Row], headings: [String] = [], json: (Row) -> JSONValue, columns: (Row) -> [String]
+        rows: [Row], headings: [String] = [], json: (Row) -> JSONOutput, columns: (Row) -> [String]
     ) {
         var listing = Listing(headings: headings)
         print(rows: rows, in: &listing, json: json, cells: columns)

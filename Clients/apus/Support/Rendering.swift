@@ -4,7 +4,7 @@ internal import FoundationEssentials
 // What the gateway answers, as JSON with the protocol's names and as text.
 
 extension SendReceipt {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object(
             [
                 ("id", .string(id.description)), ("state", .string(state.rawValue)), ("duplicate", .bool(duplicate)),
@@ -13,7 +13,7 @@ extension SendReceipt {
     }
 
     /// What `send --wait` tells too.
-    var encodingMembers: [(String, JSONValue)] {
+    var encodingMembers: [(String, JSONOutput)] {
         [("ucs2", ucs2?.json ?? .null), ("replaced", .integer(Int64(replaced)))]
     }
 
@@ -31,9 +31,9 @@ extension SendReceipt {
 }
 
 extension MessageStatus {
-    var json: JSONValue { .object(members) }
+    var json: JSONOutput { .object(members) }
 
-    var members: [(String, JSONValue)] {
+    var members: [(String, JSONOutput)] {
         [
             ("id", .string(id.description)), ("state", .string(state.rawValue)),
             // A status is no repeated sending; the member is there because `send` has it.
@@ -46,7 +46,7 @@ extension MessageStatus {
                 error.map { .object([("code", .string($0.code)), ("message", .string($0.message))]) } ?? .null
             ),
             ("settled", .bool(settled)), ("receipt_overdue", .bool(receiptOverdue)),
-            ("reference", .string(reference)), ("tags", .array(tags.map(JSONValue.string))),
+            ("reference", .string(reference)), ("tags", .array(tags.map(JSONOutput.string))),
             ("batch_id", batchID.map { .string($0.description) } ?? .null),
             ("accepted_at", .string(TimeText.rfc3339(acceptedAt))),
             ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
@@ -55,7 +55,7 @@ extension MessageStatus {
         ]
     }
 
-    var timelineJSON: JSONValue { .array(timeline.map(\.json)) }
+    var timelineJSON: JSONOutput { .array(timeline.map(\.json)) }
 
     /// On one line, for the one who sent it just now.
     func outcome(_ receipt: SendReceipt) -> String {
@@ -134,7 +134,7 @@ extension TimelineEvent {
         return detail.isEmpty ? "(\(remark))" : "\(detail) (\(remark))"
     }
 
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("at", .string(TimeText.rfc3339(at))), ("event", .string(event.rawValue)),
             ("state", .string(state.rawValue)), ("attempt", .integer(Int64(attempt))),
@@ -144,7 +144,7 @@ extension TimelineEvent {
 }
 
 extension StateCounts {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object(present.map { ($0.state.rawValue, .unsigned($0.count)) })
     }
 
@@ -155,7 +155,7 @@ extension StateCounts {
 }
 
 extension BatchStatus {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("batch", .string(name)), ("batch_id", .string(id.description)), ("messages", .unsigned(messages)),
             ("settled", .unsigned(settled)), ("states", states.json), ("canceled", .bool(canceled)),
@@ -175,7 +175,7 @@ extension BatchStatus {
 }
 
 extension GatewayStatistics {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("states", states.json), ("waiting_urgent", .unsigned(waitingUrgent)),
             ("waiting_normal", .unsigned(waitingNormal)), ("waiting_bulk", .unsigned(waitingBulk)),
@@ -183,7 +183,7 @@ extension GatewayStatistics {
             ("uptime_ms", .integer(uptime.milliseconds)), ("cpu_us", .integer(cpu.microseconds)),
             ("resident_bytes", .unsigned(residentBytes)), ("connections", .unsigned(connections)),
             ("commits", .unsigned(commits)), ("committed_operations", .unsigned(committedOperations)),
-            ("providers", .array(providers.map(\.json))), ("paused", .array(paused.map(JSONValue.string))),
+            ("providers", .array(providers.map(\.json))), ("paused", .array(paused.map(JSONOutput.string))),
         ])
     }
 
@@ -207,14 +207,14 @@ extension GatewayStatistics {
 }
 
 extension ProviderStatistics {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("name", .string(name)), ("kind", .string(kind)), ("submitted", .unsigned(submitted)),
             ("accepted", .unsigned(accepted)), ("rejected", .unsigned(rejected)),
             ("throttled", .unsigned(throttled)), ("unavailable", .unsigned(unavailable)),
             ("unknown", .unsigned(unknown)), ("in_flight", .unsigned(inFlight)), ("paused", .bool(paused)),
             ("circuit", circuit.map { .string($0.rawValue) } ?? .null), ("in_flight_bound", .unsigned(inFlightBound)),
-            ("rate", rate.map(JSONValue.number) ?? .null),
+            ("rate", rate.map(JSONOutput.number) ?? .null),
             ("latency_ms", latency.map { .integer($0.milliseconds) } ?? .null),
         ])
     }
@@ -237,7 +237,7 @@ extension ProviderStatistics {
 }
 
 extension CancelReport {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("canceled", .unsigned(canceled)), ("too_late", .unsigned(tooLate)), ("not_found", .unsigned(notFound)),
             (
@@ -264,7 +264,7 @@ extension CancelReport {
 }
 
 extension SandboxRecord {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("at", .string(TimeText.rfc3339(at))), ("id", .string(id.description)),
             ("attempt", .integer(Int64(attempt))), ("to", .string(to)), ("sender", .string(sender)),
@@ -280,7 +280,7 @@ extension SandboxRecord {
 }
 
 extension GatewayHealth {
-    var json: JSONValue {
+    var json: JSONOutput {
         .object([
             ("accepting", .bool(accepting)), ("dispatching", .bool(dispatching)),
             (

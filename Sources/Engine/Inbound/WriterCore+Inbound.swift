@@ -1,5 +1,6 @@
 internal import Admission
 internal import ConfigurationModel
+internal import JSON
 internal import Providers
 internal import Routing
 internal import SMSModel
@@ -79,7 +80,7 @@ extension WriterCore {
     ) throws(StoreError) {
         guard !tenants.isEmpty else { return }
         let isStop = verb == .suppress
-        let what = JSON.object([
+        let what = JSONValue.object([
             "numbers": .array([.string(PhoneNumber.text(request.number))]),
             "reason": .string(request.reason(isStop ? .stop : .start)), "to": .string(request.recipient),
         ])

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 internal import Storage
 
@@ -179,7 +180,7 @@ extension WriterCore {
 
     private mutating func audit(_ wish: UnknownWish, _ ids: [MessageID], by act: Act) throws(StoreError) {
         guard let first = ids.first else { return }
-        var after: [String: JSON] = ["messages": .array(ids.map { .string($0.description) })]
+        var after: [String: JSONValue] = ["messages": .array(ids.map { .string($0.description) })]
         let verb: AuditVerb
         switch wish {
         case .resend: verb = .resend

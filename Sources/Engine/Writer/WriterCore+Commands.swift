@@ -1,5 +1,6 @@
 internal import Admission
 internal import ConfigurationModel
+internal import JSON
 internal import Providers
 internal import Routing
 package import SMSModel
@@ -205,8 +206,8 @@ extension WriterCore {
         if pausedNames != before {
             try store.administration.append(
                 AuditRecord(
-                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSON.string)),
-                    after: .array(pausedNames.map(JSON.string))))
+                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSONValue.string)),
+                    after: .array(pausedNames.map(JSONValue.string))))
         }
         // Who pauses a batch may be any tenant.
         var names = pausedNames

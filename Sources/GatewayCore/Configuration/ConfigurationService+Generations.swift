@@ -2,6 +2,7 @@ package import Access
 internal import Admission
 package import ConfigurationModel
 internal import Engine
+internal import JSON
 package import SMSModel
 internal import Storage
 internal import Synchronization
@@ -20,9 +21,9 @@ extension ConfigurationService {
         _ text: String, isPartial: Bool, _ terms: ChangeTerms, note: String = "", for caller: Caller,
         _ reply: @escaping Reply<ConfigurationResult>
     ) {
-        let document: JSON
+        let document: JSONValue
         do throws(JSONError) {
-            document = try JSON(text)
+            document = try JSONValue(text)
         } catch {
             let violation = FieldViolation(field: "document", description: "is not JSON: \(error)")
             return reply(.failure(GatewayError(ConfigurationError([violation]))))
@@ -349,7 +350,7 @@ extension DynamicConfiguration {
     /// - Parameters:
     ///   - kind: "" = all.
     ///   - name: "" = all of the kind.
-    fileprivate func document(kind: String, name: String) throws(GatewayError) -> JSON {
+    fileprivate func document(kind: String, name: String) throws(GatewayError) -> JSONValue {
         guard !kind.isEmpty else { return document }
         guard let objects = document(ofKind: kind) else {
             throw GatewayError(

@@ -2,6 +2,7 @@ internal import Access
 internal import Admission
 package import ConfigurationModel
 internal import Engine
+internal import JSON
 internal import SMSModel
 internal import Storage
 internal import Synchronization
@@ -176,9 +177,9 @@ package struct KeySummary: Hashable, Sendable {
     }
 
     /// For the audit log.
-    fileprivate var json: JSON {
-        var members: [String: JSON] = [
-            "tenant": .string(tenant), "scopes": .array(scopes.names.map(JSON.string)), "note": .string(note),
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "tenant": .string(tenant), "scopes": .array(scopes.names.map(JSONValue.string)), "note": .string(note),
         ]
         if let expiresAt { members["expires_at_ms"] = .integer(expiresAt) }
         if let revokedAt { members["revoked_at_ms"] = .integer(revokedAt) }

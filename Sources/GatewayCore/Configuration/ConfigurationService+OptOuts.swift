@@ -2,6 +2,7 @@ internal import Access
 internal import Admission
 internal import ConfigurationModel
 internal import Engine
+internal import JSON
 package import SMSModel
 internal import Storage
 
@@ -100,8 +101,8 @@ extension ConfigurationService {
         }
     }
 
-    private static func audited(_ numbers: [UInt64], _ reason: String) -> [String: JSON] {
-        var what: [String: JSON] = ["numbers": .array(numbers.map { .string("+\($0)") })]
+    private static func audited(_ numbers: [UInt64], _ reason: String) -> [String: JSONValue] {
+        var what: [String: JSONValue] = ["numbers": .array(numbers.map { .string("+\($0)") })]
         if !reason.isEmpty { what["reason"] = .string(reason) }
         return what
     }

@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 package import HTTPTransport
+internal import JSON
 package import SMSModel
 
 /// What an answer to `SendTextMessage` says.
@@ -14,7 +15,7 @@ package enum AWSSMSAnswer {
                 return Outcome(
                     error.refusal(status: response.status), code: error.code, message: error.message, response)
             }
-            let body = response.isBodyCut ? nil : try? JSON(response.body)
+            let body = response.isBodyCut ? nil : try? JSONValue(response.body)
             guard let id = body?["MessageId"]?.string, (1...64).contains(id.utf8.count) else {
                 return .unknown(code: "HTTP_200")
             }
@@ -35,7 +36,7 @@ struct AWSSMSError: Hashable {
 
     /// - Returns: nil if the answer is none of the service's.
     init?(_ response: HTTPResponse) {
-        guard !response.isBodyCut, let body = try? JSON(response.body), let type = body["__type"]?.string,
+        guard !response.isBodyCut, let body = try? JSONValue(response.body), let type = body["__type"]?.string,
             let name = type.split(separator: "#").last
         else { return nil }
         kind = String(name)
@@ -104,7 +105,7 @@ struct AWSSMSError: Hashable {
 /// What the answer to `DescribeAccountAttributes` says.
 enum AWSSMSCheck {
     static func result(_ response: HTTPResponse, region: String) -> ProviderCheckResult {
-        let body = response.isBodyCut ? nil : try? JSON(response.body)
+        let body = response.isBodyCut ? nil : try? JSONValue(response.body)
         if response.status == 200, let attributes = body?["AccountAttributes"]?.array {
             let tier = attributes.first { $0["Name"]?.string == "ACCOUNT_TIER" }?["Value"]?.string
             let note = tier == "SANDBOX" ? "; the account is in the sandbox, and reaches verified numbers only" : ""

@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 package import HTTPTransport
+internal import JSON
 package import SMSModel
 
 /// AWS End User Messaging. It knows no idempotency key, and can't be asked: what it may have taken stays `unknown` until
@@ -58,31 +59,31 @@ package struct AWSSMSRequests: Sendable {
 
     package func send(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
         let token = CorrelationToken(id: item.id, attempt: item.attempt).text(key: receiptKey)
-        var members: [String: JSON] = [
+        var members: [String: JSONValue] = [
             "DestinationPhoneNumber": .string(batch.text(item.recipient)),
             "MessageBody": .string(batch.text(item.body)),
             "MessageType": .string(options.messageType.rawValue),
             "Context": .object([Self.contextName: .string(token)]),
         ]
         let sender = item.sender.isEmpty ? options.sender : batch.text(item.sender)
-        members["OriginationIdentity"] = sender.map(JSON.string)
-        members["ConfigurationSetName"] = options.configurationSet.map(JSON.string)
-        members["ProtectConfigurationId"] = options.protectConfiguration.map(JSON.string)
-        members["Keyword"] = options.keyword.map(JSON.string)
-        members["MaxPrice"] = options.maximumPrice.map(JSON.string)
+        members["OriginationIdentity"] = sender.map(JSONValue.string)
+        members["ConfigurationSetName"] = options.configurationSet.map(JSONValue.string)
+        members["ProtectConfigurationId"] = options.protectConfiguration.map(JSONValue.string)
+        members["Keyword"] = options.keyword.map(JSONValue.string)
+        members["MaxPrice"] = options.maximumPrice.map(JSONValue.string)
         if item.expiresAt > 0 {
             let left = (item.expiresAt - now()) / 1000
             members["TimeToLive"] = .integer(min(max(left, Self.timeToLive.lowerBound), Self.timeToLive.upperBound))
         }
-        var country: [String: JSON] = [:]
-        country["IN_ENTITY_ID"] = options.entityID.map(JSON.string)
-        country["IN_TEMPLATE_ID"] = options.templateID.map(JSON.string)
+        var country: [String: JSONValue] = [:]
+        country["IN_ENTITY_ID"] = options.entityID.map(JSONValue.string)
+        country["IN_TEMPLATE_ID"] = options.templateID.map(JSONValue.string)
         if !country.isEmpty { members["DestinationCountryParameters"] = .object(country) }
         return request(
             "SendTextMessage", HTTPRequestID(number: item.id.rawValue, attempt: item.attempt), .object(members))
     }
 
-    private func request(_ operation: String, _ id: HTTPRequestID, _ body: JSON) -> HTTPRequest {
+    private func request(_ operation: String, _ id: HTTPRequestID, _ body: JSONValue) -> HTTPRequest {
         HTTPRequest(
             id: id, method: .post, url: options.url,
             headers: [

@@ -1,4 +1,4 @@
-internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// What the events of End User Messaging say of messages.
@@ -10,12 +10,12 @@ struct AWSSMSContent: Sendable {
 
     /// - Returns: none for what is meant for others: a topic may carry anything.
     func events(of message: String) -> [CarrierEvent] {
-        guard let document = try? JSON(message), document.object != nil else { return [] }
+        guard let document = try? JSONValue(message), document.object != nil else { return [] }
         if let inbound = SNSContent.inbound(document) { return [.inbound(inbound)] }
         return receipt(document).map { [.receipt($0)] } ?? []
     }
 
-    private func receipt(_ document: JSON) -> CarrierReceipt? {
+    private func receipt(_ document: JSONValue) -> CarrierReceipt? {
         guard let type = document["eventType"]?.string, type.hasPrefix("TEXT_"),
             let id = document["messageId"]?.string, 1...Limits.providerIDBytes ~= id.utf8.count
         else { return nil }
@@ -41,7 +41,7 @@ struct AWSSMSContent: Sendable {
     }
 
     /// What AWS charges with the networks' fee, in US dollars.
-    private static func price(_ document: JSON) -> Money? {
+    private static func price(_ document: JSONValue) -> Money? {
         func dollars(_ name: String) -> Double? {
             switch document[name] {
             case .integer(let value): Double(value)

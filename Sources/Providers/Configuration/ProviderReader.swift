@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import JSON
 package import SMSModel
 
 /// Reads what only a kind knows of a provider's settings: its options and its secrets.
@@ -10,7 +11,7 @@ package struct ProviderReader {
     package init(_ name: String, _ settings: ProviderSettings) {
         options = MemberReader(settings.options, path: "providers.\(name).options")
         secrets = MemberReader(
-            .object(settings.secrets.mapValues(JSON.string)), path: "providers.\(name).secrets")
+            .object(settings.secrets.mapValues(JSONValue.string)), path: "providers.\(name).secrets")
     }
 
     /// All that is wrong with what was read, and what nobody has asked for.

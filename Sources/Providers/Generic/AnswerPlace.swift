@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 
 /// A place in a carrier's answer.
 enum AnswerPlace: Hashable, Sendable {
@@ -52,23 +52,23 @@ enum AnswerPlace: Hashable, Sendable {
 /// An answer, or an element of it.
 struct AnswerContent {
     /// nil = it is no JSON.
-    let json: JSON?
+    let json: JSONValue?
     let response: HTTPResponse
 
     init(_ response: HTTPResponse) {
         self.response = response
-        json = response.isBodyCut ? nil : try? JSON(response.body)
+        json = response.isBodyCut ? nil : try? JSONValue(response.body)
     }
 
-    private init(_ json: JSON, of response: HTTPResponse) {
+    private init(_ json: JSONValue, of response: HTTPResponse) {
         self.json = json
         self.response = response
     }
 
-    func element(_ json: JSON) -> AnswerContent { AnswerContent(json, of: response) }
+    func element(_ json: JSONValue) -> AnswerContent { AnswerContent(json, of: response) }
 
     /// What stands there; several values only by `*` in a JSON pointer.
-    func values(_ place: AnswerPlace) -> [JSON] {
+    func values(_ place: AnswerPlace) -> [JSONValue] {
         switch place {
         case .json(let pointer): json.map(pointer.values) ?? []
         case .header(let name): response.header(name).map { [.string($0)] } ?? []

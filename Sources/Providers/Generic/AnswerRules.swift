@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// What a carrier's answers say: the first rule that matches does. An answer that none matches is nobody's word, and

@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// A JSON Web Token (HS256) in a header, with the body's SHA-256 among its claims. Vonage signs so.

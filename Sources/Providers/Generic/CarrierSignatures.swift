@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// The signature of Vonage's SMS API: a parameter `sig` over all the others, of which `timestamp` is one.
@@ -127,7 +127,7 @@ struct MessageBirdSignature: Sendable {
         return isWhole ? nil : "its body is not the one that its token was made for"
     }
 
-    private static func isHash(_ claim: JSON?, of message: [UInt8]) -> Bool {
+    private static func isHash(_ claim: JSONValue?, of message: [UInt8]) -> Bool {
         guard let given = claim?.string.flatMap(Hexadecimal.octets) else { return false }
         return MessageAuthentication.areEqual(given, MessageAuthentication.sha256(message))
     }

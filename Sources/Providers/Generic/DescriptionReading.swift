@@ -1,5 +1,6 @@
 internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// What the members of descriptions have in common.
@@ -80,7 +81,7 @@ extension MemberReader {
     }
 
     /// The members of an object that may have any, in the order of their names.
-    mutating func members(_ name: String) -> [(key: String, value: JSON)] {
+    mutating func members(_ name: String) -> [(key: String, value: JSONValue)] {
         guard let value = take(name) else { return [] }
         guard let members = value.object, members.count <= Limits.httpTemplateFields else {
             fault(name, "must be an object of at most \(Limits.httpTemplateFields) members")

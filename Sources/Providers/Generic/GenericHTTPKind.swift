@@ -1,6 +1,7 @@
-package import ConfigurationModel
+internal import ConfigurationModel
 internal import Glibc
 package import HTTPTransport
+package import JSON
 package import SMSModel
 
 /// A carrier that is described by configuration alone: what is asked of it, what its answers mean, and what it posts.
@@ -27,7 +28,7 @@ package struct GenericHTTPKind: Sendable {
     ///   - now: milliseconds since the Unix epoch, for what signs requests.
     /// - Returns: nil if something is wrong, and `violations` has more than before.
     package init?(
-        options: JSON, secrets: [String: String], path: String, receiptKey: [UInt8], publicURL: String?,
+        options: JSONValue, secrets: [String: String], path: String, receiptKey: [UInt8], publicURL: String?,
         now: @escaping @Sendable () -> Int64 = GenericCarrier.wallClock, into violations: inout [FieldViolation]
     ) {
         let before = violations.count

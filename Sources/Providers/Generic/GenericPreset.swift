@@ -1,4 +1,4 @@
-internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// A ready-made description of a carrier.
@@ -17,11 +17,11 @@ struct GenericPreset: Sendable {
     ///
     /// - Returns: it and the kind of provider; nil if there is no such preset.
     static func laidUnder(
-        _ options: JSON, _ secrets: [String: String], path: String, into violations: inout [FieldViolation]
-    ) -> (JSON, kind: String)? {
+        _ options: JSONValue, _ secrets: [String: String], path: String, into violations: inout [FieldViolation]
+    ) -> (JSONValue, kind: String)? {
         guard let wanted = options["preset"], wanted != .null else { return (options, "http") }
         guard let preset = all.first(where: { $0.name == wanted.string }),
-            let base = try? JSON(preset.description), let signed = try? JSON(preset.signed)
+            let base = try? JSONValue(preset.description), let signed = try? JSONValue(preset.signed)
         else {
             let known = all.map(\.name).joined(separator: ", ")
             violations.append(
@@ -33,10 +33,10 @@ struct GenericPreset: Sendable {
     }
 }
 
-extension JSON {
+extension JSONValue {
     /// Objects member by member, null takes a member away; anything else replaces what was there. So does an object
     /// that names another `scheme`, whose members are others.
-    func overlaid(by other: JSON) -> JSON {
+    func overlaid(by other: JSONValue) -> JSONValue {
         guard case .object(var members) = self, case .object(let others) = other else { return other }
         if let scheme = others["scheme"], scheme != members["scheme"] { return other }
         for (name, value) in others {

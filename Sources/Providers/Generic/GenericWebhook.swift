@@ -1,4 +1,4 @@
-internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// The receiver of a carrier that is described by configuration.

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// How a carrier is asked about messages, and what its answers say. Pure.
@@ -58,7 +58,7 @@ struct LookUpRules: Sendable {
     }
 
     private func answer(
-        to question: LookUpQuestion, _ messages: [JSON], _ search: Search, _ receiptKey: [UInt8]
+        to question: LookUpQuestion, _ messages: [JSONValue], _ search: Search, _ receiptKey: [UInt8]
     ) -> LookUpAnswer {
         var found: [(id: String, status: ReceiptStatus?)] = []
         var similar: [String] = []
@@ -85,7 +85,7 @@ struct LookUpRules: Sendable {
     }
 
     private func sameness(
-        _ message: JSON, _ question: LookUpQuestion, _ match: Match, _ receiptKey: [UInt8]
+        _ message: JSONValue, _ question: LookUpQuestion, _ match: Match, _ receiptKey: [UInt8]
     ) -> Sameness {
         switch match {
         case .token(let place):
@@ -122,7 +122,7 @@ struct LookUpRules: Sendable {
         }
     }
 
-    private func receiptStatus(_ place: JSONPointer?, _ error: JSONPointer?, in message: JSON) -> ReceiptStatus? {
+    private func receiptStatus(_ place: JSONPointer?, _ error: JSONPointer?, in message: JSONValue) -> ReceiptStatus? {
         guard let text = place?.text(in: message) else { return nil }
         switch meanings[text.lowercased()] {
         case .delivered: return .delivered

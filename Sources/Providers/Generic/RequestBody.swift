@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 
 /// Fields in their order, each a template; those that are optional are left out where they render to nothing.
 struct FieldsTemplate: Hashable, Sendable {
@@ -44,7 +45,7 @@ indirect enum JSONTemplate: Hashable, Sendable {
     case object([Member])
 
     /// - Parameter fault: takes what is wrong and where, such as `.messages[0].to`.
-    init(_ value: JSON, in scope: TemplateScope, at place: String = "", fault: (String, String) -> Void) {
+    init(_ value: JSONValue, in scope: TemplateScope, at place: String = "", fault: (String, String) -> Void) {
         switch value {
         case .string(let text):
             do throws(TemplateError) {
@@ -68,7 +69,7 @@ indirect enum JSONTemplate: Hashable, Sendable {
                         fault("\(place).\(name)", "must be a string, since its name ends in ?")
                     }
                     var quoted = ""
-                    JSON.appendQuoted(isOptional ? String(name.dropLast()) : name, to: &quoted)
+                    JSONValue.appendQuoted(isOptional ? String(name.dropLast()) : name, to: &quoted)
                     return Member(
                         name: Array("\(quoted):".utf8), isOptional: isOptional,
                         value: JSONTemplate(value, in: scope, at: "\(place).\(name)", fault: fault))

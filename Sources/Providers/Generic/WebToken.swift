@@ -1,14 +1,14 @@
 internal import COpenSSL
-internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// JSON Web Tokens (RFC 7519) in the compact form of RFC 7515, as carriers use them: one key, known beforehand.
 enum WebToken {
     /// The first part.
     static func head(algorithm: String, keyID: String?) -> String {
-        var members: [String: JSON] = ["alg": .string(algorithm), "typ": .string("JWT")]
+        var members: [String: JSONValue] = ["alg": .string(algorithm), "typ": .string("JWT")]
         if let keyID { members["kid"] = .string(keyID) }
-        return Base64URL.encode(Array(JSON.object(members).text.utf8))
+        return Base64URL.encode(Array(JSONValue.object(members).text.utf8))
     }
 
     /// The claims of a token that the secret signed; times are not looked at.
@@ -16,17 +16,17 @@ enum WebToken {
     /// - Returns: nil if it is none, or signed by another secret or in another way than these.
     static func claims(
         of token: String, secret: [UInt8], hashes: [MessageAuthentication.Hash]
-    ) -> [String: JSON]? {
+    ) -> [String: JSONValue]? {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         guard token.utf8.count <= Limits.tokenBytes, parts.count == 3,
-            let head = Base64URL.decode(parts[0]).flatMap({ try? JSON($0).object }),
+            let head = Base64URL.decode(parts[0]).flatMap({ try? JSONValue($0).object }),
             let signature = Base64URL.decode(parts[2]), head["crit"] == nil,
             // Never an algorithm that the token alone chooses.
             let hash = hashes.first(where: { algorithm(of: $0) == head["alg"]?.string })
         else { return nil }
         let code = MessageAuthentication.code(hash, key: secret, parts[0] + [UInt8(ascii: ".")] + parts[1])
         guard MessageAuthentication.areEqual(code, signature) else { return nil }
-        return Base64URL.decode(parts[1]).flatMap { try? JSON($0).object }
+        return Base64URL.decode(parts[1]).flatMap { try? JSONValue($0).object }
     }
 
     private static func algorithm(of hash: MessageAuthentication.Hash) -> String? {
@@ -39,7 +39,7 @@ enum WebToken {
     }
 
     /// A time of a claim in seconds since the Unix epoch; nil if it is none.
-    static func seconds(_ claim: JSON?) -> Double? {
+    static func seconds(_ claim: JSONValue?) -> Double? {
         switch claim {
         case .integer(let value): Double(value)
         case .real(let value): value

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// What has to stand in a field of a post for a rule to apply to it.

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 
 /// Where a field of a webhook's request stands.
 enum WebhookField: Hashable, Sendable {
@@ -36,7 +36,7 @@ struct WebhookFields {
     /// nil unless the body is a form.
     let form: FormFields?
     /// nil unless the body is JSON.
-    private(set) var json: JSON?
+    private(set) var json: JSONValue?
 
     /// - Returns: nil if query or body can't be read.
     init?(_ request: WebhookRequest) {
@@ -48,7 +48,7 @@ struct WebhookFields {
             return
         }
         if Self.isJSON(request) {
-            guard let json = try? JSON(request.body) else { return nil }
+            guard let json = try? JSONValue(request.body) else { return nil }
             self.json = json
             form = nil
         } else {
@@ -59,7 +59,7 @@ struct WebhookFields {
     }
 
     /// The fields of one item of the body, which JSON pointers begin at; the query is that of the request.
-    func item(_ json: JSON) -> WebhookFields {
+    func item(_ json: JSONValue) -> WebhookFields {
         var fields = self
         fields.json = json
         return fields

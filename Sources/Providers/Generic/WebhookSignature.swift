@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 
 /// How it shows that a request to the webhook is the carrier's.
 enum WebhookSignature: Sendable {

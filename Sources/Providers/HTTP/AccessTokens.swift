@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Synchronization
 
@@ -43,7 +43,7 @@ struct AccessTokenEndpoint: Hashable, Sendable {
         case .notSent(let failure), .unknown(let failure):
             return .failure(AccessTokenFailure(code: "ACCESS_TOKEN_\(failure.reason.rawValue)", isRefusal: false))
         case .answered(let response):
-            let body = response.isBodyCut ? nil : try? JSON(response.body)
+            let body = response.isBodyCut ? nil : try? JSONValue(response.body)
             if response.status == 200, let text = body?["access_token"]?.string, isToken(text),
                 body?["token_type"]?.string.map({ $0.lowercased() == "bearer" }) ?? true
             {

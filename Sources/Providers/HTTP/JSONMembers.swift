@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// Some members of a JSON object (RFC 8259), read without building the others. The whole text is checked all the same.
@@ -180,7 +181,7 @@ struct JSONScanner {
     func decoded(_ text: Text) -> String? {
         guard text.hasEscapes else { return String(decoding: bytes[text.range], as: UTF8.self) }
         let quoted = UnsafeBufferPointer(rebasing: bytes[text.range.lowerBound - 1..<text.range.upperBound + 1])
-        return (try? JSON(Array(quoted)))?.string
+        return (try? JSONValue(Array(quoted)))?.string
     }
 
     private mutating func word() -> Bool {

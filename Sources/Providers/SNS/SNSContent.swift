@@ -1,18 +1,18 @@
-internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// What a notification's message tells of messages.
 enum SNSContent {
     /// - Returns: none for what is meant for others: a topic may carry anything.
     static func events(of message: String) -> [CarrierEvent] {
-        guard let document = try? JSON(message), document.object != nil else { return [] }
+        guard let document = try? JSONValue(message), document.object != nil else { return [] }
         if let inbound = inbound(document) { return [.inbound(inbound)] }
         if let receipt = receipt(document) { return [.receipt(receipt)] }
         return []
     }
 
     /// A message to one of the account's numbers ("two-way SMS").
-    static func inbound(_ document: JSON) -> InboundMessage? {
+    static func inbound(_ document: JSONValue) -> InboundMessage? {
         guard let id = document["inboundMessageId"]?.string, isID(id),
             let sender = document["originationNumber"]?.string, !sender.isEmpty,
             let recipient = document["destinationNumber"]?.string, !recipient.isEmpty,
@@ -22,7 +22,7 @@ enum SNSContent {
     }
 
     /// An entry of the delivery status log, as CloudWatch has it, which an account may forward through a topic.
-    private static func receipt(_ document: JSON) -> CarrierReceipt? {
+    private static func receipt(_ document: JSONValue) -> CarrierReceipt? {
         guard let id = document["notification"]?["messageId"]?.string, isID(id),
             let delivery = document["delivery"], delivery.object != nil
         else { return nil }

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import FoundationEssentials
+internal import JSON
 
 /// What Amazon's SNS posts to a subscriber, not yet believed.
 struct SNSNotification: Hashable, Sendable {
@@ -39,9 +39,9 @@ struct SNSNotification: Hashable, Sendable {
     }
 
     init(_ body: [UInt8]) throws(ParseError) {
-        let document: JSON
+        let document: JSONValue
         do throws(JSONError) {
-            document = try JSON(body)
+            document = try JSONValue(body)
         } catch {
             throw ParseError(reason: "it is no JSON: \(error)")
         }

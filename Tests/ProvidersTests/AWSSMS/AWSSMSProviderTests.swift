@@ -2,6 +2,7 @@ internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -34,7 +35,7 @@ internal import Testing
         guard request.method == "POST", request.target == "/",
             request.header("content-type") == "application/x-amz-json-1.0",
             request.header("x-amz-target") == "PinpointSMSVoiceV2.SendTextMessage",
-            let body = try? JSON(request.body)
+            let body = try? JSONValue(request.body)
         else { return error("UnknownOperationException", 404) }
         guard body["DestinationPhoneNumber"]?.string?.wholeMatch(of: /\+?[1-9][0-9]{1,18}/) != nil else {
             return error(
@@ -72,7 +73,7 @@ internal import Testing
 
     private struct Question: Encodable {
         var texts: [String]
-        var values: [String: JSON]
+        var values: [String: JSONValue]
         var body: String?
 
         func encode(to encoder: any Encoder) throws {
@@ -84,7 +85,7 @@ internal import Testing
     }
 
     private struct Encoded: Encodable {
-        var value: JSON
+        var value: JSONValue
 
         func encode(to encoder: any Encoder) throws {
             switch value {
@@ -117,8 +118,8 @@ internal import Testing
         let text = "it's 100% ~é€😀\n*+&=\"\\"
         var batch = Generic.batch(from: "", text, encoding: .ucs2)
         batch.items[0].expiresAt = Generic.now + 3_600_999
-        let context = JSON.object(["apus": .string(Generic.token)])
-        let cases: [(AWSSMSOptions, SubmissionBatch, [String: JSON])] = [
+        let context = JSONValue.object(["apus": .string(Generic.token)])
+        let cases: [(AWSSMSOptions, SubmissionBatch, [String: JSONValue])] = [
             (
                 options(server.port), Generic.batch(),
                 ["OriginationIdentity": .string("Apus"), "MessageBody": .string("hello")]
@@ -146,7 +147,7 @@ internal import Testing
             await events.wait { !$0.answers.isEmpty }
             #expect(events.answers.map(\.outcome) == [.accepted(providerID: "m1", receipts: true)])
             provider.stop()
-            let usual: [String: JSON] = [
+            let usual: [String: JSONValue] = [
                 "DestinationPhoneNumber": .string("+447400123456"), "MessageType": .string("TRANSACTIONAL"),
                 "Context": context,
             ]
@@ -161,7 +162,7 @@ internal import Testing
             let sent = Array(server.requests.dropFirst(before))
             try #require(sent.count == 2)
             let (ours, theirs) = (sent[0], sent[1])
-            #expect(try JSON(ours.body) == JSON(theirs.body))
+            #expect(try JSONValue(ours.body) == JSONValue(theirs.body))
             #expect(ours.method == theirs.method && ours.target == theirs.target)
             for name in ["host", "content-type", "x-amz-target"] {
                 #expect(ours.header(name) == theirs.header(name) && ours.header(name) != nil, "\(name)")
@@ -172,7 +173,8 @@ internal import Testing
                     Question(
                         texts: [Self.credentials.keyID, Self.credentials.secret, "us-east-1", "\(url)/"],
                         values: Dictionary(
-                            ours.headers.map { ($0.name, JSON.string($0.value)) }, uniquingKeysWith: { one, _ in one }),
+                            ours.headers.map { ($0.name, JSONValue.string($0.value)) },
+                            uniquingKeysWith: { one, _ in one }),
                         body: String(decoding: ours.body, as: UTF8.self))
                 ], as: String.self)
             #expect(signatures == [ours.header("authorization")].compactMap(\.self))
@@ -311,10 +313,10 @@ internal import Testing
     // MARK: Options and requests
 
     @Test func aTimeToLiveHasBounds() throws {
-        func timeToLive(_ milliseconds: Int64) throws -> JSON? {
+        func timeToLive(_ milliseconds: Int64) throws -> JSONValue? {
             var batch = Generic.batch()
             batch.items[0].expiresAt = Generic.now + milliseconds
-            return try JSON(carrier(options()).request(for: batch.items[0], of: batch).body)["TimeToLive"]
+            return try JSONValue(carrier(options()).request(for: batch.items[0], of: batch).body)["TimeToLive"]
         }
         for (milliseconds, seconds) in [
             (5000, 5), (4999, 5), (-1, 5), (6999, 6), (259_200_000, 259_200), (259_201_000, 259_200),
@@ -360,7 +362,7 @@ internal import Testing
             -> [String]
         {
             var settings = ProviderSettings(kind: .awsSMS)
-            settings.options = try JSON(options)
+            settings.options = try JSONValue(options)
             settings.secrets = secrets
             return factory.check("p", settings).map { String($0.field.trimmingPrefix("providers.p.")) }.sorted()
         }
@@ -380,7 +382,7 @@ internal import Testing
             ])
         #expect(try faults("{}", [:]) == ["options.region", "secrets.access_key_id", "secrets.secret_access_key"])
         var settings = ProviderSettings(kind: .awsSMS)
-        settings.options = try JSON(#"{"region": "eu-central-1", "topics": ["\#(topic)"]}"#)
+        settings.options = try JSONValue(#"{"region": "eu-central-1", "topics": ["\#(topic)"]}"#)
         settings.secrets = ["access_key_id": "a", "secret_access_key": "s"]
         let parts = try factory.make("p", settings)
         #expect(parts.provider.kind == "aws-sms" && parts.webhook != nil && parts.check != nil && parts.lookUp == nil)
@@ -482,7 +484,7 @@ internal import Testing
         }
         let client = HTTPClient()
         var settings = ProviderSettings(kind: .awsSMS)
-        settings.options = try JSON(#"{"region": "us-east-1", "endpoint": "http://127.0.0.1:\#(server.port)"}"#)
+        settings.options = try JSONValue(#"{"region": "us-east-1", "endpoint": "http://127.0.0.1:\#(server.port)"}"#)
         settings.secrets = ["access_key_id": "a", "secret_access_key": "s"]
         let factory = ProviderFactory(client: client, receiptKey: Generic.receiptKey, publicURL: nil, now: { 0 })
         let check = try #require(try factory.make("p", settings).check)

@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -12,7 +13,7 @@ internal import Testing
 
     /// - Returns: the result, and what was asked.
     private func check(
-        _ kind: ProviderSettings.Kind, _ options: [String: JSON], _ secrets: [String: String],
+        _ kind: ProviderSettings.Kind, _ options: [String: JSONValue], _ secrets: [String: String],
         endpoint: String = "base_url", port: Int? = nil,
         _ react: @escaping @Sendable (ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Reaction
     ) async throws -> (ProviderCheckResult, [ScriptedHTTPServer.Request]) {
@@ -34,7 +35,7 @@ internal import Testing
         key: Bool = false, port: Int? = nil,
         _ react: @escaping @Sendable (ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Reaction
     ) async throws -> (ProviderCheckResult, [ScriptedHTTPServer.Request]) {
-        var options: [String: JSON] = [
+        var options: [String: JSONValue] = [
             "account_sid": .string(TwilioStandIn.account), "sender": .string("+15005550006"),
         ]
         options["api_key_sid"] = key ? .string(TwilioStandIn.key.sid) : nil

@@ -3,6 +3,7 @@ internal import Foundation
 internal import GatewayTestKit
 internal import Glibc
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -27,7 +28,7 @@ internal import Testing
         _ kind: ProviderSettings.Kind, _ options: String, _ secrets: [String: String] = [:]
     ) throws -> ProviderSettings {
         var settings = ProviderSettings(kind: kind)
-        settings.options = try JSON(options)
+        settings.options = try JSONValue(options)
         settings.secrets = secrets
         return settings
     }
@@ -172,7 +173,7 @@ internal import Testing
             "connect_timeout_ms": 100, "timeout_ms": 120000, "connections": 1024}
             """
         #expect(try faults(.twilio, options, ["auth_token": "t"]) == [])
-        var reader = MemberReader(try JSON(options), path: "o")
+        var reader = MemberReader(try JSONValue(options), path: "o")
         let http = HTTPSessionOptions(&reader)
         #expect(http.caFile == file && http.proxy == "http://proxy.test:3128")
         #expect(http.connectTimeout == 100 && http.timeout == 120_000 && http.connections == 1024)
@@ -206,9 +207,9 @@ internal import Testing
             ("maximum_price", "\"much\""), ("maximum_price", "0.5"), ("credentials", "\"file\""), ("profile", "\"a\""),
             ("credentials_file", "\"/a\""), ("receipts", "true"), ("tolerance_seconds", "60"),
         ] {
-            var options = try #require(try JSON(Self.sns + "}").object)
-            options[name] = try JSON(value)
-            #expect(try faults(.sns, JSON.object(options).text, keys) == ["options.\(name)"], "\(name): \(value)")
+            var options = try #require(try JSONValue(Self.sns + "}").object)
+            options[name] = try JSONValue(value)
+            #expect(try faults(.sns, JSONValue.object(options).text, keys) == ["options.\(name)"], "\(name): \(value)")
         }
         #expect(try faults(.sns, Self.sns + "}", ["access_key_id": "A B", "secret_access_key": "s"]).count == 1)
         let client = HTTPClient()

@@ -2,6 +2,7 @@ internal import ConfigurationModel
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -79,14 +80,14 @@ internal import Testing
         let preset = try #require(GenericPreset.all.first { $0.name == carrier.description })
         var text = preset.description
         for host in carrier.hosts { text = text.replacing(host, with: "http://127.0.0.1:\(port)") }
-        var options = try JSON(text)
+        var options = try JSONValue(text)
         var secrets = carrier.secrets
         #expect(preset.signingSecret == carrier.signing.name)
         if isSigned {
             secrets[carrier.signing.name] = key ?? carrier.signing.value
-            options = options.overlaid(by: try JSON(preset.signed))
+            options = options.overlaid(by: try JSONValue(preset.signed))
         }
-        options = options.overlaid(by: try JSON(carrier.options)).overlaid(by: try JSON(changes))
+        options = options.overlaid(by: try JSONValue(carrier.options)).overlaid(by: try JSONValue(changes))
         return try Generic.kind(options.text, secrets: secrets, isWhole: true)
     }
 
@@ -196,7 +197,7 @@ internal import Testing
                 #expect(one.header("content-type") == other.header("content-type"), "\(carrier)")
                 func body(_ request: ScriptedHTTPServer.Request) -> String {
                     let text = String(decoding: request.body, as: UTF8.self).replacing("+00:00", with: "Z")
-                    return (try? JSON(text))?.text ?? text
+                    return (try? JSONValue(text))?.text ?? text
                 }
                 #expect(body(one) == body(other), "\(carrier)")
             }
@@ -218,7 +219,7 @@ internal import Testing
     }
 
     @Test(arguments: all) func theirOwnURLs(_ carrier: PresetCarrier) throws {
-        let options = try JSON(carrier.options).overlaid(by: .object(["preset": .string(carrier.description)]))
+        let options = try JSONValue(carrier.options).overlaid(by: .object(["preset": .string(carrier.description)]))
         let kind = try Generic.kind(options.text, secrets: carrier.secrets)
         #expect(kind.carrier.kind == carrier.description && kind.receiver != nil && kind.carrier.canBeAsked)
         let request = kind.carrier.request(for: Self.batch.items[0], of: Self.batch)

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -11,7 +11,8 @@ internal import Testing
         -> any WebhookReceiver
     {
         let variables = #"{"api_key": "k", "auth_id": "MA1"}"#
-        let options = try JSON("{\"preset\": \"\(preset)\", \"variables\": \(variables)}").overlaid(by: JSON(changes))
+        let options = try JSONValue("{\"preset\": \"\(preset)\", \"variables\": \(variables)}").overlaid(
+            by: JSONValue(changes))
         return try #require(Generic.kind(options.text, secrets: secrets).receiver)
     }
 
@@ -40,7 +41,7 @@ internal import Testing
     }
 
     private func json(_ fields: [(String, String)]) -> String {
-        JSON.object(fields.reduce(into: [:]) { $0[$1.0] = .string($1.1) }).text
+        JSONValue.object(fields.reduce(into: [:]) { $0[$1.0] = .string($1.1) }).text
     }
 
     @Test(arguments: vonageCodes.keys.sorted()) func vonageSignsInEveryWay(_ method: String) async throws {
@@ -193,15 +194,16 @@ internal import Testing
     )
 
     private func token(
-        _ changes: [String: JSON] = [:], head: String = head, hash: MessageAuthentication.Hash = .sha256,
+        _ changes: [String: JSONValue] = [:], head: String = head, hash: MessageAuthentication.Hash = .sha256,
         key: String = key
     ) -> String {
-        let claims: [String: JSON] = [
+        let claims: [String: JSONValue] = [
             "iss": .string("MessageBird"), "nbf": .integer(1_773_500_966), "exp": .integer(1_773_501_026),
             "jti": .string("x"), "url_hash": .string(Self.hashes.url), "payload_hash": .string(Self.hashes.body),
         ]
         let changed = changes.reduce(into: claims) { $0[$1.key] = $1.value == .null ? nil : $1.value }
-        let signed = "\(Base64URL.encode(Array(head.utf8))).\(Base64URL.encode(Array(JSON.object(changed).text.utf8)))"
+        let signed =
+            "\(Base64URL.encode(Array(head.utf8))).\(Base64URL.encode(Array(JSONValue.object(changed).text.utf8)))"
         return "\(signed).\(Base64URL.encode(MessageAuthentication.code(hash, key: key.utf8, signed.utf8)))"
     }
 
@@ -254,7 +256,7 @@ internal import Testing
         // Its receipts are GETs, signed with the URL.
         let query = "id=e80&reference=\(Generic.token)&recipient=31612345678&status=delivery_failed&statusErrorCode=5"
         let url = "\(Generic.webhook)?\(query)"
-        let hash = JSON.string(Hexadecimal.text(MessageAuthentication.sha256(Array(url.utf8))))
+        let hash = JSONValue.string(Hexadecimal.text(MessageAuthentication.sha256(Array(url.utf8))))
         let signed = token(["url_hash": hash, "payload_hash": .null])
         let request = WebhookRequest(
             method: "GET", url: url, query: query, headers: [HTTPHeader("messagebird-signature-jwt", signed)])

@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import Foundation
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -44,7 +45,7 @@ internal import Testing
         let text = try String(contentsOf: file, encoding: .utf8).replacing("\\\n", with: " ")
         let command = try #require(text.split(separator: "\n").first { $0.hasPrefix("apus admin provider create") })
         let words = command.split(separator: " ").map(String.init)
-        var options = JSON.object([:])
+        var options = JSONValue.object([:])
         var settings = ProviderSettings(kind: .http)
         for (place, word) in words.enumerated() where word.hasPrefix("--") {
             let value = words[place + 1]
@@ -53,7 +54,7 @@ internal import Testing
             case "--option":
                 let pair = value.split(separator: "=", maxSplits: 1).map(String.init)
                 let path = pair[0].split(separator: ".").map(String.init)
-                let nested = path.reversed().reduce(JSON.string(pair[1])) { .object([$1: $0]) }
+                let nested = path.reversed().reduce(JSONValue.string(pair[1])) { .object([$1: $0]) }
                 options = options.overlaid(by: nested)
             case "--secret":
                 let name = String(value.prefix { $0 != "=" })
@@ -80,7 +81,7 @@ internal import Testing
             try {
                 var violations: [FieldViolation] = []
                 return GenericHTTPKind(
-                    options: try JSON(example), secrets: ["token": "t", "webhook": "w"], path: Generic.path,
+                    options: try JSONValue(example), secrets: ["token": "t", "webhook": "w"], path: Generic.path,
                     receiptKey: Generic.receiptKey, publicURL: Generic.webhook, into: &violations)
             }())
         let batch = Generic.batch(from: "")

@@ -1,6 +1,6 @@
-internal import ConfigurationModel
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -24,9 +24,9 @@ enum Generic {
         """#
 
     /// A description laid over ``minimal``, or over the preset that it names.
-    static func options(_ text: String) throws -> JSON {
-        let options = try JSON(text)
-        return options["preset"] == nil ? try JSON(minimal).overlaid(by: options) : options
+    static func options(_ text: String) throws -> JSONValue {
+        let options = try JSONValue(text)
+        return options["preset"] == nil ? try JSONValue(minimal).overlaid(by: options) : options
     }
 
     static func kind(
@@ -35,7 +35,7 @@ enum Generic {
     ) throws -> GenericHTTPKind {
         var violations: [FieldViolation] = []
         let kind = GenericHTTPKind(
-            options: isWhole ? try JSON(text) : try options(text), secrets: secrets, path: path,
+            options: isWhole ? try JSONValue(text) : try options(text), secrets: secrets, path: path,
             receiptKey: receiptKey, publicURL: publicURL, now: now, into: &violations)
         #expect(violations.isEmpty)
         return try #require(kind)
@@ -47,7 +47,7 @@ enum Generic {
     ) throws -> [String: String] {
         var violations: [FieldViolation] = []
         let kind = GenericHTTPKind(
-            options: isWhole ? try JSON(text) : try options(text), secrets: secrets, path: path,
+            options: isWhole ? try JSONValue(text) : try options(text), secrets: secrets, path: path,
             receiptKey: receiptKey, publicURL: webhook, into: &violations)
         #expect((kind == nil) == !violations.isEmpty)
         return violations.reduce(into: [:]) { found, violation in

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -303,7 +303,7 @@ internal import Testing
 
     @Test func oneDescriptionIsLaidOverAnother() throws {
         func overlaid(_ one: String, _ other: String) throws -> String {
-            try JSON(one).overlaid(by: JSON(other)).text
+            try JSONValue(one).overlaid(by: JSONValue(other)).text
         }
         #expect(try overlaid(#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":3}}"#) == #"{"a":{"b":3,"c":2}}"#)
         #expect(try overlaid(#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":null}}"#) == #"{"a":{"c":2}}"#)

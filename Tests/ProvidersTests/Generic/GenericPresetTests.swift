@@ -1,6 +1,7 @@
 internal import ConfigurationModel
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -52,12 +53,12 @@ internal import Testing
             throttled: .answer(429, #"{"api_id":"x","error":"too many requests"}"#),
             problem: { request in
                 guard request.header("authorization") == "Basic TUExOnQwa2Vu",
-                    request.header("content-type") == "application/json", let json = try? JSON(request.body)
+                    request.header("content-type") == "application/json", let json = try? JSONValue(request.body)
                 else { return "credentials, or no JSON" }
                 guard json["url"]?.string?.hasPrefix("\(Generic.webhook)?apus=") ?? false else { return "no url" }
                 var members = json.object ?? [:]
                 members["url"] = nil
-                let wanted: [String: JSON] = [
+                let wanted: [String: JSONValue] = [
                     "src": .string("Apus"), "dst": .string("+447400123456"), "text": .string("hello"),
                     "method": .string("POST"),
                 ]
@@ -69,12 +70,12 @@ internal import Testing
             throttled: .answer(429, #"{"errors":[{"code":101,"description":"slow down","parameter":null}]}"#),
             problem: { request in
                 guard request.header("authorization") == "AccessKey live_x",
-                    request.header("content-type") == "application/json", let json = try? JSON(request.body)
+                    request.header("content-type") == "application/json", let json = try? JSONValue(request.body)
                 else { return "credentials, or no JSON" }
                 var members = json.object ?? [:]
                 guard members["reference"]?.string?.utf8.count ?? 0 > 20 else { return "no reference" }
                 members["reference"] = nil
-                let wanted: [String: JSON] = [
+                let wanted: [String: JSONValue] = [
                     "originator": .string("Apus"), "recipients": .array([.string("447400123456")]),
                     "body": .string("hello"), "datacoding": .string("plain"), "reportUrl": .string(Generic.webhook),
                 ]
@@ -83,8 +84,8 @@ internal import Testing
     ]
 
     private func kind(_ preset: Preset, _ changes: String = "{}") throws -> GenericHTTPKind {
-        let options = try JSON(preset.options).overlaid(by: .object(["preset": .string(preset.description)]))
-        return try Generic.kind(options.overlaid(by: JSON(changes)).text, secrets: preset.secrets)
+        let options = try JSONValue(preset.options).overlaid(by: .object(["preset": .string(preset.description)]))
+        return try Generic.kind(options.overlaid(by: JSONValue(changes)).text, secrets: preset.secrets)
     }
 
     private func provider(_ preset: Preset, _ server: ScriptedHTTPServer, _ client: HTTPClient) throws -> HTTPProvider {

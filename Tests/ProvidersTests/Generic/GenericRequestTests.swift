@@ -1,6 +1,6 @@
-internal import ConfigurationModel
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Synchronization
 internal import Testing
@@ -64,7 +64,7 @@ internal import Testing
 
     private func verify(_ tokens: [(token: String, algorithm: String, key: String)]) throws -> [Bool] {
         let questions = tokens.map { token in
-            JSON.object([
+            JSONValue.object([
                 "token": .string(token.token), "algorithm": .string(token.algorithm), "key": .string(token.key),
                 "issuer": .string("app-1"),
             ]).text

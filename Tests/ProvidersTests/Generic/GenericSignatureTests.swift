@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -208,14 +208,15 @@ internal import Testing
     // MARK: A token with the body's hash
 
     private func token(
-        _ claims: [String: JSON], head: String = #"{"alg":"HS256","typ":"JWT"}"#, key: String = "a secret"
+        _ claims: [String: JSONValue], head: String = #"{"alg":"HS256","typ":"JWT"}"#, key: String = "a secret"
     ) -> String {
-        let signed = Base64URL.encode(Array(head.utf8)) + "." + Base64URL.encode(Array(JSON.object(claims).text.utf8))
+        let signed =
+            Base64URL.encode(Array(head.utf8)) + "." + Base64URL.encode(Array(JSONValue.object(claims).text.utf8))
         return signed + "." + Base64URL.encode(code(signed, key: key))
     }
 
-    private func claims(_ changes: [String: JSON] = [:]) -> [String: JSON] {
-        let claims: [String: JSON] = [
+    private func claims(_ changes: [String: JSONValue] = [:]) -> [String: JSONValue] {
+        let claims: [String: JSONValue] = [
             "iat": .integer(1_773_500_966), "jti": .string("x"), "api_key": .string("abcd"),
             "payload_hash": .string(Hexadecimal.text(MessageAuthentication.sha256(Array(body.utf8)))),
         ]
@@ -239,7 +240,7 @@ internal import Testing
         #expect(await isRefused(receiver, good, now: Generic.now - ahead - 1))
         let later = claims(["exp": .integer(1_773_500_967), "nbf": .real(1_773_500_966.5)])
         #expect(await receiver.receive(request(token(later)), now: Generic.now).events == [delivered])
-        let wrong: [[String: JSON]] = [
+        let wrong: [[String: JSONValue]] = [
             ["iat": .null], ["iat": .string("1773500966")], ["iat": .real(1e300)],
             ["exp": .integer(1_773_500_966)], ["exp": .string("later")], ["nbf": .integer(1_773_500_968)],
             ["api_key": .string("other")], ["api_key": .null], ["payload_hash": .null],
@@ -270,7 +271,7 @@ internal import Testing
         var other = good
         other.body = Array(#"{"id":"m2","status":"ok"}"#.utf8)
         #expect(await isRefused(receiver, other))
-        let hashOfNothing = JSON.string(Hexadecimal.text(MessageAuthentication.sha256([])))
+        let hashOfNothing = JSONValue.string(Hexadecimal.text(MessageAuthentication.sha256([])))
         let empty = Generic.posted(
             "", query: "id=m1&status=ok",
             headers: ["authorization": "Bearer \(token(claims(["payload_hash": hashOfNothing])))"])
@@ -285,7 +286,7 @@ internal import Testing
             "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ0ZW5hbnQtMSIsImlhdCI6MTc3MzUwMDk2NiwiZXhwIjoxNzczNTA0NTY2fQ.mUMFOUQMOE17b-D9EqOqoJNS1jYEpODK-dNsV9174zis5BMWXzkRPT-O_ooN9JqR11VOVybF4emTI74NoWTOfA"
         let key = Array("secret-secret-secret-secret-32by".utf8)
         let long = [UInt8](repeating: UInt8(ascii: "s"), count: 64)
-        let claims: [String: JSON] = [
+        let claims: [String: JSONValue] = [
             "sub": .string("tenant-1"), "iat": .integer(1_773_500_966), "exp": .integer(1_773_504_566),
         ]
         #expect(WebToken.claims(of: hs256, secret: key, hashes: [.sha256]) == claims)

@@ -1,5 +1,5 @@
-internal import ConfigurationModel
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -49,7 +49,7 @@ internal import Testing
             {"request": {"form": null, "json": {"messages": [{"text": "“{{text}}”\n\"", "n": 1.5, "b": [true, null]}]}}}
             """#, Generic.batch(text))
         #expect(
-            try JSON(request.body)
+            try JSONValue(request.body)
                 == .object([
                     "messages": .array([
                         .object([
@@ -63,13 +63,13 @@ internal import Testing
     @Test(arguments: hostile) func textsOfATypeAreEscapedForIt(_ text: String) throws {
         func body(_ type: String, _ template: String) throws -> HTTPRequest {
             var options = "{\"request\": {\"form\": null, \"body\": {\"content_type\": "
-            JSON.appendQuoted(type, to: &options)
+            JSONValue.appendQuoted(type, to: &options)
             options += ", \"text\": "
-            JSON.appendQuoted(template, to: &options)
+            JSONValue.appendQuoted(template, to: &options)
             return try Generic.request(options + "}}}", Generic.batch(text))
         }
         let json = try body("application/json; charset=utf-8", #"{"t":"{{text}}"}"#)
-        #expect(try JSON(json.body)["t"] == .string(text))
+        #expect(try JSONValue(json.body)["t"] == .string(text))
         #expect(json.header("Content-Type") == ["application/json; charset=utf-8"])
         let form = try body("application/x-www-form-urlencoded", "a=1&t={{text}}")
         #expect(FormFields(decoding: form.body)?.fields == [.init("a", "1"), .init("t", text)])
@@ -140,19 +140,5 @@ internal import Testing
         // Without a public URL there is nowhere to call back.
         let callback = #"{"request": {"form": {"c?": "{{callback}}", "w?": "{{webhook}}", "to": null}}}"#
         #expect(try Generic.request(callback, publicURL: nil).text == "")
-    }
-
-    @Test func pointersGoWhereRFC6901Says() throws {
-        let document = try JSON(
-            #"{"foo":["bar","baz"],"":0,"a/b":1,"m~n":8,"~1":9,"o":{"x":[{"s":"0"},{"s":"0"}],"y":[{"s":0},{"s":1}]}}"#)
-        let wanted: [(String, String?)] = [
-            ("/foo/0", "bar"), ("/foo/1", "baz"), ("/foo/2", nil), ("/foo/01", nil), ("/foo/-", nil), ("/foo", nil),
-            ("/", "0"), ("/a~1b", "1"), ("/m~0n", "8"), ("/~01", "9"), ("/nothing", nil), ("/o/x/*/s", "0"),
-            ("/o/y/*/s", nil), ("/o/x/*/none", nil), ("/foo/99999999999999999999", nil),
-        ]
-        for (pointer, text) in wanted {
-            #expect(try #require(JSONPointer(pointer)).text(in: document) == text, "\(pointer)")
-        }
-        for wrong in ["", "foo", "/a~", "/a~2b", "#/foo"] { #expect(JSONPointer(wrong) == nil, "\(wrong)") }
     }
 }

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -66,7 +67,7 @@ internal import Testing
             guard let found = JSONMembers("sid", "code", of: changed) else { continue }
             // It lets pass what the parser refuses for its own sake: two members of a name that nobody asks for, a number
             // beyond a double's range, half of a surrogate pair.
-            guard let value = try? JSON(changed) else { continue }
+            guard let value = try? JSONValue(changed) else { continue }
             #expect(found["sid"]?.string == value["sid"]?.string, "\(String(decoding: changed, as: UTF8.self))")
             if let code = value["code"]?.integer, found["code"]?.integer != nil {
                 #expect(found["code"] == .integer(Int(code)))
@@ -81,7 +82,7 @@ internal import Testing
             var changed = text
             changed[Int.random(in: 0..<changed.count, using: &generator)] =
                 Array(#"{}[]",:\0123eE+-. "#.utf8).randomElement(using: &generator)!
-            guard case .object? = try? JSON(changed) else { continue }
+            guard case .object? = try? JSONValue(changed) else { continue }
             #expect(JSONMembers("sid", "code", of: changed) != nil, "\(String(decoding: changed, as: UTF8.self))")
         }
     }

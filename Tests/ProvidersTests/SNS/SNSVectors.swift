@@ -1,6 +1,6 @@
-internal import ConfigurationModel
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import Testing
 
 @testable internal import Providers
@@ -30,7 +30,7 @@ struct SNSVector: Sendable {
         return vector
     }
 
-    var body: [UInt8] { Array(JSON.object(fields.mapValues { .string($0) }).text.utf8) }
+    var body: [UInt8] { Array(JSONValue.object(fields.mapValues { .string($0) }).text.utf8) }
 
     static let withSubject = SNSVector(
         [

@@ -1,11 +1,11 @@
-import ConfigurationModel
+import JSON
 import SMSModel
 import Testing
 
 /// The strict reader and the canonical writer.
-@Suite struct JSONTests {
+@Suite struct JSONValueTests {
     @Test(arguments: [
-        ("null", JSON.null), (" true ", .bool(true)), ("\t\r\nfalse", .bool(false)), ("\"\"", .string("")),
+        ("null", JSONValue.null), (" true ", .bool(true)), ("\t\r\nfalse", .bool(false)), ("\"\"", .string("")),
         ("[]", .array([])), ("[ 1 , [ ] ]", .array([.integer(1), .array([])])), ("{ }", .object([:])),
         ("{\"a\":1, \"b\" : null}", .object(["a": .integer(1), "b": .null])),
         ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\"", .string("\"\\/\u{8}\u{C}\n\r\t\u{E9}")),
@@ -17,8 +17,8 @@ import Testing
         // Whole only once a double has rounded them.
         ("4503599627370496.4", .real(4_503_599_627_370_496)), ("1.00000000000000000001", .real(1)),
         ("1e-400", .real(0)),
-    ]) func itReads(_ text: String, _ value: JSON) throws {
-        #expect(try JSON(text) == value)
+    ]) func itReads(_ text: String, _ value: JSONValue) throws {
+        #expect(try JSONValue(text) == value)
     }
 
     @Test(arguments: [
@@ -39,7 +39,7 @@ import Testing
         ("\"\\uD83D\\uD83D\"", 1, 2, "surrogate"), ("\"\\uDC4B\\uD83D\"", 1, 2, "surrogate"),
     ]) func itRefuses(_ text: String, _ line: Int, _ column: Int, _ reason: String) {
         #expect {
-            _ = try JSON(text)
+            _ = try JSONValue(text)
         } throws: { error in
             guard let error = error as? JSONError else { return false }
             return error.line == line && error.column == column && error.reason.contains(reason)
@@ -53,7 +53,7 @@ import Testing
         ] as [[UInt8]]) func itRefusesWhatIsNotUTF8(_ bytes: [UInt8])
     {
         #expect {
-            _ = try JSON([0x22] + bytes + [0x22])
+            _ = try JSONValue([0x22] + bytes + [0x22])
         } throws: { error in
             (error as? JSONError)?.reason == "it is not UTF-8"
         }
@@ -63,31 +63,31 @@ import Testing
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
-        var value = try JSON(nested(Limits.jsonDepth))
+        var value = try JSONValue(nested(Limits.jsonDepth))
         for _ in 1..<Limits.jsonDepth { value = try #require(value.array?.first) }
         #expect(value == .array([]))
         #expect {
-            _ = try JSON(nested(Limits.jsonDepth + 1))
+            _ = try JSONValue(nested(Limits.jsonDepth + 1))
         } throws: { error in
             (error as? JSONError)?.column == Limits.jsonDepth + 1
         }
-        #expect(throws: JSONError.self) { _ = try JSON(String(repeating: "[", count: 1_000_000)) }
+        #expect(throws: JSONError.self) { _ = try JSONValue(String(repeating: "[", count: 1_000_000)) }
     }
 
     @Test func itWritesOneTextForOneValue() throws {
         let text =
             "{ \"b\" : [1.0, 1e2, 1.5, true, null], \"\\u0061\":\"\\u00e9\\/\\u0001\\\"\\\\\\n\\r\\t\", \"B\": {} }"
         let canonical = "{\"B\":{},\"a\":\"\u{E9}/\\u0001\\\"\\\\\\n\\r\\t\",\"b\":[1,100,1.5,true,null]}"
-        #expect(try JSON(text).text == canonical)
-        #expect(try JSON(canonical).text == canonical)
-        #expect(try JSON(canonical) == JSON(text))
+        #expect(try JSONValue(text).text == canonical)
+        #expect(try JSONValue(canonical).text == canonical)
+        #expect(try JSONValue(canonical) == JSONValue(text))
     }
 
     @Test func anyTextIsReadBackAsItWasWritten() throws {
         var generator = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
-            let value = JSON.random(depth: 4, using: &generator)
-            #expect(try JSON(value.text) == value, "\(value.text)")
+            let value = JSONValue.random(depth: 4, using: &generator)
+            #expect(try JSONValue(value.text) == value, "\(value.text)")
         }
     }
 
@@ -95,18 +95,18 @@ import Testing
     @Test func brokenTextsAreRefusedOrRead() throws {
         var generator = SeededGenerator(seed: 12)
         for _ in 0..<3000 {
-            var bytes = Array(JSON.random(depth: 4, using: &generator).text.utf8)
+            var bytes = Array(JSONValue.random(depth: 4, using: &generator).text.utf8)
             if Bool.random(using: &generator) { bytes.removeLast(Int.random(in: 0...bytes.count, using: &generator)) }
             if let place = bytes.indices.randomElement(using: &generator) {
                 bytes[place] = UInt8.random(in: 0...255, using: &generator)
             }
-            if let value = try? JSON(bytes) { #expect(try JSON(value.text).text == value.text) }
+            if let value = try? JSONValue(bytes) { #expect(try JSONValue(value.text).text == value.text) }
         }
     }
 }
 
-extension JSON {
-    fileprivate static func random(depth: Int, using generator: inout SeededGenerator) -> JSON {
+extension JSONValue {
+    fileprivate static func random(depth: Int, using generator: inout SeededGenerator) -> JSONValue {
         func word() -> String {
             let alphabet: [Unicode.Scalar] = [
                 "a", "b", "\"", "\\", "\n", "\u{1}", "\u{E9}", "\u{1F44B}", " ", "\u{7F}",
@@ -127,7 +127,7 @@ extension JSON {
             return .array(
                 (0..<Int.random(in: 0...4, using: &generator)).map { _ in random(depth: depth - 1, using: &generator) })
         default:
-            var members: [String: JSON] = [:]
+            var members: [String: JSONValue] = [:]
             for _ in 0..<Int.random(in: 0...4, using: &generator) {
                 members[word()] = random(depth: depth - 1, using: &generator)
             }

@@ -1,11 +1,9 @@
-internal import ConfigurationModel
-
 /// A place in a JSON value (RFC 6901). Beyond it, `*` stands for every element of an array.
-struct JSONPointer: Hashable, Sendable {
+package struct JSONPointer: Hashable, Sendable {
     private let steps: [String]
 
     /// - Returns: nil if it doesn't begin with a slash, or has a `~` that escapes nothing.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.hasPrefix("/") else { return nil }
         var steps: [String] = []
         for step in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
@@ -21,20 +19,20 @@ struct JSONPointer: Hashable, Sendable {
     }
 
     /// The value itself.
-    static let whole = JSONPointer(steps: [])
+    package static let whole = JSONPointer(steps: [])
 
     private init(steps: [String]) {
         self.steps = steps
     }
 
     /// Whether several values may stand there.
-    var isForSeveral: Bool { steps.contains("*") }
+    package var isForSeveral: Bool { steps.contains("*") }
 
     /// What stands there; several values only by `*`.
-    func values(in value: JSON) -> [JSON] {
+    package func values(in value: JSONValue) -> [JSONValue] {
         var values = [value]
         for step in steps {
-            values = values.flatMap { value -> [JSON] in
+            values = values.flatMap { value -> [JSONValue] in
                 switch value {
                 case .object(let members): return members[step].map { [$0] } ?? []
                 case .array(let elements):
@@ -49,7 +47,7 @@ struct JSONPointer: Hashable, Sendable {
     }
 
     /// The text of a string, number or boolean; nil if there is none, or several that differ.
-    func text(in value: JSON) -> String? {
+    package func text(in value: JSONValue) -> String? {
         let texts = values(in: value).map(\.scalarText)
         guard let first = texts.first, texts.allSatisfy({ $0 == first }) else { return nil }
         return first
@@ -58,18 +56,5 @@ struct JSONPointer: Hashable, Sendable {
     private static func index(_ step: String) -> Int? {
         guard step == "0" || !step.hasPrefix("0"), step.utf8.allSatisfy({ $0 &- 0x30 <= 9 }) else { return nil }
         return Int(step)
-    }
-}
-
-extension JSON {
-    /// nil for null, arrays and objects.
-    var scalarText: String? {
-        switch self {
-        case .null, .array, .object: nil
-        case .bool(let value): value ? "true" : "false"
-        case .integer(let value): String(value)
-        case .real(let value): value.description
-        case .string(let value): value
-        }
     }
 }

@@ -1,6 +1,6 @@
 internal import SMSModel
 
-extension JSON {
+extension JSONValue {
     /// Reads a whole text, strictly: one value, UTF-8 without a byte order mark, no member twice (two names are the
     /// same if they look the same), no half of a surrogate pair, no number beyond a double's range, and nested no
     /// deeper than ``Limits/jsonDepth``.
@@ -11,7 +11,7 @@ extension JSON {
 
     package init(_ bytes: [UInt8], numbers: NumberReading = .values) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
-            try JSON(UnsafeRawBufferPointer(buffer), numbers: numbers)
+            try JSONValue(UnsafeRawBufferPointer(buffer), numbers: numbers)
         }
     }
 
@@ -21,9 +21,9 @@ extension JSON {
 
     /// What becomes of numbers.
     package enum NumberReading: Sendable {
-        /// ``JSON/integer(_:)`` and ``JSON/real(_:)``.
+        /// ``JSONValue/integer(_:)`` and ``JSONValue/real(_:)``.
         case values
-        /// ``JSON/string(_:)`` with the number's characters as they stand, whatever its size: `10.50`, `1e400`.
+        /// ``JSONValue/string(_:)`` with the number's characters as they stand, whatever its size: `10.50`, `1e400`.
         case texts
     }
 }
@@ -31,15 +31,15 @@ extension JSON {
 /// Recursive descent over the text's bytes.
 private struct JSONParser {
     private let bytes: UnsafeRawBufferPointer
-    private let numbers: JSON.NumberReading
+    private let numbers: JSONValue.NumberReading
     private var offset = 0
 
-    init(bytes: UnsafeRawBufferPointer, numbers: JSON.NumberReading) {
+    init(bytes: UnsafeRawBufferPointer, numbers: JSONValue.NumberReading) {
         self.bytes = bytes
         self.numbers = numbers
     }
 
-    mutating func parse() throws(JSONError) -> JSON {
+    mutating func parse() throws(JSONError) -> JSONValue {
         let value = try self.value(depth: 1)
         skipSpace()
         guard offset == bytes.count else { throw error("there is something behind the value") }
@@ -76,7 +76,7 @@ private struct JSONParser {
 
     // MARK: Values
 
-    private mutating func value(depth: Int) throws(JSONError) -> JSON {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipSpace()
         guard depth <= Limits.jsonDepth else { throw error("it is nested deeper than \(Limits.jsonDepth) levels") }
         guard let next else { throw unexpected }
@@ -92,7 +92,7 @@ private struct JSONParser {
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
         for place in 0..<word.utf8CodeUnitCount {
             guard next == word.utf8Start[place] else { throw unexpected }
             offset += 1
@@ -100,9 +100,9 @@ private struct JSONParser {
         return value
     }
 
-    private mutating func array(depth: Int) throws(JSONError) -> JSON {
+    private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
         offset += 1
-        var values: [JSON] = []
+        var values: [JSONValue] = []
         skipSpace()
         if skip("]") { return .array(values) }
         while true {
@@ -113,9 +113,9 @@ private struct JSONParser {
         }
     }
 
-    private mutating func object(depth: Int) throws(JSONError) -> JSON {
+    private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         offset += 1
-        var members: [String: JSON] = [:]
+        var members: [String: JSONValue] = [:]
         skipSpace()
         if skip("}") { return .object(members) }
         while true {
@@ -194,7 +194,7 @@ private struct JSONParser {
 
     // MARK: Numbers
 
-    private mutating func number() throws(JSONError) -> JSON {
+    private mutating func number() throws(JSONError) -> JSONValue {
         let place = offset
         let sign = skip("-") ? "-" : ""
         var digits = try digits()

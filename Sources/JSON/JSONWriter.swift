@@ -1,29 +1,4 @@
-/// A JSON value (RFC 8259), without what texts of the same meaning may differ in.
-///
-/// ``init(_:)-(String)`` is strict where RFC 8259 leaves room; ``text`` is canonical.
-package enum JSON: Hashable, Sendable {
-    case null
-    case bool(Bool)
-    /// A whole number, however it was written: `1000`, `1e3`, `1000.0`.
-    case integer(Int64)
-    /// Any other number, to the precision of a double.
-    case real(Double)
-    case string(String)
-    case array([JSON])
-    case object([String: JSON])
-
-    // MARK: What it is; nil if it is something else
-
-    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
-    package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
-    package var object: [String: JSON]? { if case .object(let value) = self { value } else { nil } }
-
-    package subscript(name: String) -> JSON? { object?[name] }
-
-    // MARK: Writing
-
+extension JSONValue {
     /// Members by the bytes of their names, no white space: the same text for the same value.
     package var text: String {
         var text = ""
@@ -76,16 +51,4 @@ package enum JSON: Hashable, Sendable {
         }
         text += "\""
     }
-}
-
-/// Why a text is not JSON, and where.
-package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// From 1 on.
-    package var line: Int
-    /// From 1 on, in characters (Unicode scalars).
-    package var column: Int
-    /// A clause, such as "the member kid is there twice".
-    package var reason: String
-
-    package var description: String { "line \(line), column \(column): \(reason)" }
 }

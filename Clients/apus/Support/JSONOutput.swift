@@ -1,15 +1,16 @@
 internal import ConfigurationModel
+internal import JSON
 
 /// JSON to be written, its members in the order given.
-indirect enum JSONValue: Equatable, Sendable {
+indirect enum JSONOutput: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
     case unsigned(UInt64)
     case number(Double)
     case string(String)
-    case array([JSONValue])
-    case object([(String, JSONValue)])
+    case array([JSONOutput])
+    case object([(String, JSONOutput)])
 
     /// On one line.
     var text: String {
@@ -25,7 +26,7 @@ indirect enum JSONValue: Equatable, Sendable {
         case .integer(let value): text += String(value)
         case .unsigned(let value): text += String(value)
         case .number(let value): text += value.isFinite ? String(value) : "null"
-        case .string(let value): JSON.appendQuoted(value, to: &text)
+        case .string(let value): JSONValue.appendQuoted(value, to: &text)
         case .array(let values):
             text += "["
             for (index, value) in values.enumerated() {
@@ -37,7 +38,7 @@ indirect enum JSONValue: Equatable, Sendable {
             text += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { text += ", " }
-                JSON.appendQuoted(member.0, to: &text)
+                JSONValue.appendQuoted(member.0, to: &text)
                 text += ": "
                 member.1.write(to: &text)
             }
@@ -45,10 +46,10 @@ indirect enum JSONValue: Equatable, Sendable {
         }
     }
 
-    static func == (a: JSONValue, b: JSONValue) -> Bool { a.text == b.text }
+    static func == (a: JSONOutput, b: JSONOutput) -> Bool { a.text == b.text }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
+extension JSONOutput: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
     init(stringLiteral value: String) { self = .string(value) }
     init(booleanLiteral value: Bool) { self = .bool(value) }
     init(integerLiteral value: Int64) { self = .integer(value) }
