@@ -54,17 +54,17 @@ let package = Package(
         // Pure: no IO, no clock, no randomness of their own.
         .target(name: "SMSModel", swiftSettings: strict),
         .target(name: "JSON", dependencies: ["SMSModel"], swiftSettings: strict),
+        .target(name: "Cryptography", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
         .target(name: "ConfigurationModel", dependencies: ["SMSModel", "JSON"], swiftSettings: strict),
         .target(name: "RPCWire", dependencies: ["SMSModel", "CApusProto", "CProtobufC"], swiftSettings: strict),
         .target(
-            name: "Admission", dependencies: ["SMSModel", "ConfigurationModel", "COpenSSL"], swiftSettings: strict),
-        .target(name: "Secrets", dependencies: ["SMSModel", "COpenSSL"], swiftSettings: strict),
+            name: "Admission", dependencies: ["SMSModel", "Cryptography", "ConfigurationModel"], swiftSettings: strict),
         .target(name: "Scheduling", dependencies: ["SMSModel"], swiftSettings: strict),
         .target(name: "Routing", dependencies: ["SMSModel", "ConfigurationModel"], swiftSettings: strict),
         .target(
             name: "Access",
             dependencies: [
-                "SMSModel", "JSON", "ConfigurationModel", "Admission", "Scheduling", "COpenSSL",
+                "SMSModel", "JSON", "Cryptography", "ConfigurationModel", "Admission", "Scheduling",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict),
@@ -82,14 +82,14 @@ let package = Package(
         .target(
             name: "HTTPTransport",
             dependencies: [
-                "SMSModel", "Threading", "CCurl", "COpenSSL",
+                "SMSModel", "Cryptography", "Threading", "CCurl",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(
             name: "Providers",
             dependencies: [
-                "SMSModel", "JSON", "ConfigurationModel", "SecretFiles", "Threading", "HTTPTransport", "COpenSSL",
+                "SMSModel", "JSON", "Cryptography", "ConfigurationModel", "SecretFiles", "Threading", "HTTPTransport",
             ],
             swiftSettings: strict),
         .target(
@@ -127,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "apusd",
             dependencies: [
-                "SMSModel", "ConfigurationModel", "CApusVersion", "SecretFiles", "Admission", "Secrets", "RPCWire",
+                "SMSModel", "Cryptography", "ConfigurationModel", "CApusVersion", "SecretFiles", "Admission", "RPCWire",
                 "Access", "TLS", "RPCTransport", "Storage", "HTTPTransport", "Providers", "Engine", "GatewayCore",
                 "RPCGateway", "WebGateway", "Threading", "TimeZones", log, lifecycle, signals, argumentParser,
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -137,7 +137,8 @@ let package = Package(
 
         // Clients.
         .target(
-            name: "ApusClient", dependencies: ["SMSModel", "RPCWire", "TLS", "RPCTransport", "COpenSSL", log] + nio,
+            name: "ApusClient",
+            dependencies: ["SMSModel", "Cryptography", "RPCWire", "TLS", "RPCTransport", log] + nio,
             path: "Clients/ApusClient", swiftSettings: strict),
         .executableTarget(
             name: "apus",
@@ -179,7 +180,9 @@ let package = Package(
         // A carrier with an account's ledger, for tests of the daemon and benchmarks.
         .executableTarget(
             name: "carrierstandin",
-            dependencies: ["SMSModel", "COpenSSL", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio")]
+            dependencies: [
+                "SMSModel", "Cryptography", argumentParser, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
                 + nio,
             path: "Tests/CarrierStandIn", swiftSettings: strict),
         // A gateway's life from a seed, and a command that runs it. It is a program of its own: the daemon that is installed
@@ -202,7 +205,10 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "ProvidersTests",
-            dependencies: ["SMSModel", "JSON", "ConfigurationModel", "HTTPTransport", "Providers", "GatewayTestKit"],
+            dependencies: [
+                "SMSModel", "JSON", "Cryptography", "ConfigurationModel", "HTTPTransport", "Providers",
+                "GatewayTestKit",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HTTPTransportTests", dependencies: ["SMSModel", "HTTPTransport", "TLS", "GatewayTestKit"] + nio,
@@ -247,7 +253,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"], swiftSettings: strict),
-        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: strict),
         .testTarget(name: "SchedulingTests", dependencies: ["SMSModel", "Scheduling"], swiftSettings: strict),
         .testTarget(
             name: "RoutingTests",

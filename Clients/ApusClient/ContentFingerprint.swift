@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Cryptography
 package import RPCWire
 package import SMSModel
 
@@ -27,10 +27,7 @@ extension Fingerprint {
             bytes.append(UInt8(truncatingIfNeeded: tag.utf8.count))
             bytes += tag.utf8
         }
-        var digest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &digest) { digest in
-            bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, digest.baseAddress) }
-        }
-        self.init(high: UInt64(bigEndian: digest.0), low: UInt64(bigEndian: digest.1))
+        let digest = bytes.withUnsafeBytes { SHA256Digest($0, UnsafeRawBufferPointer(start: nil, count: 0)) }
+        self.init(high: digest.first, low: digest.second)
     }
 }

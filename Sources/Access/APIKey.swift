@@ -1,5 +1,4 @@
-internal import Admission
-internal import COpenSSL
+internal import Cryptography
 internal import SMSModel
 
 /// An API key as its holder sees it: `apus_` and at least 32 characters of `A-Za-z0-9-_`.
@@ -78,7 +77,7 @@ package struct StoredKey: Sendable {
         guard APIKey.isWellFormed(credential) else { return false }
         let given = withSalt { SHA256Digest($0, credential) }
         return given.withBytes { given in
-            withHash { CRYPTO_memcmp($0.baseAddress, given.baseAddress, Self.hashBytes) == 0 }
+            withHash { ConstantTime.areEqual($0, given) }
         }
     }
 

@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Cryptography
 internal import SMSModel
 
 /// Credentials that were found good, and whose they are: one that comes with every request is not checked each time.
@@ -53,9 +53,6 @@ package struct CredentialCache<Holder> {
 
     /// In a time that does not depend on where they differ.
     private static func matches(_ entry: Entry, _ credential: UnsafeRawBufferPointer) -> Bool {
-        entry.credential.count == credential.count
-            && entry.credential.withUnsafeBytes {
-                CRYPTO_memcmp($0.baseAddress, credential.baseAddress, credential.count) == 0
-            }
+        entry.credential.withUnsafeBytes { ConstantTime.areEqual($0, credential) }
     }
 }

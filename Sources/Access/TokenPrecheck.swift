@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import Cryptography
 internal import JSON
 internal import SMSModel
 

@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import Cryptography
 internal import JWTKit
 internal import SMSModel
 

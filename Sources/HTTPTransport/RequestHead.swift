@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Cryptography
 
 /// What mostly is the same for one request of a session after the other, so that it need not be set again: the headers,
 /// and what they are made of.
@@ -13,7 +13,7 @@ struct RequestHead: Equatable {
     init(_ request: HTTPRequest) {
         headers = request.headers
         authentication = request.authentication
-        if case .aws = authentication { digest = Self.sha256(request.body) }
+        if case .aws = authentication { digest = Hexadecimal.encode(HashFunction.sha256.digest(request.body)) }
     }
 
     /// Its headers, but for those that libcurl adds.
@@ -24,12 +24,5 @@ struct RequestHead: Equatable {
             if let token = credentials.sessionToken { lines.append("x-amz-security-token: \(token)") }
         }
         return lines
-    }
-
-    private static func sha256(_ bytes: [UInt8]) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, nil, 0, &digest) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

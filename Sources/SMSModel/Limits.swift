@@ -70,7 +70,7 @@ package enum Limits {
 
     // MARK: Notifications of AWS SNS
     /// A certificate with those between it and the root.
-    package static let snsCertificateBytes = 64 * 1024
+    package static let signingCertificateBytes = 64 * 1024
     /// Certificates that are remembered...
     package static let snsCertificates = 16
     /// ...for so long.

@@ -1,9 +1,9 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import Foundation
 internal import GatewayCore
 internal import SMSModel
 internal import SecretFiles
-internal import Secrets
 internal import Storage
 
 /// Where the master key is, which secrets of the configuration are encrypted with.

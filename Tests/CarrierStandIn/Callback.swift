@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Cryptography
 internal import Foundation
 
 /// Where callbacks go, of a message's `StatusCallback`.
@@ -117,11 +117,7 @@ struct CallbackWriter {
     /// HMAC-SHA1 by the token over the URL and the sorted names with their values, in Base64.
     private static func signature(_ token: String, _ url: String, _ form: Form) -> String {
         let sorted = form.fields.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        let text = Array((url + sorted.map { $0.name + $0.value }.joined()).utf8)
-        let key = Array(token.utf8)
-        var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var count: UInt32 = 0
-        HMAC(EVP_sha1(), key, Int32(key.count), text, text.count, &code, &count)
-        return Data(code[..<Int(count)]).base64EncodedString()
+        let text = url + sorted.map { $0.name + $0.value }.joined()
+        return Data(HMAC.code(.sha1, key: token.utf8, text.utf8)).base64EncodedString()
     }
 }

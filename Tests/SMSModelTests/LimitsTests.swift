@@ -55,7 +55,7 @@ import Testing
     @Test func web() {
         #expect(Limits.webhooksInFlight <= Limits.webConnections)
         #expect(Limits.webhooksInFlight * Limits.webhookBodyBytes <= 64 * 1024 * 1024)
-        #expect(Limits.snsCertificateBytes <= Limits.httpResponseBytes)
+        #expect(Limits.signingCertificateBytes <= Limits.httpResponseBytes)
         #expect(Limits.snsFetches <= Limits.snsFetchesWaiting)
         // What is posted again within the tolerance is known, unless it was configured otherwise.
         #expect(Limits.webhookToleranceSeconds <= Int64(Limits.retentionRecordDaysMinimum) * 86_400)

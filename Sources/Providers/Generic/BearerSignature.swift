@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import HTTPTransport
 internal import JSON
 internal import SMSModel
@@ -35,9 +36,9 @@ struct BearerSignature: Sendable {
         }
         // A request without a body would be covered by nothing.
         guard !request.body.isEmpty else { return "it has no body, which its token could cover" }
-        let hash = MessageAuthentication.sha256(request.body)
-        guard let given = found[bodyClaim]?.string.flatMap(Hexadecimal.octets),
-            MessageAuthentication.areEqual(given, hash)
+        let hash = HashFunction.sha256.digest(request.body)
+        guard let given = found[bodyClaim]?.string.flatMap(Hexadecimal.decode),
+            ConstantTime.areEqual(given, hash)
         else { return "its body is not the one that its token was made for" }
         return nil
     }

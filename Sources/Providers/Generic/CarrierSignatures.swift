@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import JSON
 internal import SMSModel
@@ -20,13 +21,13 @@ struct VonageSignature: Sendable {
     func refusal(of fields: WebhookFields, now: Int64) -> String? {
         guard let parameters = fields.parameters else { return "not all of its parameters are texts" }
         guard Set(parameters.map(\.name)).count == parameters.count else { return "it has a parameter twice" }
-        guard let sig = parameters.first(where: { $0.name == "sig" }), let given = Hexadecimal.octets(sig.value) else {
+        guard let sig = parameters.first(where: { $0.name == "sig" }), let given = Hexadecimal.decode(sig.value) else {
             return "it is not signed"
         }
         guard let timestamp = parameters.first(where: { $0.name == "timestamp" }).flatMap({ Int64($0.value) }) else {
             return "it has no timestamp"
         }
-        guard MessageAuthentication.areEqual(code(of: parameters), given) else { return "its signature is wrong" }
+        guard ConstantTime.areEqual(code(of: parameters), given) else { return "its signature is wrong" }
         return tolerance.allows(seconds: Double(timestamp), now: now) ? nil : "it is of another time"
     }
 
@@ -46,11 +47,11 @@ struct VonageSignature: Sendable {
     func code(of parameters: [FormFields.Field]) -> [UInt8] {
         let message = Self.message(of: parameters)
         return switch method {
-        case .md5hash: MessageAuthentication.digest(.md5, message + key)
-        case .md5: MessageAuthentication.code(.md5, key: key, message)
-        case .sha1: MessageAuthentication.code(.sha1, key: key, message)
-        case .sha256: MessageAuthentication.code(.sha256, key: key, message)
-        case .sha512: MessageAuthentication.code(.sha512, key: key, message)
+        case .md5hash: HashFunction.md5.digest(message + key)
+        case .md5: HMAC.code(.md5, key: key, message)
+        case .sha1: HMAC.code(.sha1, key: key, message)
+        case .sha256: HMAC.code(.sha256, key: key, message)
+        case .sha512: HMAC.code(.sha512, key: key, message)
         }
     }
 }
@@ -68,11 +69,11 @@ struct PlivoSignature: Sendable {
         // Of other bodies nothing is signed.
         guard request.body.isEmpty || fields.form != nil else { return "its body is no form" }
         let message = Self.message(of: request, fields, nonce: nonce)
-        let code = MessageAuthentication.code(.sha256, key: key, message)
+        let code = HMAC.code(.sha256, key: key, message)
         var isSigned = false
         for part in given.split(separator: ",") {
             let text = part.filter { $0 != " " }
-            if let octets = CodeForm.base64.octets(text), MessageAuthentication.areEqual(octets, code) {
+            if let octets = CodeForm.base64.octets(text), ConstantTime.areEqual(octets, code) {
                 isSigned = true
             }
         }
@@ -128,7 +129,7 @@ struct MessageBirdSignature: Sendable {
     }
 
     private static func isHash(_ claim: JSONValue?, of message: [UInt8]) -> Bool {
-        guard let given = claim?.string.flatMap(Hexadecimal.octets) else { return false }
-        return MessageAuthentication.areEqual(given, MessageAuthentication.sha256(message))
+        guard let given = claim?.string.flatMap(Hexadecimal.decode) else { return false }
+        return ConstantTime.areEqual(given, HashFunction.sha256.digest(message))
     }
 }

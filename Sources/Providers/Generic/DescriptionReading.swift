@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import HTTPTransport
 internal import JSON
 internal import SMSModel
@@ -52,7 +53,7 @@ extension MemberReader {
             switch form {
             case .text: Array(text.utf8)
             case .base64: CodeForm.base64.octets(text)
-            case .hex: Hexadecimal.octets(text)
+            case .hex: Hexadecimal.decode(text)
             }
         guard let bytes, !bytes.isEmpty else {
             fault(name, "is not written in \(form.rawValue), as key_form says")

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import JSON
 internal import SMSModel
 
@@ -79,7 +80,7 @@ enum HMACHash: String, CaseIterable {
     case sha256
     case sha512
 
-    var hash: MessageAuthentication.Hash {
+    var hash: HashFunction {
         switch self {
         case .sha1: .sha1
         case .sha256: .sha256

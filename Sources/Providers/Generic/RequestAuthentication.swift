@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import SMSModel
 internal import Synchronization
@@ -36,7 +37,7 @@ enum RequestAuthentication: Sendable {
 
 /// A code over parts of the request, in a header.
 struct RequestHMAC: Sendable {
-    var hash: MessageAuthentication.Hash
+    var hash: HashFunction
     var key: [UInt8]
     var form: CodeForm
     /// What the code is over.
@@ -53,7 +54,7 @@ struct RequestHMAC: Sendable {
             timestamp: String(now / 1000))
         var message: [UInt8] = []
         signed.render(values, to: &message)
-        values.signature = form.text(MessageAuthentication.code(hash, key: key, message))
+        values.signature = form.text(HMAC.code(hash, key: key, message))
         request.headers.append(HTTPHeader(header, value.text(values)))
         if let timestampHeader { request.headers.append(HTTPHeader(timestampHeader, values.timestamp)) }
     }

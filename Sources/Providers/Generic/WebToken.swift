@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import Cryptography
 internal import JSON
 internal import SMSModel
 
@@ -15,7 +15,7 @@ enum WebToken {
     ///
     /// - Returns: nil if it is none, or signed by another secret or in another way than these.
     static func claims(
-        of token: String, secret: [UInt8], hashes: [MessageAuthentication.Hash]
+        of token: String, secret: [UInt8], hashes: [HashFunction]
     ) -> [String: JSONValue]? {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         guard token.utf8.count <= Limits.tokenBytes, parts.count == 3,
@@ -24,12 +24,12 @@ enum WebToken {
             // Never an algorithm that the token alone chooses.
             let hash = hashes.first(where: { algorithm(of: $0) == head["alg"]?.string })
         else { return nil }
-        let code = MessageAuthentication.code(hash, key: secret, parts[0] + [UInt8(ascii: ".")] + parts[1])
-        guard MessageAuthentication.areEqual(code, signature) else { return nil }
+        let code = HMAC.code(hash, key: secret, parts[0] + [UInt8(ascii: ".")] + parts[1])
+        guard ConstantTime.areEqual(code, signature) else { return nil }
         return Base64URL.decode(parts[1]).flatMap { try? JSONValue($0).object }
     }
 
-    private static func algorithm(of hash: MessageAuthentication.Hash) -> String? {
+    private static func algorithm(of hash: HashFunction) -> String? {
         switch hash {
         case .sha256: "HS256"
         case .sha384: "HS384"
@@ -64,47 +64,8 @@ enum TokenKey: Sendable {
 
     func signature(of message: [UInt8]) -> [UInt8] {
         switch self {
-        case .secret(let secret): MessageAuthentication.code(.sha256, key: secret, message)
+        case .secret(let secret): HMAC.code(.sha256, key: secret, message)
         case .rsa(let key): key.signature(of: message)
         }
-    }
-}
-
-/// A private key that signs by RSASSA-PKCS1-v1_5 with SHA-256.
-///
-/// Sendable unchecked: OpenSSL's keys may be used by several threads once they are made.
-final class RSASigningKey: @unchecked Sendable {
-    private let key: OpaquePointer
-
-    /// - Parameter pem: PKCS #8 or PKCS #1, not encrypted.
-    /// - Returns: nil if it is none of RSA, of ``Limits/issuerKeyMinimumBits`` or more.
-    init?(pem: String) {
-        let bytes = Array(pem.utf8)
-        guard let source = BIO_new_mem_buf(bytes, Int32(bytes.count)) else { return nil }
-        defer { BIO_free(source) }
-        // An encrypted key must not make OpenSSL ask the terminal for a password.
-        guard let key = PEM_read_bio_PrivateKey(source, nil, { _, _, _, _ in -1 }, nil) else {
-            ERR_clear_error()
-            return nil
-        }
-        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA, EVP_PKEY_get_bits(key) >= Limits.issuerKeyMinimumBits else {
-            EVP_PKEY_free(key)
-            return nil
-        }
-        self.key = key
-    }
-
-    deinit { EVP_PKEY_free(key) }
-
-    func signature(of message: [UInt8]) -> [UInt8] {
-        guard let context = EVP_MD_CTX_new() else { preconditionFailure("no memory for a signature") }
-        defer { EVP_MD_CTX_free(context) }
-        var signature = [UInt8](repeating: 0, count: Int(EVP_PKEY_get_size(key)))
-        var count = signature.count
-        let isSigned =
-            EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1
-            && EVP_DigestSign(context, &signature, &count, message, message.count) == 1
-        precondition(isSigned, "no memory for a signature")
-        return Array(signature[..<count])
     }
 }

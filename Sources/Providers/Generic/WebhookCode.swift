@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import SMSModel
 
@@ -5,16 +6,16 @@ internal import SMSModel
 struct WebhookCode: Sendable {
     /// What a signature is checked with.
     enum Verifier: Sendable {
-        case hmac(MessageAuthentication.Hash, key: [UInt8])
-        case ed25519(Ed25519PublicKey)
+        case hmac(HashFunction, key: [UInt8])
+        case ed25519(PublicKey)
 
         /// Whether one of the signatures is the message's. Takes as long for a wrong one as for a right one.
         func accepts(_ signatures: [[UInt8]], of message: [UInt8]) -> Bool {
             switch self {
             case .hmac(let hash, let key):
-                let code = MessageAuthentication.code(hash, key: key, message)
-                return signatures.count { MessageAuthentication.areEqual($0, code) } > 0
-            case .ed25519(let key): return signatures.contains { key.verifies($0, of: message) }
+                let code = HMAC.code(hash, key: key, message)
+                return signatures.count { ConstantTime.areEqual($0, code) } > 0
+            case .ed25519(let key): return signatures.contains { key.verifies($0, of: message, .ed25519) }
             }
         }
     }
@@ -75,7 +76,7 @@ struct StandardWebhookSignature: Sendable {
         {
             verifier = .hmac(.sha256, key: secret)
         } else if key.hasPrefix("whpk_"), let bytes = CodeForm.base64.octets(String(key.dropFirst("whpk_".count))),
-            let publicKey = Ed25519PublicKey(bytes)
+            let publicKey = PublicKey(ed25519: bytes)
         {
             verifier = .ed25519(publicKey)
         } else {

@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import SMSModel
 
 extension WebhookSignature {
@@ -38,7 +39,7 @@ extension WebhookSignature {
             self = .code(code)
         case .ed25519:
             let bytes = reader.key("key", "it is the carrier's public key, in base64", or: .base64, in: scope)
-            let key = bytes.flatMap(Ed25519PublicKey.init)
+            let key = bytes.flatMap(PublicKey.init(ed25519:))
             if bytes != nil, key == nil { reader.fault("key", "must be a public key of Ed25519, which has 32 bytes") }
             guard let code = WebhookCode(&reader, key.map(WebhookCode.Verifier.ed25519), or: .base64, in: scope) else {
                 return nil

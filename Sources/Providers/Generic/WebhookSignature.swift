@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import JSON
 
@@ -70,7 +71,7 @@ enum WebhookSignature: Sendable {
     private static func areSame(_ given: String?, _ wanted: String) -> Bool {
         guard let given else { return false }
         // Hashes are compared, so that not even the length shows.
-        return MessageAuthentication.areEqual(
-            MessageAuthentication.sha256(Array(given.utf8)), MessageAuthentication.sha256(Array(wanted.utf8)))
+        return ConstantTime.areEqual(
+            HashFunction.sha256.digest(Array(given.utf8)), HashFunction.sha256.digest(Array(wanted.utf8)))
     }
 }

@@ -1,3 +1,4 @@
+internal import Cryptography
 package import SMSModel
 
 /// Names an attempt to a carrier, which hands it back with the receipt: `ID-ATTEMPT-MAC`, of letters, digits and
@@ -25,7 +26,7 @@ package struct CorrelationToken: Hashable, Sendable {
         bytes.append(UInt8(ascii: "-"))
         if attempt < 0 { bytes.append(UInt8(ascii: "-")) }
         Self.append(UInt64(attempt.magnitude), to: &bytes)
-        let code = MessageAuthentication.code(.sha256, key: key, bytes[start...])
+        let code = HMAC.code(.sha256, key: key, bytes[start...])
         bytes.append(UInt8(ascii: "-"))
         // 128 bits of it.
         Base64URL.append(code[..<16], to: &bytes)
@@ -51,7 +52,7 @@ package struct CorrelationToken: Hashable, Sendable {
         guard parts.count == 3, let id = UInt64(Substring(parts[0])), let attempt = Int(Substring(parts[1]))
         else { return nil }
         self.init(id: MessageID(rawValue: id), attempt: attempt)
-        guard MessageAuthentication.areEqual(Array(text.utf8), Array(self.text(key: key).utf8)) else { return nil }
+        guard ConstantTime.areEqual(Array(text.utf8), Array(self.text(key: key).utf8)) else { return nil }
     }
 
     /// The name of the query's field.

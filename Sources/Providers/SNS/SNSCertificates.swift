@@ -1,17 +1,18 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import SMSModel
 
 /// Certificates of Amazon's SNS by their URLs: fetched, checked, and remembered for a while.
 actor SNSCertificates {
     enum Found: Sendable {
-        case good(SNSCertificate)
+        case good(SigningCertificate)
         case bad(reason: String)
         /// It could not be fetched now.
         case unknown(reason: String)
     }
 
     private struct Entry {
-        var certificate: SNSCertificate
+        var certificate: SigningCertificate
         var fetchedAt: Int64
     }
 
@@ -32,7 +33,7 @@ actor SNSCertificates {
     ///   - now: milliseconds since the Unix epoch.
     func certificate(at url: String, host: String, now: Int64) async -> Found {
         if let entry = entries[url], (0..<Limits.snsCertificateMilliseconds).contains(now - entry.fetchedAt) {
-            return entry.certificate.holds(at: now)
+            return entry.certificate.isValid(at: now)
                 ? .good(entry.certificate) : .bad(reason: "the certificate does not hold now")
         }
         let task =
@@ -67,13 +68,14 @@ actor SNSCertificates {
         if response.status >= 500 || response.status == 429 {
             return .unknown(reason: "the certificate cannot be fetched: HTTP \(response.status)")
         }
-        guard response.status == 200, !response.isBodyCut, let certificate = SNSCertificate(pem: response.body) else {
+        guard response.status == 200, !response.isBodyCut, let certificate = SigningCertificate(pem: response.body)
+        else {
             return .bad(reason: "there is no certificate at that URL")
         }
-        guard certificate.holds(at: now) else { return .bad(reason: "the certificate does not hold now") }
+        guard certificate.isValid(at: now) else { return .bad(reason: "the certificate does not hold now") }
         // In China the name may end like the host.
         let names = ["sns.amazonaws.com"] + (host.hasSuffix(".cn") ? ["sns.amazonaws.com.cn"] : [])
-        guard names.contains(where: certificate.names) else {
+        guard names.contains(where: certificate.isIssued(to:)) else {
             return .bad(reason: "the certificate was not issued to \(names[0])")
         }
         return await completed(certificate, now: now, caFile: caFile, fetch: fetch)
@@ -82,7 +84,7 @@ actor SNSCertificates {
     /// Amazon serves its certificate alone, and roots are all that a system knows: what is between the two is fetched
     /// from where the certificate says. That proves nothing by itself; the chain to the root does.
     private static func completed(
-        _ certificate: SNSCertificate, now: Int64, caFile: String?, fetch: @Sendable (String) async -> HTTPResult
+        _ certificate: SigningCertificate, now: Int64, caFile: String?, fetch: @Sendable (String) async -> HTTPResult
     ) async -> Found {
         var certificate = certificate
         for _ in 0..<3 {

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import FoundationEssentials
 internal import JSON
 
@@ -13,6 +14,8 @@ struct SNSNotification: Hashable, Sendable {
     enum SignatureVersion: String, Hashable, Sendable {
         case sha1 = "1"
         case sha256 = "2"
+
+        var hash: HashFunction { self == .sha1 ? .sha1 : .sha256 }
     }
 
     var kind: Kind

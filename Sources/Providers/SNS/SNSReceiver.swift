@@ -1,3 +1,4 @@
+internal import Cryptography
 package import HTTPTransport
 package import SMSModel
 internal import Synchronization
@@ -23,7 +24,7 @@ package struct SNSReceiverOptions: Hashable, Sendable {
         http.timeout = 5000
         http.connections = Limits.snsFetches
         http.waiting = Limits.snsFetchesWaiting
-        http.responseBytes = Limits.snsCertificateBytes
+        http.responseBytes = Limits.signingCertificateBytes
     }
 
     /// What is wrong with them.
@@ -126,8 +127,8 @@ package final class SNSReceiver: WebhookReceiver {
         }
         switch await certificates.certificate(at: notification.certificateURL, host: host, now: now) {
         case .good(let certificate):
-            let isSigned = certificate.signed(
-                notification.signedText, notification.signature, notification.signatureVersion)
+            let isSigned = certificate.key.verifies(
+                notification.signature, of: notification.signedText, .rsa(notification.signatureVersion.hash))
             return isSigned ? nil : .refused(reason: "its signature is wrong")
         case .bad(let reason): return .refused(reason: reason)
         case .unknown(let reason): return .undecided(reason: reason)

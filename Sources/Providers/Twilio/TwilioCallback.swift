@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import FoundationEssentials
 package import SMSModel
 
@@ -36,8 +37,8 @@ package struct TwilioCallback: Sendable {
             let text = Array(url.utf8) + parameters
             return secrets.contains { secret in
                 guard !secret.isEmpty else { return false }
-                let code = MessageAuthentication.code(hash, key: secret.utf8, text)
-                return MessageAuthentication.areEqual(code, signature)
+                let code = HMAC.code(hash, key: secret.utf8, text)
+                return ConstantTime.areEqual(code, signature)
             }
         }
         // Twilio has signed with and without the scheme's own port. Whether it signs the fragment too, which it was
@@ -48,7 +49,7 @@ package struct TwilioCallback: Sendable {
     }
 
     /// The algorithm that the settings name, SHA-1 where they name none; nil for one that isn't known, and for two.
-    private var hash: MessageAuthentication.Hash? {
+    private var hash: HashFunction? {
         let algorithms = (signatureSettings ?? "").split(separator: ",").compactMap { part in
             let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 .map { $0.filter { $0 != " " } }
@@ -69,10 +70,8 @@ package struct TwilioCallback: Sendable {
                 .first,
             let given = FormFields(decoding: query.utf8)?.only("bodySHA256")
         else { return false }
-        let hash = MessageAuthentication.sha256(body).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }
-        return MessageAuthentication.areEqual(Array(hash.joined().utf8), Array(given.utf8))
+        let hash = Hexadecimal.encode(HashFunction.sha256.digest(body))
+        return ConstantTime.areEqual(Array(hash.utf8), Array(given.utf8))
     }
 
     /// Names and values without anything between: names in the order of their bytes, of each the different values in

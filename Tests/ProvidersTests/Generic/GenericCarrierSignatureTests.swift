@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import HTTPTransport
 internal import JSON
 internal import SMSModel
@@ -194,7 +195,7 @@ internal import Testing
     )
 
     private func token(
-        _ changes: [String: JSONValue] = [:], head: String = head, hash: MessageAuthentication.Hash = .sha256,
+        _ changes: [String: JSONValue] = [:], head: String = head, hash: HashFunction = .sha256,
         key: String = key
     ) -> String {
         let claims: [String: JSONValue] = [
@@ -204,7 +205,7 @@ internal import Testing
         let changed = changes.reduce(into: claims) { $0[$1.key] = $1.value == .null ? nil : $1.value }
         let signed =
             "\(Base64URL.encode(Array(head.utf8))).\(Base64URL.encode(Array(JSONValue.object(changed).text.utf8)))"
-        return "\(signed).\(Base64URL.encode(MessageAuthentication.code(hash, key: key.utf8, signed.utf8)))"
+        return "\(signed).\(Base64URL.encode(HMAC.code(hash, key: key.utf8, signed.utf8)))"
     }
 
     private func messageBird(_ token: String, body: String = body, url: String = url) -> WebhookRequest {
@@ -256,7 +257,7 @@ internal import Testing
         // Its receipts are GETs, signed with the URL.
         let query = "id=e80&reference=\(Generic.token)&recipient=31612345678&status=delivery_failed&statusErrorCode=5"
         let url = "\(Generic.webhook)?\(query)"
-        let hash = JSONValue.string(Hexadecimal.text(MessageAuthentication.sha256(Array(url.utf8))))
+        let hash = JSONValue.string(Hexadecimal.encode(HashFunction.sha256.digest(Array(url.utf8))))
         let signed = token(["url_hash": hash, "payload_hash": .null])
         let request = WebhookRequest(
             method: "GET", url: url, query: query, headers: [HTTPHeader("messagebird-signature-jwt", signed)])

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import GatewayTestKit
 internal import HTTPTransport
 internal import JSON
@@ -48,7 +49,7 @@ internal import Testing
               "timestamp_header": "X-Time"}}
             """#)
         let message = "POST\nhttps://carrier.example/send\n1773500966\nto=%2B447400123456"
-        let code = CodeForm.base64.text(MessageAuthentication.code(.sha256, key: "k".utf8, message.utf8))
+        let code = CodeForm.base64.text(HMAC.code(.sha256, key: "k".utf8, message.utf8))
         #expect(timed.header("X-Sign") == ["t=1773500966,v1=\(code)"])
         #expect(timed.header("X-Time") == ["1773500966"])
     }

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
@@ -144,10 +145,10 @@ internal import Testing
 
     @Test func theSizeOfACertificateIsBounded() throws {
         let pem = Array(try #require(try Self.signed.get()["good"]).certificate.utf8)
-        let padding = [UInt8](repeating: UInt8(ascii: "\n"), count: Limits.snsCertificateBytes - pem.count)
-        #expect(SNSCertificate(pem: pem + padding) != nil)
-        #expect(SNSCertificate(pem: pem + padding + [UInt8(ascii: "\n")]) == nil)
-        #expect(SNSCertificate(pem: []) == nil)
+        let padding = [UInt8](repeating: UInt8(ascii: "\n"), count: Limits.signingCertificateBytes - pem.count)
+        #expect(SigningCertificate(pem: pem + padding) != nil)
+        #expect(SigningCertificate(pem: pem + padding + [UInt8(ascii: "\n")]) == nil)
+        #expect(SigningCertificate(pem: []) == nil)
     }
 }
 

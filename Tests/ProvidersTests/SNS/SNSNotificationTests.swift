@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import Cryptography
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
@@ -62,7 +63,7 @@ extension HTTPResult {
     func vectors(_ index: Int) async throws {
         let vector = SNSVector.all[index]
         let text = try SNSNotification(vector.body).signedText
-        let hash = MessageAuthentication.sha256(text).map { String(format: "%02x", $0) }.joined()
+        let hash = HashFunction.sha256.digest(text).map { String(format: "%02x", $0) }.joined()
         #expect(hash == vector.textHash)
         let verdict = try await verdict(on: vector.body)
         #expect(verdict == .believed([], WebhookAnswer(status: 200)))

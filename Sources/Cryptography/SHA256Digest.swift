@@ -4,8 +4,10 @@ internal import COpenSSL
 package struct SHA256Digest {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    var first: UInt64 { UInt64(bigEndian: words.0) }
-    var second: UInt64 { UInt64(bigEndian: words.1) }
+    /// The first eight bytes.
+    package var first: UInt64 { UInt64(bigEndian: words.0) }
+    /// The eight bytes after the first eight.
+    package var second: UInt64 { UInt64(bigEndian: words.1) }
 
     /// Hashes `head` followed by `tail`.
     package init(_ head: UnsafeRawBufferPointer, _ tail: UnsafeRawBufferPointer) {
@@ -14,6 +16,7 @@ package struct SHA256Digest {
         }
     }
 
+    /// The digest's 32 bytes; they are valid within the closure.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: words, body)
     }

@@ -1,8 +1,7 @@
-internal import Testing
+import Cryptography
+import Testing
 
-@testable internal import Providers
-
-@Suite struct MessageAuthenticationTests {
+@Suite struct HMACTests {
     /// The first two of each hash are from RFC 2202 and RFC 4231; the others, around the length of a block and empty,
     /// are by Python's hmac.
     @Test(
@@ -23,10 +22,10 @@ internal import Testing
             (.sha256, 0xaa, 64, "x", "ce3c639dcb9d8baae5d44c3b8b5e233faab4d1860e07489af5c84f213998bd79"),
             (.sha256, 0xaa, 65, "x", "c2b9a0a013df029c7d812c5ac18388feef0194ee64fcc5f321d149c06137caa3"),
             (.sha256, 0x00, 0, "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
-        ] as [(MessageAuthentication.Hash, UInt8, Int, String, String)])
-    func known(_ hash: MessageAuthentication.Hash, _ byte: UInt8, _ count: Int, _ text: String, _ code: String) {
+        ] as [(HashFunction, UInt8, Int, String, String)])
+    func known(_ hash: HashFunction, _ byte: UInt8, _ count: Int, _ text: String, _ code: String) {
         let key = [UInt8](repeating: byte, count: count)
-        let made = MessageAuthentication.code(hash, key: key, text.utf8)
-        #expect(made.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == code)
+        let made = HMAC.code(hash, key: key, text.utf8)
+        #expect(Hexadecimal.encode(made) == code)
     }
 }

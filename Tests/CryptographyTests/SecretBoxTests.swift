@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Secrets
+@testable import Cryptography
 
 /// Sealing, opening, and what must not open.
 @Suite struct SecretBoxTests {

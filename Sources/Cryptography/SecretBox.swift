@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import SMSModel
 
 /// Seals secrets, so that they can be kept where others may read: AES-256-GCM with a random nonce.
 ///

@@ -1,20 +1,22 @@
 internal import COpenSSL
 internal import SMSModel
 
-/// A certificate that notifications are signed with, with those that came along.
+/// A certificate (X.509, RFC 5280) that messages are signed with, and those that came along with it.
 ///
 /// Sendable unchecked: never changed once made; OpenSSL counts the references.
-final class SNSCertificate: @unchecked Sendable {
+package final class SigningCertificate: @unchecked Sendable {
     private let leaf: OpaquePointer
     private let others: [OpaquePointer]
-    private let key: OpaquePointer
+    /// The key that its signatures are verified with: RSA.
+    package let key: PublicKey
     /// Seconds since the Unix epoch.
-    private let holds: ClosedRange<Int64>
+    private let validity: ClosedRange<Int64>
 
     /// - Parameter pem: the certificate, then perhaps those between it and the root.
-    /// - Returns: nil if there is none, or it has no RSA key of 2048 bits or more.
-    convenience init?(pem: [UInt8]) {
-        guard pem.count <= Limits.snsCertificateBytes, let memory = BIO_new_mem_buf(pem, Int32(pem.count)) else {
+    /// - Returns: nil if there is none, or it has no RSA key of ``Limits/issuerKeyMinimumBits`` or more, or the text is
+    ///   longer than ``Limits/signingCertificateBytes``.
+    package convenience init?(pem: [UInt8]) {
+        guard pem.count <= Limits.signingCertificateBytes, let memory = BIO_new_mem_buf(pem, Int32(pem.count)) else {
             return nil
         }
         defer { BIO_free(memory) }
@@ -25,9 +27,11 @@ final class SNSCertificate: @unchecked Sendable {
         self.init(owning: certificates)
     }
 
-    /// - Returns: this one with a further authority's certificate, in DER; nil if that is none.
-    func adding(der: [UInt8]) -> SNSCertificate? {
-        guard der.count <= Limits.snsCertificateBytes else { return nil }
+    /// This certificate with a further authority's, in DER.
+    ///
+    /// - Returns: nil if that is none.
+    package func adding(der: [UInt8]) -> SigningCertificate? {
+        guard der.count <= Limits.signingCertificateBytes else { return nil }
         let issuer = der.withUnsafeBufferPointer { bytes in
             var start = bytes.baseAddress
             return d2i_X509(nil, &start, bytes.count)
@@ -37,11 +41,12 @@ final class SNSCertificate: @unchecked Sendable {
             return nil
         }
         for certificate in [leaf] + others { X509_up_ref(certificate) }
-        return SNSCertificate(owning: [leaf] + others + [issuer])
+        return SigningCertificate(owning: [leaf] + others + [issuer])
     }
 
     private init?(owning certificates: [OpaquePointer]) {
-        guard let leaf = certificates.first, let key = X509_get_pubkey(leaf) else {
+        guard let leaf = certificates.first, let key = X509_get_pubkey(leaf).flatMap(PublicKey.init(owning:)), key.isRSA
+        else {
             for certificate in certificates { X509_free(certificate) }
             return nil
         }
@@ -49,25 +54,25 @@ final class SNSCertificate: @unchecked Sendable {
         self.key = key
         others = Array(certificates.dropFirst())
         let from = Self.seconds(X509_get0_notBefore(leaf))
-        holds = from...max(from, Self.seconds(X509_get0_notAfter(leaf)))
-        guard EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA, EVP_PKEY_get_bits(key) >= 2048 else { return nil }
+        validity = from...max(from, Self.seconds(X509_get0_notAfter(leaf)))
     }
 
     deinit {
         for certificate in [leaf] + others { X509_free(certificate) }
-        EVP_PKEY_free(key)
     }
 
+    /// Whether it is within its period of validity.
+    ///
     /// - Parameter now: milliseconds since the Unix epoch.
-    func holds(at now: Int64) -> Bool { holds.contains(now / 1000) }
+    package func isValid(at now: Int64) -> Bool { validity.contains(now / 1000) }
 
-    /// Whether it was issued to this host, named as it is.
-    func names(_ host: String) -> Bool {
+    /// Whether it was issued to this host, named as it is: a wildcard does not count.
+    package func isIssued(to host: String) -> Bool {
         X509_check_host(leaf, host, host.utf8.count, UInt32(X509_CHECK_FLAG_NO_WILDCARDS), nil) == 1
     }
 
-    /// Where the certificate of the last one's issuer is, as that says.
-    var issuerURL: String? {
+    /// The URL of the certificate of the last one's issuer, as that says (RFC 5280, 4.2.2.1).
+    package var issuerURL: String? {
         guard let raw = X509_get_ext_d2i(others.last ?? leaf, NID_info_access, nil, nil) else { return nil }
         let access = OpaquePointer(raw)
         defer { AUTHORITY_INFO_ACCESS_free(access) }
@@ -79,18 +84,7 @@ final class SNSCertificate: @unchecked Sendable {
         return nil
     }
 
-    /// Whether this key made the signature (RSA PKCS #1 v1.5) of the message.
-    func signed(_ message: [UInt8], _ signature: [UInt8], _ version: SNSNotification.SignatureVersion) -> Bool {
-        guard let context = EVP_MD_CTX_new() else { return false }
-        defer {
-            EVP_MD_CTX_free(context)
-            ERR_clear_error()
-        }
-        return EVP_DigestVerifyInit(context, nil, version == .sha1 ? EVP_sha1() : EVP_sha256(), nil, key) == 1
-            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
-    }
-
-    enum Trust: Hashable {
+    package enum Trust: Hashable {
         case trusted
         /// An authority's certificate is missing between it and the roots.
         case incomplete
@@ -100,7 +94,7 @@ final class SNSCertificate: @unchecked Sendable {
     /// Whether a chain leads from it to an authority that is trusted, at this time.
     ///
     /// - Parameter caFile: PEM: those who are trusted, a root or an authority below one; nil = whom the system trusts.
-    func trust(caFile: String?, now: Int64) -> Trust {
+    package func trust(caFile: String?, now: Int64) -> Trust {
         guard let store = X509_STORE_new(), let chain = apus_x509_stack_new(), let context = X509_STORE_CTX_new()
         else { return .untrusted }
         defer {
