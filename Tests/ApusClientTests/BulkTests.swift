@@ -120,12 +120,12 @@ import Testing
     /// A call that is refused for the tenant's rate waits as it is told, beyond its own time-out if need be.
     @Test func goesOnAtTheGatewaysPace() async throws {
         try await withGateway(script: { call in
-            call.number % 3 == 0 ? Self.accepting(call) : .error(Self.rateMet("rate", wait: 2600))
+            call.number % 3 == 0 ? Self.accepting(call) : .error(Self.rateMet("rate", wait: 5200))
         }) { client, record, _ in
             var options = BulkOptions()
             options.messagesPerChunk = 1
             options.chunksInFlight = 1
-            options.timeout = .seconds(5)
+            options.timeout = .seconds(10)
             let report = try await client.bulk(messages(2), batch: "b", options: options)
             #expect(report.accepted == 2 && report.refused == 0)
             #expect(record.calls.count == 6)

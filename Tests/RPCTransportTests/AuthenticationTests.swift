@@ -101,7 +101,7 @@ internal import Testing
             {
                 // As long as a credential waits, silence says nothing.
                 $0.keepalive = .milliseconds(10)
-                $0.keepaliveTimeout = .milliseconds(900)
+                $0.keepaliveTimeout = .milliseconds(4000)
             }
         ) { server, bursts in
             let client = try await RawClient(server)
@@ -115,7 +115,7 @@ internal import Testing
             }
             try await until { !bursts.pending.withLock(\.isEmpty) }
             let clock = ContinuousClock()
-            let end = clock.now + .milliseconds(1000)
+            let end = clock.now + .milliseconds(4200)
             try await until { clock.now >= end }
             #expect(!sent.withLock(\.self) && bursts.requests.load(ordering: .relaxed) == 0)
             try await bursts.judge("anna", on: server)
