@@ -81,13 +81,16 @@ struct CommandLineWords {
 
     // MARK: Options
 
+    /// The first names of the options that have two.
+    private static let secondNames = ["--sender": "--from"]
+
     /// Refuses an option that is given twice and can have one value only: the parser would drop the first.
     ///
     /// - Throws: a problem that names it.
     static func checkRepeated(_ words: [String]) throws(Problem) {
-        // One option may have two names, so equal names are not all there is to look for.
         let names = optionNames(words)
-        guard names.count > 1 else { return }
+        // The description of all commands takes longer than most of them: it is asked for only if need be.
+        guard Set(names.map { secondNames[$0] ?? $0 }).count < names.count else { return }
         let options = options(of: words)
         var given: [Int: String] = [:]
         for name in names {
