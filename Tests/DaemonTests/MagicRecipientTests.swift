@@ -155,7 +155,7 @@ extension DaemonTests {
                 _ = try await daemon.apus("pause")
                 let sent = try await daemon.apus(
                     "send", "+14155550100", "too late", "--validity", "1s", "--wait", "--output", "json")
-                #expect(sent.exit == .code(0), "\(sent.errors)")
+                #expect(sent.exit == .code(4), "\(sent.errors)")
                 #expect(try sent.object().text("state") == "EXPIRED")
             }
             #expect(try SandboxFile(in: directory).lines.isEmpty)
