@@ -26,7 +26,7 @@ import Testing
             ["timeline", "0"], ["status", "1", "--reference", "r"],
             ["status", "--reference", "r", "--provider-id", "p"],
             ["list", "1"], ["list", "--state", "lost"], ["list", "--state", "accepted"],
-            ["list", "--since", "yesterday"],
+            ["list", "--since", "someday"],
             ["list", "--until", "10"], ["list", "--limit", "-1"], ["list", "--to", ""], ["list", "--batch", ""],
             ["unknown", "resend"], ["unknown", "resend", "1", "--all"], ["unknown", "resend", "1", "--provider", "p"],
             ["unknown", "resend", "--all", "--tenant", "t", "--every-tenant"], ["unknown", "settle", "1"],
