@@ -88,5 +88,6 @@ struct RecipientNumber {
         return "“\(scalar)” (\(code))"
     }
 
+    // Unsafe by name alone: a Regex is not Sendable, but this one holds no transform and never changes.
     nonisolated(unsafe) private static let scientific = /[+-]?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+/
 }
