@@ -54,8 +54,8 @@ storebench: setup
 carrierstandin: setup
 	swift build $(RELEASE_FLAGS) --product carrierstandin
 
-hummingbirdfloor: setup
-	swift build $(RELEASE_FLAGS) --product hummingbirdfloor
+hummingbird-baseline: setup
+	swift build $(RELEASE_FLAGS) --product hummingbird-baseline
 
 test: setup ## Builds everything and runs all tests
 	swift build --build-tests $(BUILD_FLAGS)
@@ -88,4 +88,4 @@ proto: ## Regenerates the code in C and Python from Protos/apus.proto
 check-proto: ## Checks that generated code is what `make proto` makes
 	.ci/check-proto
 
-.PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbirdfloor test soak simulate bench format lint proto check-proto
+.PHONY: help setup setup-run run certs release install deb test-deb storebench carrierstandin hummingbird-baseline test soak simulate bench format lint proto check-proto

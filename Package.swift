@@ -156,12 +156,12 @@ let package = Package(
 
         // What answering a POST costs by itself, for Benchmarks/run.
         .executableTarget(
-            name: "hummingbirdfloor",
+            name: "hummingbird-baseline",
             dependencies: [
                 "WebGateway", log, .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ] + nio,
-            path: "Benchmarks/HummingbirdFloor", swiftSettings: strict),
+            path: "Benchmarks/HummingbirdBaseline", swiftSettings: strict),
 
         // Tests.
         .target(

@@ -118,7 +118,7 @@ def measure_receipts(figures, binaries, start, serve):
                 sys.exit(f"bench: not all delivered: {states}")
             figures.add("apus receipt", us, f"us a receipt; {rate:.0f}/s")
         for name, words in (("hummingbird", []), ("hummingbird on its loop", ["--on-loop"])):
-            with serve([binaries / "hummingbirdfloor", *words]) as floor:
+            with serve([binaries / "hummingbird-baseline", *words]) as floor:
                 us, rate = carrier.post_callbacks(floor)
                 figures.add(name, us, f"us a request; {rate:.0f}/s")
 

@@ -26,8 +26,8 @@ final class StoreLoad {
         store = try SQLiteMessageStore(directory: directory, now: now) { print($0) }
     }
 
-    private func drafts() -> DraftBatch {
-        var drafts = DraftBatch()
+    private func drafts() -> MessageDrafts {
+        var drafts = MessageDrafts()
         drafts.drafts.reserveCapacity(batch)
         drafts.bytes.reserveCapacity(batch * 160)
         func slice(_ text: String) -> ByteSlice {
@@ -66,7 +66,7 @@ final class StoreLoad {
         try meter.measure(messages: batch) {
             try round { try store.accept(drafts, 0..<batch, chunk: nil, now: now, results: &results) }
         }
-        try meter.pause { try store.upkeep(isIdle: false) }
+        try meter.pause { try store.checkpoint(isIdle: false) }
         return results.map(\.id)
     }
 
@@ -87,7 +87,7 @@ final class StoreLoad {
         try meter.measure(messages: 0) {
             try round {
                 for index in lives.indices {
-                    let previous = lives[index].standing
+                    let previous = lives[index].accountedState
                     switch step {
                     case 0: _ = lives[index].claimed(at: now, provider: 1, reason: "only provider")
                     case 1:
@@ -100,7 +100,7 @@ final class StoreLoad {
                 }
             }
         }
-        try meter.pause { try store.upkeep(isIdle: false) }
+        try meter.pause { try store.checkpoint(isIdle: false) }
     }
 
     /// Messages of several days: each round's steps fall on all of their files.

@@ -126,7 +126,7 @@ public struct UnknownReport: Hashable, Sendable {
         /// Why it was not done; "" if it was.
         public var reason: String
 
-        init(_ verdict: UnknownVerdict) {
+        init(_ verdict: UnknownResult) {
             id = MessageID(verdict.id)
             isDone = verdict.isDone
             state = MessageState(verdict.state, number: verdict.unknownState)

@@ -54,7 +54,7 @@ package struct SubmitValidator: Sendable {
     ///     that has passed is then left to the store, which knows: the draft is late (``MessageDraft/isLate(now:)``).
     package func validate(
         _ request: SubmitRequest, tenant: TenantID, generation: UInt32 = 0, now: Int64,
-        suppressions: SuppressionList? = nil, mayRepeat: Bool = false, into batch: inout DraftBatch
+        suppressions: SuppressionList? = nil, mayRepeat: Bool = false, into batch: inout MessageDrafts
     ) -> [FieldViolation] {
         var violations = Violations()
         checkRecipient(request.to, tenant, suppressions, &violations)
@@ -222,7 +222,8 @@ package struct SubmitValidator: Sendable {
     /// Copies the texts to the arena and hashes them there. What the fingerprint covers lies in one run.
     /// - Parameter replaced: the body that is sent, if it isn't the one that was given.
     private func copyTexts(
-        of request: SubmitRequest, _ replaced: SmartEncoding?, to draft: inout MessageDraft, _ batch: inout DraftBatch
+        of request: SubmitRequest, _ replaced: SmartEncoding?, to draft: inout MessageDraft,
+        _ batch: inout MessageDrafts
     ) {
         let start = batch.bytes.count
         draft.recipient = batch.append(request.to)

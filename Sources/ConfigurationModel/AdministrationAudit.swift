@@ -16,14 +16,19 @@ package enum AuditVerb: String {
 }
 
 extension AuditRecord {
-    package init(_ verb: AuditVerb, _ subject: String, by act: Act, before: JSONValue? = nil, after: JSONValue? = nil) {
-        self.init(act: act, verb: verb.rawValue, subject: subject, before: before?.text ?? "", after: after?.text ?? "")
+    package init(
+        _ verb: AuditVerb, _ subject: String, by context: AuditContext, before: JSONValue? = nil,
+        after: JSONValue? = nil
+    ) {
+        self.init(
+            context: context, verb: verb.rawValue, subject: subject, before: before?.text ?? "",
+            after: after?.text ?? "")
     }
 
     /// Makes the records of the changes that made a generation.
-    package init(_ changes: [ConfigurationChange], by act: Act, verb: AuditVerb, generation: UInt32) {
+    package init(_ changes: [ConfigurationChange], by context: AuditContext, verb: AuditVerb, generation: UInt32) {
         self.init(
-            act: act, verb: verb.rawValue, subject: "generation \(generation)",
+            context: context, verb: verb.rawValue, subject: "generation \(generation)",
             before: Self.document(changes, \.before), after: Self.document(changes, \.after))
     }
 

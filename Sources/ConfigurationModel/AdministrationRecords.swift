@@ -1,7 +1,7 @@
 package import SMSModel
 
 /// The person or program that did something, when and from where.
-package struct Act: Hashable, Sendable {
+package struct AuditContext: Hashable, Sendable {
     /// `key ID`, `certificate NAME`, `uid N`, `token SUBJECT`, `provider NAME`, or `apusd` itself.
     package var actor: String
     /// The peer's address, as far as it is known.
@@ -34,12 +34,12 @@ package struct TenantRecord: Hashable, Sendable {
 
 package struct GenerationRecord: Hashable, Sendable {
     package var number: UInt32
-    package var act: Act
+    package var context: AuditContext
     package var changes: Int
 
-    package init(number: UInt32, act: Act, changes: Int) {
+    package init(number: UInt32, context: AuditContext, changes: Int) {
         self.number = number
-        self.act = act
+        self.context = context
         self.changes = changes
     }
 }
@@ -110,16 +110,18 @@ package struct SuppressionRecord: Hashable, Sendable {
 package struct AuditRecord: Hashable, Sendable {
     /// Rising; given by the store where it is 0.
     package var id: Int64
-    package var act: Act
+    package var context: AuditContext
     /// `tenant.put`, `key.create`, `key.revoke`, `config.apply`, `config.rollback`, `pause`, `suppression.add` …
     package var verb: String
     package var subject: String
     package var before: String
     package var after: String
 
-    package init(id: Int64 = 0, act: Act, verb: String, subject: String, before: String = "", after: String = "") {
+    package init(
+        id: Int64 = 0, context: AuditContext, verb: String, subject: String, before: String = "", after: String = ""
+    ) {
         self.id = id
-        self.act = act
+        self.context = context
         self.verb = verb
         self.subject = subject
         self.before = before

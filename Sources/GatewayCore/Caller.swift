@@ -33,8 +33,8 @@ package struct Caller {
     func require(_ scopes: Scopes) throws(GatewayError) { try principal.require(scopes) }
 
     /// What the audit log says of an act of the caller.
-    func act(at now: Int64, note: String = "") -> Act {
-        Act(actor: principal.actor, peer: peer(), at: now, note: note)
+    func auditContext(at now: Int64, note: String = "") -> AuditContext {
+        AuditContext(actor: principal.actor, peer: peer(), at: now, note: note)
     }
 }
 

@@ -70,7 +70,7 @@ package final class Gateway: Sendable {
 
     package func start() {
         if let reconciler {
-            writer.tellDoubts { [weak reconciler] in reconciler?.heard($0) }
+            writer.onUnresolved { [weak reconciler] in reconciler?.heard($0) }
             reconciler.start()
         }
         if let receiptInquiry {

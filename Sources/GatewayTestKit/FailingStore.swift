@@ -13,7 +13,7 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
         case commit
         /// Once all of the round has been committed: the error says that some of it was not.
         case committed
-        case upkeep
+        case checkpoint
 
         /// The points after which nothing of the round is there.
         package static let clean: [Point] = [.begin, .accept, .record, .commit]
@@ -64,7 +64,7 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
     }
 
     package func accept(
-        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+        _ batch: MessageDrafts, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError) {
         try store.accept(batch, range, chunk: chunk, now: now, results: &results)
         // Half done: the rows are there until the caller rolls back.
@@ -82,7 +82,7 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
         return isRecorded
     }
 
-    package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
+    package func load(_ id: MessageID, into batch: inout MessageDrafts) throws(StoreError) -> LoadedMessage? {
         try store.load(id, into: &batch)
     }
 
@@ -118,7 +118,7 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
 
     package func receiptKey() throws(StoreError) -> [UInt8] { try store.receiptKey() }
 
-    package func setLowWater(_ id: MessageID?) throws(StoreError) { try store.setLowWater(id) }
+    package func setRecoveryStart(_ id: MessageID?) throws(StoreError) { try store.setRecoveryStart(id) }
 
     package func commit() throws(StoreError) {
         try fail(.commit)
@@ -142,10 +142,10 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
         try store.find(providerID: providerID, provider: provider)
     }
 
-    package func sweep(now: Int64) throws(StoreError) -> Int64 { try store.sweep(now: now) }
+    package func applyRetention(now: Int64) throws(StoreError) -> Int64 { try store.applyRetention(now: now) }
 
-    package func upkeep(isIdle: Bool) throws(StoreError) {
-        try fail(.upkeep)
-        try store.upkeep(isIdle: isIdle)
+    package func checkpoint(isIdle: Bool) throws(StoreError) {
+        try fail(.checkpoint)
+        try store.checkpoint(isIdle: isIdle)
     }
 }

@@ -24,7 +24,7 @@ package enum ProviderConformance {
             provider.start(events: events)
             var wanted: [MessageID: Int] = [:]
             for burst in 0..<20 {
-                let batch = SubmissionBatch(count: 1 + burst * 7, from: 1 + burst * 1000, attempt: 1 + burst % 3)
+                let batch = Submissions(count: 1 + burst * 7, from: 1 + burst * 1000, attempt: 1 + burst % 3)
                 for item in batch.items { wanted[item.id] = item.attempt }
                 provider.submit(batch)
             }
@@ -41,7 +41,7 @@ package enum ProviderConformance {
         Case(description: "sends receipts only for what it was given") { provider in
             let events = ProviderEventLog()
             provider.start(events: events)
-            let batch = SubmissionBatch(count: 200, from: 1, attempt: 4)
+            let batch = Submissions(count: 200, from: 1, attempt: 4)
             provider.submit(batch)
             await events.wait { $0.answers.count >= 200 }
             provider.drain()
@@ -58,7 +58,7 @@ package enum ProviderConformance {
         Case(description: "answers all of what it still has once it drains") { provider in
             let events = ProviderEventLog()
             provider.start(events: events)
-            for burst in 0..<50 { provider.submit(SubmissionBatch(count: 100, from: 1 + burst * 100, attempt: 1)) }
+            for burst in 0..<50 { provider.submit(Submissions(count: 100, from: 1 + burst * 100, attempt: 1)) }
             provider.drain()
             await events.wait { $0.answers.count >= 5000 }
             provider.stop()
@@ -68,7 +68,7 @@ package enum ProviderConformance {
         Case(description: "reports nothing once it has stopped") { provider in
             let events = ProviderEventLog()
             provider.start(events: events)
-            for burst in 0..<50 { provider.submit(SubmissionBatch(count: 100, from: 1 + burst * 100, attempt: 1)) }
+            for burst in 0..<50 { provider.submit(Submissions(count: 100, from: 1 + burst * 100, attempt: 1)) }
             await events.wait { !$0.answers.isEmpty }
             provider.stop()
             let count = events.answers.count + events.receipts.count
@@ -79,7 +79,7 @@ package enum ProviderConformance {
     ]
 }
 
-extension SubmissionBatch {
+extension Submissions {
     /// Messages to ordinary numbers, with ids in a row.
     package init(count: Int, from first: Int, attempt: Int) {
         self.init(

@@ -26,7 +26,7 @@ package final class ScriptedProvider: SMSProvider {
         state.withLock { $0.events = events }
     }
 
-    package func submit(_ batch: SubmissionBatch) {
+    package func submit(_ batch: Submissions) {
         state.withLock { state in
             state.open += batch.items
             state.seen += batch.items

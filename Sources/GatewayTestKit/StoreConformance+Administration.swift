@@ -3,7 +3,7 @@ internal import SMSModel
 package import Storage
 
 extension StoreConformance {
-    private static let act = Act(
+    private static let context = AuditContext(
         actor: "key k1", peer: "tcp:127.0.0.1:1", at: start, note: "why, in \u{201C}words\u{201D}")
 
     static let administration = [
@@ -36,11 +36,11 @@ extension StoreConformance {
             ]
             for (place, changes) in steps.enumerated() {
                 let number = try store.administer { (store) throws(StoreError) in
-                    try store.apply(changes, by: Act(actor: "apusd", at: start + Int64(place)))
+                    try store.apply(changes, by: AuditContext(actor: "apusd", at: start + Int64(place)))
                 }
                 try requireEqual(number, UInt32(place + 1), "number")
             }
-            store.begun { _ = try? $0.apply([.tenant("d", nil, "{}")], by: act) }
+            store.begun { _ = try? $0.apply([.tenant("d", nil, "{}")], by: context) }
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start) }
                 let found = store.administration
@@ -57,7 +57,7 @@ extension StoreConformance {
                 try requireEqual(try found.changes(of: 4), [], "changes of none")
                 let records = [UInt32(3), 2, 1].map { number in
                     GenerationRecord(
-                        number: number, act: Act(actor: "apusd", at: start + Int64(number) - 1),
+                        number: number, context: AuditContext(actor: "apusd", at: start + Int64(number) - 1),
                         changes: number == 2 ? 1 : 2)
                 }
                 try requireEqual(try found.generations(before: nil, limit: 9), records, "all")
@@ -68,14 +68,14 @@ extension StoreConformance {
         Case("a change that does not begin from what is there is refused") { fixture in
             let store = try fixture.open(now: start)
             _ = try store.administer { (store) throws(StoreError) in
-                try store.apply([.tenant("a", nil, "{}")], by: act)
+                try store.apply([.tenant("a", nil, "{}")], by: context)
             }
             for change in [
                 ConfigurationChange.tenant("a", nil, "{}"), .tenant("a", "{\"weight\":2}", nil),
                 .tenant("b", "{}", nil), .tenant("a", "{}", "{}"),
             ] {
                 do throws(StoreError) {
-                    _ = try store.administer { (store) throws(StoreError) in try store.apply([change], by: act) }
+                    _ = try store.administer { (store) throws(StoreError) in try store.apply([change], by: context) }
                 } catch {
                     continue
                 }
@@ -196,17 +196,18 @@ extension StoreConformance {
                 for number in 1...5 {
                     try store.append(
                         AuditRecord(
-                            act: act, verb: "key.create", subject: "k\(number)", before: "", after: "{\"a\":\(number)}")
+                            context: context, verb: "key.create", subject: "k\(number)", before: "",
+                            after: "{\"a\":\(number)}")
                     )
                 }
             }
-            store.begun { try? $0.append(AuditRecord(act: act, verb: "pause", subject: "everything")) }
+            store.begun { try? $0.append(AuditRecord(context: context, verb: "pause", subject: "everything")) }
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start) }
                 let all = try store.administration.audit(before: nil, limit: 100)
                 try requireEqual(all.map(\.subject), ["k5", "k4", "k3", "k2", "k1"], "subjects")
                 try require(zip(all, all.dropFirst()).allSatisfy { $0.id > $1.id && $1.id > 0 }, "ids do not rise")
-                try requireEqual(all[0].act, act, "act")
+                try requireEqual(all[0].context, context, "context")
                 try requireEqual(all[0].after, "{\"a\":5}", "after")
                 let page = try store.administration.audit(before: all[1].id, limit: 2)
                 try requireEqual(page, Array(all[2...3]), "a page")
@@ -234,7 +235,8 @@ extension StoreConformance {
                 try store.begin()
                 let tenant = try store.administration.tenantID(name: "t", now: start)
                 try store.accept(
-                    DraftBatch([TestMessage { $0.tenant = tenant }]), 0..<1, chunk: nil, now: start, results: &results)
+                    MessageDrafts([TestMessage { $0.tenant = tenant }]), 0..<1, chunk: nil, now: start,
+                    results: &results)
                 if isCommitted { try store.commit() } else { store.rollback() }
                 try requireEqual(try store.administration.tenants().count, isCommitted ? 1 : 0, "tenants")
                 try requireEqual(try store.recovered(now: start).count, isCommitted ? 1 : 0, "messages")

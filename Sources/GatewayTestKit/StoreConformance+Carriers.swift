@@ -2,32 +2,33 @@ internal import SMSModel
 package import Storage
 
 extension StoreConformance {
-    private static func parked(_ id: Int64, _ providerID: String, _ status: ReceiptStatus = .delivered) -> ParkedReceipt
+    private static func unmatched(_ id: Int64, _ providerID: String, _ status: ReceiptStatus = .delivered)
+        -> UnmatchedReceipt
     {
-        ParkedReceipt(id: id, at: start + id, provider: 1, providerID: providerID, status: status)
+        UnmatchedReceipt(id: id, at: start + id, provider: 1, providerID: providerID, status: status)
     }
 
     static let carriers = [
-        Case("parked receipts are there until they are let go of") { fixture in
+        Case("unmatched receipts are there until they are let go of") { fixture in
             var store = try fixture.open(now: start)
             let receipts = [
-                parked(3, "a"), parked(5, "a", .undelivered(code: "30005")), parked(9, "gr\u{FC}\u{DF}"),
-                parked(10, "b", .undelivered(code: "")),
+                unmatched(3, "a"), unmatched(5, "a", .undelivered(code: "30005")), unmatched(9, "gr\u{FC}\u{DF}"),
+                unmatched(10, "b", .undelivered(code: "")),
             ]
             try store.onCarriers { (store) throws(StoreError) in
-                for receipt in receipts { try store.park(receipt) }
+                for receipt in receipts { try store.addUnmatched(receipt) }
             }
             store.begunOnCarriers {
-                try? $0.park(parked(11, "c"))
-                try? $0.unpark([3])
+                try? $0.addUnmatched(unmatched(11, "c"))
+                try? $0.removeUnmatched([3])
             }
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start + 1) }
-                try requireEqual(try store.carriers.parkedReceipts(), receipts, "all")
+                try requireEqual(try store.carriers.unmatchedReceipts(), receipts, "all")
             }
-            try store.onCarriers { (store) throws(StoreError) in try store.unpark([5, 9, 77]) }
-            try requireEqual(try store.carriers.parkedReceipts().map(\.id), [3, 10], "those that are left")
-            try store.onCarriers { (store) throws(StoreError) in try store.unpark([]) }
+            try store.onCarriers { (store) throws(StoreError) in try store.removeUnmatched([5, 9, 77]) }
+            try requireEqual(try store.carriers.unmatchedReceipts().map(\.id), [3, 10], "those that are left")
+            try store.onCarriers { (store) throws(StoreError) in try store.removeUnmatched([]) }
         },
         Case("an inbound message is kept once for its provider and id") { fixture in
             var store = try fixture.open(now: start)

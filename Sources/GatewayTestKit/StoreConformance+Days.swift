@@ -55,7 +55,7 @@ extension StoreConformance {
             for step in 0..<3 {
                 try store.begin()
                 for place in lives.indices where place % 4 != 3 {
-                    let previous = lives[place].standing
+                    let previous = lives[place].accountedState
                     switch step {
                     case 0: _ = lives[place].claimed(at: now, provider: 1, reason: "only provider")
                     case 1:
@@ -68,7 +68,7 @@ extension StoreConformance {
                         isFirst: step == 0)
                 }
                 try store.commit()
-                try store.upkeep(isIdle: step == 1)
+                try store.checkpoint(isIdle: step == 1)
             }
             store = try fixture.open(now: now)
             for place in lives.indices {
@@ -86,7 +86,7 @@ extension StoreConformance {
             _ = lifecycle.claimed(at: start, provider: 1, reason: "")
             try store.record([(lifecycle, .queued, true)])
             _ = lifecycle.answered(attempt: 1, .unknown(code: "X"), at: start, provider: 1, onUnknown: .resend)
-            try store.transaction { () throws(StoreError) in try store.setLowWater(new) }
+            try store.transaction { () throws(StoreError) in try store.setRecoveryStart(new) }
             try store.record([(lifecycle, .submitting, false)])
             for isRestarted in [false, true] {
                 if isRestarted { store = try fixture.open(now: start + 3 * day) }
@@ -123,10 +123,11 @@ extension StoreConformance {
             try store.record([(lifecycle, .queued, true)])
             var now = start + 1000 * day
             for _ in 0..<20 {
-                now = max(now + 1, try store.transaction { () throws(StoreError) in try store.sweep(now: now) })
-                try store.upkeep(isIdle: true)
+                now = max(
+                    now + 1, try store.transaction { () throws(StoreError) in try store.applyRetention(now: now) })
+                try store.checkpoint(isIdle: true)
             }
-            var arena = DraftBatch()
+            var arena = MessageDrafts()
             guard let loaded = try store.load(id, into: &arena) else {
                 throw ConformanceFailure(description: "the message is gone")
             }

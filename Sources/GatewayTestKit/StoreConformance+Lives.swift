@@ -52,7 +52,7 @@ extension StoreConformance {
             let batch = try store.openBatch(tenant: .first, name: "b", now: start)
             var results: [AcceptResult] = []
             try store.accept(
-                DraftBatch([message(0)]), 0..<1, chunk: BatchChunk(tenant: .first, batch: batch.id, indices: [0]),
+                MessageDrafts([message(0)]), 0..<1, chunk: BatchChunk(tenant: .first, batch: batch.id, indices: [0]),
                 now: start, results: &results)
             store.rollback()
             try require(try store.batch(tenant: .first, .name("b")) == nil, "the batch is still there")
@@ -112,11 +112,11 @@ extension StoreConformance {
             var store = try fixture.open(now: start)
             let id = try store.accept([TestMessage()], now: start)[0].id
             var lifecycle = MessageLifecycle(id: id, waiting: .queued)
-            var previous = lifecycle.standing
+            var previous = lifecycle.accountedState
             var isFirst = true
             func keep() throws {
                 try store.record([(lifecycle, previous, isFirst)])
-                (previous, isFirst) = (lifecycle.standing, false)
+                (previous, isFirst) = (lifecycle.accountedState, false)
                 try requireEqual(try store.lifecycle(of: id)?.lifecycle, lifecycle, "read back")
                 try requireEqual(try store.lifecycle(of: id)?.tenant, .first, "tenant")
             }
@@ -206,7 +206,7 @@ extension StoreConformance {
             }
             // Once nothing below waits, a recovery long after need not look there, and misses nothing above.
             let mark = waiting.keys.sorted()[50]
-            try store.transaction { () throws(StoreError) in try store.setLowWater(mark) }
+            try store.transaction { () throws(StoreError) in try store.setRecoveryStart(mark) }
             let later = try fixture.open(now: start + 2 * window).recovered(now: start + 2 * window)
             try requireEqual(later.map(\.id), waiting.keys.sorted().filter { $0 >= mark }, "from the low water on")
         },

@@ -165,7 +165,7 @@ extension StoreConformance {
             failed.gaveUp(at: start, code: "X", message: "")
             try store.record([(failed, .queued, true)])
             try requireCharged(1, "failed after an attempt that may have been sent")
-            let standing = expired.standing
+            let standing = expired.accountedState
             _ = expired.receiptReceived(attempt: 1, .delivered, at: start)
             try store.record([(expired, standing, false)])
             try requireCharged(2, "delivered after all")
@@ -184,7 +184,7 @@ extension StoreConformance {
                 var lifecycle = MessageLifecycle(id: id, waiting: .queued)
                 _ = lifecycle.claimed(at: start, provider: 1, reason: "")
                 try store.record([(lifecycle, .queued, true)])
-                let claimed = lifecycle.standing
+                let claimed = lifecycle.accountedState
                 lifecycle.priced(Money(millionths: price), at: start, provider: 1)
                 let outcome = Outcome.accepted(providerID: "p\(id)", receipts: true)
                 _ = lifecycle.answered(attempt: 1, outcome, at: start, provider: 1, onUnknown: .hold)
@@ -193,7 +193,7 @@ extension StoreConformance {
                 try store.record(stored, previous: claimed, isFirst: false)
                 store.rollback()
                 try store.record([(lifecycle, claimed, false)])
-                let sent = lifecycle.standing
+                let sent = lifecycle.accountedState
                 _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
                 try store.record([(lifecycle, sent, false)])
             }
@@ -230,7 +230,7 @@ extension StoreConformance {
                 try store.begin()
                 var results: [AcceptResult] = []
                 try store.accept(
-                    DraftBatch([TestMessage { $0.segments = 3 }, TestMessage()]), 0..<2, chunk: nil, now: start,
+                    MessageDrafts([TestMessage { $0.segments = 3 }, TestMessage()]), 0..<2, chunk: nil, now: start,
                     results: &results)
                 try requireEqual(results.map(\.kind), [.accepted, .overSegments], "what is not committed yet counts")
                 var canceled = MessageLifecycle(id: ids[0], waiting: .queued)

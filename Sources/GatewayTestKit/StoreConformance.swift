@@ -48,7 +48,7 @@ package enum StoreConformance {
             let result = try store.accept([message], now: start)[0]
             try requireEqual(result.kind, .accepted, "kind")
             try requireEqual(result.state, .scheduled, "state")
-            var arena = DraftBatch()
+            var arena = MessageDrafts()
             _ = arena.append(UnsafeRawBufferPointer(start: nil, count: 0))
             guard let loaded = try store.load(result.id, into: &arena) else {
                 throw ConformanceFailure(description: "the message is not there")
@@ -87,9 +87,9 @@ package enum StoreConformance {
             try store.begin()
             var results: [AcceptResult] = []
             try store.accept(
-                DraftBatch([TestMessage { $0.key = "k" }]), 0..<1, chunk: nil, now: start, results: &results)
+                MessageDrafts([TestMessage { $0.key = "k" }]), 0..<1, chunk: nil, now: start, results: &results)
             store.rollback()
-            var arena = DraftBatch()
+            var arena = MessageDrafts()
             try require(try store.load(results[0].id, into: &arena) == nil, "the message is still there")
             let again = try store.accept([TestMessage { $0.key = "k" }], now: start)[0]
             try requireEqual(again.kind, .accepted, "the key is still taken")
@@ -194,7 +194,7 @@ package enum StoreConformance {
                 _ = lifecycle.canceled(at: start + 1)
                 try store.record([(lifecycle, .queued, true)])
             }
-            try store.transaction { () throws(StoreError) in try store.setLowWater(ids[200]) }
+            try store.transaction { () throws(StoreError) in try store.setRecoveryStart(ids[200]) }
             store = try fixture.open(now: start + 1000)
             _ = try store.recovered(now: start + 1000)
             for (number, id) in ids.enumerated() {
@@ -225,7 +225,7 @@ extension MessageStore {
     package func accept(_ messages: [TestMessage], now: Int64) throws(StoreError) -> [AcceptResult] {
         try transaction { () throws(StoreError) in
             var results: [AcceptResult] = []
-            try accept(DraftBatch(messages), 0..<messages.count, chunk: nil, now: now, results: &results)
+            try accept(MessageDrafts(messages), 0..<messages.count, chunk: nil, now: now, results: &results)
             return results
         }
     }
@@ -238,7 +238,7 @@ extension MessageStore {
         try transaction { () throws(StoreError) in
             let batch = try openBatch(tenant: tenant, name: name, now: now)
             var results: [AcceptResult] = []
-            let drafts = DraftBatch(indices.map(message))
+            let drafts = MessageDrafts(indices.map(message))
             try accept(
                 drafts, 0..<indices.count, chunk: BatchChunk(tenant: tenant, batch: batch.id, indices: indices),
                 now: now,
@@ -248,7 +248,7 @@ extension MessageStore {
     }
 
     package func record(
-        _ steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)],
+        _ steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.AccountedState, isFirst: Bool)],
         tenant: TenantID = .first,
         batch: BatchID? = nil
     ) throws(StoreError) {

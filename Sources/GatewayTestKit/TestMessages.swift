@@ -32,7 +32,7 @@ package struct TestMessage: Sendable {
     }
 }
 
-extension DraftBatch {
+extension MessageDrafts {
     package init(_ messages: [TestMessage]) {
         self.init()
         for message in messages { append(message) }

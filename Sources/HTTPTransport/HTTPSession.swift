@@ -38,13 +38,13 @@ package final class HTTPSession: Sendable {
     /// Held while the handler is called, so that ``close()`` can wait for it.
     private let delivery = Mutex(())
     /// For the client's thread alone.
-    let lane: SessionLane
+    let queue: SessionQueue
 
     init(_ options: HTTPSessionOptions, client: HTTPClient, handler: any HTTPCompletionHandler) {
         self.options = options
         self.client = client
         self.handler = Mutex(handler)
-        lane = SessionLane(options)
+        queue = SessionQueue(options)
     }
 
     /// Takes a burst; never blocks and never calls back before it returns.

@@ -4,8 +4,8 @@ internal import SMSModel
 /// A handle of libcurl, used for one request after the other of a session.
 final class Transfer {
     let easy: UnsafeMutableRawPointer
-    unowned let lane: SessionLane
-    private var options: HTTPSessionOptions { lane.options }
+    unowned let queue: SessionQueue
+    private var options: HTTPSessionOptions { queue.options }
     private let errorText: UnsafeMutablePointer<CChar>
 
     /// What the handle's options say of the request before.
@@ -26,10 +26,10 @@ final class Transfer {
     private var body: [UInt8] = []
 
     /// - Returns: nil without memory.
-    init?(_ lane: SessionLane, _ sockets: SocketPoll) {
+    init?(_ queue: SessionQueue, _ sockets: SocketPoll) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
-        self.lane = lane
+        self.queue = queue
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         sockets.follow(easy)
@@ -156,7 +156,7 @@ final class Transfer {
     }
 
     func result(_ end: TransferEnd) -> HTTPResult {
-        switch end.verdict {
+        switch end.conclusion {
         case .answered:
             .answered(HTTPResponse(status: end.status, headers: headers, body: body, isBodyCut: isBodyCut))
         case .notSent(let reason): .notSent(HTTPFailure(reason, end.detail))

@@ -17,14 +17,14 @@ struct TransferEnd {
     /// The body was stopped at the session's bound.
     var isBodyCut: Bool
 
-    enum Verdict: Hashable {
+    enum Conclusion: Hashable {
         case answered
         case notSent(HTTPFailure.Reason)
         case unknown(HTTPFailure.Reason)
     }
 
     /// libcurl's result does not say whether anything was sent, so this goes by ``sendings``.
-    var verdict: Verdict {
+    var conclusion: Conclusion {
         if sendings == 0 { return .notSent(reason) }
         if code == CURLE_ABORTED_BY_CALLBACK.rawValue {
             return sentBytes == 0 ? .notSent(.staleConnection) : .unknown(.connectionLost)

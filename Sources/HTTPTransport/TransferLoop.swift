@@ -48,7 +48,7 @@ final class TransferLoop: @unchecked Sendable {
                 startWaiting()
                 sockets.runTimer(now: Self.now())
                 takeEnded()
-            } while sessions.values.contains { $0.lane.canStart }
+            } while sessions.values.contains { $0.queue.canStart }
             deliver()
             sockets.wait(until: firstDeadline, now: Self.now())
             takeEnded()
@@ -77,16 +77,16 @@ final class TransferLoop: @unchecked Sendable {
     private func obey(_ command: HTTPClient.Command, now: Int64) {
         switch command {
         case .submit(let session, let requests):
-            guard !session.lane.isClosed else { return }
+            guard !session.queue.isClosed else { return }
             sessions[ObjectIdentifier(session)] = session
-            session.lane.submitted(requests, now: now)
+            session.queue.submitted(requests, now: now)
         case .cancel(let session, let id):
-            session.lane.cancelWaiting { $0 == id }
-            for transfer in session.lane.active.values where transfer.request?.id == id { cancel(transfer) }
+            session.queue.cancelWaiting { $0 == id }
+            for transfer in session.queue.active.values where transfer.request?.id == id { cancel(transfer) }
         case .drain(let session):
-            session.lane.isDraining = true
-            session.lane.cancelWaiting { _ in true }
-            for transfer in session.lane.active.values where transfer.sendings == 0 { cancel(transfer) }
+            session.queue.isDraining = true
+            session.queue.cancelWaiting { _ in true }
+            for transfer in session.queue.active.values where transfer.sendings == 0 { cancel(transfer) }
         case .close(let session):
             drop(session)
             sessions[ObjectIdentifier(session)] = nil
@@ -96,17 +96,17 @@ final class TransferLoop: @unchecked Sendable {
     private func cancel(_ transfer: Transfer) {
         guard let request = transfer.request else { return }
         let failure = HTTPFailure(.canceled)
-        transfer.lane.end(request.id, transfer.sendings == 0 ? .notSent(failure) : .unknown(failure))
+        transfer.queue.end(request.id, transfer.sendings == 0 ? .notSent(failure) : .unknown(failure))
         free(transfer)
     }
 
     private func drop(_ session: HTTPSession) {
-        for transfer in session.lane.active.values { curl_multi_remove_handle(multi, transfer.easy) }
-        session.lane.active.removeAll()
-        session.lane.idle.removeAll()
-        session.lane.waiting.removeAll()
-        session.lane.ended.removeAll()
-        session.lane.isClosed = true
+        for transfer in session.queue.active.values { curl_multi_remove_handle(multi, transfer.easy) }
+        session.queue.active.removeAll()
+        session.queue.idle.removeAll()
+        session.queue.waiting.removeAll()
+        session.queue.ended.removeAll()
+        session.queue.isClosed = true
     }
 
     // MARK: Transfers
@@ -114,22 +114,22 @@ final class TransferLoop: @unchecked Sendable {
     private func startWaiting() {
         let now = Self.now()
         for session in sessions.values {
-            let lane = session.lane
-            lane.expire(now: now)
-            while lane.canStart, let next = lane.waiting.popFirst() { start(next, lane, now: now) }
+            let queue = session.queue
+            queue.expire(now: now)
+            while queue.canStart, let next = queue.waiting.popFirst() { start(next, queue, now: now) }
         }
     }
 
-    private func start(_ waiting: SessionLane.Waiting, _ lane: SessionLane, now: Int64) {
+    private func start(_ waiting: SessionQueue.Waiting, _ queue: SessionQueue, now: Int64) {
         let id = waiting.id
-        guard let transfer = lane.idle.popLast() ?? Transfer(lane, sockets) else {
-            return lane.end(id, .notSent(HTTPFailure(.other, "no memory")))
+        guard let transfer = queue.idle.popLast() ?? Transfer(queue, sockets) else {
+            return queue.end(id, .notSent(HTTPFailure(.other, "no memory")))
         }
         guard transfer.begin(waiting.source.request(at: waiting.index), deadline: waiting.deadline, now: now) else {
-            lane.idle.append(transfer)
-            return lane.end(id, .notSent(HTTPFailure(.invalidRequest, "a text has characters that it may not have")))
+            queue.idle.append(transfer)
+            return queue.end(id, .notSent(HTTPFailure(.invalidRequest, "a text has characters that it may not have")))
         }
-        lane.active[ObjectIdentifier(transfer)] = transfer
+        queue.active[ObjectIdentifier(transfer)] = transfer
         curl_multi_add_handle(multi, transfer.easy)
     }
 
@@ -138,13 +138,13 @@ final class TransferLoop: @unchecked Sendable {
         while let easy = apus_curl_multi_take_ended(multi, &code) {
             let transfer = Transfer.of(apus_curl_context(easy))
             let end = transfer.end(code)
-            if end.verdict == .notSent(.staleConnection), !transfer.isSecondStart {
+            if end.conclusion == .notSent(.staleConnection), !transfer.isSecondStart {
                 curl_multi_remove_handle(multi, easy)
                 transfer.beginAgain(now: Self.now())
                 curl_multi_add_handle(multi, easy)
                 continue
             }
-            if let request = transfer.request { transfer.lane.end(request.id, transfer.result(end)) }
+            if let request = transfer.request { transfer.queue.end(request.id, transfer.result(end)) }
             free(transfer)
         }
     }
@@ -152,24 +152,24 @@ final class TransferLoop: @unchecked Sendable {
     private func free(_ transfer: Transfer) {
         curl_multi_remove_handle(multi, transfer.easy)
         transfer.clear()
-        transfer.lane.active[ObjectIdentifier(transfer)] = nil
-        transfer.lane.idle.append(transfer)
+        transfer.queue.active[ObjectIdentifier(transfer)] = nil
+        transfer.queue.idle.append(transfer)
     }
 
     // MARK: Reports
 
     private func deliver() {
         for (id, session) in sessions {
-            let lane = session.lane
-            if !lane.ended.isEmpty {
-                let ended = lane.ended
-                lane.ended.removeAll(keepingCapacity: true)
+            let queue = session.queue
+            if !queue.ended.isEmpty {
+                let ended = queue.ended
+                queue.ended.removeAll(keepingCapacity: true)
                 session.deliver(ended)
             }
-            if lane.hasNothing { sessions[id] = nil }
+            if queue.hasNothing { sessions[id] = nil }
         }
     }
 
     /// The first deadline of transfers that wait for a connection. The others' times are libcurl's.
-    private var firstDeadline: Int64? { sessions.values.compactMap { $0.lane.waiting.first?.deadline }.min() }
+    private var firstDeadline: Int64? { sessions.values.compactMap { $0.queue.waiting.first?.deadline }.min() }
 }

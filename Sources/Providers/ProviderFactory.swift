@@ -46,15 +46,15 @@ package struct ProviderFactory: Sendable {
     /// A provider that is not started yet, and what comes with it.
     /// - Parameter settings: with secrets opened.
     /// - Throws: what ``check(_:_:)`` tells.
-    package func make(_ name: String, _ settings: ProviderSettings) throws(ConfigurationError) -> ProviderParts {
+    package func make(_ name: String, _ settings: ProviderSettings) throws(ConfigurationError) -> ProviderComponents {
         switch try read(name, settings) {
         case .sandbox(let options):
-            return ProviderParts(
+            return ProviderComponents(
                 provider: SandboxProvider(name: name, options: options, now: now), check: SandboxCheck())
         case .twilio(let twilio, let carrier):
             let options = twilio.options
             let isReached = publicURL != nil && !twilio.signingSecrets.isEmpty
-            return ProviderParts(
+            return ProviderComponents(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
                 webhook: isReached
                     ? TwilioReceiver(
@@ -66,7 +66,7 @@ package struct ProviderFactory: Sendable {
                     judge: TwilioCheck.result),
                 ownSender: options.sender.text)
         case .sns(let options, let carrier, let receiver):
-            return ProviderParts(
+            return ProviderComponents(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
                 webhook: receiver.flatMap {
                     try? SNSReceiver($0, client: client, read: { SNSContent.events(of: $0) })
@@ -77,7 +77,7 @@ package struct ProviderFactory: Sendable {
                 ownSender: options.sender)
         case .awsSMS(let options, let carrier, let receiver):
             let content = AWSSMSContent(receiptKey: receiptKey, hasPrices: receiver?.hasPrices ?? false)
-            return ProviderParts(
+            return ProviderComponents(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
                 webhook: receiver.flatMap {
                     try? SNSReceiver($0, client: client, read: { content.events(of: $0) })
@@ -88,7 +88,7 @@ package struct ProviderFactory: Sendable {
                     judge: { AWSSMSCheck.result($0, region: options.region) }),
                 ownSender: options.sender)
         case .http(let kind):
-            return ProviderParts(
+            return ProviderComponents(
                 provider: kind.provider(name, client: client), webhook: publicURL == nil ? nil : kind.receiver,
                 lookUp: kind.lookUp(client: client), check: kind.check(client: client), ownSender: kind.ownSender)
         }

@@ -21,7 +21,7 @@ package protocol SMSProvider: AnyObject, Sendable {
     func start(events: any ProviderEvents)
 
     /// Takes a burst. Never blocks and never calls back before it returns.
-    func submit(_ batch: SubmissionBatch)
+    func submit(_ batch: Submissions)
 
     /// Stops taking work: what was surely not begun is answered `returned`, what is under way is answered
     /// as it ends. Nothing is submitted afterwards.
@@ -106,7 +106,7 @@ package struct Submission: Sendable {
 }
 
 /// A burst of submissions and the one arena that holds their texts.
-package struct SubmissionBatch: Sendable {
+package struct Submissions: Sendable {
     package var items: [Submission] = []
     package var bytes: [UInt8] = []
 

@@ -4,7 +4,7 @@ package import SMSModel
 /// Believes or refuses what a carrier posts to the gateway, and reads it. Nothing else changes by it.
 package protocol WebhookReceiver: Sendable {
     /// - Parameter now: milliseconds since the Unix epoch.
-    nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict
+    nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult
 }
 
 /// A request as it came, nothing of it parsed: signatures are over the raw bytes.
@@ -48,7 +48,7 @@ package struct WebhookRequest: Hashable, Sendable {
     }
 }
 
-package enum WebhookVerdict: Hashable, Sendable {
+package enum WebhookResult: Hashable, Sendable {
     /// The carrier's word. It is answered once what the events change is durable.
     case believed([CarrierEvent], WebhookAnswer)
     /// The carrier's word, of which only these events are understood. They are applied, and the post is answered 503, so

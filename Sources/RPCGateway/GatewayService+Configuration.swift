@@ -141,8 +141,9 @@ extension UsageResponse.Tenant {
 extension AuditResponse.Entry {
     fileprivate init(_ record: AuditRecord) {
         self.init(
-            id: record.id, at: record.act.at, actor: record.act.actor, peer: record.act.peer, verb: record.verb,
-            subject: record.subject, before: record.before, after: record.after, note: record.act.note)
+            id: record.id, at: record.context.at, actor: record.context.actor, peer: record.context.peer,
+            verb: record.verb,
+            subject: record.subject, before: record.before, after: record.after, note: record.context.note)
     }
 }
 
@@ -171,7 +172,7 @@ extension ConfigHistoryResponse.Generation {
     fileprivate init(_ generation: ConfigurationGeneration) {
         let (record, changes) = (generation.record, generation.changes)
         self.init(
-            number: record.number, at: record.act.at, actor: record.act.actor, peer: record.act.peer,
-            note: record.act.note, changes: changes.map(ConfigChange.init))
+            number: record.number, at: record.context.at, actor: record.context.actor, peer: record.context.peer,
+            note: record.context.note, changes: changes.map(ConfigChange.init))
     }
 }

@@ -196,9 +196,9 @@ package struct UnknownSettleRequest: WireMessage, Hashable, Sendable {
 package struct UnknownActResponse: WireMessage, Hashable, Sendable {
     package static let wireName = "UnknownActResponse"
 
-    package var verdicts: [UnknownVerdict]
+    package var verdicts: [UnknownResult]
 
-    package init(_ verdicts: [UnknownVerdict] = []) {
+    package init(_ verdicts: [UnknownResult] = []) {
         self.verdicts = verdicts
     }
 
@@ -208,7 +208,7 @@ package struct UnknownActResponse: WireMessage, Hashable, Sendable {
         for index in 0..<c.n_results {
             let result = c.results[index]!.pointee
             let number = result.state.rawValue
-            var verdict = UnknownVerdict(
+            var verdict = UnknownResult(
                 id: MessageID(rawValue: result.id), isDone: result.done != 0, state: knownEnum(number),
                 reason: String(lenient: result.reason))
             if number != 0 { verdict.unknownState = unknownNumber(number, MessageState.self) }

@@ -59,7 +59,7 @@ package struct RoutingTable: Sendable {
     }
 
     /// Whether a route is for a message, destination and all: for explaining.
-    package func verdict(on route: Int, _ query: RoutingQuery) -> RouteVerdict {
+    package func verdict(on route: Int, _ query: RoutingQuery) -> RouteMatch {
         guard serving(query.recipient).contains(UInt16(route)) else { return .otherDestination }
         let conditions = compiled[route]
         if let tenants = conditions.tenants, !tenants.contains(query.tenant) { return .otherTenant }
@@ -146,7 +146,7 @@ package struct RoutingTable: Sendable {
 }
 
 /// Why a route is or is not for a message.
-package enum RouteVerdict: UInt8, Hashable, Sendable {
+package enum RouteMatch: UInt8, Hashable, Sendable {
     case matches
     case otherDestination
     case otherTenant

@@ -2,7 +2,7 @@ internal import ConfigurationModel
 internal import SMSModel
 
 /// What stands for or against a provider when a message is to be handed over.
-package enum ProviderVerdict: UInt8, Hashable, Sendable {
+package enum ProviderAvailability: UInt8, Hashable, Sendable {
     case hasRoom
     /// It has as many in flight as it may have.
     case isFull
@@ -12,7 +12,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
     /// Its circuit breaker is open: it has failed too often recently.
     case isBroken
     /// The configuration has it take no new messages, or doesn't have it any more.
-    case isOff
+    case isDisabled
     /// It has refused this message's sender or route.
     case hasRefused
     /// It could not be reached with this message just now.
@@ -33,7 +33,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
         case .isPaced: "is at its rate"
         case .isPaused: "is paused"
         case .isBroken: "is failing"
-        case .isOff: "is off"
+        case .isDisabled: "is off"
         case .hasRefused: "refused it"
         case .hasFailed: "could not be reached"
         case .throttlesSender: "throttles its sender"
@@ -44,7 +44,7 @@ package enum ProviderVerdict: UInt8, Hashable, Sendable {
 
 /// A provider as a route weighs it.
 package struct Contender: Hashable, Sendable {
-    package var verdict: ProviderVerdict
+    package var verdict: ProviderAvailability
     /// At least 1.
     package var weight: Int
     /// The price of a segment, in millionths of the currency.
@@ -52,7 +52,7 @@ package struct Contender: Hashable, Sendable {
     /// Milliseconds; nil = it has not answered yet.
     package var latency: Double?
 
-    package init(verdict: ProviderVerdict, weight: Int = 1, price: Int64 = 0, latency: Double? = nil) {
+    package init(verdict: ProviderAvailability, weight: Int = 1, price: Int64 = 0, latency: Double? = nil) {
         self.verdict = verdict
         self.weight = weight
         self.price = price

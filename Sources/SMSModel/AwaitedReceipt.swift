@@ -31,7 +31,7 @@ extension MessageLifecycle {
     private var awaitedEvent: History.Event? {
         guard state == .sent, due > 0 else { return nil }
         // One that surely was not delivered is asked about no more; most messages have one attempt.
-        let open = attempts > 1 ? Set(attemptStandings.open.map(\.number)) : nil
+        let open = attempts > 1 ? Set(attemptStates.open.map(\.number)) : nil
         var found: History.Event?
         history.forEach(from: Int64(id.milliseconds)) { event in
             if event.namesProviderID, event.provider != 0, open?.contains(event.attempt) ?? true { found = event }

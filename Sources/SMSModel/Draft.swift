@@ -2,7 +2,7 @@
 ///
 /// The buffers point into the decoder's arena and the connection's read buffer. They are valid only
 /// during the call that hands this over; anyone who keeps a message copies it, which
-/// `Admission` does into a ``DraftBatch``.
+/// `Admission` does into a ``MessageDrafts``.
 package struct SubmitRequest {
     package var to = UnsafeRawBufferPointer(start: nil, count: 0)
     package var sender = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -39,7 +39,7 @@ package struct TemplateVariable {
     }
 }
 
-/// Bytes inside a ``DraftBatch``'s arena.
+/// Bytes inside a ``MessageDrafts``'s arena.
 package struct ByteSlice: Hashable, Sendable {
     package var offset: UInt32
     package var count: UInt32
@@ -125,7 +125,7 @@ package struct Fingerprint: Hashable, Sendable {
 }
 
 /// A burst of drafts and the one arena that holds their texts: two allocations for the whole burst.
-package struct DraftBatch: Sendable {
+package struct MessageDrafts: Sendable {
     package var drafts: [MessageDraft] = []
     package var bytes: [UInt8] = []
 

@@ -220,9 +220,9 @@ package enum Limits {
 
     // MARK: Receipts
     /// Receipts that match no message yet; beyond it the oldest goes...
-    package static let parkedReceipts = 10_000
+    package static let unmatchedReceipts = 10_000
     /// ...and each after so long.
-    package static let parkedReceiptMilliseconds: Int64 = 600_000
+    package static let unmatchedReceiptMilliseconds: Int64 = 600_000
     /// What is kept of an inbound message's body...
     package static let inboundBodyBytes = 16 * 1024
     /// ...and of its sender and recipient each.

@@ -23,14 +23,14 @@ extension MessageLifecycle {
     }
 
     /// How the attempts stand that a provider may have taken.
-    var attemptStandings: AttemptStandings { AttemptStandings(self) }
+    var attemptStates: AttemptStates { AttemptStates(self) }
 }
 
 /// How the attempts of a message stand that a provider may have taken, in their order.
 ///
 /// An attempt is in doubt when its answer was lost, and confirmed once the provider or a receipt says that it was taken.
 /// It is closed once it surely was not delivered. Attempts that surely were not taken are not among them.
-struct AttemptStandings {
+struct AttemptStates {
     struct Attempt {
         let number: Int
         let provider: UInt8

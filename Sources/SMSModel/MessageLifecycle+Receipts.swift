@@ -41,8 +41,8 @@ extension MessageLifecycle {
     private mutating func taken(_ attempt: Int, _ providerIDs: [String], at now: Int64) -> Bool {
         let before = state
         let new = providerIDs.filter { isNew($0, attempt) }
-        let standing = attemptStandings[attempt]
-        let isProof = standing.map { $0.isOpen && !$0.isConfirmed } ?? false
+        let known = attemptStates[attempt]
+        let isProof = known.map { $0.isOpen && !$0.isConfirmed } ?? false
         guard isProof || !new.isEmpty else { return false }
         enterProven(attempt, .identified, detail: new.first ?? "", at: now)
         for id in new.dropFirst() { enter(attempt, .identified, detail: id, at: now) }
@@ -64,7 +64,7 @@ extension MessageLifecycle {
 
     /// Records an event that proves that an attempt was taken: a message that waits to be sent again does so no more.
     private mutating func enterProven(_ attempt: Int, _ event: EventKind, detail: String, at now: Int64) {
-        let isOpen = attemptStandings[attempt]?.isOpen ?? false
+        let isOpen = attemptStates[attempt]?.isOpen ?? false
         let isSent: Bool
         switch state {
         case .queued, .scheduled, .unknown: isSent = isOpen
@@ -87,22 +87,22 @@ extension MessageLifecycle {
     }
 
     /// Whether a receipt has proven that some attempt was taken: then nothing is sent again on its own account.
-    var isProvenTaken: Bool { attemptStandings.attempts.contains { $0.isProven } }
+    var isProvenTaken: Bool { attemptStates.attempts.contains { $0.isProven } }
 
     /// The last attempt has come to nothing, or nobody knows of it. If an earlier one was proven to be taken meanwhile,
     /// the message does not wait for another.
     /// - Returns: false if nothing is proven.
     mutating func withdrawn(at now: Int64) -> Bool {
-        let standings = attemptStandings
-        guard state == .queued || state == .unknown, standings.attempts.contains(where: \.isProven) else {
+        let states = attemptStates
+        guard state == .queued || state == .unknown, states.attempts.contains(where: \.isProven) else {
             return false
         }
-        let (next, due) = standings.state
-        if next == .sent, let sent = standings.open.last(where: \.isConfirmed) {
+        let (next, due) = states.state
+        if next == .sent, let sent = states.open.last(where: \.isConfirmed) {
             enter(
                 sent.number, .identified, .sent, detail: firstID(ofAttempt: sent.number) ?? "", at: now,
                 due: now + Limits.receiptDeadlineMilliseconds)
-        } else if let closed = standings.closed.last, next != state {
+        } else if let closed = states.closed.last, next != state {
             let event: EventKind = next == .undelivered ? .undelivered : .attemptUndelivered
             enter(closed.number, event, next, detail: text(closed.closedBy), at: now, due: due)
         }
@@ -199,11 +199,11 @@ extension MessageLifecycle {
 
     private mutating func undelivered(_ attempt: Int, _ code: String, at now: Int64) -> Bool {
         let before = state
-        var standings = attemptStandings
-        guard state != .delivered, state != .undelivered, standings[attempt]?.isOpen ?? false
+        var states = attemptStates
+        guard state != .delivered, state != .undelivered, states[attempt]?.isOpen ?? false
         else { return ignored(attempt, code, at: now) }
-        standings.close(attempt, with: 0..<0)
-        let (next, due) = standings.state
+        states.close(attempt, with: 0..<0)
+        let (next, due) = states.state
         if next == .undelivered {
             enter(attempt, .undelivered, .undelivered, detail: code, at: now)
         } else if state.isFinal {

@@ -43,11 +43,11 @@ extension MessageLifecycle {
     /// anything of this one any more: the message is undelivered with the other's code.
     /// - Returns: false, and nothing has changed, if no other attempt has failed.
     package mutating func notFound(attempt: Int, at now: Int64) -> Bool {
-        guard state == .unknown, doubt?.attempt == attempt, let failed = failedAttempt else { return false }
+        guard state == .unknown, unresolvedAttempt?.attempt == attempt, let failed = failedAttempt else { return false }
         enter(
             .unknown, .attemptUndelivered, at: now, attempt: attempt,
             provider: provider(ofAttempt: attempt) ?? lastProvider, detail: Self.notFound)
-        if attemptStandings.open.isEmpty {
+        if attemptStates.open.isEmpty {
             enter(
                 .undelivered, .undelivered, at: now, attempt: failed.number, provider: failed.provider,
                 detail: failed.code)
@@ -57,7 +57,7 @@ extension MessageLifecycle {
 
     /// The last attempt that the carrier has said to be undelivered, and its code.
     private var failedAttempt: (number: Int, provider: UInt8, code: String)? {
-        let codes = attemptStandings.closed.compactMap { attempt in
+        let codes = attemptStates.closed.compactMap { attempt in
             attempt.closedBy.map { range in
                 (attempt.number, attempt.provider, String(decoding: history.bytes[range], as: UTF8.self))
             }

@@ -43,23 +43,23 @@ package struct MessageLifecycle: Hashable, Sendable {
 
     /// A moment in a message's life.
     package struct Mark: Sendable {
-        package let standing: Standing
+        package let accountedState: AccountedState
         fileprivate let historyBytes: Int
 
         /// A moment before all events.
-        package init(beginning standing: Standing) {
-            self.standing = standing
+        package init(beginning accountedState: AccountedState) {
+            self.accountedState = accountedState
             historyBytes = 0
         }
 
-        fileprivate init(standing: Standing, historyBytes: Int) {
-            self.standing = standing
+        fileprivate init(accountedState: AccountedState, historyBytes: Int) {
+            self.accountedState = accountedState
             self.historyBytes = historyBytes
         }
     }
 
     /// Now.
-    package var mark: Mark { Mark(standing: standing, historyBytes: history.bytes.count) }
+    package var mark: Mark { Mark(accountedState: accountedState, historyBytes: history.bytes.count) }
 
     /// What has happened since, in order. Where the history has been shortened meanwhile, only the last of it.
     package func events(since mark: Mark) -> [History.Event] {

@@ -72,7 +72,7 @@ package struct TraceContext: Hashable, Sendable {
     }
 }
 
-extension DraftBatch {
+extension MessageDrafts {
     /// Packs a ``MessageTrace`` at the arena's end; nothing, if all are empty. A malformed traceparent counts as none,
     /// as W3C has it.
     ///

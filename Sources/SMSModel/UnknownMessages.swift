@@ -48,7 +48,7 @@ package struct UnknownPage: Hashable, Sendable {
 }
 
 /// What became of one message that was to be sent again or settled.
-package struct UnknownVerdict: Hashable, Sendable {
+package struct UnknownResult: Hashable, Sendable {
     package var id: MessageID
     package var isDone: Bool
     /// Now; nil = there is no such message.

@@ -48,10 +48,10 @@ extension MessageQueue {
         var left = budget
         var flowsLeft = flows.count + 1
         while left > 0, flowsLeft > 0 {
-            if let chunk = pool.walker {
-                left -= chunk.count
-                pool.walker = chunk.next
-                filter(chunk, of: sweep.slot, into: &expired) { $0.expiresAt <= now }
+            if let block = pool.walker {
+                left -= block.count
+                pool.walker = block.next
+                filter(block, of: sweep.slot, into: &expired) { $0.expiresAt <= now }
             } else if sweep.returned < flows[sweep.slot].returned.count {
                 left -= 1
                 sweepReturned(now: now, into: &expired)
@@ -66,14 +66,14 @@ extension MessageQueue {
         return expired
     }
 
-    /// Removes and returns the messages whose ids are picked, flow by flow: to park a batch that is paused.
+    /// Removes and returns the messages whose ids are picked, flow by flow: to hold a batch that is paused.
     /// Looks at every message, and drops canceled ones.
     package mutating func extract(where isPicked: (MessageID) -> Bool) -> [Removed] {
         var picked: [Removed] = []
         for slot in flows.indices {
-            var chunk = flows[slot].ring.head
-            while let this = chunk {
-                chunk = this.next
+            var block = flows[slot].ring.head
+            while let this = block {
+                block = this.next
                 filter(this, of: slot, into: &picked) { isPicked($0.id) }
             }
             filterReturned(of: slot, into: &picked) { isPicked($0.id) }
@@ -88,21 +88,21 @@ extension MessageQueue {
     }
 
     private mutating func filter(
-        _ chunk: Chunk, of slot: Int, into removed: inout [Removed], where isOver: (QueuedMessage) -> Bool
+        _ block: Block, of slot: Int, into removed: inout [Removed], where isOver: (QueuedMessage) -> Bool
     ) {
-        var kept = chunk.start
-        for index in chunk.start..<chunk.end {
-            let message = chunk.message(at: index)
+        var kept = block.start
+        for index in block.start..<block.end {
+            let message = block.message(at: index)
             if !tombstones.isEmpty, tombstones.remove(message.id.rawValue) != nil { continue }
             if isOver(message) {
                 removed.append((message, flows[slot].key))
             } else {
-                chunk.move(from: index, to: kept)
+                block.move(from: index, to: kept)
                 kept += 1
             }
         }
-        let removedCount = chunk.end - kept
-        flows[slot].ring.truncate(chunk, to: kept, pool: &pool)
+        let removedCount = block.end - kept
+        flows[slot].ring.truncate(block, to: kept, pool: &pool)
         afterRemoval(removedCount, from: slot)
     }
 

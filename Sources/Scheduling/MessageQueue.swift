@@ -29,17 +29,17 @@ package struct MessageQueue: ~Copyable {
 
     /// URGENT, NORMAL, BULK.
     var levels = [Level(), Level(), Level()]
-    private var lanes: [Lane] = []
-    /// The place in its level's heap, by lane.
-    private var lanePlaces: [Int32] = []
-    /// The lane, or -1, by candidate set and level.
-    private var laneTable: [Int32] = []
+    private var queues: [CandidateQueue] = []
+    /// The place in its level's heap, by queue.
+    private var queuePlaces: [Int32] = []
+    /// The queue, or -1, by candidate set and level.
+    private var queueTable: [Int32] = []
     /// The access by candidate set; those beyond its end are open.
     private var access: [Access] = []
 
     /// Some of these slots are free: those with no message.
     var flows: [Flow] = []
-    /// The place in its lane's heap, by slot.
+    /// The place in its queue's heap, by slot.
     private var flowPlaces: [Int32] = []
     private var freeSlots: [Int] = []
     var slots: [UInt64: Int] = [:]
@@ -49,7 +49,7 @@ package struct MessageQueue: ~Copyable {
     private var weights: [TenantID: Int] = [:]
     private var pausedTenants: Set<TenantID> = []
 
-    var pool = ChunkPool()
+    var pool = BlockPool()
     /// Canceled, but perhaps still in a flow.
     var tombstones: Set<UInt64> = []
     var sweep = SweepPosition()
@@ -62,9 +62,9 @@ package struct MessageQueue: ~Copyable {
 
     deinit {
         for flow in flows {
-            var chunk = flow.ring.head
-            while let this = chunk {
-                chunk = this.next
+            var block = flow.ring.head
+            while let this = block {
+                block = this.next
                 this.deallocate()
             }
         }
@@ -81,7 +81,7 @@ package struct MessageQueue: ~Copyable {
 
     /// The same as ``count(_:)``, for one tenant.
     package func count(_ priority: Priority, of tenant: TenantID) -> Int {
-        (0..<laneTable.count / 3).reduce(0) { count, set in
+        (0..<queueTable.count / 3).reduce(0) { count, set in
             let key = FlowKey(candidates: UInt16(set), priority: priority, tenant: tenant)
             return count + (slots[key.packed].map { flows[$0].count } ?? 0)
         }
@@ -123,9 +123,9 @@ package struct MessageQueue: ~Copyable {
     ///
     /// - Parameter urgentOnly: as if every open candidate set were urgent-only.
     package mutating func pop(urgentOnly: Bool = false) -> (message: QueuedMessage, flow: FlowKey)? {
-        while let level = nextLevel(urgentOnly: urgentOnly), let first = levels[level].lanes.first {
-            let lane = Int(first.item)
-            guard let slot = lanes[lane].flows.first.map({ Int($0.item) }) else { return nil }
+        while let level = nextLevel(urgentOnly: urgentOnly), let first = levels[level].queues.first {
+            let queue = Int(first.item)
+            guard let slot = queues[queue].flows.first.map({ Int($0.item) }) else { return nil }
             let message = flows[slot].popFirst(pool: &pool)
             let key = flows[slot].key
             levels[level].count -= 1
@@ -135,7 +135,7 @@ package struct MessageQueue: ~Copyable {
             }
             countTurn(level)
             levels[level].clock = max(levels[level].clock, first.key.tag)
-            lanes[lane].clock = flows[slot].tag
+            queues[queue].clock = flows[slot].tag
             flows[slot].tag += flows[slot].stride
             settle(slot)
             return (message, key)
@@ -145,16 +145,16 @@ package struct MessageQueue: ~Copyable {
 
     /// Changes nothing; were it not mutating, the compiler would copy the whole struct for the call.
     private mutating func nextLevel(urgentOnly: Bool) -> Int? {
-        if !levels[0].lanes.isEmpty { return 0 }
+        if !levels[0].queues.isEmpty { return 0 }
         if urgentOnly { return nil }
-        if levels[1].lanes.isEmpty { return levels[2].lanes.isEmpty ? nil : 2 }
-        if levels[2].lanes.isEmpty { return 1 }
+        if levels[1].queues.isEmpty { return levels[2].queues.isEmpty ? nil : 2 }
+        if levels[2].queues.isEmpty { return 1 }
         return normalInARow < normalPerBulk ? 1 : 2
     }
 
     private mutating func countTurn(_ level: Int) {
         switch level {
-        case 1 where !levels[2].lanes.isEmpty: normalInARow += 1
+        case 1 where !levels[2].queues.isEmpty: normalInARow += 1
         case 2: normalInARow = 0
         default: break
         }
@@ -172,7 +172,7 @@ package struct MessageQueue: ~Copyable {
 
     /// Whether something waits whose tenant isn't paused, be its candidate set open or not.
     package func hasUnpaused(urgentOnly: Bool = false) -> Bool {
-        lanes.contains { !$0.flows.isEmpty && (!urgentOnly || $0.level == 0) }
+        queues.contains { !$0.flows.isEmpty && (!urgentOnly || $0.level == 0) }
     }
 
     /// Says what of a candidate set may be handed off; at first a set is open.
@@ -185,9 +185,9 @@ package struct MessageQueue: ~Copyable {
         guard access[set] != new else { return }
         access[set] = new
         for level in levels.indices {
-            guard let lane = lane(of: set, level: level) else { continue }
-            lanes[lane].isOpen = Self.permits(new, level: level)
-            place(lane)
+            guard let queue = queue(of: set, level: level) else { continue }
+            queues[queue].isOpen = Self.permits(new, level: level)
+            place(queue)
         }
     }
 
@@ -211,7 +211,7 @@ package struct MessageQueue: ~Copyable {
         }
     }
 
-    // MARK: Flows and lanes
+    // MARK: Flows and queues
 
     static func level(_ priority: Priority) -> Int { Int(priority.rawValue) - 1 }
 
@@ -228,8 +228,8 @@ package struct MessageQueue: ~Copyable {
     }
 
     private mutating func makeFlow(_ key: FlowKey) -> Int {
-        let lane = makeLane(Int(key.candidates), level: Self.level(key.priority))
-        let flow = Flow(key: key, lane: lane, weight: weights[key.tenant] ?? 1)
+        let queue = makeQueue(Int(key.candidates), level: Self.level(key.priority))
+        let flow = Flow(key: key, queue: queue, weight: weights[key.tenant] ?? 1)
         let slot: Int
         if let free = freeSlots.popLast() {
             slot = free
@@ -243,47 +243,47 @@ package struct MessageQueue: ~Copyable {
         return slot
     }
 
-    private func lane(of set: Int, level: Int) -> Int? {
+    private func queue(of set: Int, level: Int) -> Int? {
         let index = 3 * set + level
-        return index < laneTable.count && laneTable[index] >= 0 ? Int(laneTable[index]) : nil
+        return index < queueTable.count && queueTable[index] >= 0 ? Int(queueTable[index]) : nil
     }
 
-    private mutating func makeLane(_ set: Int, level: Int) -> Int {
-        if let lane = lane(of: set, level: level) { return lane }
-        let missing = 3 * (set + 1) - laneTable.count
-        if missing > 0 { laneTable.append(contentsOf: repeatElement(-1, count: missing)) }
-        laneTable[3 * set + level] = Int32(lanes.count)
+    private mutating func makeQueue(_ set: Int, level: Int) -> Int {
+        if let queue = queue(of: set, level: level) { return queue }
+        let missing = 3 * (set + 1) - queueTable.count
+        if missing > 0 { queueTable.append(contentsOf: repeatElement(-1, count: missing)) }
+        queueTable[3 * set + level] = Int32(queues.count)
         let isOpen = Self.permits(set < access.count ? access[set] : .open, level: level)
-        lanes.append(Lane(level: level, isOpen: isOpen))
-        lanePlaces.append(FairHeap.absent)
-        return lanes.count - 1
+        queues.append(CandidateQueue(level: level, isOpen: isOpen))
+        queuePlaces.append(FairHeap.absent)
+        return queues.count - 1
     }
 
     private func fairKey(_ slot: Int) -> FairKey {
         FairKey(tag: flows[slot].tag, id: flows[slot].firstID ?? .max)
     }
 
-    /// Puts a flow among those to be served, unless its tenant is paused. It starts at the lane's clock.
+    /// Puts a flow among those to be served, unless its tenant is paused. It starts at the queue's clock.
     private mutating func enter(_ slot: Int) {
         guard pausedTenants.isEmpty || !pausedTenants.contains(flows[slot].key.tenant) else { return }
-        let lane = flows[slot].lane
-        flows[slot].tag = max(flows[slot].tag, lanes[lane].clock + flows[slot].stride)
-        lanes[lane].flows.insert(slot, key: fairKey(slot), places: &flowPlaces)
-        place(lane)
+        let queue = flows[slot].queue
+        flows[slot].tag = max(flows[slot].tag, queues[queue].clock + flows[slot].stride)
+        queues[queue].flows.insert(slot, key: fairKey(slot), places: &flowPlaces)
+        place(queue)
     }
 
     /// Takes a flow from among those to be served.
     private mutating func leave(_ slot: Int) {
         guard flowPlaces[slot] != FairHeap.absent else { return }
-        lanes[flows[slot].lane].flows.remove(slot, places: &flowPlaces)
-        place(flows[slot].lane)
+        queues[flows[slot].queue].flows.remove(slot, places: &flowPlaces)
+        place(flows[slot].queue)
     }
 
     /// Brings a flow to its place after its first message or its tag has changed.
     private mutating func refresh(_ slot: Int) {
         guard flowPlaces[slot] != FairHeap.absent else { return }
-        lanes[flows[slot].lane].flows.update(slot, key: fairKey(slot), places: &flowPlaces)
-        place(flows[slot].lane)
+        queues[flows[slot].queue].flows.update(slot, key: fairKey(slot), places: &flowPlaces)
+        place(flows[slot].queue)
     }
 
     /// After messages have left a flow: ends it if it is empty, else brings it to its place.
@@ -295,21 +295,23 @@ package struct MessageQueue: ~Copyable {
         if isEmpty { tombstones.removeAll() }
     }
 
-    /// Brings a lane to its place in its level, or takes it from there.
-    private mutating func place(_ lane: Int) {
-        let level = lanes[lane].level
-        let isPlaced = lanePlaces[lane] != FairHeap.absent
-        guard lanes[lane].isOpen, var key = lanes[lane].flows.first?.key else {
-            if isPlaced { levels[level].lanes.remove(lane, places: &lanePlaces) }
+    /// Brings a queue to its place in its level, or takes it from there.
+    private mutating func place(_ queue: Int) {
+        let level = queues[queue].level
+        let isPlaced = queuePlaces[queue] != FairHeap.absent
+        guard queues[queue].isOpen, var key = queues[queue].flows.first?.key else {
+            if isPlaced { levels[level].queues.remove(queue, places: &queuePlaces) }
             return
         }
         if isPlaced {
-            key.tag += lanes[lane].shift
-            levels[level].lanes.update(lane, key: key, places: &lanePlaces)
+            key.tag += queues[queue].shift
+            levels[level].queues.update(queue, key: key, places: &queuePlaces)
         } else {
-            if key.tag + lanes[lane].shift < levels[level].clock { lanes[lane].shift = levels[level].clock - key.tag }
-            key.tag += lanes[lane].shift
-            levels[level].lanes.insert(lane, key: key, places: &lanePlaces)
+            if key.tag + queues[queue].shift < levels[level].clock {
+                queues[queue].shift = levels[level].clock - key.tag
+            }
+            key.tag += queues[queue].shift
+            levels[level].queues.insert(queue, key: key, places: &queuePlaces)
         }
     }
 }

@@ -1,11 +1,11 @@
 internal import SMSModel
 
-/// Messages in rising order of id, in linked chunks: in at the tail, out at the head.
+/// Messages in rising order of id, in linked blocks: in at the tail, out at the head.
 ///
-/// Not an owner: anyone who drops a ring that isn't empty frees its chunks first.
+/// Not an owner: anyone who drops a ring that isn't empty frees its blocks first.
 struct MessageRing {
-    private(set) var head: Chunk?
-    private var tail: Chunk?
+    private(set) var head: Block?
+    private var tail: Block?
     private(set) var count = 0
     /// No id in the ring is greater.
     private var lastID: UInt64 = 0
@@ -19,27 +19,27 @@ struct MessageRing {
 
     /// Appends a message that follows all others in the ring and whose expiry fits into 32 bits; returns false for
     /// any other.
-    mutating func append(_ message: QueuedMessage, pool: inout ChunkPool) -> Bool {
+    mutating func append(_ message: QueuedMessage, pool: inout BlockPool) -> Bool {
         guard count == 0 || message.id.rawValue > lastID, let expiry = CompactExpiry.encode(message) else {
             return false
         }
-        let chunk: Chunk
-        if let tail, tail.end < Chunk.capacity {
-            chunk = tail
+        let block: Block
+        if let tail, tail.end < Block.capacity {
+            block = tail
         } else {
-            chunk = pool.take()
-            chunk.previous = tail
-            tail?.next = chunk
-            tail = chunk
-            if head == nil { head = chunk }
+            block = pool.take()
+            block.previous = tail
+            tail?.next = block
+            tail = block
+            if head == nil { head = block }
         }
-        chunk.append(message.id.rawValue, expiry: expiry)
+        block.append(message.id.rawValue, expiry: expiry)
         lastID = message.id.rawValue
         count += 1
         return true
     }
 
-    mutating func popFirst(pool: inout ChunkPool) -> QueuedMessage? {
+    mutating func popFirst(pool: inout BlockPool) -> QueuedMessage? {
         guard let head else { return nil }
         let message = head.message(at: head.start)
         head.start += 1
@@ -49,7 +49,7 @@ struct MessageRing {
     }
 
     /// Removes the last message if it is this one.
-    mutating func removeLast(_ id: UInt64, pool: inout ChunkPool) -> Bool {
+    mutating func removeLast(_ id: UInt64, pool: inout BlockPool) -> Bool {
         guard let tail, tail.id(at: tail.end - 1) == id else { return false }
         tail.end -= 1
         count -= 1
@@ -58,21 +58,21 @@ struct MessageRing {
         return true
     }
 
-    /// Cuts `chunk` down to its entries before `end`, and joins it with the one before where both fit into one.
-    mutating func truncate(_ chunk: Chunk, to end: Int, pool: inout ChunkPool) {
-        count -= chunk.end - end
-        chunk.end = end
-        if chunk.count == 0 {
-            unlink(chunk, pool: &pool)
-        } else if let previous = chunk.previous, previous.end + chunk.count <= Chunk.capacity {
-            previous.append(all: chunk)
-            unlink(chunk, pool: &pool)
+    /// Cuts `block` down to its entries before `end`, and joins it with the one before where both fit into one.
+    mutating func truncate(_ block: Block, to end: Int, pool: inout BlockPool) {
+        count -= block.end - end
+        block.end = end
+        if block.count == 0 {
+            unlink(block, pool: &pool)
+        } else if let previous = block.previous, previous.end + block.count <= Block.capacity {
+            previous.append(all: block)
+            unlink(block, pool: &pool)
         }
     }
 
-    private mutating func unlink(_ chunk: Chunk, pool: inout ChunkPool) {
-        if let previous = chunk.previous { previous.next = chunk.next } else { head = chunk.next }
-        if let next = chunk.next { next.previous = chunk.previous } else { tail = chunk.previous }
-        pool.release(chunk)
+    private mutating func unlink(_ block: Block, pool: inout BlockPool) {
+        if let previous = block.previous { previous.next = block.next } else { head = block.next }
+        if let next = block.next { next.previous = block.previous } else { tail = block.previous }
+        pool.release(block)
     }
 }

@@ -32,7 +32,7 @@ package struct Reconciliation: Hashable, Sendable {
     }
 
     /// What a question brought.
-    package enum Verdict: Hashable, Sendable {
+    package enum Conclusion: Hashable, Sendable {
         /// The provider has it.
         case found
         case nothing
@@ -68,7 +68,7 @@ package struct Reconciliation: Hashable, Sendable {
 
     /// Takes what the question brought.
     package mutating func answered(
-        _ verdict: Verdict, now: Int64, using generator: inout some RandomNumberGenerator
+        _ verdict: Conclusion, now: Int64, using generator: inout some RandomNumberGenerator
     ) -> Decision {
         questions += 1
         switch verdict {

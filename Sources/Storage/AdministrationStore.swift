@@ -20,7 +20,7 @@ package protocol AdministrationStore: AnyObject {
     /// Makes a new generation of the newest one by these changes, at least one, none of which may be without effect.
     /// - Returns: its number.
     /// - Throws: `failed` if a change does not begin from what is there.
-    func apply(_ changes: [ConfigurationChange], by act: Act) throws(StoreError) -> UInt32
+    func apply(_ changes: [ConfigurationChange], by context: AuditContext) throws(StoreError) -> UInt32
     /// The newest generations, newest first, `before` one; at most `limit`.
     func generations(before: UInt32?, limit: Int) throws(StoreError) -> [GenerationRecord]
     /// The changes that made a generation.

@@ -7,11 +7,11 @@ package protocol CarrierStore: AnyObject {
     // MARK: Parked receipts
 
     /// - Throws: `failed` if its id is taken, or it says no more than that the message is on its way.
-    func park(_ receipt: ParkedReceipt) throws(StoreError)
+    func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError)
     /// Ids that aren't there are passed over.
-    func unpark(_ ids: [Int64]) throws(StoreError)
+    func removeUnmatched(_ ids: [Int64]) throws(StoreError)
     /// All unmatched receipts, by their ids.
-    func parkedReceipts() throws(StoreError) -> [ParkedReceipt]
+    func unmatchedReceipts() throws(StoreError) -> [UnmatchedReceipt]
 
     // MARK: Inbound messages
 
@@ -138,10 +138,10 @@ package struct CarrierOptOut: Hashable, Sendable {
 }
 
 /// A receipt that matches no message yet: the provider's answer, which tells its id, may be on its way still.
-package struct ParkedReceipt: Hashable, Sendable {
-    /// Rising with the time at which it was parked.
+package struct UnmatchedReceipt: Hashable, Sendable {
+    /// Rising with the time at which it came.
     package var id: Int64
-    /// When it was parked, in milliseconds since the Unix epoch.
+    /// When it came, in milliseconds since the Unix epoch.
     package var at: Int64
     /// The provider's number.
     package var provider: UInt8

@@ -30,7 +30,7 @@ package protocol MessageStore: AnyObject {
     /// charged, also when its row is gone; steps of its life settle what, by ``MessageLifecycle/Cost``.
     /// - Parameter chunk: where the drafts stand in their batch; nil for messages sent one by one.
     func accept(
-        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+        _ batch: MessageDrafts, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError)
 
     /// The stored lifecycle; nil while nothing but the acceptance has happened.
@@ -47,7 +47,7 @@ package protocol MessageStore: AnyObject {
     ) throws(StoreError) -> Bool
 
     /// Appends the message to `batch` and tells which batch it belongs to; nil if there is no such message.
-    func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage?
+    func load(_ id: MessageID, into batch: inout MessageDrafts) throws(StoreError) -> LoadedMessage?
 
     /// The batch of that name, made if there is none.
     func openBatch(tenant: TenantID, name: String, now: Int64) throws(StoreError) -> BatchRecord
@@ -79,7 +79,7 @@ package protocol MessageStore: AnyObject {
 
     /// Nothing below it waits: where ``recover(from:limit:now:_:)`` may begin next time. nil = nothing waits at all.
     /// To be told before the round changes anything, of what is durable already.
-    func setLowWater(_ id: MessageID?) throws(StoreError)
+    func setRecoveryStart(_ id: MessageID?) throws(StoreError)
 
     func commit() throws(StoreError)
     func rollback()
@@ -102,18 +102,18 @@ package protocol MessageStore: AnyObject {
     /// Does some of what retention asks for, inside of a round: takes the contents, or all, of old settled messages
     /// away.
     /// - Returns: when there may be more to do, in milliseconds since the Unix epoch.
-    func sweep(now: Int64) throws(StoreError) -> Int64
+    func applyRetention(now: Int64) throws(StoreError) -> Int64
 
     /// What is best done between rounds, by the store's own lights. Answers are not waiting for it.
     /// - Parameter isIdle: nothing else waits to be done.
-    func upkeep(isIdle: Bool) throws(StoreError)
+    func checkpoint(isIdle: Bool) throws(StoreError)
 }
 
 extension MessageStore {
     /// Records a message's life as a whole, where only its standing before is known.
     @discardableResult
     package func record(
-        _ stored: StoredLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool
+        _ stored: StoredLifecycle, previous: MessageLifecycle.AccountedState, isFirst: Bool
     ) throws(StoreError) -> Bool {
         try record(stored, since: MessageLifecycle.Mark(beginning: previous), isFirst: isFirst)
     }
@@ -234,7 +234,7 @@ package struct LoadedMessage: Sendable {
 package struct BatchChunk: Sendable {
     package var tenant: TenantID
     package var batch: BatchID
-    /// The index in the batch of each draft, by the draft's place in its `DraftBatch`; rising.
+    /// The index in the batch of each draft, by the draft's place in its `MessageDrafts`; rising.
     package var indices: [UInt64]
 
     package init(tenant: TenantID, batch: BatchID, indices: [UInt64]) {

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The connections of all listeners, within their bounds.
 final class OpenConnections: Sendable {
-    enum Standing: Hashable {
+    enum ConnectionAdmission: Hashable {
         case served
         /// Beyond the bound: told so, and closed.
         case refused
@@ -23,17 +23,17 @@ final class OpenConnections: Sendable {
     var count: Int { channels.withLock(\.count) }
 
     /// Counts the channel until it closes, unless it is to be closed at once.
-    func add(_ channel: any Channel) -> Standing {
+    func add(_ channel: any Channel) -> ConnectionAdmission {
         let id = ObjectIdentifier(channel)
-        let standing = channels.withLock { channels -> Standing in
+        let admission = channels.withLock { channels -> ConnectionAdmission in
             guard channels.count < served + refused else { return .closed }
             channels[id] = channel
             return channels.count <= served ? .served : .refused
         }
-        if standing != .closed {
+        if admission != .closed {
             channel.closeFuture.whenComplete { _ in _ = self.channels.withLock { $0.removeValue(forKey: id) } }
         }
-        return standing
+        return admission
     }
 
     func closeAll() {

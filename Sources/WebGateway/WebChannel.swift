@@ -9,7 +9,7 @@ internal import TLS
 struct WebChannel: ServerChildChannel {
     struct Value: ServerChildChannelValue {
         var http: HTTP1Channel.Value
-        var standing: OpenConnections.Standing
+        var admission: OpenConnections.ConnectionAdmission
 
         var channel: any Channel { http.channel }
     }
@@ -48,8 +48,8 @@ struct WebChannel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let standing = connections.add(channel)
-        guard standing != .closed else {
+        let admission = connections.add(channel)
+        guard admission != .closed else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(TooManyConnections())
         }
@@ -65,11 +65,11 @@ struct WebChannel: ServerChildChannel {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let exchanges = ExchangeHandler(stepTimeout: options.stepTimeout, linger: options.linger)
             try pipeline.addHandler(exchanges, position: .after(decoder))
-            return Value(http: http, standing: standing)
+            return Value(http: http, admission: admission)
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        await (value.standing == .served ? served : refused).handle(value: value.http, logger: logger)
+        await (value.admission == .served ? served : refused).handle(value: value.http, logger: logger)
     }
 }

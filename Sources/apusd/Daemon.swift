@@ -165,7 +165,7 @@ struct Daemon {
     /// The sandbox of `apusd dev`: anyone who serves for real has to configure one to have one.
     private func builtInSandbox(
         _ options: SandboxOptions, _ state: AdministrationState, now: @escaping @Sendable () -> Int64
-    ) -> PooledProvider? {
+    ) -> ConfiguredProvider? {
         let name = SandboxProvider.builtInName
         guard isDevelopment else {
             if configuration.sandbox != SandboxOptions() || configuration.sandboxLimits != ProviderLimits() {
@@ -177,7 +177,7 @@ struct Daemon {
         }
         // One of a store that was served for real goes before it.
         guard state.configuration.providers[name] == nil else { return nil }
-        return PooledProvider(
+        return ConfiguredProvider(
             provider: SandboxProvider(options: options, now: now), number: state.providerNumbers[name] ?? 0,
             limits: configuration.sandboxLimits)
     }

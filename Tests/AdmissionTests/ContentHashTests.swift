@@ -17,7 +17,7 @@ import Testing
     private func fingerprint(
         _ request: SubmitRequest, _ validator: SubmitValidator = SubmitValidator(), now: Int64 = 1_700_000_000_000
     ) throws -> Fingerprint {
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         _ = batch.append(bytes("what came before does not matter"))
         try #require(validator.validate(request, tenant: TenantID(rawValue: 1), now: now, into: &batch).isEmpty)
         return batch.drafts[0].fingerprint

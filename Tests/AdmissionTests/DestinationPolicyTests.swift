@@ -114,7 +114,7 @@ import Testing
     @Test func aMessageIsRefusedOnItsRecipient() {
         var settings = TenantSettings()
         settings.blockedDestinations = ["GB"]
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let validator = SubmitValidator(destinations: settings.destinationPolicy)
         let tenant = TenantID(rawValue: 1)
         let found = validator.validate(bytes.request(), tenant: tenant, now: 0, into: &batch)

@@ -66,7 +66,7 @@ import Testing
     private func violations(_ settings: TenantSettings, _ sender: String) -> [FieldViolation] {
         var request = bytes.request()
         request.sender = bytes(sender)
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let validator = SubmitValidator(
             defaultSender: settings.defaultSender ?? "", senders: settings.senderPolicy,
             destinations: settings.destinationPolicy)

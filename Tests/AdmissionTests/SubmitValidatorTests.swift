@@ -24,7 +24,7 @@ import Testing
         request.maxSegments = 1
         request.requestID = bytes("r-1")
         request.traceparent = bytes(Self.traceparent)
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         _ = batch.append(bytes("before"))
         let violations = SubmitValidator().validate(
             request, tenant: TenantID(rawValue: 7), generation: 3, now: Self.now, into: &batch)
@@ -186,7 +186,7 @@ import Testing
         request.body = bytes("hello")
         request.sendAt = late
         #expect(violations(request).map(\.field) == ["send_at_ms"])
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let tenant = TenantID(rawValue: 1)
         let found = SubmitValidator().validate(
             request, tenant: tenant, now: Self.now, mayRepeat: true, into: &batch)
@@ -201,7 +201,7 @@ import Testing
     // MARK: One violation for each bad field
 
     @Test func aRefusalLeavesTheBatchAsItIs() {
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let good = bytes.request()
         let validator = SubmitValidator(defaultSender: "Apus")
         let tenant = TenantID(rawValue: 1)
@@ -334,15 +334,15 @@ import Testing
 
     private func accept(
         _ request: SubmitRequest, _ validator: SubmitValidator = SubmitValidator()
-    ) throws -> (MessageDraft, DraftBatch) {
-        var batch = DraftBatch()
+    ) throws -> (MessageDraft, MessageDrafts) {
+        var batch = MessageDrafts()
         let violations = validator.validate(request, tenant: TenantID(rawValue: 1), now: Self.now, into: &batch)
         #expect(violations == [])
         return (try #require(batch.drafts.first), batch)
     }
 
     private func violations(_ request: SubmitRequest) -> [FieldViolation] {
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let found = SubmitValidator().validate(request, tenant: TenantID(rawValue: 1), now: Self.now, into: &batch)
         #expect(batch.drafts.count == (found.isEmpty ? 1 : 0))
         return found

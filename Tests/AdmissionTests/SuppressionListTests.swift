@@ -56,7 +56,7 @@ import Testing
 
     @Test func aRecipientWhoHasOptedOutIsRefused() {
         list.add([447400123456], of: first)
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let validator = SubmitValidator()
         let found = validator.validate(
             bytes.request(), tenant: first, now: 0, suppressions: list, into: &batch)

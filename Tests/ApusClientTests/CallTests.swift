@@ -104,7 +104,7 @@ private typealias ClientID = ApusClient.MessageID
         try await withGateway(script: { call in
             .message(
                 UnknownActResponse([
-                    UnknownVerdict(
+                    UnknownResult(
                         id: SMSModel.MessageID(rawValue: UInt64(call.number)), isDone: call.number == 1,
                         state: call.number == 3 ? nil : .queued)
                 ]))

@@ -70,17 +70,17 @@ extension DaemonTests {
             try await withDaemon(in: directory, settings()) { daemon, client in
                 try await connect(daemon, carriers, "--policy", "WEIGHT")
                 let ids = try await send(Self.count, client)
-                let reckoning = try await CarrierReckoning(
+                let audit = try await CarrierDeliveryAudit(
                     client, carriers, ids: ids, resent: resent(Self.count), within: Self.patience)
-                try await reckoning.check(client, mayBeInterrupted: false)
+                try await audit.check(client, mayBeInterrupted: false)
                 for fault in ["throttled", "failedUntaken", "failedTaken", "lostTaken"] {
-                    #expect(reckoning.faults(fault) > 0, "\(fault) never happened: this proves little")
+                    #expect(audit.faults(fault) > 0, "\(fault) never happened: this proves little")
                 }
-                #expect(reckoning.forged > 0)
+                #expect(audit.forged > 0)
                 print(
-                    "carriers, seed \(seed): \(reckoning.count(.delivered)) delivered, "
-                        + "\(reckoning.count(.undelivered)) undelivered, \(reckoning.count(.unknown)) unknown, "
-                        + "\(reckoning.takenTwice) sent again as allowed, \(reckoning.forged) forged callbacks")
+                    "carriers, seed \(seed): \(audit.count(.delivered)) delivered, "
+                        + "\(audit.count(.undelivered)) undelivered, \(audit.count(.unknown)) unknown, "
+                        + "\(audit.takenTwice) sent again as allowed, \(audit.forged) forged callbacks")
             }
         }
 
@@ -91,10 +91,10 @@ extension DaemonTests {
             try await withDaemon(in: directory, settings()) { daemon, client in
                 try await connect(daemon, carriers, "--policy", "ORDER", "--no-overflow")
                 let ids = try await send(count, client)
-                let reckoning = try await CarrierReckoning(
+                let audit = try await CarrierDeliveryAudit(
                     client, carriers, ids: ids, resent: resent(count), within: Self.patience)
-                try await reckoning.check(client, mayBeInterrupted: false)
-                #expect(reckoning.count(.delivered) == count)
+                try await audit.check(client, mayBeInterrupted: false)
+                #expect(audit.count(.delivered) == count)
                 let (east, west) = (try await carriers[0].ledger(), try await carriers[1].ledger())
                 #expect(east.messages.isEmpty && east.requests == count)
                 #expect(west.messages.count == count && west.requests == count)
@@ -127,13 +127,13 @@ extension DaemonTests {
                 try await daemon.kill()
                 daemon = try await DaemonProcess.start(in: directory, settings)
             }
-            let reckoning = try await CarrierReckoning(
+            let audit = try await CarrierDeliveryAudit(
                 client, carriers, ids: ids, resent: resent(Self.count), within: Self.patience)
-            try await reckoning.check(client, mayBeInterrupted: true)
+            try await audit.check(client, mayBeInterrupted: true)
             print(
-                "carriers, seed \(seed): \(kills) kills, \(reckoning.count(.delivered)) delivered, "
-                    + "\(reckoning.count(.undelivered)) undelivered, \(reckoning.count(.unknown)) unknown, "
-                    + "\(reckoning.takenTwice) sent again as allowed")
+                "carriers, seed \(seed): \(kills) kills, \(audit.count(.delivered)) delivered, "
+                    + "\(audit.count(.undelivered)) undelivered, \(audit.count(.unknown)) unknown, "
+                    + "\(audit.takenTwice) sent again as allowed")
             await client.close()
             #expect(try await daemon.stop() == .code(0))
         }

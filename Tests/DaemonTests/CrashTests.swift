@@ -36,15 +36,15 @@ extension DaemonTests {
             load.stop()
             await running
 
-            let reckoning = try await Reckoning(client, load, in: directory)
-            reckoning.checkEachSentOnce(mayBeInterrupted: true)
-            reckoning.checkCounters(load)
-            try await reckoning.checkUnknownAreExplained(client)
-            #expect(reckoning.count(.unknown) > 0, "no kill hit a message in flight: this proves little")
-            #expect(reckoning.file.torn <= rounds)
+            let audit = try await DeliveryAudit(client, load, in: directory)
+            audit.checkEachSentOnce(mayBeInterrupted: true)
+            audit.checkCounters(load)
+            try await audit.checkUnknownAreExplained(client)
+            #expect(audit.count(.unknown) > 0, "no kill hit a message in flight: this proves little")
+            #expect(audit.file.torn <= rounds)
             print(
-                "kill -9: \(rounds) kills, \(reckoning.statuses.count) messages, "
-                    + "\(reckoning.count(.unknown)) possibly sent, \(load.acknowledged.duplicates) repeats found accepted"
+                "kill -9: \(rounds) kills, \(audit.statuses.count) messages, "
+                    + "\(audit.count(.unknown)) possibly sent, \(load.acknowledged.duplicates) repeats found accepted"
             )
             await client.close()
             #expect(try await daemon.stop() == .code(0))

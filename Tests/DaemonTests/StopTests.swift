@@ -32,9 +32,9 @@ extension DaemonTests {
             load.stop()
             await running
 
-            let reckoning = try await Reckoning(client, load, in: directory)
-            reckoning.checkEachSentOnce(mayBeInterrupted: false)
-            reckoning.checkCounters(load)
+            let audit = try await DeliveryAudit(client, load, in: directory)
+            audit.checkEachSentOnce(mayBeInterrupted: false)
+            audit.checkCounters(load)
             await client.close()
             #expect(try await daemon.stop() == .code(0))
         }

@@ -95,22 +95,22 @@ extension WriterDriver {
         }
         driver.receipt(nil, attempt: CorrelationToken(id: MessageID(rawValue: 77), attempt: 1))
         #expect(try driver.events(of: id) == [.submitting, .sent])
-        #expect(try driver.store.carriers.parkedReceipts().isEmpty)
+        #expect(try driver.store.carriers.unmatchedReceipts().isEmpty)
         try driver.check()
     }
 
     @Test func anotherProvidersWordSettlesNothing() throws {
         let driver = try WriterDriver(names: ["a", "b"], routes: nil)
         let id = try driver.accept()
-        let lane = driver.providers[0].seen.isEmpty ? 1 : 0
+        let index = driver.providers[0].seen.isEmpty ? 1 : 0
         driver.inbox.answers.append(
-            driver.providers[lane].answers { _ in .accepted(providerID: "SM1", receipts: true) })
+            driver.providers[index].answers { _ in .accepted(providerID: "SM1", receipts: true) })
         driver.run()
-        let other = UInt8(2 - lane)
+        let other = UInt8(2 - index)
         driver.receipt(nil, attempt: CorrelationToken(id: id, attempt: 1), of: other)
         driver.receipt("SM1", of: other)
         #expect(try driver.state(of: id) == .sent)
-        driver.receipt("SM1", of: UInt8(lane + 1))
+        driver.receipt("SM1", of: UInt8(index + 1))
         #expect(try driver.state(of: id) == .delivered)
         try driver.check()
     }
@@ -162,7 +162,7 @@ extension WriterDriver {
             #expect(driver.receipt("unknown", status).value == true)
         }
         #expect(try driver.events(of: id) == [.submitting, .sent])
-        #expect(try driver.store.carriers.parkedReceipts().isEmpty)
+        #expect(try driver.store.carriers.unmatchedReceipts().isEmpty)
     }
 
     // MARK: Failing

@@ -21,11 +21,11 @@ internal import Testing
         let verdicts = try driver.cancelNow(ids)
         #expect(
             verdicts == [
-                CancelVerdict(id: waiting, canceled: true, state: .canceled),
-                CancelVerdict(id: underWay, canceled: false, state: .submitting),
-                CancelVerdict(id: other, canceled: false, state: nil),
-                CancelVerdict(id: MessageID(rawValue: 9), canceled: false, state: nil),
-                CancelVerdict(id: waiting, canceled: true, state: .canceled),
+                MessageCancelResult(id: waiting, canceled: true, state: .canceled),
+                MessageCancelResult(id: underWay, canceled: false, state: .submitting),
+                MessageCancelResult(id: other, canceled: false, state: nil),
+                MessageCancelResult(id: MessageID(rawValue: 9), canceled: false, state: nil),
+                MessageCancelResult(id: waiting, canceled: true, state: .canceled),
             ])
         driver.pause(.everything, false)
         driver.run()
@@ -60,7 +60,7 @@ internal import Testing
             ])
         #expect(entries.first?.before == "[]" && entries.first?.after == #"["everything"]"#)
         #expect(entries.last?.after == #"["provider scripted","tenant 2","batch \#(batch.id)"]"#)
-        #expect(entries.allSatisfy { $0.act == Act(actor: "key abc", peer: "10.0.0.7:5", at: driver.now) })
+        #expect(entries.allSatisfy { $0.context == AuditContext(actor: "key abc", peer: "10.0.0.7:5", at: driver.now) })
     }
 
     @Test func aPauseThatIsNotDurableIsNotInTheAuditLog() throws {
@@ -292,7 +292,7 @@ internal import Testing
 }
 
 extension WriterDriver {
-    func cancelNow(_ ids: [MessageID]) throws -> [CancelVerdict] {
+    func cancelNow(_ ids: [MessageID]) throws -> [MessageCancelResult] {
         let answer = cancel(ids)
         run()
         return try #require(answer.value)

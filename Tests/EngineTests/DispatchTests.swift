@@ -41,7 +41,7 @@ private func limits(inFlight: Int, rate: Double = 0) -> ProviderLimits {
         let normal = driver.submit((0..<6).map { _ in TestMessage() })
         driver.run()
         #expect(driver.seen.isEmpty)
-        let urgent = driver.submit([TestMessage { $0.priority = .urgent }], lane: .urgent)
+        let urgent = driver.submit([TestMessage { $0.priority = .urgent }], index: .urgent)
         driver.pause(.everything, false)
         driver.run()
         let ids = try #require(normal.value).results.map(\.id)
@@ -307,8 +307,8 @@ private func limits(inFlight: Int, rate: Double = 0) -> ProviderLimits {
         #expect(driver.seen == [early, late])
     }
 
-    @Test(arguments: [PauseWish.everything, .provider("scripted"), .batch(.name("b"))])
-    func validityEndsWhileNothingElseHappens(_ wish: PauseWish) throws {
+    @Test(arguments: [PauseScope.everything, .provider("scripted"), .batch(.name("b"))])
+    func validityEndsWhileNothingElseHappens(_ wish: PauseScope) throws {
         let driver = try WriterDriver()
         let first = driver.bulk([0, 1], of: "b") { index in TestMessage { $0.expiresAt = start + 1000 + Int64(index) } }
         driver.run()

@@ -28,7 +28,7 @@ private func route(_ name: String, _ providers: [UInt8], _ configure: (inout Rou
 extension WriterDriver {
     fileprivate func explain(_ message: TestMessage = TestMessage()) throws -> MessageExplanation {
         let answer = Answer<MessageExplanation>()
-        inbox.commands.append(.explain(DraftBatch([message])) { answer.tell($0) })
+        inbox.commands.append(.explain(MessageDrafts([message])) { answer.tell($0) })
         run()
         return try #require(answer.value)
     }
@@ -40,7 +40,7 @@ extension WriterDriver {
         let explanation = try explain(message)
         var response = SendExplanation(.refused)
         response.sendAt = message.sendAt
-        response.add(explanation, DraftBatch([message]).drafts[0], now: now, seesAll: seesAll)
+        response.add(explanation, MessageDrafts([message]).drafts[0], now: now, seesAll: seesAll)
         return response
     }
 
@@ -111,10 +111,10 @@ extension WriterDriver {
     @Test(arguments: [RouteSettings.Policy.order, .leastCost, .fastest])
     func theTimelineSaysTheSame(_ policy: RouteSettings.Policy) throws {
         let driver = try driver([route("all", [2, 1, 3]) { $0.policy = policy }], inFlight: 2)
-        var prices: [PooledProvider] = []
+        var prices: [ConfiguredProvider] = []
         for (place, provider) in driver.providers.enumerated() {
             prices.append(
-                PooledProvider(
+                ConfiguredProvider(
                     provider: provider, number: UInt8(place + 1), limits: bounds(2, price: [9000, 7500, 5000][place])))
         }
         driver.inbox.commands.append(.configureProviders(prices, routes: driver.routes))

@@ -15,7 +15,8 @@ internal import Testing
         case acceptUrgent, accept, acceptScheduled, acceptBulk, openBatch
         case sent, delivered, rejected, routeRefused, throttled, senderThrottled, unavailable, unknown, returned,
             optedOut
-        case receiptInFlight, receiptAfterwards, receiptOfRetry, carrierReceipt, parkedReceipt, parkedReceiptMatched
+        case receiptInFlight, receiptAfterwards, receiptOfRetry, carrierReceipt, unmatchedReceipt,
+            unmatchedReceiptMatched
         case cancel, cancelRetry, cancelBatch, expire, becomeDue
         case pauseAll, pauseProvider, pauseBatch, pauseTenant, resumeAll
         case resend, settle, reconcile, notFound, stop
@@ -60,7 +61,7 @@ internal import Testing
             // The seventh slot is the batch's, whose turn comes among them.
             #expect(inFlight.count == 6 && driver.memory().submitting.count == 7)
             #expect(driver.memory().waiting[retrying] == true && driver.memory().waiting[waiting] == false)
-            #expect(driver.memory().parked.count == 1)
+            #expect(driver.memory().unmatched.count == 1)
         }
 
         func answer(_ outcome: Outcome) {
@@ -69,9 +70,9 @@ internal import Testing
 
         /// Brings the deed into the next round.
         func bring(_ deed: Deed) {
-            let act = Act(actor: "key abc", at: driver.now)
+            let context = AuditContext(actor: "key abc", at: driver.now)
             switch deed {
-            case .acceptUrgent: _ = driver.submit([TestMessage { $0.priority = .urgent }], lane: .urgent)
+            case .acceptUrgent: _ = driver.submit([TestMessage { $0.priority = .urgent }], index: .urgent)
             case .accept: _ = driver.submit([TestMessage(), TestMessage { $0.key = "k" }])
             case .acceptScheduled: _ = driver.submit([TestMessage { $0.sendAt = driver.now + 9000 }, TestMessage()])
             case .acceptBulk: _ = driver.bulk(Array(5..<300), of: "b")
@@ -92,8 +93,8 @@ internal import Testing
             case .receiptAfterwards: receipt(sent)
             case .receiptOfRetry: receipt(retrying)
             case .carrierReceipt: _ = driver.post([.receipt(CarrierReceipt(providerID: "SM1", status: .delivered))])
-            case .parkedReceipt: _ = driver.post([.receipt(CarrierReceipt(providerID: "SM8", status: .delivered))])
-            case .parkedReceiptMatched: answer(.accepted(providerID: "SM7", receipts: true))
+            case .unmatchedReceipt: _ = driver.post([.receipt(CarrierReceipt(providerID: "SM8", status: .delivered))])
+            case .unmatchedReceiptMatched: answer(.accepted(providerID: "SM7", receipts: true))
             case .cancel: _ = driver.cancel([waiting, sent])
             case .cancelRetry: _ = driver.cancel([retrying])
             case .cancelBatch: _ = driver.cancelBatch("b")
@@ -106,8 +107,8 @@ internal import Testing
             case .resumeAll:
                 driver.pause(.everything)
                 driver.pause(.everything, false)
-            case .resend: command(.resend, unknown, act)
-            case .settle: command(.settle(.failed), unknown, act)
+            case .resend: command(.resend, unknown, context)
+            case .settle: command(.settle(.failed), unknown, context)
             case .reconcile:
                 driver.inbox.commands.append(.reconcile(unknown, attempt: 1, providerID: "SM9") { _ in })
             case .notFound: driver.inbox.commands.append(.attemptNotFound(unknown, attempt: 1) { _ in })
@@ -117,8 +118,8 @@ internal import Testing
             }
         }
 
-        private func command(_ wish: UnknownWish, _ id: MessageID, _ act: Act) {
-            driver.inbox.commands.append(.actOnUnknown(wish, [id], nil, by: act) { _ in })
+        private func command(_ wish: UnknownRequest, _ id: MessageID, _ context: AuditContext) {
+            driver.inbox.commands.append(.actOnUnknown(wish, [id], nil, by: context) { _ in })
         }
 
         private func receipt(_ id: MessageID, _ status: ReceiptStatus = .delivered) {
@@ -169,7 +170,7 @@ internal import Testing
         }
         for acceptance in round.accepted {
             for result in acceptance.results where result.kind == .accepted {
-                var arena = DraftBatch()
+                var arena = MessageDrafts()
                 #expect(try driver.store.load(result.id, into: &arena)?.batch == acceptance.batch)
             }
         }
@@ -258,12 +259,12 @@ private struct RandomLoad {
             _ = driver.post([.receipt(CarrierReceipt(providerID: name, status: .delivered))])
         case 8: _ = driver.cancel(some)
         case 9:
-            let wishes: [PauseWish] = [.everything, .provider("one"), .batch(.name("b0")), .tenant(.second)]
+            let wishes: [PauseScope] = [.everything, .provider("one"), .batch(.name("b0")), .tenant(.second)]
             driver.pause(wishes.randomElement(using: &generator)!, generator.oneIn(3))
         case 10:
-            let act = Act(actor: "key abc", at: driver.now)
-            let wish = generator.oneIn(2) ? UnknownWish.resend : .settle(.delivered)
-            driver.inbox.commands.append(.actOnUnknown(wish, some, nil, by: act) { _ in })
+            let context = AuditContext(actor: "key abc", at: driver.now)
+            let wish = generator.oneIn(2) ? UnknownRequest.resend : .settle(.delivered)
+            driver.inbox.commands.append(.actOnUnknown(wish, some, nil, by: context) { _ in })
             if generator.oneIn(6) { _ = driver.cancelBatch("b\(Int.random(in: 0..<3, using: &generator))") }
         default: driver.now += Int64.random(in: 0...4000, using: &generator)
         }

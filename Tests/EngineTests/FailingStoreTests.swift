@@ -32,7 +32,7 @@ internal import Testing
                     $0.key = "u"
                     $0.priority = .urgent
                 }
-            ], lane: .urgent)
+            ], index: .urgent)
         let normal = driver.submit([TestMessage { $0.key = "n" }, TestMessage()])
         let bulk = driver.bulk(Array(0..<1000), of: "b")
         let cancel = driver.cancel([waiting])
@@ -276,7 +276,7 @@ internal import Testing
                 $0.body = "other"
             },
         ])
-        let urgent = driver.submit([message], lane: .urgent)
+        let urgent = driver.submit([message], index: .urgent)
         driver.turn()
         driver.run()
         let results = try [third, fourth, urgent].flatMap { try #require($0.value).results }

@@ -32,7 +32,7 @@ internal import Testing
     private func name(_ sender: String, routes: [Route]? = nil, _ driver: WriterDriver) {
         driver.inbox.commands.append(
             .configureProviders(
-                [PooledProvider(provider: driver.provider, number: 1, ownSender: sender)], routes: routes))
+                [ConfiguredProvider(provider: driver.provider, number: 1, ownSender: sender)], routes: routes))
         driver.run()
     }
 
@@ -54,7 +54,7 @@ internal import Testing
 
     private func acts(_ driver: WriterDriver) throws -> [String] {
         try driver.store.administration.audit(before: nil, limit: 99).reversed().map {
-            "\($0.act.actor): \($0.verb) \($0.subject)"
+            "\($0.context.actor): \($0.verb) \($0.subject)"
         }
     }
 
@@ -273,7 +273,7 @@ internal import Testing
         names.tenants = [.first]
         var numbers = Route(name: "numbers", providers: [1])
         numbers.senders = ["+14155550122"]
-        var pooled = PooledProvider(provider: driver.provider, number: 1)
+        var pooled = ConfiguredProvider(provider: driver.provider, number: 1)
         pooled.senders = SenderTable(rules, owner: "x")
         driver.inbox.commands.append(.configure(tenants))
         driver.inbox.commands.append(.configureProviders([pooled], routes: [names, numbers]))
@@ -293,7 +293,7 @@ internal import Testing
         var route = Route(name: "r", providers: [1])
         route.senderTable = try rules("+14155550132")
         route.tenants = [.second]
-        var pooled = PooledProvider(provider: driver.provider, number: 1)
+        var pooled = ConfiguredProvider(provider: driver.provider, number: 1)
         pooled.senders = try rules("+14155550131")
         driver.inbox.commands.append(.configureProviders([pooled], routes: [route]))
         driver.post([message("STOP", id: "a", to: "+14155550131")])

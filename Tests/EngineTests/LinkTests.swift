@@ -54,12 +54,12 @@ internal import Testing
         let driver = try WriterDriver()
         driver.setLink(down)
         let answer = Answer<MessageExplanation>()
-        driver.inbox.commands.append(.explain(DraftBatch([TestMessage()])) { answer.tell($0) })
+        driver.inbox.commands.append(.explain(MessageDrafts([TestMessage()])) { answer.tell($0) })
         driver.run()
         let routing = try #require(answer.value?.routing)
         #expect(routing.candidates.map(\.contender.verdict) == [.isDisconnected])
         #expect(routing.chosen == nil)
-        #expect(ProviderVerdict.isDisconnected.name == "DISCONNECTED")
+        #expect(ProviderAvailability.isDisconnected.name == "DISCONNECTED")
     }
 
     /// A link that goes down between the claim and the hand-over: the provider gives the message back.
@@ -83,7 +83,7 @@ internal import Testing
     @Test func itsLinkIsKnownFromTheStart() throws {
         let provider = ScriptedProvider()
         provider.setLink(down)
-        var pool = ProviderPool([PooledProvider(provider: provider, number: 1)], now: 0)
+        var pool = ProviderPool([ConfiguredProvider(provider: provider, number: 1)], now: 0)
         #expect(pool.disconnected == ["scripted: the bind was refused"] && !pool.isConnected)
         provider.setLink(.up)
         let changed = pool.takeLinks()

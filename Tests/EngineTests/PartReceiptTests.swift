@@ -70,11 +70,11 @@ internal import Testing
         let driver = try WriterDriver()
         let id = try driver.accept(TestMessage { $0.segments = 3 })
         for part in ["c", "b"] { receive(driver, part) }
-        #expect(try driver.store.carriers.parkedReceipts().map(\.providerID) == ["c", "b"])
+        #expect(try driver.store.carriers.unmatchedReceipts().map(\.providerID) == ["c", "b"])
         driver.answerAll(Self.taken("a", "b", "c"))
         #expect(try driver.state(of: id) == .sent)
         _ = try driver.accept()
-        #expect(try driver.store.carriers.parkedReceipts().isEmpty)
+        #expect(try driver.store.carriers.unmatchedReceipts().isEmpty)
         receive(driver, "a")
         #expect(try driver.state(of: id) == .delivered)
         try driver.check()
@@ -107,12 +107,12 @@ internal import Testing
         try driver.check()
     }
 
-    /// What is parked knows no part's number, so that a part's delivery could be taken for the message's.
+    /// An unmatched receipt knows no part's number, so that a part's delivery could be taken for the message's.
     @Test func aNumberedPartIsParkedOnlyIfItFailed() throws {
         let driver = try WriterDriver()
         let id = try driver.accept()
         receive(driver, "b", part: .number(2, of: 2), parent: "a")
-        #expect(try driver.store.carriers.parkedReceipts().isEmpty)
+        #expect(try driver.store.carriers.unmatchedReceipts().isEmpty)
         receive(driver, "b", .undelivered(code: "7"), part: .number(2, of: 2), parent: "a")
         receive(driver, "b", .delivered, part: .number(1, of: 2), parent: "a")
         driver.answerAll(.accepted(providerID: "a", receipts: true))

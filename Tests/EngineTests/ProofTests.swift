@@ -154,7 +154,7 @@ internal import Testing
         driver.receipt("SM2", .taken)
         #expect(try driver.state(of: id) == .queued)
         #expect(try driver.store.find(providerID: "SM1", provider: 1) == other)
-        #expect(try driver.store.carriers.parkedReceipts().isEmpty)
+        #expect(try driver.store.carriers.unmatchedReceipts().isEmpty)
         driver.advance(retry)
         #expect(driver.seen.filter { $0 == id }.count == 2)
         try driver.check()
@@ -191,7 +191,7 @@ internal import Testing
         let id = try lose(driver)
         driver.advance(retry)
         driver.answerAll(.accepted(providerID: "SM2", receipts: true))
-        _ = driver.takeDoubts()
+        _ = driver.takeUnresolved()
         driver.receipt("SM2", .undelivered(code: "30005"))
         return id
     }
@@ -201,13 +201,14 @@ internal import Testing
         let id = try failSecond(driver)
         let status = try status(driver, id)
         #expect(status.state == .unknown && status.error?.code == "30005")
-        #expect(driver.takeDoubts().map(\.attempt) == [1])
+        #expect(driver.takeUnresolved().map(\.attempt) == [1])
         // Listed with those of which nobody knows.
         let reader = try SQLiteStatusReader(directory: driver.directory.path)
         let page = try reader.unknown(UnknownQuery(provider: "scripted"), tenant: .first, now: driver.now)
         #expect(page.messages.map(\.status.id) == [id])
         // After a restart too.
-        #expect(try reader.doubts(since: start, cursor: nil, now: driver.now).doubts.map(\.attempt) == [1])
+        #expect(
+            try reader.unresolvedAttempts(since: start, cursor: nil, now: driver.now).unresolved.map(\.attempt) == [1])
         driver.now = start + 2 * retry + Limits.receiptDeadlineMilliseconds
         #expect(try self.status(driver, id).settled)
         try driver.check()
@@ -231,7 +232,7 @@ internal import Testing
     func whatTheProviderKnowsCounts(_ status: ReceiptStatus) throws {
         let driver = try driver()
         let id = try failSecond(driver)
-        let answer = Answer<ReconcileVerdict>()
+        let answer = Answer<ReconcileResult>()
         driver.inbox.commands.append(
             .reconcile(id, attempt: 1, providerID: "SM1", status: status) { answer.tell($0) })
         driver.run()

@@ -88,8 +88,8 @@ final class ReconcilerDriver: Sendable {
         while true {
             driver.run()
             keepTime(driver)
-            let doubts = driver.takeDoubts()
-            if !doubts.isEmpty { reconciler.heard(doubts) }
+            let unresolved = driver.takeUnresolved()
+            if !unresolved.isEmpty { reconciler.heard(unresolved) }
             let wait = reconciler.turn()
             let reads = self.reads.withLock { reads in
                 defer { reads = [] }

@@ -165,7 +165,7 @@ internal import Testing
     @Test func idsOfOthersAreBounded() {
         var core = ReconcilerCore(rule: .init(), seed: 1)
         let isAdded = core.add(
-            Doubt(id: MessageID(rawValue: 1), attempt: 1, provider: 1, begun: 0, ended: 0), now: 0)
+            UnresolvedAttempt(id: MessageID(rawValue: 1), attempt: 1, provider: 1, begun: 0, ended: 0), now: 0)
         #expect(isAdded)
         let ticket = core.takeDue(now: 75_000)[0].ticket
         let ids = Set((1...Limits.lookUpKnownIDs).map(String.init))
@@ -346,11 +346,11 @@ internal import Testing
         driver.store.failsAt = .commit
         driver.inbox.answers.append(driver.provider.answers { _ in .unknown(code: "LOST") })
         driver.turn()
-        #expect(driver.takeDoubts().isEmpty)
+        #expect(driver.takeUnresolved().isEmpty)
         driver.store.failsAt = nil
         driver.advance(2000)
         #expect(try driver.state(of: id) == .unknown)
-        #expect(driver.takeDoubts().map(\.id) == [id])
+        #expect(driver.takeUnresolved().map(\.id) == [id])
         try world.run(reconciler, driver)
         #expect(reconciler.count == 0)
     }
@@ -364,11 +364,11 @@ internal import Testing
         let interrupted = try driver.accept()
         driver.advance(3_600_000)
         // The one that was told of them has ended too.
-        _ = driver.takeDoubts()
+        _ = driver.takeUnresolved()
         let reconciler = reconciler()
         try driver.restartQuietly()
         world.keepTime(driver)
-        reconciler.takeUp()
+        reconciler.recover()
         try world.run(reconciler, driver)
         // Their first question is long due.
         #expect(lookUp.questions.map(\.begun) == [start + 1, start + 1])
@@ -396,7 +396,7 @@ internal import Testing
         driver.receipt("SM2", .undelivered(code: "30005"))
         #expect(try driver.state(of: id) == .unknown)
         let reconciler = reconciler()
-        reconciler.heard(driver.takeDoubts())
+        reconciler.heard(driver.takeUnresolved())
         driver.advance(3_600_000)
         try world.run(reconciler, driver)
         #expect(lookUp.questions.count == 1)
@@ -426,13 +426,13 @@ internal import Testing
         let id = try lose()
         driver.advance(10)
         let reconciler = reconciler()
-        reconciler.heard(driver.takeDoubts())
-        reconciler.takeUp()
+        reconciler.heard(driver.takeUnresolved())
+        reconciler.recover()
         try world.run(reconciler, driver)
         #expect(reconciler.count == 1)
         try advance(reconciler, first)
         #expect(lookUp.questions.count == 1)
-        reconciler.takeUp()
+        reconciler.recover()
         try answer(reconciler, .found(providerID: "SM1"))
         #expect(try driver.state(of: id) == .sent)
         #expect(reconciler.count == 0)
@@ -477,27 +477,28 @@ internal import Testing
 
     @Test func theBoundIsTheLimit() {
         var core = ReconcilerCore(rule: .init(), seed: 1)
-        let doubts = (1...UInt64(Limits.reconciliations) + 1).map { number in
-            Doubt(id: MessageID(rawValue: number), attempt: 1, provider: UInt8(number % 3), begun: 0, ended: 0)
+        let unresolved = (1...UInt64(Limits.reconciliations) + 1).map { number in
+            UnresolvedAttempt(
+                id: MessageID(rawValue: number), attempt: 1, provider: UInt8(number % 3), begun: 0, ended: 0)
         }
-        let unheard = core.heard(doubts)
+        let unheard = core.heard(unresolved)
         #expect(unheard == 1)
         let news = core.takeNews()
         #expect(news.count == Limits.reconciliations)
         var added = 0
-        for doubt in doubts where core.add(doubt, now: 0) { added += 1 }
+        for doubt in unresolved where core.add(doubt, now: 0) { added += 1 }
         #expect(added == Limits.reconciliations)
         #expect(core.count == Limits.reconciliations && !core.hasRoom)
         // What is under way keeps its place.
         let questions = core.takeDue(now: .max / 2)
         #expect(questions.count == 3 * Limits.lookUpsUnderWay)
-        let isRoom = core.add(doubts[doubts.count - 1], now: 0)
+        let isRoom = core.add(unresolved[unresolved.count - 1], now: 0)
         #expect(!isRoom)
         let decision = core.answered(questions[0].ticket, .nothing, now: 75_000)
         #expect(decision == .ask)
         #expect(core.count == Limits.reconciliations)
         core.dropped(questions[1].ticket)
-        let isRoomNow = core.add(doubts[doubts.count - 1], now: 0)
+        let isRoomNow = core.add(unresolved[unresolved.count - 1], now: 0)
         #expect(isRoomNow)
     }
 }

@@ -61,7 +61,7 @@ extension WriterDriver {
     fileprivate func configure(_ names: [String], routes: [Route]?, limits: ProviderLimits = bounds()) {
         let pooled = names.enumerated().compactMap { place, name in
             providers.first { $0.name == name }.map {
-                PooledProvider(provider: $0, number: UInt8(place + 1), limits: limits)
+                ConfiguredProvider(provider: $0, number: UInt8(place + 1), limits: limits)
             }
         }
         inbox.commands.append(.configureProviders(pooled, routes: routes))
@@ -194,7 +194,7 @@ extension WriterDriver {
         driver.pause(.batch(.name("b")))
         driver.pause(.everything, false)
         driver.run()
-        let parked = try #require(batch.value).results[0].id
+        let held = try #require(batch.value).results[0].id
         let flying = try driver.accept(message(germany))
         #expect(driver.seen(by: "a") == [flying])
         // Time for the numbers of before to be free, and enough routes of the first provider to use them all.
@@ -214,12 +214,12 @@ extension WriterDriver {
         }
         driver.pause(.batch(.name("b")), false)
         driver.run()
-        #expect(driver.seen(by: "c") == [parked])
+        #expect(driver.seen(by: "c") == [held])
         driver.inbox.answers.append([
             AttemptAnswer(id: flying, attempt: 1, outcome: .rejected(.route, code: "R1", message: "no"))
         ])
         driver.run()
-        #expect(driver.seen(by: "c") == [parked, flying])
+        #expect(driver.seen(by: "c") == [held, flying])
         try driver.check()
     }
 
@@ -316,7 +316,7 @@ extension WriterDriver {
         driver.routes = [route("all", [1])]
         try driver.restart()
         let c = ScriptedProvider(name: "c")
-        let pooled = PooledProvider(provider: c, number: 3, limits: bounds())
+        let pooled = ConfiguredProvider(provider: c, number: 3, limits: bounds())
         driver.inbox.commands.append(.configureProviders([pooled], routes: [route("all", [3])]))
         driver.run()
         let id = try driver.accept()

@@ -30,7 +30,7 @@ internal import Testing
             $0.replaceNamesIn = ["US"]
         }
         let pooled = driver.providers.enumerated().map { place, provider in
-            PooledProvider(provider: provider, number: UInt8(place + 1), senders: place == 0 ? own : nil)
+            ConfiguredProvider(provider: provider, number: UInt8(place + 1), senders: place == 0 ? own : nil)
         }
         driver.inbox.commands.append(.configureProviders(pooled, routes: [route]))
         driver.run()

@@ -24,7 +24,7 @@ internal import Testing
         let waiting = try driver.accept()
         driver.store.roomLeft = .noNewMessages("no room at all")
         driver.advance(1000)
-        let refused = [driver.submit([TestMessage()]), driver.submit([TestMessage()], lane: .urgent)]
+        let refused = [driver.submit([TestMessage()]), driver.submit([TestMessage()], index: .urgent)]
         let bulk = driver.bulk([0, 1], of: "b")
         driver.run()
         for answer in refused + [bulk] { expectRefused(answer) }

@@ -65,7 +65,7 @@ extension WriterTenants {
         driver.run()
         driver.submit(messages(400, of: .first))
         driver.submit(messages(400, of: .second))
-        driver.submit(messages(5, of: TenantID(rawValue: 3), .urgent), lane: .urgent)
+        driver.submit(messages(5, of: TenantID(rawValue: 3), .urgent), index: .urgent)
         driver.run()
         driver.store.failsAt = .commit
         driver.submit(messages(1, of: .first))

@@ -166,10 +166,10 @@ extension WriterDriver {
             limits: limits(), names: ["a", "b"], routes: [Route(name: "all", providers: [1, 2])])
         _ = try driver.accept(from: "full")
         driver.answerAll(full: "full", at: "a")
-        for (sender, verdict) in [("full", ProviderVerdict.throttlesSender), ("other", .hasRoom)] {
+        for (sender, verdict) in [("full", ProviderAvailability.throttlesSender), ("other", .hasRoom)] {
             let answer = Answer<MessageExplanation>()
             let message = TestMessage { $0.sender = sender }
-            driver.inbox.commands.append(.explain(DraftBatch([message])) { answer.tell($0) })
+            driver.inbox.commands.append(.explain(MessageDrafts([message])) { answer.tell($0) })
             driver.run()
             #expect(answer.value?.routing.candidates.first?.contender.verdict == verdict)
         }

@@ -21,7 +21,7 @@ internal import Testing
         let driver = try WriterDriver()
         let id = try lost(driver)
         driver.now += 1000
-        #expect(try driver.actNow(.resend, [id]) == [UnknownVerdict(id: id, isDone: true, state: .queued)])
+        #expect(try driver.actNow(.resend, [id]) == [UnknownResult(id: id, isDone: true, state: .queued)])
         #expect(driver.seen == [id, id])
         #expect(driver.provider.seen.map(\.attempt) == [1, 2])
         driver.answerAll()
@@ -121,7 +121,7 @@ internal import Testing
         driver.pause(.everything)
         let waiting = try driver.accept(TestMessage { $0.tenant = .second })
         let nobody = MessageID(rawValue: 9)
-        let wishes: [UnknownWish] = [.resend, .settle(.failed)]
+        let wishes: [UnknownRequest] = [.resend, .settle(.failed)]
         for wish in wishes {
             let verdicts = try driver.actNow(wish, [other, waiting, nobody])
             #expect(verdicts.map(\.state) == [nil, nil, nil])
@@ -137,7 +137,7 @@ internal import Testing
         let driver = try WriterDriver()
         let id = try lost(driver)
         let verdicts = try driver.actNow(.settle(state), [id])
-        #expect(verdicts == [UnknownVerdict(id: id, isDone: true, state: state)])
+        #expect(verdicts == [UnknownResult(id: id, isDone: true, state: state)])
         #expect(try driver.events(of: id).last == .settled)
         driver.advance(60_000)
         #expect(driver.seen == [id])
@@ -164,7 +164,9 @@ internal import Testing
         #expect(entries.map(\.subject) == ["message \(ids[0])", "2 messages"])
         #expect(entries.first?.after == #"{"messages":["\#(ids[0])"]}"#)
         #expect(entries.last?.after == #"{"messages":["\#(ids[1])","\#(ids[2])"],"state":"DELIVERED"}"#)
-        #expect(entries.first?.act == Act(actor: "key abc", peer: "10.0.0.7:5", at: driver.now, note: "they asked"))
+        #expect(
+            entries.first?.context
+                == AuditContext(actor: "key abc", peer: "10.0.0.7:5", at: driver.now, note: "they asked"))
         let lifecycle = try #require(try driver.store.lifecycle(of: ids[0])).lifecycle
         var detail = ""
         lifecycle.history.forEach(from: 0) { if $0.kind == .resent { detail = lifecycle.history.detail(of: $0) } }
@@ -218,7 +220,7 @@ internal import Testing
             driver.reconcile(MessageID(rawValue: 9), attempt: 1),
         ]
         driver.run()
-        #expect(answers.map(\.value) == [.goneOn, .goneOn, .goneOn])
+        #expect(answers.map(\.value) == [.superseded, .superseded, .superseded])
         #expect(try driver.state(of: resent) == .unknown)
         #expect(try driver.state(of: settled) == .failed)
         try driver.check()
@@ -227,24 +229,24 @@ internal import Testing
 
 extension WriterDriver {
     func act(
-        _ wish: UnknownWish, _ ids: [MessageID], of tenant: TenantID? = .first, note: String = ""
-    ) -> Answer<[UnknownVerdict]> {
-        let answer = Answer<[UnknownVerdict]>()
-        let act = Act(actor: "key abc", peer: "10.0.0.7:5", at: now, note: note)
-        inbox.commands.append(.actOnUnknown(wish, ids, tenant, by: act) { answer.tell($0) })
+        _ wish: UnknownRequest, _ ids: [MessageID], of tenant: TenantID? = .first, note: String = ""
+    ) -> Answer<[UnknownResult]> {
+        let answer = Answer<[UnknownResult]>()
+        let context = AuditContext(actor: "key abc", peer: "10.0.0.7:5", at: now, note: note)
+        inbox.commands.append(.actOnUnknown(wish, ids, tenant, by: context) { answer.tell($0) })
         return answer
     }
 
     func actNow(
-        _ wish: UnknownWish, _ ids: [MessageID], of tenant: TenantID? = .first, note: String = ""
-    ) throws -> [UnknownVerdict] {
+        _ wish: UnknownRequest, _ ids: [MessageID], of tenant: TenantID? = .first, note: String = ""
+    ) throws -> [UnknownResult] {
         let answer = act(wish, ids, of: tenant, note: note)
         run()
         return try #require(answer.value)
     }
 
-    func reconcile(_ id: MessageID, attempt: Int) -> Answer<ReconcileVerdict> {
-        let answer = Answer<ReconcileVerdict>()
+    func reconcile(_ id: MessageID, attempt: Int) -> Answer<ReconcileResult> {
+        let answer = Answer<ReconcileResult>()
         inbox.commands.append(.reconcile(id, attempt: attempt, providerID: "SM1") { answer.tell($0) })
         return answer
     }

@@ -46,8 +46,8 @@ internal import Testing
 }
 
 @Suite struct WaitingContentsTests {
-    private func drafts(_ count: Int, from first: Int = 0) -> DraftBatch {
-        DraftBatch((first..<first + count).map { number in TestMessage { $0.body = "\(number)" } })
+    private func drafts(_ count: Int, from first: Int = 0) -> MessageDrafts {
+        MessageDrafts((first..<first + count).map { number in TestMessage { $0.body = "\(number)" } })
     }
 
     private func id(_ ordinal: Int) -> MessageID { MessageID(ordinal: UInt64(1 << 20 + ordinal)) }

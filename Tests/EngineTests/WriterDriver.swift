@@ -64,7 +64,7 @@ final class WriterDriver {
     private(set) var ended: [String] = []
     /// Rounds whose steps were gathered for the log.
     private(set) var roundsLogged = 0
-    private var doubts: [Doubt] = []
+    private var unresolved: [UnresolvedAttempt] = []
     private var receiptNews: [ReceiptNews] = []
     private let monotonic: @Sendable () -> Int64
     var inbox = WriterInbox()
@@ -100,11 +100,11 @@ final class WriterDriver {
         _ limits: ProviderLimits, _ options: WriterOptions, _ log: GatewayLog,
         _ monotonic: @escaping @Sendable () -> Int64, now: Int64
     ) throws -> WriterCore {
-        var pooled: [PooledProvider] = []
+        var pooled: [ConfiguredProvider] = []
         try store.begin()
         for provider in providers {
             let number = try store.providerIndex(name: provider.name, kind: provider.kind)
-            pooled.append(PooledProvider(provider: provider, number: number, limits: limits))
+            pooled.append(ConfiguredProvider(provider: provider, number: number, limits: limits))
         }
         try store.commit()
         var core = WriterCore(
@@ -134,9 +134,9 @@ final class WriterDriver {
     var provider: ScriptedProvider { providers[0] }
 
     /// Takes out what the rounds so far have told of attempts in doubt.
-    func takeDoubts() -> [Doubt] {
-        defer { doubts = [] }
-        return doubts
+    func takeUnresolved() -> [UnresolvedAttempt] {
+        defer { unresolved = [] }
+        return unresolved
     }
 
     /// Takes out what the rounds so far have told of receipts that are awaited.
@@ -164,7 +164,7 @@ final class WriterDriver {
             drained.append(provider.name)
         }
         ended += effects.ended.map(\.name)
-        doubts += effects.doubts
+        unresolved += effects.unresolved
         if !effects.receiptNews.isEmpty { receiptNews.append(effects.receiptNews) }
     }
 
@@ -197,10 +197,10 @@ final class WriterDriver {
     // MARK: Asking
 
     @discardableResult
-    func submit(_ messages: [TestMessage], lane: Priority = .normal) -> Answer<AcceptedBurst> {
+    func submit(_ messages: [TestMessage], index: Priority = .normal) -> Answer<AcceptedBurst> {
         let answer = Answer<AcceptedBurst>()
-        let burst = SubmitBurst(drafts: DraftBatch(messages)) { answer.tell($0) }
-        switch lane {
+        let burst = SubmitBurst(drafts: MessageDrafts(messages)) { answer.tell($0) }
+        switch index {
         case .urgent: inbox.urgent.append(burst)
         case .normal: inbox.normal.append(burst)
         case .bulk: inbox.bulk.append(burst)
@@ -219,19 +219,19 @@ final class WriterDriver {
     ) -> Answer<AcceptedBurst> {
         let answer = Answer<AcceptedBurst>()
         let chunk = BurstChunk(tenant: tenant, batchName: batch, indices: indices)
-        inbox.bulk.append(SubmitBurst(drafts: DraftBatch(indices.map(message)), chunk: chunk) { answer.tell($0) })
+        inbox.bulk.append(SubmitBurst(drafts: MessageDrafts(indices.map(message)), chunk: chunk) { answer.tell($0) })
         return answer
     }
 
     /// Submits one message and runs.
     func accept(_ message: TestMessage = TestMessage()) throws -> MessageID {
-        let answer = submit([message], lane: message.priority == .urgent ? .urgent : .normal)
+        let answer = submit([message], index: message.priority == .urgent ? .urgent : .normal)
         run()
         return try #require(answer.value).results[0].id
     }
 
-    func cancel(_ ids: [MessageID], tenant: TenantID = .first) -> Answer<[CancelVerdict]> {
-        let answer = Answer<[CancelVerdict]>()
+    func cancel(_ ids: [MessageID], tenant: TenantID = .first) -> Answer<[MessageCancelResult]> {
+        let answer = Answer<[MessageCancelResult]>()
         inbox.commands.append(.cancel(ids, tenant) { answer.tell($0) })
         return answer
     }
@@ -243,10 +243,10 @@ final class WriterDriver {
     }
 
     @discardableResult
-    func pause(_ wish: PauseWish, _ paused: Bool = true) -> Answer<[String]> {
+    func pause(_ wish: PauseScope, _ paused: Bool = true) -> Answer<[String]> {
         let answer = Answer<[String]>()
-        let act = Act(actor: "key abc", peer: "10.0.0.7:5", at: now, note: "")
-        inbox.commands.append(.pause(wish, .first, paused: paused, by: act) { answer.tell($0) })
+        let context = AuditContext(actor: "key abc", peer: "10.0.0.7:5", at: now, note: "")
+        inbox.commands.append(.pause(wish, .first, paused: paused, by: context) { answer.tell($0) })
         return answer
     }
 
@@ -285,7 +285,7 @@ final class WriterDriver {
 
     func state(of id: MessageID) throws -> MessageState? {
         if let stored = try store.lifecycle(of: id) { return stored.lifecycle.state }
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         return try store.load(id, into: &arena)?.draft.waitingState
     }
 

@@ -18,7 +18,7 @@ struct WriterMemory: Equatable {
     var replies: [MessageID: UInt8] = [:]
     var carrierOptOuts = 0
     /// Ids of receipts that match no message yet.
-    var parked: Set<Int64> = []
+    var unmatched: Set<Int64> = []
     var waitingParts = 0
 }
 
@@ -44,7 +44,7 @@ extension WriterCore {
         memory.canceling = Set(cancellations.map(\.batch))
         memory.replies = dispatcher.replies
         memory.carrierOptOuts = dispatcher.carrierOptOuts.count
-        memory.parked = parked.ids
+        memory.unmatched = unmatched.ids
         memory.waitingParts = waitingParts
         return memory
     }
@@ -79,7 +79,7 @@ extension WriterDriver {
     }
 
     private func isCanceling(_ id: MessageID, _ memory: WriterMemory) throws -> Bool {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         guard let batch = try store.load(id, into: &arena)?.batch else { return false }
         return memory.canceling.contains(batch)
     }
@@ -102,7 +102,7 @@ extension WriterDriver {
                 \(stored.delayed.filter { own.delayed[$0.key] != $0.value }); \
                 submitting: \(own.submitting.symmetricDifference(stored.submitting)); \
                 paused: \(own.paused), \(stored.paused); canceling: \(own.canceling), \(stored.canceling); \
-                replies: \(own.replies), \(stored.replies); parked: \(own.parked), \(stored.parked); \
+                replies: \(own.replies), \(stored.replies); unmatched: \(own.unmatched), \(stored.unmatched); \
                 opt-outs: \(own.carrierOptOuts), \(stored.carrierOptOuts); \
                 parts: \(own.waitingParts), \(stored.waitingParts)
                 """

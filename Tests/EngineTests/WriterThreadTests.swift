@@ -55,7 +55,7 @@ internal import Testing
         let number = try store.transaction { () throws(StoreError) in
             try store.providerIndex(name: provider.name, kind: provider.kind)
         }
-        let pooled = PooledProvider(provider: provider, number: number, limits: limits)
+        let pooled = ConfiguredProvider(provider: provider, number: number, limits: limits)
         let writer = try Writer(
             store: FailingStore(store, committed: { progress.note($0) }),
             providers: [pooled],
@@ -65,9 +65,11 @@ internal import Testing
         return (writer, provider)
     }
 
-    private func submit(_ messages: [TestMessage], to writer: Writer, _ lane: Priority) async throws -> [AcceptResult] {
+    private func submit(_ messages: [TestMessage], to writer: Writer, _ index: Priority) async throws -> [AcceptResult]
+    {
         try await withCheckedContinuation { continuation in
-            writer.submit(SubmitBurst(drafts: DraftBatch(messages)) { continuation.resume(returning: $0) }, lane: lane)
+            writer.submit(
+                SubmitBurst(drafts: MessageDrafts(messages)) { continuation.resume(returning: $0) }, index: index)
         }.get().results
     }
 
@@ -81,14 +83,14 @@ internal import Testing
                 group.addTask {
                     var ids: [MessageID] = []
                     for round in 0..<20 {
-                        let lane = Priority.allCases[round % 2]
+                        let index = Priority.allCases[round % 2]
                         let message = TestMessage {
-                            $0.priority = lane
+                            $0.priority = index
                             $0.body = "\(caller) \(round)"
                         }
                         // The same key from all callers: one message between them.
                         let shared = TestMessage { $0.key = "round \(round)" }
-                        ids += try await submit([message, shared, message], to: writer, lane).map(\.id)
+                        ids += try await submit([message, shared, message], to: writer, index).map(\.id)
                     }
                     return ids
                 }
@@ -143,7 +145,8 @@ internal import Testing
         await withCheckedContinuation { continuation in
             writer.command(.drain)
             writer.command(
-                .pause(.everything, .first, paused: false, by: Act(actor: "tests", at: 0)) { _ in continuation.resume()
+                .pause(.everything, .first, paused: false, by: AuditContext(actor: "tests", at: 0)) { _ in
+                    continuation.resume()
                 })
         }
         let results = try await submit([TestMessage()], to: writer, .normal)

@@ -16,9 +16,9 @@ private let start: Int64 = 1_800_000_000_000
 @Suite(.timeLimit(.minutes(1))) struct CarrierIngressTests {
     /// Says of each request what it was told to say.
     private struct Scripted: WebhookReceiver {
-        var verdict: WebhookVerdict
+        var verdict: WebhookResult
 
-        func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict { verdict }
+        func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult { verdict }
     }
 
     /// Lines that were logged.
@@ -56,7 +56,7 @@ private let start: Int64 = 1_800_000_000_000
 
     private func writer(_ store: sending FailingStore) throws -> Writer {
         let writer = try Writer(
-            store: store, providers: [PooledProvider(provider: ScriptedProvider(name: "p"), number: 1)],
+            store: store, providers: [ConfiguredProvider(provider: ScriptedProvider(name: "p"), number: 1)],
             suppressions: SuppressionList(), options: WriterOptions(), clock: GatewayClock(log: log),
             log: GatewayLog(log))
         writer.start()
@@ -64,7 +64,7 @@ private let start: Int64 = 1_800_000_000_000
     }
 
     private func reply(
-        to verdict: WebhookVerdict, of provider: String = "p", by writer: Writer, log gatewayLog: GatewayLog? = nil
+        to verdict: WebhookResult, of provider: String = "p", by writer: Writer, log gatewayLog: GatewayLog? = nil
     ) async -> WebhookReply {
         let receiver = Scripted(verdict: verdict)
         let ingress = CarrierIngress(

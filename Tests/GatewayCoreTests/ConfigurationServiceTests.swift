@@ -23,7 +23,7 @@ internal import Testing
         let second = try TestGateway(in: directory)
         #expect(second.state.generation == 1)
         #expect(second.state.configuration == first.state.configuration)
-        #expect(try await second.audit().map(\.act.actor) == ["apusd"])
+        #expect(try await second.audit().map(\.context.actor) == ["apusd"])
         second.stop()
     }
 
@@ -52,7 +52,7 @@ internal import Testing
             parts.gateway.configuration.history(limit: 2, for: try parts.caller(), $0)
         }
         #expect(history.map(\.record.number) == [4, 3])
-        #expect(history[0].record.act.note == "because" && history[0].changes.map(\.name) == ["shop"])
+        #expect(history[0].record.context.note == "because" && history[0].changes.map(\.name) == ["shop"])
         #expect(
             try await parts.audit().map(\.verb) == ["config.rollback", "config.apply", "config.apply", "config.apply"])
 
@@ -182,8 +182,8 @@ internal import Testing
             audit.map(\.verb) == ["config.rollback", "config.apply", "key.revoke", "key.create", "config.apply"])
         #expect(!audit.contains { $0.after.contains(made.secret) || $0.before.contains(made.secret) })
         #expect(
-            audit[3].subject == "key \(made.key.id)" && audit[3].act.actor == "key abcdefgh"
-                && audit[3].act.peer == "unix")
+            audit[3].subject == "key \(made.key.id)" && audit[3].context.actor == "key abcdefgh"
+                && audit[3].context.peer == "unix")
         parts.stop()
     }
 
@@ -291,9 +291,9 @@ internal import Testing
     @Test func aTenantOfWhichMessagesWaitStays() async throws {
         let parts = try TestGateway(in: directory)
         _ = try await parts.apply(#"{"tenants":{"shop":{}}}"#)
-        let drafts = DraftBatch([TestMessage { $0.tenant = .second }])
+        let drafts = MessageDrafts([TestMessage { $0.tenant = .second }])
         let _: AcceptedBurst = try await parts.ask {
-            parts.writer.submit(SubmitBurst(drafts: drafts, reply: $0), lane: .normal)
+            parts.writer.submit(SubmitBurst(drafts: drafts, reply: $0), index: .normal)
         }
         let usage: [TenantUsageSummary] = try await parts.ask {
             parts.gateway.configuration.usage(of: .all, for: try parts.caller(), $0)

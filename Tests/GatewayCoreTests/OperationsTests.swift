@@ -140,7 +140,9 @@ internal import Testing
         }
         let audit = try await parts.audit()
         #expect(audit.prefix(3).map(\.verb) == ["resume", "pause", "pause"])
-        #expect(audit[0].act.actor == "key abcdefgh" && audit[0].act.peer == "unix" && audit[0].subject == "everything")
+        #expect(
+            audit[0].context.actor == "key abcdefgh" && audit[0].context.peer == "unix"
+                && audit[0].subject == "everything")
         parts.stop()
     }
 

@@ -41,7 +41,7 @@ struct TestGateway {
         let fileTenant = FileTenant(name: "dev", certificates: ["own"])
         let factory = ProviderFactory(
             client: client, receiptKey: state.receiptKey, publicURL: "https://sms.example.com", now: { 0 })
-        let builtIn = PooledProvider(provider: provider, number: state.providerNumbers["sandbox"] ?? 0)
+        let builtIn = ConfiguredProvider(provider: provider, number: state.providerNumbers["sandbox"] ?? 0)
         registry = ProviderRegistry(
             factory: factory, builtIn: hasSandbox ? builtIn : nil, zones: TimeZoneDatabase(environment: [:]), log: log)
         let entries = state.configuration.entries(state.numbers, fileTenant, sealing)

@@ -4,12 +4,12 @@ import Testing
 
 /// What follows from libcurl's results, by number.
 @Suite struct TransferEndTests {
-    private func verdict(
+    private func conclusion(
         _ code: UInt32, sendings: Int, sent: Int = 0, status: Int = 0, head: Bool = false, cut: Bool = false
-    ) -> TransferEnd.Verdict {
+    ) -> TransferEnd.Conclusion {
         TransferEnd(
             code: code, sendings: sendings, sentBytes: sent, status: status, isHeadWhole: head, isBodyCut: cut
-        ).verdict
+        ).conclusion
     }
 
     @Test(arguments: [
@@ -19,7 +19,7 @@ import Testing
         (77, .tls), (97, .notConnected), (27, .other), (0, .other),
     ])
     func nothingWasSent(_ code: UInt32, _ reason: HTTPFailure.Reason) {
-        #expect(verdict(code, sendings: 0) == .notSent(reason))
+        #expect(conclusion(code, sendings: 0) == .notSent(reason))
     }
 
     @Test(arguments: [
@@ -27,22 +27,22 @@ import Testing
         (55, .connectionLost), (56, .connectionLost), (35, .tls), (27, .other), (23, .other),
     ])
     func somethingMayHaveBeenSent(_ code: UInt32, _ reason: HTTPFailure.Reason) {
-        #expect(verdict(code, sendings: 1, sent: 0) == .unknown(reason))
-        #expect(verdict(code, sendings: 1, sent: 300, status: 201, head: true) == .unknown(reason))
+        #expect(conclusion(code, sendings: 1, sent: 0) == .unknown(reason))
+        #expect(conclusion(code, sendings: 1, sent: 300, status: 201, head: true) == .unknown(reason))
     }
 
     @Test func aSecondSendingIsStopped() {
-        #expect(verdict(42, sendings: 2, sent: 0) == .notSent(.staleConnection))
-        #expect(verdict(42, sendings: 2, sent: 1) == .unknown(.connectionLost))
+        #expect(conclusion(42, sendings: 2, sent: 0) == .notSent(.staleConnection))
+        #expect(conclusion(42, sendings: 2, sent: 1) == .unknown(.connectionLost))
     }
 
     @Test func anAnswerIsWhole() {
-        #expect(verdict(0, sendings: 1, sent: 300, status: 200, head: true) == .answered)
-        #expect(verdict(0, sendings: 1, sent: 300, status: 599, head: true) == .answered)
-        #expect(verdict(0, sendings: 1, sent: 300, status: 200, head: false) == .unknown(.answerCutShort))
+        #expect(conclusion(0, sendings: 1, sent: 300, status: 200, head: true) == .answered)
+        #expect(conclusion(0, sendings: 1, sent: 300, status: 599, head: true) == .answered)
+        #expect(conclusion(0, sendings: 1, sent: 300, status: 200, head: false) == .unknown(.answerCutShort))
         for status in [0, 100, 199, 600, 999] {
-            #expect(verdict(0, sendings: 1, sent: 300, status: status, head: true) == .unknown(.answerCutShort))
+            #expect(conclusion(0, sendings: 1, sent: 300, status: status, head: true) == .unknown(.answerCutShort))
         }
-        #expect(verdict(23, sendings: 1, sent: 300, status: 400, head: true, cut: true) == .answered)
+        #expect(conclusion(23, sendings: 1, sent: 300, status: 400, head: true, cut: true) == .answered)
     }
 }

@@ -22,7 +22,7 @@ struct ExampleCarrier: HTTPCarrier {
         self.http = http
     }
 
-    func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    func request(for item: Submission, of batch: Submissions) -> HTTPRequest {
         let fields = ["to": batch.text(item.recipient), "text": batch.text(item.body)]
         return HTTPRequest(
             id: HTTPRequestID(number: item.id.rawValue, attempt: item.attempt), method: .post, url: url,

@@ -35,7 +35,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let provider = SandboxProvider(options: options, now: wallClock)
         let events = ProviderEventLog()
         provider.start(events: events)
-        provider.submit(SubmissionBatch(messages, attempt: attempt))
+        provider.submit(Submissions(messages, attempt: attempt))
         await events.wait { $0.answers.count >= messages.count && $0.receipts.count >= receipts }
         provider.stop()
         return events.content
@@ -124,16 +124,16 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         func accepted() -> Int {
             events.answers.count { if case .accepted = $0.outcome { true } else { false } }
         }
-        provider.submit(SubmissionBatch(count: 25, from: 1, attempt: 1))
+        provider.submit(Submissions(count: 25, from: 1, attempt: 1))
         await events.wait { $0.answers.count >= 25 }
         #expect(accepted() == 10)
         time.advance(500)
-        provider.submit(SubmissionBatch(count: 25, from: 100, attempt: 1))
+        provider.submit(Submissions(count: 25, from: 100, attempt: 1))
         await events.wait { $0.answers.count >= 50 }
         #expect(accepted() == 15)
         // A long pause fills it up to one second's worth, not more.
         time.advance(3_600_000)
-        provider.submit(SubmissionBatch(count: 25, from: 200, attempt: 1))
+        provider.submit(Submissions(count: 25, from: 200, attempt: 1))
         await events.wait { $0.answers.count >= 75 }
         #expect(accepted() == 25)
         provider.stop()
@@ -148,7 +148,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let events = TimedEvents()
         provider.start(events: events)
         let begin = wallClock()
-        for burst in 0..<5 { provider.submit(SubmissionBatch(count: 3, from: 1 + 10 * burst, attempt: 1)) }
+        for burst in 0..<5 { provider.submit(Submissions(count: 3, from: 1 + 10 * burst, attempt: 1)) }
         await events.log.wait { $0.receipts.count >= 15 }
         provider.stop()
         #expect(events.answerTimes.count == 15)
@@ -164,7 +164,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let events = ProviderEventLog()
         provider.drain()
         provider.start(events: events)
-        provider.submit(SubmissionBatch(count: 10, from: 1, attempt: 1))
+        provider.submit(Submissions(count: 10, from: 1, attempt: 1))
         await events.wait { $0.answers.count >= 10 }
         provider.stop()
         #expect(events.answers.allSatisfy { $0.outcome == .returned })
@@ -180,14 +180,14 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let refusal = GatewayError(.unavailable, "nothing can be stored now")
         let events = ProviderEventLog(refusals: [refusal, refusal])
         provider.start(events: events)
-        provider.submit(SubmissionBatch(count: Limits.reportedEvents + 1, from: 1, attempt: 1))
+        provider.submit(Submissions(count: Limits.reportedEvents + 1, from: 1, attempt: 1))
         await events.wait { $0.reports.count >= 2 }
         if isDraining { provider.drain() }
         #expect(events.content.reports.map(\.count) == [Limits.reportedEvents, 1])
         #expect(events.receipts.isEmpty)
         time.advance(1000)
         // It looks at the clock when it is woken.
-        provider.submit(SubmissionBatch())
+        provider.submit(Submissions())
         await events.wait { $0.reports.count >= 4 }
         provider.stop()
         #expect(events.receipts.map(\.id.rawValue) == Array(1...UInt64(Limits.reportedEvents + 1)))
@@ -199,8 +199,8 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let provider = SandboxProvider(options: options(), now: wallClock)
         let events = ProviderEventLog()
         provider.start(events: events)
-        for burst in 0..<3 { provider.submit(SubmissionBatch(count: 700, from: 1 + 700 * burst, attempt: 2)) }
-        provider.submit(SubmissionBatch([message(9000, to: "+15005550001")]))
+        for burst in 0..<3 { provider.submit(Submissions(count: 700, from: 1 + 700 * burst, attempt: 2)) }
+        provider.submit(Submissions([message(9000, to: "+15005550001")]))
         await events.wait { $0.answers.count >= 2101 }
         provider.stop()
         let all = provider.records(limit: Limits.sandboxRecords, to: nil)
@@ -257,7 +257,7 @@ private func options(_ change: (inout SandboxOptions) -> Void = { _ in }) -> San
         let events = ProviderEventLog()
         provider.start(events: events)
         for burst in 0..<40 {
-            provider.submit(SubmissionBatch(count: 10, from: 1 + burst * 10, attempt: 1))
+            provider.submit(Submissions(count: 10, from: 1 + burst * 10, attempt: 1))
             let count = (burst + 1) * 10
             await events.wait { $0.answers.count >= count }
             let sizes = try ["sandbox.jsonl", "sandbox.jsonl.1"].map {

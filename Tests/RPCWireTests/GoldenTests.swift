@@ -379,8 +379,8 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
         let settle = UnknownSettleRequest(ids: [MessageID(rawValue: 4242)], state: .delivered, note: "seen")
         try same(settle, callID: 14, .unknownSettle, "unknown_settle_request")
         let settled = UnknownActResponse([
-            UnknownVerdict(id: MessageID(rawValue: 4242), isDone: true, state: .delivered),
-            UnknownVerdict(
+            UnknownResult(id: MessageID(rawValue: 4242), isDone: true, state: .delivered),
+            UnknownResult(
                 id: MessageID(rawValue: 4243), isDone: false, state: nil, reason: "there is no such message"),
         ])
         try same(settled, callID: 14, nil, "unknown_act_response")

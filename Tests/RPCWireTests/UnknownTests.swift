@@ -41,9 +41,9 @@ import Testing
         for state in MessageLifecycle.settlements { try same(UnknownSettleRequest(ids: ids(1), state: state)) }
         try same(
             UnknownActResponse([
-                UnknownVerdict(id: MessageID(rawValue: 1), isDone: true, state: .queued),
-                UnknownVerdict(id: MessageID(rawValue: 2), isDone: false, state: .sent, reason: "it is SENT"),
-                UnknownVerdict(id: MessageID(rawValue: 3), isDone: false, state: nil, reason: "no such message"),
+                UnknownResult(id: MessageID(rawValue: 1), isDone: true, state: .queued),
+                UnknownResult(id: MessageID(rawValue: 2), isDone: false, state: .sent, reason: "it is SENT"),
+                UnknownResult(id: MessageID(rawValue: 3), isDone: false, state: nil, reason: "no such message"),
             ]))
     }
 
@@ -78,7 +78,7 @@ import Testing
     @Test func aFullAnswerFitsTheSmallestFrame() {
         let reason = "its body has been taken away: send a new message"
         let verdicts = ids(Limits.unknownIDs).map {
-            UnknownVerdict(id: $0, isDone: false, state: .unknown, reason: reason)
+            UnknownResult(id: $0, isDone: false, state: .unknown, reason: reason)
         }
         #expect(encoded { UnknownActResponse(verdicts).encode(into: $0) }.count < Limits.minimumFrameBytes)
     }

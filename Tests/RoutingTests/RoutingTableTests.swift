@@ -174,7 +174,7 @@ private func window(_ days: [String], _ from: Int, _ to: Int, zone: TimeZoneRule
                     $0.windows = [window(["WED"], 0, 1440)]
                 }
             ], now: monday)
-        func verdict(_ recipient: String, _ tenant: TenantID, _ sender: String, _ priority: Priority) -> RouteVerdict {
+        func verdict(_ recipient: String, _ tenant: TenantID, _ sender: String, _ priority: Priority) -> RouteMatch {
             Array(recipient.utf8).withUnsafeBytes { recipient in
                 Array(sender.utf8).withUnsafeBytes { sender in
                     table.verdict(

@@ -15,10 +15,10 @@ private func choice(
 }
 
 @Suite struct SelectionTests {
-    private let down: [ProviderVerdict] = [
-        .isPaused, .isBroken, .isOff, .hasRefused, .hasFailed, .isDisconnected,
+    private let down: [ProviderAvailability] = [
+        .isPaused, .isBroken, .isDisabled, .hasRefused, .hasFailed, .isDisconnected,
     ]
-    private let busy: [ProviderVerdict] = [.isFull, .isPaced]
+    private let busy: [ProviderAvailability] = [.isFull, .isPaced]
 
     @Test(arguments: RouteSettings.Policy.allCases) func whoHasNoRoomIsNotChosen(_ policy: RouteSettings.Policy) {
         for verdict in down + busy {
@@ -33,7 +33,7 @@ private func choice(
 
     @Test(arguments: [RouteSettings.Policy.order, .leastCost, .fastest])
     func withoutOverflowABusyOneIsWaitedForADownOneIsNot(_ policy: RouteSettings.Policy) {
-        func contenders(_ first: ProviderVerdict) -> [Contender] {
+        func contenders(_ first: ProviderAvailability) -> [Contender] {
             [
                 Contender(verdict: first, price: 1, latency: 1),
                 Contender(verdict: .hasRoom, price: 2, latency: 2),

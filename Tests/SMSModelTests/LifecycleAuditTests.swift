@@ -54,8 +54,8 @@ private let id = MessageID(milliseconds: UInt64(start))
         case 17:
             let state = MessageState.allCases.randomElement(using: &random)!
             _ = lifecycle.settledByOperator(as: state, at: now, detail: "key abc: seen")
-        case 18: _ = lifecycle.reconciled(attempt: lifecycle.doubt?.attempt, providerID: "p", at: now)
-        case 20: if let doubt = lifecycle.doubt { _ = lifecycle.notFound(attempt: doubt.attempt, at: now) }
+        case 18: _ = lifecycle.reconciled(attempt: lifecycle.unresolvedAttempt?.attempt, providerID: "p", at: now)
+        case 20: if let doubt = lifecycle.unresolvedAttempt { _ = lifecycle.notFound(attempt: doubt.attempt, at: now) }
         case 19: lifecycle.priced(Money(millionths: Int64.random(in: 0...9, using: &random)), at: now, provider: 1)
         default: _ = lifecycle.restored(at: now)
         }
@@ -83,7 +83,7 @@ private let id = MessageID(milliseconds: UInt64(start))
             let packed = lifecycle.history.bytes.withUnsafeBytes { History(id: id, packed: $0) }
             let stored = MessageLifecycle(id: id, state: lifecycle.state, due: lifecycle.due, history: packed)
             #expect(stored.fault == nil, "seed \(seed)")
-            #expect(stored.standing == lifecycle.standing, "seed \(seed)")
+            #expect(stored.accountedState == lifecycle.accountedState, "seed \(seed)")
             ends.insert(lifecycle.state)
         }
         #expect(ends == Set(MessageState.allCases).subtracting([.accepted]))

@@ -291,7 +291,7 @@ private func taken(over lifecycle: MessageLifecycle) -> MessageLifecycle {
         var lifecycle = life(in: .submitting)
         LifecycleEvent.acceptedWithoutReceipts.apply(to: &lifecycle, at: start + 5)
         #expect(lifecycle.isSettled(at: start + 5))
-        #expect(lifecycle.isSentForGood && lifecycle.standing.isSentForGood)
+        #expect(lifecycle.isSentForGood && lifecycle.accountedState.isSentForGood)
         // None is expected, so none is overdue.
         #expect(!lifecycle.isReceiptOverdue(at: .max))
         #expect(lifecycle.fault == nil)

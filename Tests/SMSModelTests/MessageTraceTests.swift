@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [("", ""), ("r-1", ""), ("", good), ("größer", good)])
     func packedAndUnpacked(_ requestID: String, _ traceparent: String) {
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         var draft = MessageDraft(
             tenant: TenantID(rawValue: 1), priority: .normal, encoding: .gsm7, onUnknown: .hold, segments: 1, sendAt: 0,
             expiresAt: 0, recipient: ByteSlice(), sender: ByteSlice(), body: ByteSlice(), reference: ByteSlice(),

@@ -121,7 +121,7 @@ private let id = MessageID(milliseconds: UInt64(start))
         answer(&lifecycle, ["a", "b"], refusal: "9")
         #expect(lifecycle.state == .undelivered)
         #expect(rows(lifecycle).suffix(3) == ["sent a", "sent b", "undelivered 9"])
-        #expect(lifecycle.standing.cost == .reserved)
+        #expect(lifecycle.accountedState.cost == .reserved)
         #expect(lifecycle.fault == nil)
     }
 

@@ -77,7 +77,7 @@ private let deadline = Limits.receiptDeadlineMilliseconds
             #expect(lifecycle.due == start + 1000 + deadline)
             #expect(rows(lifecycle).last == "identified sent #1 SM1")
             #expect(lifecycle.attempt(providerID: "SM1", provider: 1) == 1)
-            #expect(lifecycle.doubt == nil)
+            #expect(lifecycle.unresolvedAttempt == nil)
             let before = lifecycle
             receive(&lifecycle, .taken, "SM1")
             #expect(lifecycle == before, "a repeat is no news")
@@ -200,8 +200,8 @@ private let deadline = Limits.receiptDeadlineMilliseconds
         // As long as the first is awaited.
         #expect(lifecycle.due == start + 1 + deadline)
         #expect(lifecycle.isReceiptOverdue(at: start + 1 + deadline))
-        let doubt = try #require(lifecycle.doubt)
-        #expect(doubt == Doubt(id: id, attempt: 1, provider: 1, begun: start + 1, ended: start + 1))
+        let doubt = try #require(lifecycle.unresolvedAttempt)
+        #expect(doubt == UnresolvedAttempt(id: id, attempt: 1, provider: 1, begun: start + 1, ended: start + 1))
     }
 
     @Test func theFirstDecides() {
@@ -247,10 +247,10 @@ private let deadline = Limits.receiptDeadlineMilliseconds
     @Test func oneOfSeveralLostIsAskedAboutAfterTheOther() {
         var lifecycle = life(.claim, .lost, .claim, .lost, .claim, .accepted)
         receive(&lifecycle, .undelivered(code: "30005"), attempt: 3)
-        #expect(lifecycle.doubt?.attempt == 2)
+        #expect(lifecycle.unresolvedAttempt?.attempt == 2)
         _ = lifecycle.notFound(attempt: 2, at: start + 5000)
         #expect(lifecycle.state == .unknown)
-        #expect(lifecycle.doubt?.attempt == 1)
+        #expect(lifecycle.unresolvedAttempt?.attempt == 1)
         _ = lifecycle.notFound(attempt: 1, at: start + 6000)
         #expect(lifecycle.state == .undelivered)
         #expect(rows(lifecycle).last == "undelivered undelivered #3 30005")

@@ -87,7 +87,7 @@ private let id = MessageID(milliseconds: UInt64(start))
         #expect(event.kind == .settled && event.state == state && event.attempt == 1)
         #expect(detail == "key abc: seen")
         // A provider may have charged for it, whatever an operator says.
-        #expect(lifecycle.standing.cost == .reserved)
+        #expect(lifecycle.accountedState.cost == .reserved)
         #expect(lifecycle.fault == nil)
         guard state != .delivered else { return }
         let isDelivered = lifecycle.receiptReceived(attempt: 1, .delivered, at: start + 20)

@@ -73,8 +73,8 @@ internal import Testing
         var heap = DelayHeap()
         for id in 1...100 as ClosedRange<UInt64> { heap.push(message(id), due: Int64(id % 7), flow: flow) }
         heap.cancel(MessageID(rawValue: 50))
-        let parked = heap.extract { (40...60).contains($0.rawValue) }
-        #expect(Set(ids(parked)) == Set(40...60).subtracting([50]))
+        let extracted = heap.extract { (40...60).contains($0.rawValue) }
+        #expect(Set(ids(extracted)) == Set(40...60).subtracting([50]))
         #expect(heap.count == 79)
         let rest = heap.popDue(now: 7, limit: 100)
         #expect(rest.map(\.due) == rest.map(\.due).sorted())

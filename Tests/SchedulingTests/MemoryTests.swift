@@ -8,39 +8,39 @@ internal import Testing
     /// Numbers of entries in each of a ring's blocks.
     func blocks(_ ring: MessageRing) -> [Int] {
         var counts: [Int] = []
-        var chunk = ring.head
-        while let this = chunk {
+        var block = ring.head
+        while let this = block {
             counts.append(this.count)
-            chunk = this.next
+            block = this.next
         }
         return counts
     }
 
-    func drain(_ ring: inout MessageRing, _ pool: inout ChunkPool) -> [Int] {
+    func drain(_ ring: inout MessageRing, _ pool: inout BlockPool) -> [Int] {
         var numbers: [Int] = []
         while let next = ring.popFirst(pool: &pool) { numbers.append(number(next)) }
         return numbers
     }
 
     @Test func freeBlocksAreBounded() {
-        var pool = ChunkPool()
+        var pool = BlockPool()
         var ring = MessageRing()
         for number in 0..<40 * 1000 { _ = ring.append(message(number), pool: &pool) }
         #expect(blocks(ring) == [Int](repeating: 40, count: 1000))
         let all = drain(&ring, &pool)
         #expect(all == Array(0..<40_000))
-        #expect((pool.freeCount) == ChunkPool.freeBound)
+        #expect((pool.freeCount) == BlockPool.freeBound)
         #expect(ring.head == nil)
     }
 
     @Test func thinBlocksAreJoined() {
-        var pool = ChunkPool()
+        var pool = BlockPool()
         var ring = MessageRing()
         for number in 0..<200 { _ = ring.append(message(number), pool: &pool) }
         // Ten are left of each block.
-        var chunk = ring.head
-        while let this = chunk {
-            chunk = this.next
+        var block = ring.head
+        while let this = block {
+            block = this.next
             ring.truncate(this, to: 10, pool: &pool)
         }
         #expect(blocks(ring) == [40, 10])
@@ -50,7 +50,7 @@ internal import Testing
     }
 
     @Test func aRetractedIDFitsInAgain() {
-        var pool = ChunkPool()
+        var pool = BlockPool()
         var ring = MessageRing()
         for number in 0..<41 {
             let appended = ring.append(message(number), pool: &pool)

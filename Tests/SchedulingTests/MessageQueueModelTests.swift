@@ -170,13 +170,13 @@ internal import Testing
         }
 
         /// Parks some and puts them back.
-        mutating func park() {
+        mutating func hold() {
             let part = UInt64(below(7))
-            let parked = queue.extract { $0.rawValue % 7 == part }
+            let extracted = queue.extract { $0.rawValue % 7 == part }
             let expected = Set(model.flowOf.keys.filter { $0.rawValue % 7 == part })
-            #expect(Set(parked.map(\.message.id)) == expected)
-            #expect(parked.count == expected.count)
-            for (message, flow) in parked { queue.push(message, flow: flow) }
+            #expect(Set(extracted.map(\.message.id)) == expected)
+            #expect(extracted.count == expected.count)
+            for (message, flow) in extracted { queue.push(message, flow: flow) }
         }
 
         mutating func step() {
@@ -189,7 +189,7 @@ internal import Testing
                 now += Int64(below(1500))
                 sweepSome(budget: below(400))
             case 92..<98: block()
-            default: park()
+            default: hold()
             }
             #expect(queue.count >= model.count)
             #expect(queue.count <= model.count + queue.tombstoneCount)

@@ -159,12 +159,12 @@ internal import Testing
         for number in [3, 15] { queue.pushBack(message(number), flow: flow(1, .bulk)) }
         queue.fill(500..<600, flow(2, .bulk, set: 1))
         queue.cancel(message(300).id)
-        let parked = queue.extract { (10..<550).contains(number(QueuedMessage(id: $0, expiresAt: 0))) }
+        let extracted = queue.extract { (10..<550).contains(number(QueuedMessage(id: $0, expiresAt: 0))) }
         let expected = [15] + (20..<550).filter { $0 != 300 }
-        #expect(parked.map { number($0.message) }.sorted() == expected)
+        #expect(extracted.map { number($0.message) }.sorted() == expected)
         #expect(queue.count == 51)
         #expect(queue.tombstoneCount == 0)
-        for (message, flow) in parked { queue.push(message, flow: flow) }
+        for (message, flow) in extracted { queue.push(message, flow: flow) }
         let all = queue.take(1000)
         #expect(all.sorted() == ([3] + expected + Array(550..<600)).sorted())
     }

@@ -7,7 +7,7 @@ internal import Testing
 
     /// When it is asked if every question brings the same, and what follows from the last.
     private mutating func asks(
-        _ verdict: Reconciliation.Verdict, begun: Int64 = 0, now: Int64 = 0
+        _ verdict: Reconciliation.Conclusion, begun: Int64 = 0, now: Int64 = 0
     ) -> (times: [Int64], end: Reconciliation.Decision) {
         var reconciliation = Reconciliation(begun: begun, now: now)
         var times: [Int64] = []
@@ -24,8 +24,8 @@ internal import Testing
         #expect(first == 5000 + Limits.httpRequestMilliseconds + 60_000)
     }
 
-    @Test(arguments: [Reconciliation.Verdict.nothing, .failed])
-    mutating func eightTimesWithinTheHourAndThenHeld(_ verdict: Reconciliation.Verdict) {
+    @Test(arguments: [Reconciliation.Conclusion.nothing, .failed])
+    mutating func eightTimesWithinTheHourAndThenHeld(_ verdict: Reconciliation.Conclusion) {
         let (times, end) = asks(verdict)
         #expect(end == .hold)
         #expect(times.count == 8)
@@ -35,8 +35,8 @@ internal import Testing
         #expect((gaps.last ?? 0) > (gaps.first ?? 0))
     }
 
-    @Test(arguments: [(Reconciliation.Verdict.found, Reconciliation.Decision.sent), (.ambiguous, .hold)])
-    mutating func proofAndDoubtEndIt(_ verdict: Reconciliation.Verdict, _ decision: Reconciliation.Decision) {
+    @Test(arguments: [(Reconciliation.Conclusion.found, Reconciliation.Decision.sent), (.ambiguous, .hold)])
+    mutating func proofAndDoubtEndIt(_ verdict: Reconciliation.Conclusion, _ decision: Reconciliation.Decision) {
         let (times, end) = asks(verdict)
         #expect(times.count == 1)
         #expect(end == decision)

@@ -37,7 +37,7 @@ struct Judge {
     /// What of each attempt they said to be delivered: one of its parts, or "" for the whole.
     private var deliveries: [MessageID: [Int: Set<String>]] = [:]
     /// What is paused surely: the gateway has said so, and nobody has asked for the contrary since.
-    private var paused: Set<PauseWish> = []
+    private var paused: Set<PauseScope> = []
     /// Whether rounds may fail in part: then a claim may be recorded that was never handed over.
     let inPart: Bool
 
@@ -65,9 +65,9 @@ struct Judge {
         known[id]?.riskTaken = max(before, attempt)
     }
 
-    mutating func isPaused(_ target: PauseWish) { paused.insert(target) }
+    mutating func isPaused(_ target: PauseScope) { paused.insert(target) }
 
-    mutating func mayBeResumed(_ target: PauseWish) { paused.remove(target) }
+    mutating func mayBeResumed(_ target: PauseScope) { paused.remove(target) }
 
     // MARK: What carriers do
 
@@ -95,7 +95,7 @@ struct Judge {
             throw fault("it follows attempt \(state.attempt)")
         }
         if state.isCanceled { throw fault("it had been canceled") }
-        for target in [PauseWish.everything, .provider(carrier), .tenant(state.tenant)] where paused.contains(target) {
+        for target in [PauseScope.everything, .provider(carrier), .tenant(state.tenant)] where paused.contains(target) {
             throw fault("\(target) is paused")
         }
         if state.proven.contains(where: { $0 > state.riskTaken }) {
@@ -219,7 +219,7 @@ struct StoreView {
     func lifecycle(_ id: MessageID) throws -> MessageLifecycle? { try store.lifecycle(of: id)?.lifecycle }
 
     func draft(_ id: MessageID) throws -> MessageDraft? {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         return try store.load(id, into: &arena)?.draft
     }
 

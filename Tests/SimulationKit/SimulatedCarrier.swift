@@ -42,7 +42,7 @@ final class SimulatedCarrier: SMSProvider {
 
     func start(events: any ProviderEvents) { state.withLock { $0.events = events } }
 
-    func submit(_ batch: SubmissionBatch) {
+    func submit(_ batch: Submissions) {
         state.withLock { state in
             if !state.link.isUp { state.faults.append("\(name) was handed messages while its link was down") }
             if state.isStopped { state.faults.append("\(name) was handed messages after it had been stopped") }

@@ -66,7 +66,8 @@ final class SimulatedGateway {
     ) throws -> (Writer, Reconciler, ReceiptInquiry) {
         let writer = try Writer(
             store: store,
-            providers: carriers.map { PooledProvider(provider: $0, number: $0.number, limits: limits) }, routes: routes,
+            providers: carriers.map { ConfiguredProvider(provider: $0, number: $0.number, limits: limits) },
+            routes: routes,
             suppressions: SuppressionList(), options: options,
             clock: GatewayClock(log: log.logger) { (time.now, time.now) }, log: log,
             monotonic: { steady.look() })
@@ -78,7 +79,7 @@ final class SimulatedGateway {
         let inquiry = ReceiptInquiry(
             rule: .receipts(firstAfter: Limits.receiptLookUpMilliseconds), access, seed: seeds.next()
         ) { writer.carrierReported($0) }
-        writer.tellDoubts { [weak reconciler] in reconciler?.heard($0) }
+        writer.onUnresolved { [weak reconciler] in reconciler?.heard($0) }
         writer.tellReceipts { [weak inquiry] in inquiry?.heard($0) }
         return (writer, reconciler, inquiry)
     }
@@ -135,7 +136,7 @@ final class SimulatedGateway {
     /// Takes other providers and routes into use: those that go on as they are, and new ones in place of others.
     func configure(_ names: [String], replacing replaced: Set<String>, routes: [Route]?, limits: ProviderLimits) {
         (inUse, self.routes, self.limits) = (names, routes, limits)
-        var pooled: [PooledProvider] = []
+        var pooled: [ConfiguredProvider] = []
         for name in names {
             var carrier = current.first { $0.name == name }
             if carrier == nil || replaced.contains(name) {
@@ -145,7 +146,7 @@ final class SimulatedGateway {
                 carriers.append(new)
                 carrier = new
             }
-            pooled.append(PooledProvider(provider: carrier!, number: carrier!.number, limits: limits))
+            pooled.append(ConfiguredProvider(provider: carrier!, number: carrier!.number, limits: limits))
         }
         retired.formUnion(current.filter { !names.contains($0.name) }.map(ObjectIdentifier.init))
         writer.command(.configureProviders(pooled, routes: routes))
@@ -168,8 +169,8 @@ final class SimulatedGateway {
         (writer, reconciler, inquiry) = try Self.assemble(
             store, carriers, limits, routes, options, time, steady, desk, lookUps, log, &seeds)
         connect(carriers)
-        reconciler.takeUp()
-        inquiry.takeUp()
+        reconciler.recover()
+        inquiry.recover()
         try run()
     }
 }

@@ -122,7 +122,8 @@ package final class Simulation {
         let reply = Reply<AcceptedBurst>()
         asked.append((messages, reply))
         gateway.writer.submit(
-            SubmitBurst(drafts: DraftBatch(messages)) { reply.take($0) }, lane: generator.oneIn(3) ? .urgent : .normal)
+            SubmitBurst(drafts: MessageDrafts(messages)) { reply.take($0) },
+            index: generator.oneIn(3) ? .urgent : .normal)
         return "\(messages.count) messages are sent"
     }
 
@@ -141,7 +142,8 @@ package final class Simulation {
         let reply = Reply<AcceptedBurst>()
         asked.append((messages, reply))
         let chunk = BurstChunk(tenant: .first, batchName: name, indices: Array(first..<first + count))
-        gateway.writer.submit(SubmitBurst(drafts: DraftBatch(messages), chunk: chunk) { reply.take($0) }, lane: .bulk)
+        gateway.writer.submit(
+            SubmitBurst(drafts: MessageDrafts(messages), chunk: chunk) { reply.take($0) }, index: .bulk)
         return "\(count) messages of batch \(name) from \(first) on are sent"
     }
 
@@ -305,7 +307,7 @@ package final class Simulation {
 
     // MARK: Callers and operators
 
-    private var act: Act { Act(actor: "simulation", at: gateway.now) }
+    private var context: AuditContext { AuditContext(actor: "simulation", at: gateway.now) }
 
     private func some(_ most: Int) -> [MessageID] {
         let count = Int.random(in: 1...most, using: &generator)
@@ -314,7 +316,7 @@ package final class Simulation {
 
     private func cancel() -> String {
         let ids = some(10)
-        let reply = Reply<[CancelVerdict]>()
+        let reply = Reply<[MessageCancelResult]>()
         gateway.writer.command(.cancel(ids, .first) { reply.take($0) })
         orders.append { judge in
             guard let result = reply.result else { return false }
@@ -331,7 +333,7 @@ package final class Simulation {
     }
 
     private func pause() -> String {
-        let targets: [PauseWish] = [
+        let targets: [PauseScope] = [
             .everything, .provider("one"), .provider("two"), .batch(.name("b0")), .batch(.name("b1")),
             .tenant(.first), .tenant(.second),
         ]
@@ -341,13 +343,13 @@ package final class Simulation {
         return "\(target) is \(paused ? "paused" : "resumed")"
     }
 
-    private func pause(_ target: PauseWish, _ paused: Bool) {
+    private func pause(_ target: PauseScope, _ paused: Bool) {
         let reply = Reply<[String]>()
         if !paused { judge.mayBeResumed(target) }
         pauses += 1
         let number = pauses
         lastPause[target] = number
-        gateway.writer.command(.pause(target, .first, paused: paused, by: act) { reply.take($0) })
+        gateway.writer.command(.pause(target, .first, paused: paused, by: context) { reply.take($0) })
         guard paused else { return }
         orders.append { [self] judge in
             guard let result = reply.result else { return false }
@@ -357,14 +359,14 @@ package final class Simulation {
     }
 
     private var pauses = 0
-    private var lastPause: [PauseWish: Int] = [:]
+    private var lastPause: [PauseScope: Int] = [:]
 
     private func operate() -> String {
         let ids = some(20)
         let states = MessageLifecycle.settlements
-        let wish: UnknownWish = generator.oneIn(2) ? .resend : .settle(states.randomElement(using: &generator)!)
-        let reply = Reply<[UnknownVerdict]>()
-        gateway.writer.command(.actOnUnknown(wish, ids, nil, by: act) { reply.take($0) })
+        let wish: UnknownRequest = generator.oneIn(2) ? .resend : .settle(states.randomElement(using: &generator)!)
+        let reply = Reply<[UnknownResult]>()
+        gateway.writer.command(.actOnUnknown(wish, ids, nil, by: context) { reply.take($0) })
         if wish == .resend {
             orders.append { judge in
                 switch reply.result {
@@ -486,7 +488,7 @@ package final class Simulation {
         try gateway.run()
         try gateway.run(for: 1000)
         try settle()
-        for target in [PauseWish.everything, .tenant(.first), .tenant(.second)] { pause(target, false) }
+        for target in [PauseScope.everything, .tenant(.first), .tenant(.second)] { pause(target, false) }
         for name in SimulatedGateway.names { pause(.provider(name), false) }
         for name in 0..<4 { pause(.batch(.name("b\(name)")), false) }
         gateway.configure(SimulatedGateway.names, replacing: [], routes: nil, limits: ProviderLimits())

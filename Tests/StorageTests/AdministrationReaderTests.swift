@@ -12,15 +12,15 @@ internal import Testing
     @Test func itSeesWhatIsCommitted() throws {
         let store = try fixture.openSQLite()
         let reader = try SQLiteStatusReader(store.catalog).administration
-        let act = Act(actor: "uid 0", peer: "unix", at: start, note: "n")
+        let context = AuditContext(actor: "uid 0", peer: "unix", at: start, note: "n")
         try store.begin()
         let tenant = try store.administration.tenantID(name: "shop", now: start)
         let change = ConfigurationChange(kind: "tenant", name: "shop", before: nil, after: "{}")
-        _ = try store.administration.apply([change], by: act)
+        _ = try store.administration.apply([change], by: context)
         let key = KeyRecord(
             id: "k", tenant: tenant, scopes: 7, salt: [1, 2], hash: [3], note: "", createdAt: start, expiresAt: start)
         try store.administration.insert(key)
-        try store.administration.append(AuditRecord(act: act, verb: "config.apply", subject: "1"))
+        try store.administration.append(AuditRecord(context: context, verb: "config.apply", subject: "1"))
         #expect(try reader.tenants() == [])
         #expect(try reader.generation() == 0)
         #expect(try reader.audit(before: nil, limit: 9) == [])
@@ -30,7 +30,9 @@ internal import Testing
         #expect(try reader.configuration().map(\.document) == ["{}"])
         let newest = try reader.newest()
         #expect(newest.generation == 1 && newest.objects.map(\.name) == ["shop"])
-        #expect(try reader.generations(before: nil, limit: 9) == [GenerationRecord(number: 1, act: act, changes: 1)])
+        #expect(
+            try reader.generations(before: nil, limit: 9) == [GenerationRecord(number: 1, context: context, changes: 1)]
+        )
         #expect(try reader.changes(of: 1) == [change])
         #expect(try reader.keys() == [key])
         #expect(try reader.audit(before: nil, limit: 9).map(\.verb) == ["config.apply"])

@@ -22,7 +22,8 @@ private let midnight = Day(containing: start).start
         try store.administer { (store) throws(StoreError) in
             for time in times {
                 try store.append(
-                    AuditRecord(act: Act(actor: "apusd", at: time), verb: "pause", subject: "the-marker \(time)"))
+                    AuditRecord(
+                        context: AuditContext(actor: "apusd", at: time), verb: "pause", subject: "the-marker \(time)"))
             }
         }
     }
@@ -33,7 +34,7 @@ private let midnight = Day(containing: start).start
     private func sweep(_ store: SQLiteMessageStore, at now: Int64) throws -> [Int] {
         var left: [Int] = []
         while true {
-            let next = try store.transaction { () throws(StoreError) in try store.sweep(now: now) }
+            let next = try store.transaction { () throws(StoreError) in try store.applyRetention(now: now) }
             left.append(try store.administration.audit(before: nil, limit: .max).count)
             guard next == now + 20 else { return left }
             try #require(left.count < 100, "it comes to an end")
@@ -41,7 +42,7 @@ private let midnight = Day(containing: start).start
     }
 
     private func times(_ store: SQLiteMessageStore) throws -> [Int64] {
-        try store.administration.audit(before: nil, limit: .max).map(\.act.at).reversed()
+        try store.administration.audit(before: nil, limit: .max).map(\.context.at).reversed()
     }
 
     @Test func anEntryIsKeptForItsDaysAndNotLonger() throws {

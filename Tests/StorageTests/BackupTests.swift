@@ -64,7 +64,8 @@ private let day: Int64 = 24 * hour
         try store.begin()
         var results: [AcceptResult] = []
         try store.accept(
-            DraftBatch(Array(repeating: TestMessage(), count: 5000)), 0..<5000, chunk: nil, now: now, results: &results)
+            MessageDrafts(Array(repeating: TestMessage(), count: 5000)), 0..<5000, chunk: nil, now: now,
+            results: &results)
         var copied: [String] = []
         try SQLiteBackup.make(of: fixture.directory.path, at: backup, now: now) { path in
             copied.append(path)
@@ -75,7 +76,7 @@ private let day: Int64 = 24 * hour
                 if copied.count == 3 { try store.commit() }
                 _ = try store.accept(Array(repeating: TestMessage(), count: 100), now: now + 1)
                 _ = try store.accept(chunk: [100], of: "later \(copied.count)", now: now) { _ in TestMessage() }
-                try store.upkeep(isIdle: true)
+                try store.checkpoint(isIdle: true)
             } catch {
                 Issue.record(error)
             }
@@ -96,17 +97,17 @@ private let day: Int64 = 24 * hour
     /// Tenants, generations, keys, opt-outs and the audit log too, as they were then.
     @Test func itHoldsWhatAdministrationMade() throws {
         let store = try fixture.openWithProvider()
-        let act = Act(actor: "apusd", peer: "", at: start, note: "before")
+        let context = AuditContext(actor: "apusd", peer: "", at: start, note: "before")
         let (kept, revoked) = try store.administer { (store) throws(StoreError) in
             let tenant = try store.tenantID(name: "shop", now: start)
             let change = ConfigurationChange(kind: "tenant", name: "shop", before: nil, after: "{\"weight\":2}")
-            _ = try store.apply([change], by: act)
+            _ = try store.apply([change], by: context)
             let keys = ["kept", "revoked"].map {
                 KeyRecord(id: $0, tenant: tenant, scopes: 7, salt: [1], hash: [2], note: $0, createdAt: start)
             }
             for key in keys { try store.insert(key) }
             _ = try store.suppress(SuppressionRecord(tenant: tenant, number: 14_155_550_100, at: start, reason: "STOP"))
-            try store.append(AuditRecord(act: act, verb: "config.apply", subject: "1", after: "{}"))
+            try store.append(AuditRecord(context: context, verb: "config.apply", subject: "1", after: "{}"))
             try store.setValue("master_key_check", [7, 7])
             return (keys[0], keys[1])
         }
@@ -129,7 +130,7 @@ private let day: Int64 = 24 * hour
         var numbers: [UInt64] = []
         try copy.suppressions { numbers.append($0.number) }
         #expect(numbers == [14_155_550_100])
-        #expect(try copy.audit(before: nil, limit: 9).map(\.act) == [act])
+        #expect(try copy.audit(before: nil, limit: 9).map(\.context) == [context])
         #expect(try copy.value("master_key_check") == [7, 7])
         #expect(try target.faults() == [])
     }

@@ -36,9 +36,9 @@ internal import Testing
     private func sweep(_ store: SQLiteMessageStore, now: Int64) throws {
         for _ in 0..<30 {
             try store.begin()
-            _ = try store.sweep(now: now)
+            _ = try store.applyRetention(now: now)
             try store.commit()
-            try store.upkeep(isIdle: true)
+            try store.checkpoint(isIdle: true)
         }
     }
 
@@ -56,7 +56,7 @@ internal import Testing
         let store = try open(directory)
         try receive(store, "a", at: start)
         #expect(try store.carriers.inbound(before: nil, limit: 9).map(\.body) == ["a"])
-        #expect(try store.carriers.parkedReceipts().isEmpty)
+        #expect(try store.carriers.unmatchedReceipts().isEmpty)
         try requireSound(directory.path)
     }
 
@@ -101,14 +101,14 @@ internal import Testing
         let directory = TemporaryDirectory()
         let store = try open(directory)
         try receive(store, "a", at: start)
-        let parked = ParkedReceipt(id: 1, at: start, provider: 1, providerID: "SM1", status: .delivered)
-        try store.onCarriers { (store) throws(StoreError) in try store.park(parked) }
+        let unmatched = UnmatchedReceipt(id: 1, at: start, provider: 1, providerID: "SM1", status: .delivered)
+        try store.onCarriers { (store) throws(StoreError) in try store.addUnmatched(unmatched) }
         let (backup, restored) = (TemporaryDirectory(), TemporaryDirectory())
         _ = try SQLiteBackup.make(of: directory.path, at: backup.path + "/b", now: start)
         _ = try SQLiteBackup.restore(backup.path + "/b", to: restored.path, now: start + 1)
         let copy = try SQLiteMessageStore(directory: restored.path, now: start + 1) { _ in }
         #expect(try copy.carriers.inbound(before: nil, limit: 9).map(\.body) == ["a"])
-        #expect(try copy.carriers.parkedReceipts() == [parked])
+        #expect(try copy.carriers.unmatchedReceipts() == [unmatched])
     }
 
     @Test(arguments: [

@@ -89,7 +89,7 @@ extension SQLiteMessageStore {
     }
 
     func body(of id: MessageID) throws -> String? {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         return try load(id, into: &arena).map { arena.text($0.draft.body) }
     }
 }

@@ -158,10 +158,10 @@ internal import Testing
         try putFirstVersion()
         // The draft as the gateway would make it of the same request.
         let old = try SQLiteConnection(path: fixture.directory.file("apus.db"), mode: .readOnly)
-        func draft(_ condition: String, key: String = "") throws -> DraftBatch {
+        func draft(_ condition: String, key: String = "") throws -> MessageDrafts {
             let row = try old.prepare("SELECT key_hash, fingerprint FROM message WHERE \(condition)")
             try #require(try row.step())
-            var batch = DraftBatch([TestMessage { $0.key = key }])
+            var batch = MessageDrafts([TestMessage { $0.key = key }])
             batch.drafts[0].keyHash = UInt64(bitPattern: row.integer(0))
             batch.drafts[0].fingerprint = Fingerprint(bytes: row.bytes(1))
             return batch
@@ -170,7 +170,7 @@ internal import Testing
         let drafts = try keys.map { try draft("key = CAST('\($0)' AS BLOB)", key: $0) }
         let inBatch = try draft("batch IS NOT NULL LIMIT 1")
         let store = try fixture.openSQLite(now: now)
-        func repeated(_ batch: DraftBatch) throws -> AcceptResult {
+        func repeated(_ batch: MessageDrafts) throws -> AcceptResult {
             var results: [AcceptResult] = []
             try store.transaction { () throws(StoreError) in
                 try store.accept(batch, 0..<1, chunk: nil, now: now, results: &results)

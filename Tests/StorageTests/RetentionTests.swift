@@ -25,8 +25,8 @@ private let midnight = Day(containing: start).start
         var rounds = 0
         var isDone = false
         while !isDone {
-            let next = try store.transaction { () throws(StoreError) in try store.sweep(now: now) }
-            try store.upkeep(isIdle: true)
+            let next = try store.transaction { () throws(StoreError) in try store.applyRetention(now: now) }
+            try store.checkpoint(isIdle: true)
             // With more to do it asks for the next round soon.
             isDone = next != now + 20
             rounds += 1
@@ -153,7 +153,7 @@ private let midnight = Day(containing: start).start
 
         for fate in [Fate.retries, .claimed] {
             var lifecycle = try #require(try store.lifecycle(of: ids[fate]!)).lifecycle
-            let previous = lifecycle.standing
+            let previous = lifecycle.accountedState
             _ = lifecycle.canceled(at: start)
             _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
             try store.record([(lifecycle, previous, false)])
@@ -354,7 +354,7 @@ private let midnight = Day(containing: start).start
             var last = try left(condition)
             var rounds = 0
             while last > 0 {
-                _ = try store.transaction { () throws(StoreError) in try store.sweep(now: time) }
+                _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: time) }
                 let now = try left(condition)
                 #expect(last - now <= 256)
                 last = now
@@ -375,10 +375,10 @@ private let midnight = Day(containing: start).start
         try store.record(
             ids.map { (Fate.failed.lifecycle($0, at: start), .queued, true) }, batch: batch)
         try store.begin()
-        _ = try store.sweep(now: start + day)
+        _ = try store.applyRetention(now: start + day)
         #expect(try store.body(of: ids[0]) == "")
         store.rollback()
-        try store.upkeep(isIdle: true)
+        try store.checkpoint(isIdle: true)
         #expect(try store.body(of: ids[0]) == "hello")
         try sweep(store, at: start + day)
         #expect(try store.body(of: ids[299]) == "")
@@ -386,13 +386,13 @@ private let midnight = Day(containing: start).start
         // The round that would remove all.
         for _ in 0..<100 {
             try store.begin()
-            _ = try store.sweep(now: start + 3 * day)
+            _ = try store.applyRetention(now: start + 3 * day)
             guard store.retention.emptied.isEmpty else { break }
             try store.commit()
         }
         #expect(store.retention.emptied == [Day(containing: start)])
         store.rollback()
-        try store.upkeep(isIdle: true)
+        try store.checkpoint(isIdle: true)
         #expect(firstFileExists)
         #expect(try store.messages(of: batch, from: 0, limit: 1000).ids == ids)
         try check()
@@ -434,14 +434,14 @@ private let midnight = Day(containing: start).start
                 let ids = try store.accept(messages, now: start).map(\.id)
                 try store.record(ids.map { (Fate.failed.lifecycle($0, at: start), .queued, true) })
             }
-            try store.upkeep(isIdle: true)
+            try store.checkpoint(isIdle: true)
             let time = start + 3 * day
             if isBusy {
                 try store.transaction { () throws(StoreError) in
                     guard var stored = try store.lifecycle(of: late) else { return }
                     _ = stored.lifecycle.receiptReceived(attempt: 1, .delivered, at: time)
                     _ = try store.record(stored, previous: .sent, isFirst: false)
-                    _ = try store.sweep(now: time)
+                    _ = try store.applyRetention(now: time)
                 }
             }
             try sweep(store, at: time)

@@ -61,11 +61,11 @@ internal import Testing
             var lifecycle = MessageLifecycle(id: id, waiting: .queued)
             _ = lifecycle.claimed(at: start, provider: 1, reason: "only provider")
             try store.record([(lifecycle, .queued, true)])
-            var before = lifecycle.standing
+            var before = lifecycle.accountedState
             _ = lifecycle.answered(
                 attempt: 1, .accepted(providerID: "SM\(id)", receipts: true), at: start, provider: 1, onUnknown: .hold)
             try store.record([(lifecycle, before, false)])
-            before = lifecycle.standing
+            before = lifecycle.accountedState
             _ = lifecycle.receiptReceived(attempt: 1, .delivered, at: start)
             try store.record([(lifecycle, before, false)])
         }

@@ -120,7 +120,7 @@ internal import Testing
             try store.begin()
             let batch = try store.openBatch(tenant: .first, name: "b\(round)", now: now)
             var results: [AcceptResult] = []
-            let drafts = DraftBatch(
+            let drafts = MessageDrafts(
                 Array(repeating: TestMessage { $0.body = String(repeating: "x", count: 900) }, count: 300))
             try store.accept(
                 drafts, 0..<300,

@@ -23,7 +23,7 @@ internal import Testing
 
     private static func small() -> IndexOptions {
         var options = IndexOptions()
-        options.recentEntries = 300
+        options.memtableEntries = 300
         options.fanOut = 3
         options.entriesPerCommit = 40
         options.blocksPerCommit = 1
@@ -109,7 +109,7 @@ internal import Testing
         var generator = SeededGenerator(seed: 4)
         let entries = (0..<50_000).map { IndexEntry(hash: max(1, generator.next()), id: UInt64($0)) }
             .sorted { $0.hash < $1.hash }
-        var filter = RunFilter()
+        var filter = SortedRunFilter()
         for start in stride(from: 0, to: entries.count, by: PackedEntries.blockEntries) {
             filter.append(entries[start..<min(entries.count, start + PackedEntries.blockEntries)])
         }
@@ -119,8 +119,8 @@ internal import Testing
         let looks = (0..<50_000).filter { _ in !filter.blocks(holding: generator.next()).isEmpty }.count
         #expect(looks < 1000, "two in a hundred")
         // Stored and read back it is the same.
-        var copy = RunFilter()
-        for block in stride(from: 0, to: filter.fences.count, by: RunFilter.blocksPerRow) {
+        var copy = SortedRunFilter()
+        for block in stride(from: 0, to: filter.fences.count, by: SortedRunFilter.blocksPerRow) {
             let isWhole = filter.packed(from: block).withUnsafeBytes { copy.append(packed: $0) }
             #expect(isWhole)
         }

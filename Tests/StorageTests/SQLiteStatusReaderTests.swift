@@ -175,7 +175,7 @@ internal import Testing
         #expect(status?.timeline.contains { $0.event == .receiptOverdue } == false)
 
         // A receipt that comes all the same applies, and is counted once.
-        let before = lives[0].standing
+        let before = lives[0].accountedState
         _ = lives[0].receiptReceived(attempt: 1, .delivered, at: start + 2)
         try store.record([(lives[0], before, false)], batch: batch)
         #expect(try settled(at: start + 2) == 3)
@@ -188,7 +188,7 @@ internal import Testing
         let (batch, results) = try store.accept(chunk: Array(0..<6), of: "b", now: start) { _ in TestMessage() }
         _ = try store.accept([TestMessage()], now: start)
         let (_, more) = try store.accept(chunk: Array(6..<8), of: "b", now: start + 5) { _ in TestMessage() }
-        var steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.Standing, isFirst: Bool)] = []
+        var steps: [(lifecycle: MessageLifecycle, previous: MessageLifecycle.AccountedState, isFirst: Bool)] = []
         for (number, result) in (results + more).enumerated() where number > 0 {
             var lifecycle = MessageLifecycle(id: result.id, waiting: .queued)
             _ = lifecycle.claimed(at: start, provider: 1, reason: "")

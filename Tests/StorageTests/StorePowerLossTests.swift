@@ -145,7 +145,7 @@ private final class PowerLossTrial {
         known = known.filter { latest - Day(of: $0.key).number <= Self.recordDays + 1 }
         let now = Int64(today * 86_400_000)
         let store = try SQLiteMessageStore(directory: directory.file("data"), now: max(now, 1_800_000_000_000)) { _ in }
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         for (id, told) in known {
             let age = latest - Day(of: id).number
             guard try store.load(id, into: &arena) != nil else {
@@ -169,7 +169,7 @@ private final class PowerLossTrial {
             if again.kind == .accepted || again.id != id { faults.append("the key of \(id) made \(again.id)") }
         }
         faults += try SQLiteVerification.run(directory.file("data")).faults
-        try store.upkeep(isIdle: true)
+        try store.checkpoint(isIdle: true)
     }
 
     /// No quota is passed, neither today nor on an earlier day. That usage is what the rows say is verified too.

@@ -86,7 +86,7 @@ internal import Testing
         let ids = try (0..<3).map { _ in try lose(store) }
         for (id, isResent) in [(ids[0], true), (ids[1], false)] {
             var stored = try #require(try store.lifecycle(of: id))
-            let before = stored.lifecycle.standing
+            let before = stored.lifecycle.accountedState
             let isDone =
                 isResent
                 ? stored.lifecycle.resend(at: start + 9, detail: "key abc")

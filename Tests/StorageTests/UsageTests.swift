@@ -32,7 +32,7 @@ private let day: Int64 = 86_400_000
             try store.begin()
             if generator.oneIn(2) { try accept(store, round, now, &generator, &model) }
             try advance(store, now, &generator, &model)
-            _ = try store.sweep(now: now)
+            _ = try store.applyRetention(now: now)
             switch Int.random(in: 0..<6, using: &generator) {
             case 0:
                 store.rollback()
@@ -42,7 +42,7 @@ private let day: Int64 = 86_400_000
                 model.keep(kept, of: before)
             default: try store.commit()
             }
-            try store.upkeep(isIdle: generator.oneIn(3))
+            try store.checkpoint(isIdle: generator.oneIn(3))
             try #require(try usage(store, now) == model.usage(now), "seed \(seed), round \(round)")
             if generator.oneIn(15) {
                 store = try fixture.openSQLite(now: now)
@@ -94,7 +94,7 @@ private let day: Int64 = 86_400_000
             chunk = BatchChunk(tenant: tenant, batch: batch.id, indices: (0..<UInt64(messages.count)).map { $0 })
         }
         var results: [AcceptResult] = []
-        try store.accept(DraftBatch(messages), 0..<messages.count, chunk: chunk, now: now, results: &results)
+        try store.accept(MessageDrafts(messages), 0..<messages.count, chunk: chunk, now: now, results: &results)
         for (message, result) in zip(messages, results) {
             #expect(result.kind == model.expected(message, now: now))
             model.take(message, result, batch: chunk?.batch)
@@ -111,7 +111,7 @@ private let day: Int64 = 86_400_000
             // What is old ends, so that its day's file can go.
             let isDue = now - Int64(id.milliseconds) > day && message.stored.lifecycle.state.isWaiting
             guard isDue || place + 80 > ids.count, generator.oneIn(4) else { continue }
-            let previous = message.stored.lifecycle.standing
+            let previous = message.stored.lifecycle.accountedState
             let isFirst = message.stored.lifecycle.history.bytes.isEmpty
             let attempt = message.stored.lifecycle.attempts
             func answered(_ outcome: Outcome) {
@@ -155,8 +155,8 @@ private let day: Int64 = 86_400_000
         for isRestarted in [false, true] {
             if isRestarted { store = try fixture.openSQLite(now: last) }
             for _ in 0..<20 {
-                _ = try store.transaction { () throws(StoreError) in try store.sweep(now: last) }
-                try store.upkeep(isIdle: true)
+                _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: last) }
+                try store.checkpoint(isIdle: true)
             }
             #expect(!FileManager.default.fileExists(atPath: fixture.path))
             #expect(try store.usage(of: .first, now: last).costThisMonth == 10)
@@ -166,14 +166,14 @@ private let day: Int64 = 86_400_000
         // Rows of a month that is over go with the next file.
         try store.accept(message, .delivered, now: next)
         for _ in 0..<20 {
-            _ = try store.transaction { () throws(StoreError) in try store.sweep(now: next + 3 * day) }
-            try store.upkeep(isIdle: true)
+            _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: next + 3 * day) }
+            try store.checkpoint(isIdle: true)
         }
         let removed = try SQLiteConnection(path: fixture.directory.file("control.db"), mode: .readOnly)
         #expect(try removed.integer("SELECT count(*) FROM removed_usage WHERE cost = 5") == 1)
         #expect(try removed.integer("SELECT count(*) FROM removed_usage") == 1)
         try store.accept(message, .delivered, now: next + 3 * day)
-        _ = try store.transaction { () throws(StoreError) in try store.sweep(now: next + 3 * day) }
+        _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: next + 3 * day) }
         #expect(try store.usage(of: .first, now: next + 3 * day).costThisMonth == 10)
         #expect(try fixture.faults() == [])
     }
@@ -185,7 +185,7 @@ private let day: Int64 = 86_400_000
         try store.accept(TestMessage { $0.reserve = 5 }, .delivered, now: start)
         let later = start + 4 * day
         for _ in 0..<20 where store.retention.emptied.isEmpty {
-            _ = try store.transaction { () throws(StoreError) in try store.sweep(now: later) }
+            _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: later) }
         }
         #expect(store.retention.emptied == [Day(containing: start)])
         let crashed = try fixture.crashed()
@@ -198,7 +198,7 @@ private let day: Int64 = 86_400_000
         var store = try fixture.openWithProvider()
         for _ in 0..<3 { try store.accept(TestMessage { $0.reserve = 5 }, .delivered, now: start) }
         try store.accept(TestMessage { $0.reserve = 7 }, .delivered, now: start + day)
-        try store.transaction { () throws(StoreError) in try store.setLowWater(nil) }
+        try store.transaction { () throws(StoreError) in try store.setRecoveryStart(nil) }
         store = try fixture.openSQLite(now: start + day)
         #expect(try store.usage(of: .first, now: start + day).costThisMonth == 22)
         try fixture.foldLogs()
@@ -281,7 +281,7 @@ private struct UsageModel {
         var usage = TenantUsage()
         let today = Day(containing: now)
         for (id, message) in messages where message.stored.tenant == tenant {
-            let standing = message.stored.lifecycle.standing
+            let standing = message.stored.lifecycle.accountedState
             if standing.state.isWaiting { usage.waitingMessages += 1 }
             let cost: Int64
             switch standing.cost {

@@ -124,11 +124,11 @@ internal import Testing
             try store.insert(
                 KeyRecord(id: "k", tenant: tenant, scopes: 1, salt: [1], hash: [2], note: "", createdAt: start))
             _ = try store.suppress(SuppressionRecord(tenant: tenant, number: 14_155_550_100, at: start, reason: ""))
-            let act = Act(actor: "apusd", at: start)
+            let context = AuditContext(actor: "apusd", at: start)
             let changes = [("a", nil, "{}"), ("b", nil, "{}")] as [(String, String?, String?)]
-            _ = try store.apply(changes.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: act)
+            _ = try store.apply(changes.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: context)
             let others = [("a", "{}", "{\"weight\":2}"), ("b", "{}", nil)] as [(String, String?, String?)]
-            _ = try store.apply(others.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: act)
+            _ = try store.apply(others.map { .init(kind: "tenant", name: $0, before: $1, after: $2) }, by: context)
         }
         var number = 0
         for now in [start, start + 86_400_000 - 60_000] {
@@ -149,7 +149,7 @@ internal import Testing
             _ = try store.accept(chunk: [0, 1, 2, 5], of: "day \(now)", now: now) { _ in
                 TestMessage { $0.sendAt = now + 1000 }
             }
-            var drafts = DraftBatch([TestMessage()])
+            var drafts = MessageDrafts([TestMessage()])
             drafts.drafts[0].generation = 2
             var accepted: [AcceptResult] = []
             try store.transaction { () throws(StoreError) in
@@ -173,7 +173,7 @@ internal import Testing
         try store.begin()
         var results: [AcceptResult] = []
         try store.accept(
-            DraftBatch(Array(repeating: TestMessage(), count: 4000)), 0..<4000, chunk: nil, now: start + 86_400_000,
+            MessageDrafts(Array(repeating: TestMessage(), count: 4000)), 0..<4000, chunk: nil, now: start + 86_400_000,
             results: &results)
         #expect(try fixture.faults() == [])
         try store.commit()

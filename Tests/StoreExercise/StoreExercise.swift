@@ -38,7 +38,7 @@ struct StoreExercise {
     private init(_ directory: String, seed: UInt64, isSynced: Bool) throws {
         generator = SeededGenerator(seed: seed)
         var options = SQLiteStoreOptions()
-        options.index.recentEntries = 100
+        options.index.memtableEntries = 100
         options.index.fanOut = 3
         options.index.seldomFactor = 1
         options.index.entriesPerCommit = 20
@@ -58,11 +58,11 @@ struct StoreExercise {
             said += "quota \(tenant.rawValue) \(quota.segmentsPerDay!) \(quota.costPerMonth!) "
             said += "\(quota.waitingMessages!)\n"
         }
-        try takeUp()
+        try recover()
     }
 
     /// What waits or was being submitted goes on.
-    private mutating func takeUp() throws {
+    private mutating func recover() throws {
         var cursor: MessageID?
         repeat {
             cursor = try store.recover(from: cursor, limit: 100, now: now) { message in
@@ -80,17 +80,17 @@ struct StoreExercise {
         now += generator.oneIn(12) ? Int64.random(in: 0...40_000_000, using: &generator) : 5
         try store.begin()
         // Before anything changes: what is about to change may not be durable with the mark.
-        if generator.oneIn(20) { try store.setLowWater(open.map(\.lifecycle.id).min()) }
+        if generator.oneIn(20) { try store.setRecoveryStart(open.map(\.lifecycle.id).min()) }
         if generator.oneIn(10) { try administer() }
         for _ in 0..<Int.random(in: 0...2, using: &generator) { try accept() }
         if generator.oneIn(6) { try acceptChunk() }
         try advance()
-        _ = try store.sweep(now: now)
+        _ = try store.applyRetention(now: now)
         try store.commit()
         said += "day \(now / 86_400_000)\n"
         FileHandle.standardOutput.write(Data(said.utf8))
         said = ""
-        try store.upkeep(isIdle: generator.oneIn(3))
+        try store.checkpoint(isIdle: generator.oneIn(3))
     }
 
     /// A new generation, under which the round's messages are accepted; what leads to it is in the same round.
@@ -101,11 +101,11 @@ struct StoreExercise {
         let before = try administration.configuration().first { $0.name == name }?.document
         let after = before != nil && generator.oneIn(4) ? nil : "{\"round\":\"\(now)-\(round)\"}"
         let change = ConfigurationChange(kind: "tenant", name: name, before: before, after: after)
-        generation = try administration.apply([change], by: Act(actor: "exercise", at: now))
+        generation = try administration.apply([change], by: AuditContext(actor: "exercise", at: now))
         let number = generator.next() >> 16
         _ = try administration.suppress(SuppressionRecord(tenant: tenant, number: number, at: now, reason: "STOP"))
-        let act = Act(actor: "exercise", at: now)
-        try administration.append(AuditRecord(act: act, verb: "config.apply", subject: "\(generation)"))
+        let context = AuditContext(actor: "exercise", at: now)
+        try administration.append(AuditRecord(context: context, verb: "config.apply", subject: "\(generation)"))
         said += "generation \(generation)\n"
     }
 
@@ -123,7 +123,7 @@ struct StoreExercise {
             }
         }
         var results: [AcceptResult] = []
-        var drafts = DraftBatch(messages)
+        var drafts = MessageDrafts(messages)
         for place in drafts.drafts.indices { drafts.drafts[place].generation = generation }
         try store.accept(drafts, 0..<messages.count, chunk: nil, now: now, results: &results)
         for (message, result) in zip(messages, results) {
@@ -151,7 +151,7 @@ struct StoreExercise {
         }
         var results: [AcceptResult] = []
         try store.accept(
-            DraftBatch(messages), 0..<messages.count,
+            MessageDrafts(messages), 0..<messages.count,
             chunk: BatchChunk(tenant: .first, batch: batch.id, indices: indices), now: now, results: &results)
         for result in results where result.kind == .accepted {
             said += "message \(result.id) \n"
@@ -166,7 +166,7 @@ struct StoreExercise {
         for _ in 0..<min(open.count, 60) {
             let place = Int.random(in: 0..<open.count, using: &generator)
             var stored = open[place]
-            let previous = stored.lifecycle.standing
+            let previous = stored.lifecycle.accountedState
             let isFirst = stored.lifecycle.history.bytes.isEmpty
             switch previous.state {
             case .queued, .scheduled:

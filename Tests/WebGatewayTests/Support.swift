@@ -31,7 +31,7 @@ final class ScriptedIntake: Sendable {
         let intake: ScriptedIntake
         let provider: String
 
-        func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+        func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
             await intake.receive(request, for: provider)
             return .believed([], intake.answer)
         }

@@ -12,7 +12,7 @@ extension SendExplanation.Refusal {
 
 extension SendExplanation {
     /// Describes the body that would be sent, or the one that was given, if the request is refused.
-    package mutating func describe(_ given: UnsafeRawBufferPointer, _ batch: DraftBatch) {
+    package mutating func describe(_ given: UnsafeRawBufferPointer, _ batch: MessageDrafts) {
         func describe(_ body: UnsafeRawBufferPointer) {
             guard let form = try? Segmentation(body) else { return }
             encoding = form.encoding
@@ -27,7 +27,7 @@ extension SendExplanation {
     }
 
     /// What the message has where it says nothing itself is the tenant's.
-    package mutating func describe(_ draft: MessageDraft, _ batch: DraftBatch) {
+    package mutating func describe(_ draft: MessageDraft, _ batch: MessageDrafts) {
         sender = batch.bytes.withUnsafeBytes { String(decoding: $0[draft.sender.range], as: UTF8.self) }
         priority = draft.priority
         onUnknown = draft.onUnknown

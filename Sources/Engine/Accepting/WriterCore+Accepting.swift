@@ -5,9 +5,9 @@ internal import Storage
 /// How bursts become rows and queued messages, inside a round.
 extension WriterCore {
     mutating func accept(
-        _ lane: WritableKeyPath<WriterInbox, Deque<SubmitBurst>>, now: Int64, _ deadline: inout RoundDeadline
+        _ priority: WritableKeyPath<WriterInbox, Deque<SubmitBurst>>, now: Int64, _ deadline: inout RoundDeadline
     ) throws(StoreError) {
-        while let burst = pending[keyPath: lane].popFirst() {
+        while let burst = pending[keyPath: priority].popFirst() {
             refusals.append { burst.reply(.failure($0)) }
             let count = burst.drafts.drafts.count
             var results: [AcceptResult] = []
@@ -23,7 +23,7 @@ extension WriterCore {
 
     /// The quotas of those tenants of whose messages some were refused.
     private func quotasMet(
-        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult]
+        _ drafts: MessageDrafts, from start: Int, _ results: [AcceptResult]
     ) -> [TenantID: TenantQuota] {
         var met: [TenantID: TenantQuota] = [:]
         guard !quotas.isEmpty else { return met }
@@ -36,7 +36,7 @@ extension WriterCore {
 
     /// Puts what was accepted into the queue, and keeps the contents of each run of new ids.
     mutating func enqueue(
-        _ drafts: DraftBatch, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
+        _ drafts: MessageDrafts, from start: Int, _ results: [AcceptResult], batch: BatchID?, now: Int64
     ) {
         var position = 0
         while position < results.count {

@@ -17,7 +17,7 @@ package struct MessageExplanation: Sendable {
 
 extension WriterCore {
     /// - Parameter batch: of one message.
-    mutating func explain(_ batch: DraftBatch, now: Int64) -> MessageExplanation {
+    mutating func explain(_ batch: MessageDrafts, now: Int64) -> MessageExplanation {
         var explanation = MessageExplanation()
         guard let draft = batch.drafts.first else { return explanation }
         explanation.quota = quotas[draft.tenant] ?? TenantQuota()

@@ -40,7 +40,7 @@ extension Dispatcher {
         _ answer: AttemptAnswer, _ flight: InFlight, _ stored: inout StoredLifecycle, _ rows: AnswerRows, now: Int64
     ) -> CarrierOptOut? {
         pool.update(flight.provider) { $0.answered(answer.outcome, to: flight.submitted, now: now) }
-        let provider = pool.lanes[flight.provider].number
+        let provider = pool.states[flight.provider].number
         if case .accepted = answer.outcome, let price = flight.price {
             stored.lifecycle.priced(price, at: now, provider: provider)
         }

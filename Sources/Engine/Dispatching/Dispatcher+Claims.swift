@@ -23,8 +23,8 @@ extension Dispatcher {
     }
 
     struct HandOver {
-        var lane: Int
-        /// With the candidates that the lane was chosen from.
+        var index: Int
+        /// With the candidates that the provider was chosen from.
         var entry: QueuedEntry
         /// Instead of the message's own; nil = that one.
         var sender: [UInt8]?
@@ -65,7 +65,7 @@ extension Dispatcher {
             }
         }
         if !carrierOptOuts.isEmpty, let optOut = optOut(atCarrierOf: candidates, content, now: now) {
-            let carrier = pool.lane(of: optOut.provider).map { pool.lanes[$0].provider.name } ?? "the carrier"
+            let carrier = pool.index(of: optOut.provider).map { pool.states[$0].provider.name } ?? "the carrier"
             let message = "the recipient has opted out at \(carrier) (\(optOut.code))"
             return end(&stored, code: "OPTED_OUT", message: message, now: now)
         }
@@ -82,15 +82,15 @@ extension Dispatcher {
             return .waits
         }
         let sender = pool.sender(
-            of: draft, content.arena, senderPolicies[draft.tenant], by: candidates, through: choice.lane)
-        let number = pool.lanes[choice.lane].number
+            of: draft, content.arena, senderPolicies[draft.tenant], by: candidates, through: choice.index)
+        let number = pool.states[choice.index].number
         guard
             stored.lifecycle.claimed(
                 at: now, provider: number, reason: sender?.added(to: choice.reason) ?? choice.reason)
         else { return .leaves }
         return .handsOver(
             HandOver(
-                lane: choice.lane, entry: routed, sender: sender?.sender,
+                index: choice.index, entry: routed, sender: sender?.sender,
                 throttled: throttled.first { $0.provider == number }))
     }
 
@@ -105,18 +105,18 @@ extension Dispatcher {
         reply: UInt8, _ entry: QueuedEntry, _ draft: MessageDraft, _ stored: inout StoredLifecycle,
         _ trouble: AttemptTrouble, now: Int64
     ) -> TurnDecision {
-        switch lane(forReply: reply, trouble, urgent: draft.priority == .urgent, now: now) {
+        switch path(forReply: reply, trouble, urgent: draft.priority == .urgent, now: now) {
         case .none:
             let message = "the provider that brought the keyword takes no answer"
             return end(&stored, code: "NO_PROVIDER", message: message, now: now)
         case .later:
             open.putOff(entry.unrouted, due: now + Self.replyPause)
             return .waits
-        case .now(let lane):
+        case .now(let index):
             let reason = "answers a keyword by the provider that brought it"
-            guard stored.lifecycle.claimed(at: now, provider: pool.lanes[lane].number, reason: reason)
+            guard stored.lifecycle.claimed(at: now, provider: pool.states[index].number, reason: reason)
             else { return .leaves }
-            return .handsOver(HandOver(lane: lane, entry: entry.unrouted))
+            return .handsOver(HandOver(index: index, entry: entry.unrouted))
         }
     }
 
@@ -126,24 +126,24 @@ extension Dispatcher {
     ) {
         let (id, draft) = (choice.entry.message.id, content.draft)
         if let throttled = choice.throttled { open.senders.take(throttled, now: now) }
-        let submitted = pool.update(choice.lane) {
+        let submitted = pool.update(choice.index) {
             $0.batch.append(content, id: id, attempt: stored.lifecycle.attempts, sender: choice.sender)
             return $0.take(urgent: draft.priority == .urgent, now: now)
         }
-        pool.refresh(&open.queue, lane: choice.lane, now: now)
+        pool.refresh(&open.queue, index: choice.index, now: now)
         open.claimed(
             choice.entry,
             InFlight(
-                stored: stored, message: choice.entry, provider: choice.lane,
+                stored: stored, message: choice.entry, provider: choice.index,
                 onUnknown: draft.onUnknown, submitted: submitted, sender: choice.throttled,
-                price: pool.lanes[choice.lane].price(of: draft), routesEpoch: pool.routesEpoch))
+                price: pool.states[choice.index].price(of: draft), routesEpoch: pool.routesEpoch))
     }
 
     /// The submissions of a round that has been committed.
-    mutating func takeSubmissions() -> [(provider: any SMSProvider, batch: SubmissionBatch)] {
-        var submissions: [(any SMSProvider, SubmissionBatch)] = []
-        for index in pool.lanes.indices where !pool.lanes[index].batch.items.isEmpty {
-            submissions.append((pool.lanes[index].provider, pool.lanes[index].batch))
+    mutating func takeSubmissions() -> [(provider: any SMSProvider, batch: Submissions)] {
+        var submissions: [(any SMSProvider, Submissions)] = []
+        for index in pool.states.indices where !pool.states[index].batch.items.isEmpty {
+            submissions.append((pool.states[index].provider, pool.states[index].batch))
             pool.clearBatch(of: index)
         }
         return submissions

@@ -33,16 +33,16 @@ extension Dispatcher {
     static let replyPause: Int64 = 1000
 
     /// Where an answer to a keyword goes.
-    enum ReplyLane {
+    enum ReplyPath {
         case now(Int)
         case later
         case none
     }
 
     /// An answer goes by the provider that has brought the keyword, and by no other.
-    mutating func lane(forReply provider: UInt8, _ trouble: AttemptTrouble, urgent: Bool, now: Int64) -> ReplyLane {
-        guard !trouble.refused.contains(provider), let lane = pool.lane(of: provider) else { return .none }
-        return pool.verdict(of: lane, urgent: urgent, now: now) == .hasRoom ? .now(lane) : .later
+    mutating func path(forReply provider: UInt8, _ trouble: AttemptTrouble, urgent: Bool, now: Int64) -> ReplyPath {
+        guard !trouble.refused.contains(provider), let index = pool.index(of: provider) else { return .none }
+        return pool.verdict(of: index, urgent: urgent, now: now) == .hasRoom ? .now(index) : .later
     }
 }
 

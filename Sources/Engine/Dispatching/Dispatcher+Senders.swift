@@ -9,8 +9,8 @@ extension Dispatcher {
     func throttledSenders(of content: MessageContent, _ candidates: UInt16) -> [ThrottledSenders.Key] {
         guard !open.senders.isEmpty else { return [] }
         return pool.providers(of: candidates).compactMap { provider in
-            guard let lane = pool.lane(of: provider) else { return nil }
-            let sender = sender(of: content.draft, content.arena, by: candidates, through: lane)
+            guard let index = pool.index(of: provider) else { return nil }
+            let sender = sender(of: content.draft, content.arena, by: candidates, through: index)
             let key = ThrottledSenders.Key(provider: provider, sender: sender)
             return open.senders.contains(key) ? key : nil
         }
@@ -18,9 +18,9 @@ extension Dispatcher {
 
     /// The sender that a provider is given; empty = its own.
     private func sender(
-        of draft: MessageDraft, _ arena: DraftBatch, by candidates: UInt16, through lane: Int
+        of draft: MessageDraft, _ arena: MessageDrafts, by candidates: UInt16, through index: Int
     ) -> String {
-        pool.sender(of: draft, arena, senderPolicies[draft.tenant], by: candidates, through: lane)?.text
+        pool.sender(of: draft, arena, senderPolicies[draft.tenant], by: candidates, through: index)?.text
             ?? arena.text(draft.sender)
     }
 
@@ -46,7 +46,7 @@ extension Dispatcher {
             wholeProviders = nil
             return
         }
-        let whole = Set(pool.lanes.filter(\.isWhole).map(\.number))
+        let whole = Set(pool.states.filter(\.isWhole).map(\.number))
         defer { wholeProviders = whole }
         if let before = wholeProviders, !whole.isSubset(of: before) { open.returnSetAside() }
     }
@@ -63,7 +63,7 @@ extension Dispatcher {
             if key == nil, let content {
                 let sender = sender(
                     of: content.draft, content.arena, by: flight.message.flow.candidates, through: flight.provider)
-                key = ThrottledSenders.Key(provider: pool.lanes[flight.provider].number, sender: sender)
+                key = ThrottledSenders.Key(provider: pool.states[flight.provider].number, sender: sender)
             }
             guard let key else { return nil }
             return open.senders.throttled(

@@ -33,7 +33,7 @@ struct Dispatcher: ~Copyable {
     let retry: RetryPolicy
     /// The source of choices by weight and of the spread of retries.
     var random: SeededGenerator
-    var sweepDue: Int64 = 0
+    var expiryDue: Int64 = 0
 
     init(
         pool: ProviderPool, suppressions: SuppressionList, retry: RetryPolicy, contentBytes: Int, seed: UInt64
@@ -49,7 +49,7 @@ struct Dispatcher: ~Copyable {
 
     /// A message has been accepted in this round.
     /// - Parameter arena: of its texts.
-    mutating func accepted(_ id: MessageID, _ draft: MessageDraft, _ arena: DraftBatch, now: Int64) {
+    mutating func accepted(_ id: MessageID, _ draft: MessageDraft, _ arena: MessageDrafts, now: Int64) {
         let isRoutedLater = draft.sendAt > now || (!replies.isEmpty && replies[id] != nil)
         let candidates = isRoutedLater ? CandidateSets.unrouted : pool.candidates(of: draft, arena)
         open.accepted(

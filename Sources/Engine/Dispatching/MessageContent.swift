@@ -4,11 +4,11 @@ internal import SMSModel
 /// A message's content on its way from the store or from memory into a submission.
 struct MessageContent {
     var draft: MessageDraft
-    var arena: DraftBatch
+    var arena: MessageDrafts
     var batch: BatchID?
 }
 
-extension SubmissionBatch {
+extension Submissions {
     /// - Parameter sender: instead of the content's own.
     mutating func append(_ content: MessageContent, id: MessageID, attempt: Int, sender: [UInt8]?) {
         func copy(_ slice: ByteSlice) -> ByteSlice {

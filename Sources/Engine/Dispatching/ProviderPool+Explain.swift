@@ -7,7 +7,7 @@ internal import SMSModel
 package struct RoutingExplanation: Hashable, Sendable {
     package struct Examined: Hashable, Sendable {
         package var name: String
-        package var verdict: RouteVerdict
+        package var verdict: RouteMatch
         /// Whether the route is for messages of the tenant at all.
         package var isForTenant: Bool
     }
@@ -58,7 +58,9 @@ extension ProviderPool {
             guard verdict == .matches else { continue }
             explanation.route = route
             let held = route.providers.filter { provider in
-                let sender = lane(of: provider).flatMap { self.sender(of: query, policy, by: route, through: $0)?.text }
+                let sender = index(of: provider).flatMap {
+                    self.sender(of: query, policy, by: route, through: $0)?.text
+                }
                 return throttlesSender(provider, sender ?? String(decoding: query.sender, as: UTF8.self))
             }
             choose(CandidateSet(route: place), route, Set(held), query, policy, now: now, &explanation, &random)
@@ -79,10 +81,10 @@ extension ProviderPool {
         let contenders = contenders(set, route, held: held, urgent: query.priority == .urgent, now: now)
         let chosen = route.choice({ contenders[$0] }, using: &random)
         for (place, provider) in route.providers.enumerated() {
-            let lane = lane(of: provider).map { lanes[$0].provider }
+            let named = index(of: provider).map { states[$0].provider }
             explanation.candidates.append(
                 .init(
-                    name: lane?.name ?? "provider \(provider)", kind: lane?.kind ?? "", contender: contenders[place],
+                    name: named?.name ?? "provider \(provider)", kind: named?.kind ?? "", contender: contenders[place],
                     isChosen: place == chosen))
         }
         let isOnly = route.name.isEmpty && route.providers.count == 1 && chosen != nil
@@ -90,8 +92,8 @@ extension ProviderPool {
             isOnly
             ? "only provider"
             : route.explanation(chosen: chosen, contenders, names: explanation.candidates.map(\.name))
-        if let chosen, let lane = lane(of: route.providers[chosen]) {
-            explanation.sender = sender(of: query, policy, by: route, through: lane)
+        if let chosen, let index = index(of: route.providers[chosen]) {
+            explanation.sender = sender(of: query, policy, by: route, through: index)
         }
     }
 }

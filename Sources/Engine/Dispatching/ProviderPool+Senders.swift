@@ -13,18 +13,19 @@ extension ProviderPool {
     ///   - candidates: under whose number the message waited.
     @inline(__always)
     func sender(
-        of draft: MessageDraft, _ arena: DraftBatch, _ policy: SenderPolicy?, by candidates: UInt16, through lane: Int
+        of draft: MessageDraft, _ arena: MessageDrafts, _ policy: SenderPolicy?, by candidates: UInt16,
+        through index: Int
     ) -> SenderTable.Entry? {
         guard hasSenderTables, let set = sets[candidates] else { return nil }
         return arena.bytes.withUnsafeBytes {
-            sender(of: RoutingQuery(draft, $0), policy, by: table.routes[Int(set.route)], through: lane)
+            sender(of: RoutingQuery(draft, $0), policy, by: table.routes[Int(set.route)], through: index)
         }
     }
 
     func sender(
-        of query: RoutingQuery, _ policy: SenderPolicy?, by route: Route, through lane: Int
+        of query: RoutingQuery, _ policy: SenderPolicy?, by route: Route, through index: Int
     ) -> SenderTable.Entry? {
-        let tables = [route.senderTable, senderTables[lanes[lane].number]].compactMap(\.self)
+        let tables = [route.senderTable, senderTables[states[index].number]].compactMap(\.self)
         guard !tables.isEmpty else { return nil }
         let (country, _) = Countries.all.country(of: query.recipient)
         return SenderTable.sender(tables, given: query.sender, to: country) { entry in

@@ -4,14 +4,15 @@ package import Routing
 internal import SMSModel
 internal import Scheduling
 
-/// The providers that there are, and which of them a message may go to: lanes, routes, and what of it all is open.
+/// The providers that there are, and which of them a message may go to: their states, the routes, and which candidate
+/// sets are open.
 ///
 /// Part of the dispatcher. What waits is in flows by candidate set; the pool tells the queue of each set whether any of
 /// its providers has room. When the routes change, what waits is routed again, each message in its turn.
 struct ProviderPool {
-    private(set) var lanes: [ProviderLane] = []
-    /// The lane of each provider, by its number; -1 = none.
-    private var laneOf = [Int16](repeating: -1, count: 256)
+    private(set) var states: [ProviderState] = []
+    /// The index of each provider, by its number; -1 = none.
+    private var indexOf = [Int16](repeating: -1, count: 256)
     /// The names of paused providers, also of those that are not there (any more).
     private var pausedProviders: Set<String> = []
     private(set) var table: RoutingTable
@@ -22,9 +23,9 @@ struct ProviderPool {
     private(set) var hasSenderTables = false
     /// Raised whenever the routes change: numbers of sets that were given out before may stand for others by now.
     private(set) var routesEpoch = 0
-    /// The sets that each lane is in.
+    /// The candidate sets that each provider is in, by its index.
     private var setsOf: [[UInt16]] = []
-    /// The access of each lane, as the queue last heard of it.
+    /// Each provider's access, by its index, as the queue last heard of it.
     private var accessOf: [MessageQueue.Access] = []
     /// The one set that every message has which nothing has happened to; nil if there are several.
     private var onlySet: UInt16?
@@ -35,8 +36,8 @@ struct ProviderPool {
     /// room.
     private var hasRejections = false
 
-    /// The loads of the lanes that the round under way has changed, as they were before.
-    private var loadsBefore: [(lane: Int, load: ProviderLane.Load)] = []
+    /// The loads of the providers that the round under way has changed, as they were before.
+    private var loadsBefore: [(index: Int, load: ProviderState.Load)] = []
 
     /// A choice and what it was made from, as far as its explanation tells it.
     private struct Choice: Hashable {
@@ -47,7 +48,7 @@ struct ProviderPool {
     }
 
     /// - Parameter routes: nil = every message may go to every provider, by their weights.
-    init(_ providers: [PooledProvider] = [], routes: [Route]? = nil, now: Int64) {
+    init(_ providers: [ConfiguredProvider] = [], routes: [Route]? = nil, now: Int64) {
         table = RoutingTable([], now: now)
         _ = configure(providers, routes: routes, now: now)
     }
@@ -57,19 +58,19 @@ struct ProviderPool {
     /// Takes over a configuration. Providers that are the same objects go on as they are; those that are not there any
     /// more take nothing new.
     /// - Returns: those that have to answer before they end.
-    mutating func configure(_ providers: [PooledProvider], routes: [Route]?, now: Int64) -> [any SMSProvider] {
+    mutating func configure(_ providers: [ConfiguredProvider], routes: [Route]?, now: Int64) -> [any SMSProvider] {
         var draining: [any SMSProvider] = []
-        for lane in lanes.indices where !lanes[lane].isRetired {
-            guard !providers.contains(where: { $0.provider === lanes[lane].provider }) else { continue }
-            lanes[lane].retire()
-            laneOf[Int(lanes[lane].number)] = -1
-            if lanes[lane].inFlight > 0 { draining.append(lanes[lane].provider) }
+        for index in states.indices where !states[index].isRetired {
+            guard !providers.contains(where: { $0.provider === states[index].provider }) else { continue }
+            states[index].retire()
+            indexOf[Int(states[index].number)] = -1
+            if states[index].inFlight > 0 { draining.append(states[index].provider) }
         }
         for entry in providers {
-            if let lane = lanes.firstIndex(where: { $0.provider === entry.provider }) {
-                lanes[lane].configure(entry.limits, now: now)
+            if let index = states.firstIndex(where: { $0.provider === entry.provider }) {
+                states[index].configure(entry.limits, now: now)
             } else {
-                add(ProviderLane(provider: entry.provider, number: entry.number, limits: entry.limits, now: now))
+                add(ProviderState(provider: entry.provider, number: entry.number, limits: entry.limits, now: now))
             }
         }
         senderTables = [:]
@@ -78,20 +79,20 @@ struct ProviderPool {
         return draining
     }
 
-    private mutating func add(_ lane: ProviderLane) {
-        var lane = lane
-        let former = lanes.lastIndex { $0.number == lane.number }
-        if let former { lane.goOn(from: lanes[former]) }
-        lane.setPaused(pausedProviders.contains(lane.provider.name))
+    private mutating func add(_ state: ProviderState) {
+        var state = state
+        let former = states.lastIndex { $0.number == state.number }
+        if let former { state.goOn(from: states[former]) }
+        state.setPaused(pausedProviders.contains(state.provider.name))
         let place: Int
-        if let free = lanes.firstIndex(where: \.isGone) {
+        if let free = states.firstIndex(where: \.isClosed) {
             place = free
-            lanes[free] = lane
+            states[free] = state
         } else {
-            place = lanes.count
-            lanes.append(lane)
+            place = states.count
+            states.append(state)
         }
-        laneOf[Int(lane.number)] = Int16(place)
+        indexOf[Int(state.number)] = Int16(place)
     }
 
     private mutating func setRoutes(_ routes: [Route], now: Int64) {
@@ -103,8 +104,8 @@ struct ProviderPool {
     private mutating func routesChanged() {
         routesEpoch += 1
         sets.routesChanged()
-        setsOf = lanes.map { _ in [] }
-        accessOf = lanes.map { _ in .closed }
+        setsOf = states.map { _ in [] }
+        accessOf = states.map { _ in .closed }
         told.removeAll()
         onlySet = nil
         outdatedDue = 0
@@ -117,32 +118,34 @@ struct ProviderPool {
     /// stopped. To be called after a commit, since a round that fails brings back what was answered in it.
     mutating func takeEnded() -> [any SMSProvider] {
         var ended: [any SMSProvider] = []
-        for lane in lanes.indices where lanes[lane].isRetired && !lanes[lane].isGone && lanes[lane].inFlight == 0 {
-            lanes[lane].isGone = true
-            ended.append(lanes[lane].provider)
+        for index in states.indices
+        where states[index].isRetired && !states[index].isClosed && states[index].inFlight == 0 {
+            states[index].isClosed = true
+            ended.append(states[index].provider)
         }
         return ended
     }
 
-    /// Lanes that answer or may be given something, for telling of them; of a provider whose settings have changed, the
+    /// The providers that answer or may be given something; of a provider whose settings have changed, the
     /// newer.
-    var current: [ProviderLane] { lanes.filter { !$0.isRetired } }
+    var current: [ProviderState] { states.filter { !$0.isRetired } }
 
-    func lane(named name: String) -> Int? { lanes.firstIndex { !$0.isRetired && $0.provider.name == name } }
+    func index(named name: String) -> Int? { states.firstIndex { !$0.isRetired && $0.provider.name == name } }
 
-    /// Changes a lane's load; a round that fails undoes it.
-    mutating func update<Result>(_ lane: Int, _ change: (inout ProviderLane) -> Result) -> Result {
-        if !loadsBefore.contains(where: { $0.lane == lane }) { loadsBefore.append((lane, lanes[lane].load)) }
-        return change(&lanes[lane])
+    /// Changes a provider's load; a round that fails undoes it.
+    mutating func update<Result>(_ index: Int, _ change: (inout ProviderState) -> Result) -> Result {
+        if !loadsBefore.contains(where: { $0.index == index }) { loadsBefore.append((index, states[index].load)) }
+        return change(&states[index])
     }
 
-    /// Looks at a lane. What it could be given by now is worked out on the way, which no round undoes.
-    mutating func verdict(of lane: Int, urgent: Bool, now: Int64) -> ProviderVerdict {
-        lanes[lane].verdict(urgent: urgent, now: now)
+    /// Says whether a provider can be given a message. What it could be given by now is worked out on the way, which no
+    /// round undoes.
+    mutating func verdict(of index: Int, urgent: Bool, now: Int64) -> ProviderAvailability {
+        states[index].verdict(urgent: urgent, now: now)
     }
 
-    /// The lane's claims have been handed over.
-    mutating func clearBatch(of lane: Int) { lanes[lane].batch = SubmissionBatch() }
+    /// The provider's claims have been handed over.
+    mutating func clearBatch(of index: Int) { states[index].batch = Submissions() }
 
     /// The round is durable.
     mutating func committed() { loadsBefore.removeAll(keepingCapacity: true) }
@@ -150,8 +153,8 @@ struct ProviderPool {
     /// The round's commit failed: as if it had not been. How a load changes can't be computed backwards, so the few that
     /// it touched are put back as they were.
     mutating func undo() {
-        for (lane, load) in loadsBefore { lanes[lane].load = load }
-        for lane in lanes.indices where !lanes[lane].batch.items.isEmpty { lanes[lane].batch = SubmissionBatch() }
+        for (index, load) in loadsBefore { states[index].load = load }
+        for index in states.indices where !states[index].batch.items.isEmpty { states[index].batch = Submissions() }
         committed()
     }
 
@@ -167,24 +170,24 @@ struct ProviderPool {
     }
 
     /// Takes over whether each provider can be handed messages.
-    /// - Returns: the lanes of those for which that has changed.
-    mutating func takeLinks() -> [ProviderLane] {
-        lanes.indices.compactMap { lanes[$0].takeLink() ? lanes[$0] : nil }
+    /// - Returns: the states of those for which that has changed.
+    mutating func takeLinks() -> [ProviderState] {
+        states.indices.compactMap { states[$0].takeLink() ? states[$0] : nil }
     }
 
     /// Providers that would be handed messages if their links were not down: `NAME: REASON`.
     var disconnected: [String] {
-        lanes.compactMap { lane in
-            guard !lane.isRetired, lane.limits.isEnabled, case .down(let reason) = lane.link else { return nil }
-            return "\(lane.provider.name): \(reason)"
+        states.compactMap { state in
+            guard !state.isRetired, state.limits.isEnabled, case .down(let reason) = state.link else { return nil }
+            return "\(state.provider.name): \(reason)"
         }
     }
 
     /// Whether some provider could be handed messages, as far as links go.
-    var isConnected: Bool { disconnected.isEmpty || lanes.contains { $0.isWhole } }
+    var isConnected: Bool { disconnected.isEmpty || states.contains { $0.isWhole } }
 
-    mutating func updateAll(_ change: (inout ProviderLane) -> Void) {
-        for lane in lanes.indices { change(&lanes[lane]) }
+    mutating func updateAll(_ change: (inout ProviderState) -> Void) {
+        for index in states.indices { change(&states[index]) }
     }
 
     // MARK: Routing
@@ -201,7 +204,7 @@ struct ProviderPool {
     /// Where a message goes that nothing has happened to.
     /// - Parameter arena: of its texts.
     @inline(__always)
-    mutating func candidates(of draft: MessageDraft, _ arena: DraftBatch) -> UInt16 {
+    mutating func candidates(of draft: MessageDraft, _ arena: MessageDrafts) -> UInt16 {
         onlySet ?? arena.bytes.withUnsafeBytes { routed(RoutingQuery(draft, $0), AttemptTrouble()) }
     }
 
@@ -213,7 +216,7 @@ struct ProviderPool {
         return number(of: CandidateSet(route: route, excluded: excluded(route, trouble)))
     }
 
-    mutating func route(_ draft: MessageDraft, _ arena: DraftBatch, _ trouble: AttemptTrouble) -> Routed {
+    mutating func route(_ draft: MessageDraft, _ arena: MessageDrafts, _ trouble: AttemptTrouble) -> Routed {
         if hasRejections, let rejection = rejection(of: draft, arena) { return .rejected(rejection) }
         let number = arena.bytes.withUnsafeBytes { routed(RoutingQuery(draft, $0), trouble) }
         if let set = sets[number], table.routes[Int(set.route)].providers.indices.allSatisfy(set.excludes) {
@@ -222,7 +225,7 @@ struct ProviderPool {
         return .candidates(number)
     }
 
-    private func rejection(of draft: MessageDraft, _ arena: DraftBatch) -> String? {
+    private func rejection(of draft: MessageDraft, _ arena: MessageDrafts) -> String? {
         let route = arena.bytes.withUnsafeBytes { table.route(of: RoutingQuery(draft, $0)) }
         return route.flatMap { table.routes[$0].rejectionText }
     }
@@ -241,14 +244,14 @@ struct ProviderPool {
         guard isNew else { return number }
         let providers = table.routes[Int(set.route)].providers
         for (place, provider) in providers.enumerated() where !set.excludes(place) {
-            if let lane = lane(of: provider) { setsOf[lane].append(number) }
+            if let index = index(of: provider) { setsOf[index].append(number) }
         }
         return number
     }
 
-    func lane(of provider: UInt8) -> Int? {
-        let lane = Int(laneOf[Int(provider)])
-        return lane >= 0 ? lane : nil
+    func index(of provider: UInt8) -> Int? {
+        let index = Int(indexOf[Int(provider)])
+        return index >= 0 ? index : nil
     }
 
     /// Whether a flow's number says where its messages may go.
@@ -279,7 +282,7 @@ struct ProviderPool {
 
     private mutating func isUp(_ set: CandidateSet, now: Int64) -> Bool {
         for (place, provider) in table.routes[Int(set.route)].providers.enumerated() where !set.excludes(place) {
-            if let lane = lane(of: provider), lanes[lane].verdict(urgent: true, now: now).isUp { return true }
+            if let index = index(of: provider), states[index].verdict(urgent: true, now: now).isUp { return true }
         }
         return false
     }
@@ -294,21 +297,21 @@ struct ProviderPool {
 
     // MARK: Choosing
 
-    /// The lane that a message of a set is handed to now, and why; nil if it has to wait.
+    /// The provider that a message of a set is handed to now, and why; nil if it has to wait.
     ///
     /// - Parameter held: providers that throttle its sender, by number.
     mutating func choose(
         _ number: UInt16, _ trouble: AttemptTrouble, held: Set<UInt8> = [], urgent: Bool, now: Int64,
         using random: inout some RandomNumberGenerator
-    ) -> (lane: Int, reason: String)? {
+    ) -> (index: Int, reason: String)? {
         guard let set = sets[number] else { return nil }
         let route = table.routes[Int(set.route)]
         if route.providers.count == 1 {
-            guard let lane = lane(of: route.providers[0]), !held.contains(route.providers[0]),
-                lanes[lane].verdict(urgent: urgent, now: now) == .hasRoom
+            guard let index = index(of: route.providers[0]), !held.contains(route.providers[0]),
+                states[index].verdict(urgent: urgent, now: now) == .hasRoom
             else { return nil }
             return (
-                lane, route.name.isEmpty ? "only provider" : explanation(set, route, 0, [contender(lane, now: now)])
+                index, route.name.isEmpty ? "only provider" : explanation(set, route, 0, [contender(index, now: now)])
             )
         }
         var contenders = self.contenders(set, route, held: held, urgent: urgent, now: now)
@@ -321,9 +324,9 @@ struct ProviderPool {
             if route.choice({ others[$0] }, using: &random) != nil { contenders = others }
         }
         guard let chosen = route.choice({ contenders[$0] }, using: &random),
-            let lane = lane(of: route.providers[chosen])
+            let index = index(of: route.providers[chosen])
         else { return nil }
-        return (lane, explanation(set, route, chosen, contenders))
+        return (index, explanation(set, route, chosen, contenders))
     }
 
     private func upOnes(_ route: Route, _ contenders: [Contender]) -> [UInt8] {
@@ -334,12 +337,12 @@ struct ProviderPool {
         _ set: CandidateSet, _ route: Route, held: Set<UInt8> = [], urgent: Bool, now: Int64
     ) -> [Contender] {
         route.providers.indices.map { place in
-            guard let lane = lane(of: route.providers[place]) else { return Contender(verdict: .isOff) }
-            var contender = contender(lane, now: now)
+            guard let index = index(of: route.providers[place]) else { return Contender(verdict: .isDisabled) }
+            var contender = contender(index, now: now)
             if set.excludes(place) {
                 contender.verdict = .hasRefused
             } else {
-                contender.verdict = lanes[lane].verdict(urgent: urgent, now: now)
+                contender.verdict = states[index].verdict(urgent: urgent, now: now)
                 if contender.verdict.isUp, held.contains(route.providers[place]) {
                     contender.verdict = .throttlesSender
                 }
@@ -348,10 +351,10 @@ struct ProviderPool {
         }
     }
 
-    private mutating func contender(_ lane: Int, now: Int64) -> Contender {
+    private mutating func contender(_ index: Int, now: Int64) -> Contender {
         Contender(
-            verdict: .hasRoom, weight: lanes[lane].limits.weight, price: lanes[lane].limits.price,
-            latency: lanes[lane].latency(now: now))
+            verdict: .hasRoom, weight: states[index].limits.weight, price: states[index].limits.price,
+            latency: states[index].latency(now: now))
     }
 
     private mutating func explanation(
@@ -362,7 +365,7 @@ struct ProviderPool {
         let choice = Choice(set: set, chosen: chosen, verdicts: verdicts)
         // Latencies are different each time.
         if route.policy != .fastest, let told = told[choice] { return told }
-        let names = route.providers.map { lane(of: $0).map { lanes[$0].provider.name } ?? "provider \($0)" }
+        let names = route.providers.map { index(of: $0).map { states[$0].provider.name } ?? "provider \($0)" }
         let text = route.explanation(chosen: chosen, contenders, names: names)
         if told.count >= 4096 { told.removeAll() }
         told[choice] = text
@@ -387,7 +390,7 @@ struct ProviderPool {
         let left = table.routes[Int(set.route)].providers.filter { !trouble.refused.contains($0) }
         let own = failed.map { trouble.failures[$0] ?? 0 } ?? .max
         for provider in left where trouble.failures[provider] ?? 0 < own {
-            if let lane = lane(of: provider), lanes[lane].verdict(urgent: true, now: now).isUp { return .now }
+            if let index = index(of: provider), states[index].verdict(urgent: true, now: now).isUp { return .now }
         }
         return left.isEmpty ? .none : .later
     }
@@ -399,7 +402,9 @@ struct ProviderPool {
         guard let set = sets[number], table.routes[Int(set.route)].overflows else { return false }
         for provider in table.routes[Int(set.route)].providers
         where provider != other && !trouble.refused.contains(provider) {
-            if let lane = lane(of: provider), lanes[lane].verdict(urgent: false, now: now) == .hasRoom { return true }
+            if let index = index(of: provider), states[index].verdict(urgent: false, now: now) == .hasRoom {
+                return true
+            }
         }
         return false
     }
@@ -410,26 +415,26 @@ struct ProviderPool {
     mutating func refresh(_ queue: inout MessageQueue, now: Int64) {
         if now >= table.nextChange, table.advance(to: now) { routesChanged() }
         var any = MessageQueue.Access.closed
-        for lane in lanes.indices {
-            accessOf[lane] = access(lane, now: now)
-            any = max(any, accessOf[lane])
+        for index in states.indices {
+            accessOf[index] = access(index, now: now)
+            any = max(any, accessOf[index])
         }
         queue.setAccess(.closed, of: sets.nowhere)
         if hasRejections { any = .open }
         queue.setAccess(any, of: CandidateSets.unrouted)
         refreshOutdated(&queue, any, now: now)
-        for lane in lanes.indices { refreshSets(of: lane, &queue, now: now) }
+        for index in states.indices { refreshSets(of: index, &queue, now: now) }
     }
 
-    /// The same, after one lane has changed.
-    mutating func refresh(_ queue: inout MessageQueue, lane: Int, now: Int64) {
-        let access = access(lane, now: now)
-        guard access != accessOf[lane] else { return }
-        accessOf[lane] = access
+    /// The same, after one provider has changed.
+    mutating func refresh(_ queue: inout MessageQueue, index: Int, now: Int64) {
+        let access = access(index, now: now)
+        guard access != accessOf[index] else { return }
+        accessOf[index] = access
         let any = hasRejections ? .open : accessOf.max() ?? .closed
         queue.setAccess(any, of: CandidateSets.unrouted)
         for number in sets.outdated { queue.setAccess(any, of: number) }
-        refreshSets(of: lane, &queue, now: now)
+        refreshSets(of: index, &queue, now: now)
     }
 
     private mutating func refreshOutdated(_ queue: inout MessageQueue, _ any: MessageQueue.Access, now: Int64) {
@@ -443,13 +448,13 @@ struct ProviderPool {
         for number in sets.outdated { queue.setAccess(any, of: number) }
     }
 
-    private mutating func access(_ lane: Int, now: Int64) -> MessageQueue.Access {
-        if lanes[lane].verdict(urgent: false, now: now) == .hasRoom { return .open }
-        return lanes[lane].verdict(urgent: true, now: now) == .hasRoom ? .urgentOnly : .closed
+    private mutating func access(_ index: Int, now: Int64) -> MessageQueue.Access {
+        if states[index].verdict(urgent: false, now: now) == .hasRoom { return .open }
+        return states[index].verdict(urgent: true, now: now) == .hasRoom ? .urgentOnly : .closed
     }
 
-    private mutating func refreshSets(of lane: Int, _ queue: inout MessageQueue, now: Int64) {
-        for number in setsOf[lane] { queue.setAccess(access(ofSet: number, now: now), of: number) }
+    private mutating func refreshSets(of index: Int, _ queue: inout MessageQueue, now: Int64) {
+        for number in setsOf[index] { queue.setAccess(access(ofSet: number, now: now), of: number) }
     }
 
     private mutating func access(ofSet number: UInt16, now: Int64) -> MessageQueue.Access {
@@ -460,7 +465,7 @@ struct ProviderPool {
         if route.overflows || route.policy == .weight {
             var access = MessageQueue.Access.closed
             for (place, provider) in route.providers.enumerated() where !set.excludes(place) {
-                if let lane = lane(of: provider) { access = max(access, accessOf[lane]) }
+                if let index = index(of: provider) { access = max(access, accessOf[index]) }
             }
             return access
         }
@@ -478,11 +483,11 @@ struct ProviderPool {
         queue.setAccess(access(ofSet: number, now: now), of: number)
     }
 
-    /// When a lane that is closed, as the queue was last told, may open by itself, or a route; nil = never.
+    /// When a provider that is closed, as the queue was last told, may open by itself, or a route; nil = never.
     mutating func nextTime(now: Int64) -> Int64? {
         var next = table.nextChange == .max ? nil : table.nextChange
-        for lane in lanes.indices where accessOf[lane] != .open {
-            guard let time = lanes[lane].nextTime(now: now) else { continue }
+        for index in states.indices where accessOf[index] != .open {
+            guard let time = states[index].nextTime(now: now) else { continue }
             next = min(next ?? time, time)
         }
         return next

@@ -44,8 +44,8 @@ extension WriterCore {
 
     /// Settles messages whose validity is over, also where they wait for a provider.
     private mutating func expire(now: Int64) throws(StoreError) {
-        guard now >= dispatcher.sweepDue else { return }
-        dispatcher.sweepDue = now + 50
+        guard now >= dispatcher.expiryDue else { return }
+        dispatcher.expiryDue = now + 50
         for (entry, hasLifecycle) in dispatcher.open.takeExpired(now: now) {
             let id = entry.message.id
             guard let content = try content(of: id) else { continue }
@@ -66,7 +66,7 @@ extension WriterCore {
     }
 
     private func storedContent(of id: MessageID) throws(StoreError) -> MessageContent? {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         guard let loaded = try store.load(id, into: &arena) else { return nil }
         return MessageContent(draft: loaded.draft, arena: arena, batch: loaded.batch)
     }
@@ -94,8 +94,8 @@ extension WriterCore {
         }
         if try store.record(stored, since: before, isFirst: false) { noteUnresolved(stored.lifecycle) }
         dispatcher.open.keep(stored)
-        if !parked.isEmpty, case .accepted(let id, _, let parts) = answer.outcome {
-            let provider = dispatcher.pool.lanes[flight.provider].number
+        if !unmatched.isEmpty, case .accepted(let id, _, let parts) = answer.outcome {
+            let provider = dispatcher.pool.states[flight.provider].number
             for id in [id] + (parts?.furtherIDs ?? []) {
                 try identified(answer.id, answer.attempt, by: provider, as: id, now: now)
             }
@@ -138,7 +138,7 @@ extension WriterCore {
 
     /// Notes the attempt of which nobody knows whether it was taken, if the message is held because of one.
     func noteUnresolved(_ lifecycle: MessageLifecycle) {
-        if lifecycle.state == .unknown, let doubt = lifecycle.doubt { store.round.unresolved.append(doubt) }
+        if lifecycle.state == .unknown, let doubt = lifecycle.unresolvedAttempt { store.round.unresolved.append(doubt) }
     }
 }
 

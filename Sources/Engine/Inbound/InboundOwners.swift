@@ -59,7 +59,7 @@ struct InboundOwners {
         }
     }
 
-    mutating func configure(_ pooled: [PooledProvider], _ routes: [Route]?) {
+    mutating func configure(_ pooled: [ConfiguredProvider], _ routes: [Route]?) {
         var found: [OwnNumber: Set<UInt8>] = [:]
         var replacing: [OwnNumber: Set<UInt8>] = [:]
         for provider in pooled {

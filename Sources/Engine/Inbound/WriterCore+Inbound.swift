@@ -84,12 +84,12 @@ extension WriterCore {
             "numbers": .array([.string(PhoneNumber.text(request.number))]),
             "reason": .string(request.reason(isStop ? .stop : .start)), "to": .string(request.recipient),
         ])
-        let act = Act(actor: "provider \(burst.name)", at: now)
+        let context = AuditContext(actor: "provider \(burst.name)", at: now)
         let subjects =
             request.isForEverybody && request.isCommon ? ["every tenant"] : tenants.map { name(of: .tenant($0)) }
         for subject in subjects {
             try store.administration.append(
-                AuditRecord(verb, subject, by: act, before: isStop ? nil : what, after: isStop ? what : nil))
+                AuditRecord(verb, subject, by: context, before: isStop ? nil : what, after: isStop ? what : nil))
         }
     }
 

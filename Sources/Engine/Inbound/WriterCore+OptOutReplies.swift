@@ -47,14 +47,14 @@ extension WriterCore {
     private func draft(
         _ text: String, _ action: OptOutAction, to request: OptOutRequest, by tenant: TenantID, provider: UInt8,
         now: Int64
-    ) -> DraftBatch? {
+    ) -> MessageDrafts? {
         let number = Array(PhoneNumber.text(request.number).utf8)
         let sender = PhoneNumber.international(request.recipient).map(PhoneNumber.text) ?? request.recipient
-        let price = dispatcher.pool.lane(of: provider).map { dispatcher.pool.lanes[$0].limits.price } ?? 0
+        let price = dispatcher.pool.index(of: provider).map { dispatcher.pool.states[$0].limits.price } ?? 0
         let validator = SubmitValidator(
             defaultValidity: UInt64(Limits.optOutReplyValidityMilliseconds), segmentPrice: Money(millionths: price),
             destinations: owners.settings(of: tenant).destinations)
-        var drafts = DraftBatch()
+        var drafts = MessageDrafts()
         let isGood = number.withUnsafeBytes { number in
             Array(sender.utf8).withUnsafeBytes { sender in
                 Array(text.utf8).withUnsafeBytes { body in

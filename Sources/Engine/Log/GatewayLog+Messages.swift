@@ -51,7 +51,7 @@ extension GatewayLog {
                 fields[name] = "\(name == "code" ? redaction.code(in: detail) : detail)"
             }
             // A lost answer does not come any more: such an id is from asking the provider.
-            if event.kind == .sent, event.state == .sent, change.mark.standing.state == .unknown {
+            if event.kind == .sent, event.state == .sent, change.mark.accountedState.state == .unknown {
                 fields["because"] = "found by look-up"
             }
             if event.state == .queued, lifecycle.state == .queued {
@@ -62,7 +62,7 @@ extension GatewayLog {
     }
 
     private func fields(
-        of id: MessageID, _ draft: MessageDraft, _ arena: DraftBatch, batch: BatchID?
+        of id: MessageID, _ draft: MessageDraft, _ arena: MessageDrafts, batch: BatchID?
     ) -> Logger.Metadata {
         var fields: Logger.Metadata = [
             "id": "\(id)", "tenant": "\(name(of: draft.tenant))", "priority": "\(draft.priority.name)",

@@ -74,7 +74,7 @@ package final class GatewayLog: Sendable {
     /// The same as above, for a message that was checked.
     ///
     /// - Parameter drafts: nil where each message is not told.
-    package func refused(_ error: GatewayError, _ drafts: DraftBatch?, _ index: Int, tenant: String) {
+    package func refused(_ error: GatewayError, _ drafts: MessageDrafts?, _ index: Int, tenant: String) {
         guard let drafts else { return refused(error, tenant: tenant) { MessageTrace() } }
         let draft = drafts.drafts[index]
         drafts.bytes.withUnsafeBytes { bytes in
@@ -125,9 +125,9 @@ package final class GatewayLog: Sendable {
     /// An administrative act is durable. What was changed to what is in the audit log alone.
     func done(_ record: AuditRecord) {
         var fields: Logger.Metadata = [
-            "verb": "\(record.verb)", "subject": "\(record.subject)", "actor": "\(record.act.actor)",
+            "verb": "\(record.verb)", "subject": "\(record.subject)", "actor": "\(record.context.actor)",
         ]
-        if !record.act.peer.isEmpty { fields["peer"] = "\(record.act.peer)" }
+        if !record.context.peer.isEmpty { fields["peer"] = "\(record.context.peer)" }
         logger.notice("administrative act", metadata: fields)
     }
 

@@ -15,15 +15,15 @@ struct MessageSteps {
     /// Messages that a burst or a slice of one brought, now or before.
     let acceptances: [Round.Acceptance]
     private(set) var changes: [Change] = []
-    private(set) var arena = DraftBatch()
+    private(set) var arena = MessageDrafts()
     /// Names by number.
     private(set) var providers: [UInt8: String] = [:]
 
     /// nil if there are none.
-    init?(_ round: Round, _ store: any MessageStore, _ lanes: [ProviderLane]) {
+    init?(_ round: Round, _ store: any MessageStore, _ states: [ProviderState]) {
         guard !round.accepted.isEmpty || !round.steps.isEmpty else { return nil }
         acceptances = round.accepted
-        for lane in lanes { providers[lane.number] = lane.provider.name }
+        for index in states { providers[index.number] = index.provider.name }
         for step in round.steps {
             // A day's file that cannot be read takes nothing but details from the log.
             let loaded = try? store.load(step.stored.lifecycle.id, into: &arena)

@@ -6,7 +6,7 @@ internal import Storage
 struct InFlight {
     var stored: StoredLifecycle
     var message: QueuedEntry
-    /// Its lane.
+    /// The provider's index in the pool.
     var provider: Int
     var onUnknown: OnUnknown
     var submitted: ProviderPace.Sent

@@ -23,13 +23,13 @@ extension OpenMessages {
     }
 
     /// When a message that waits is due or its validity is to be looked at; nil = never.
-    /// - Parameter sweepDue: when that is looked at next.
-    func nextDue(sweepDue: Int64) -> Int64? {
+    /// - Parameter expiryDue: when that is looked at next.
+    func nextDue(expiryDue: Int64) -> Int64? {
         var next = delays.nextDue
         func earlier(_ time: Int64) { next = min(next ?? time, time) }
-        if !queue.isEmpty { earlier(sweepDue) }
-        if !held.isEmpty { earlier(max(sweepDue, held.nextExpiry)) }
-        if senders.count > 0 { earlier(min(senders.due, max(sweepDue, senders.over))) }
+        if !queue.isEmpty { earlier(expiryDue) }
+        if !held.isEmpty { earlier(max(expiryDue, held.nextExpiry)) }
+        if senders.count > 0 { earlier(min(senders.due, max(expiryDue, senders.over))) }
         return next
     }
 }

@@ -12,7 +12,7 @@ struct WaitingContents {
     private struct Burst {
         let first: MessageID
         let batch: BatchID?
-        var drafts: DraftBatch
+        var drafts: MessageDrafts
         /// Place in `drafts` of the message `index` places after the first.
         let places: Range<Int>
         var left: Int
@@ -35,7 +35,7 @@ struct WaitingContents {
     }
 
     /// Keeps the drafts at `places`, which were given ids in a row from `first`, if there is room.
-    mutating func keep(_ drafts: DraftBatch, places: Range<Int>, first: MessageID, batch: BatchID?) {
+    mutating func keep(_ drafts: MessageDrafts, places: Range<Int>, first: MessageID, batch: BatchID?) {
         // Slices of one bulk burst share its memory: each is charged its part.
         let perDraft = drafts.bytes.count / max(1, drafts.drafts.count) + MemoryLayout<MessageDraft>.stride
         let bytes = perDraft * places.count
@@ -48,7 +48,7 @@ struct WaitingContents {
     }
 
     /// Hands the message's content to `use` and forgets it; nil if it is not here.
-    mutating func take<R>(_ id: MessageID, _ use: (MessageDraft, DraftBatch, BatchID?) -> R) -> R? {
+    mutating func take<R>(_ id: MessageID, _ use: (MessageDraft, MessageDrafts, BatchID?) -> R) -> R? {
         guard let index = find(id) else { return nil }
         let burst = bursts[index]
         let draft = burst.drafts.drafts[burst.places.lowerBound + Int(id.ordinal - burst.firstOrdinal)]
@@ -72,7 +72,7 @@ struct WaitingContents {
         bursts[index].left -= 1
         guard bursts[index].left == 0 else { return }
         // In the middle only its memory goes; its place goes once it is the first.
-        bursts[index].drafts = DraftBatch()
+        bursts[index].drafts = MessageDrafts()
         size -= bursts[index].size
         gone += 1
         while let first = bursts.first, first.left == 0 {

@@ -50,7 +50,7 @@ package final class ReceiptInquiry: Sendable {
     /// Takes up what waits since before this start, and begins to ask.
     package func start() {
         scheduler.start { [self] in turn() }
-        takeUp()
+        recover()
     }
 
     /// Asks nothing more.
@@ -77,9 +77,9 @@ package final class ReceiptInquiry: Sendable {
     }
 
     /// Reads what is sent and not settled yet, newest messages first.
-    package func takeUp() {
+    package func recover() {
         guard access.hasLookUps else { return }
-        scheduler.takeUp { [self] reader, cursor throws(StoreError) in
+        scheduler.recover { [self] reader, cursor throws(StoreError) in
             let page = try reader.awaitedReceipts(cursor: cursor, now: access.now())
             heard(ReceiptNews(sent: page.receipts))
             return awaited.withLock { $0.hasRoom } ? page.cursor : nil

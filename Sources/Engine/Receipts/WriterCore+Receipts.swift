@@ -21,7 +21,7 @@ extension WriterCore {
             receipt.attempt >= 1, receipt.attempt <= stored.lifecycle.attempts
         else { return false }
         let before = stored.lifecycle.mark
-        let (bytes, doubt) = (stored.lifecycle.history.bytes.count, stored.lifecycle.doubt)
+        let (bytes, doubt) = (stored.lifecycle.history.bytes.count, stored.lifecycle.unresolvedAttempt)
         let segments = try segments(receipt, stored.lifecycle)
         stored.lifecycle.receiptReceived(receipt, segments: segments, at: now)
         // An earlier attempt's price is not the message's.
@@ -31,9 +31,9 @@ extension WriterCore {
             stored.lifecycle.priced(price, at: now, provider: provider)
         }
         // Most receipts that change nothing are told in the timeline all the same.
-        if stored.lifecycle.history.bytes.count != bytes || stored.lifecycle.state != before.standing.state {
+        if stored.lifecycle.history.bytes.count != bytes || stored.lifecycle.state != before.accountedState.state {
             _ = try store.record(stored, since: before, isFirst: false)
-            if stored.lifecycle.doubt != doubt { noteUnresolved(stored.lifecycle) }
+            if stored.lifecycle.unresolvedAttempt != doubt { noteUnresolved(stored.lifecycle) }
         }
         dispatcher.open.changed(stored)
         return true
@@ -44,7 +44,7 @@ extension WriterCore {
     private func segments(_ receipt: Receipt, _ lifecycle: MessageLifecycle) throws(StoreError) -> Int {
         guard receipt.status != .taken, case .id? = receipt.part, !lifecycle.isIdentified(attempt: receipt.attempt)
         else { return 1 }
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         return try store.load(lifecycle.id, into: &arena).map { Int($0.draft.segments) } ?? 1
     }
 }

@@ -10,7 +10,7 @@ internal import Storage
 struct Round: Sendable {
     /// Messages of one burst, or of one slice of a bulk burst.
     struct Acceptance: Sendable {
-        var drafts: DraftBatch
+        var drafts: MessageDrafts
         /// The place in `drafts` of the first result.
         var start: Int
         var results: [AcceptResult]
@@ -38,8 +38,8 @@ struct Round: Sendable {
         /// Contents and messages were removed as retention asks for at that time.
         case retentionApplied(at: Int64)
 
-        case receiptParked(ParkedReceipt)
-        case receiptsUnparked([Int64])
+        case unmatchedReceiptAdded(UnmatchedReceipt)
+        case unmatchedReceiptsRemoved([Int64])
         case inboundKept(InboundRecord)
         case inboundPartKept(InboundPartRecord)
         case inboundPartsFinished([Int64])
@@ -48,7 +48,7 @@ struct Round: Sendable {
         case keywordAnswered(OptOutReply)
 
         case tenantNamed(TenantID, String, at: Int64)
-        case generationMade(UInt32, [ConfigurationChange], by: Act)
+        case generationMade(UInt32, [ConfigurationChange], by: AuditContext)
         case keyInserted(KeyRecord)
         case keyRevoked(String, at: Int64)
         case keyUsed(String, at: Int64)
@@ -62,7 +62,7 @@ struct Round: Sendable {
     var steps: [Step] = []
     var operations: [Operation] = []
     /// Attempts whose messages are held since this round, because nobody knows whether they were taken.
-    var unresolved: [Doubt] = []
+    var unresolved: [UnresolvedAttempt] = []
 
     var isEmpty: Bool { accepted.isEmpty && steps.isEmpty && operations.isEmpty }
 

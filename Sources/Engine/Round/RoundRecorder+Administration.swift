@@ -21,9 +21,9 @@ extension RoundRecorder: AdministrationStore {
     func generation() throws(StoreError) -> UInt32 { try beneath.generation() }
     func configuration() throws(StoreError) -> [ConfigurationObject] { try beneath.configuration() }
 
-    func apply(_ changes: [ConfigurationChange], by act: Act) throws(StoreError) -> UInt32 {
-        let generation = try beneath.apply(changes, by: act)
-        round.operations.append(.generationMade(generation, changes, by: act))
+    func apply(_ changes: [ConfigurationChange], by context: AuditContext) throws(StoreError) -> UInt32 {
+        let generation = try beneath.apply(changes, by: context)
+        round.operations.append(.generationMade(generation, changes, by: context))
         return generation
     }
 

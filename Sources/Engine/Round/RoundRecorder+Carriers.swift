@@ -7,17 +7,17 @@ extension RoundRecorder: CarrierStore {
 
     // MARK: Parked receipts
 
-    func park(_ receipt: ParkedReceipt) throws(StoreError) {
-        try beneath.park(receipt)
-        round.operations.append(.receiptParked(receipt))
+    func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError) {
+        try beneath.addUnmatched(receipt)
+        round.operations.append(.unmatchedReceiptAdded(receipt))
     }
 
-    func unpark(_ ids: [Int64]) throws(StoreError) {
-        try beneath.unpark(ids)
-        round.operations.append(.receiptsUnparked(ids))
+    func removeUnmatched(_ ids: [Int64]) throws(StoreError) {
+        try beneath.removeUnmatched(ids)
+        round.operations.append(.unmatchedReceiptsRemoved(ids))
     }
 
-    func parkedReceipts() throws(StoreError) -> [ParkedReceipt] { try beneath.parkedReceipts() }
+    func unmatchedReceipts() throws(StoreError) -> [UnmatchedReceipt] { try beneath.unmatchedReceipts() }
 
     // MARK: Inbound messages
 

@@ -27,7 +27,7 @@ final class RoundRecorder: MessageStore {
     // MARK: Messages
 
     func accept(
-        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+        _ batch: MessageDrafts, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError) {
         let before = results.count
         try store.accept(batch, range, chunk: chunk, now: now, results: &results)
@@ -47,7 +47,7 @@ final class RoundRecorder: MessageStore {
 
     func lifecycle(of id: MessageID) throws(StoreError) -> StoredLifecycle? { try store.lifecycle(of: id) }
 
-    func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
+    func load(_ id: MessageID, into batch: inout MessageDrafts) throws(StoreError) -> LoadedMessage? {
         try store.load(id, into: &batch)
     }
 
@@ -106,7 +106,7 @@ final class RoundRecorder: MessageStore {
     func providerNumbers() throws(StoreError) -> [String: UInt8] { try store.providerNumbers() }
     func receiptKey() throws(StoreError) -> [UInt8] { try store.receiptKey() }
 
-    // MARK: Recovery and upkeep
+    // MARK: Recovery and checkpoint
 
     func recover(
         from cursor: MessageID?, limit: Int, now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
@@ -114,18 +114,18 @@ final class RoundRecorder: MessageStore {
         try store.recover(from: cursor, limit: limit, now: now, visit)
     }
 
-    func setLowWater(_ id: MessageID?) throws(StoreError) {
-        try store.setLowWater(id)
+    func setRecoveryStart(_ id: MessageID?) throws(StoreError) {
+        try store.setRecoveryStart(id)
         round.operations.append(.recoveryStartMoved(id))
     }
 
-    func sweep(now: Int64) throws(StoreError) -> Int64 {
-        let next = try store.sweep(now: now)
+    func applyRetention(now: Int64) throws(StoreError) -> Int64 {
+        let next = try store.applyRetention(now: now)
         round.operations.append(.retentionApplied(at: now))
         return next
     }
 
     func checkRoom() throws(StoreError) { try store.checkRoom() }
     func room() throws(StoreError) -> StoreRoom { try store.room() }
-    func upkeep(isIdle: Bool) throws(StoreError) { try store.upkeep(isIdle: isIdle) }
+    func checkpoint(isIdle: Bool) throws(StoreError) { try store.checkpoint(isIdle: isIdle) }
 }

@@ -81,13 +81,13 @@ final class LookUpScheduler: Sendable {
 
     /// Takes up what waits in the store, one page after the other: callers' questions go in between.
     /// - Parameter page: takes what a page holds; returns where the next one begins, or nil if there is none or no room.
-    func takeUp(
+    func recover(
         from cursor: ListCursor? = nil,
         _ page: @escaping @Sendable (SQLiteStatusReader, ListCursor?) throws(StoreError) -> ListCursor?
     ) {
         access.read { [self] reader in
             do throws(StoreError) {
-                if let next = try page(reader, cursor) { takeUp(from: next, page) }
+                if let next = try page(reader, cursor) { recover(from: next, page) }
             } catch {
                 access.log.logger.warning(
                     "reading what to ask providers failed; \(subject.otherwise)",
@@ -117,7 +117,7 @@ final class LookUpScheduler: Sendable {
     /// - Returns: nil if the question was over already.
     @discardableResult
     func conclude(
-        _ question: ReconcilerCore.Question, _ verdict: Reconciliation.Verdict
+        _ question: ReconcilerCore.Question, _ verdict: Reconciliation.Conclusion
     ) -> Reconciliation.Decision? {
         let decision = core.withLock { $0.answered(question.ticket, verdict, now: access.now()) }
         if decision == .hold {

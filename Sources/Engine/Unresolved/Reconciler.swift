@@ -43,15 +43,15 @@ package final class Reconciler: Sendable {
     /// Takes up what came into doubt before this start, and begins to ask.
     package func start() {
         scheduler.start { [self] in turn() }
-        takeUp()
+        recover()
     }
 
     /// Asks nothing more. What is under way is asked again after the next start.
     package func stop() { scheduler.stop() }
 
     /// Attempts of which nobody knows whether their providers took them. Called by the writer once that is durable.
-    package func heard(_ doubts: [Doubt]) {
-        scheduler.noRoom(for: scheduler.withCore { $0.heard(doubts) })
+    package func heard(_ unresolved: [UnresolvedAttempt]) {
+        scheduler.noRoom(for: scheduler.withCore { $0.heard(unresolved) })
         scheduler.wake()
     }
 
@@ -59,12 +59,12 @@ package final class Reconciler: Sendable {
     var count: Int { scheduler.count }
 
     /// Reads what has come into doubt recently and is not settled yet, newest messages first.
-    package func takeUp() {
+    package func recover() {
         guard access.hasLookUps else { return }
         let since = access.now() - rule.deadline
-        scheduler.takeUp { [self] reader, cursor throws(StoreError) in
-            let page = try reader.doubts(since: since, cursor: cursor, now: access.now())
-            heard(page.doubts)
+        scheduler.recover { [self] reader, cursor throws(StoreError) in
+            let page = try reader.unresolvedAttempts(since: since, cursor: cursor, now: access.now())
+            heard(page.unresolved)
             return scheduler.withCore { $0.hasRoom } ? page.cursor : nil
         }
     }
@@ -91,7 +91,7 @@ package final class Reconciler: Sendable {
     private func ask(_ question: ReconcilerCore.Question) {
         access.read { [self] reader in
             do throws(StoreError) {
-                let message = try reader.doubted(question.entry.id, attempt: question.entry.attempt)
+                let message = try reader.unresolvedMessage(question.entry.id, attempt: question.entry.attempt)
                 ask(question, about: message)
             } catch {
                 scheduler.told("it cannot be read: \(error.text)", question)
@@ -100,7 +100,7 @@ package final class Reconciler: Sendable {
         }
     }
 
-    private func ask(_ question: ReconcilerCore.Question, about message: DoubtedMessage?) {
+    private func ask(_ question: ReconcilerCore.Question, about message: UnresolvedMessage?) {
         guard let message else { return scheduler.drop(question, "it has gone on") }
         guard !message.body.isEmpty else { return scheduler.drop(question, "its body has been taken away") }
         guard let source = access.lookUp(question.provider) else {
@@ -108,7 +108,8 @@ package final class Reconciler: Sendable {
         }
         scheduler.asked(question, message.provider)
         let words = LookUpQuestion(
-            recipient: message.recipient, body: message.body, begun: message.doubt.begun, ended: message.doubt.ended,
+            recipient: message.recipient, body: message.body, begun: message.attempt.begun,
+            ended: message.attempt.ended,
             knownIDs: question.entry.knownIDs,
             attempt: CorrelationToken(id: question.entry.id, attempt: question.entry.attempt))
         source.lookUp.ask(words) { [self] answer in answered(question, answer) }
@@ -159,11 +160,11 @@ package final class Reconciler: Sendable {
 
     /// The writer has the last word on what a provider found.
     private func recorded(
-        _ question: ReconcilerCore.Question, _ providerID: String, _ result: Result<ReconcileVerdict, GatewayError>
+        _ question: ReconcilerCore.Question, _ providerID: String, _ result: Result<ReconcileResult, GatewayError>
     ) {
         switch result {
         case .success(.sent): conclude(question, .found)
-        case .success(.goneOn): scheduler.drop(question, "it has gone on")
+        case .success(.superseded): scheduler.drop(question, "it has gone on")
         case .success(.boundElsewhere):
             scheduler.told("another attempt's", question, providerID: providerID)
             askAgain(question, knowing: [providerID])
@@ -175,7 +176,7 @@ package final class Reconciler: Sendable {
 
     // MARK: What follows
 
-    private func conclude(_ question: ReconcilerCore.Question, _ verdict: Reconciliation.Verdict) {
+    private func conclude(_ question: ReconcilerCore.Question, _ verdict: Reconciliation.Conclusion) {
         let decision = scheduler.conclude(question, verdict)
         if decision == .hold, verdict == .nothing { reportNotFound(question.entry.id, question.entry.attempt) }
     }

@@ -12,7 +12,7 @@ struct ReconcilerCore {
         let entry: ReconciliationQueue.Entry
     }
 
-    private struct Lane {
+    private struct LookUpQueue {
         var queue: ReconciliationQueue
         var underWay = 0
     }
@@ -26,11 +26,11 @@ struct ReconcilerCore {
     private let capacity: Int
     /// Questions that one provider is asked at one time.
     private let atOnce: Int
-    private var lanes: [UInt8: Lane] = [:]
+    private var queues: [UInt8: LookUpQueue] = [:]
     private var underWay: [UInt64: (question: Question, deadline: Int64)] = [:]
     /// All that wait or are being asked about: who begins again is told of some twice.
     private var attempts: Set<Attempt> = []
-    private var news: [Doubt] = []
+    private var news: [UnresolvedAttempt] = []
     /// Attempts that their providers don't have, which could not be recorded, and when to report them again: in the order
     /// of their times.
     private var unrecorded: [(attempt: Attempt, due: Int64)] = []
@@ -59,19 +59,19 @@ struct ReconcilerCore {
 
     /// Attempts of which it is not known yet whether their providers can be asked.
     /// - Returns: how many found no room.
-    mutating func heard(_ doubts: [Doubt]) -> Int {
+    mutating func heard(_ unresolved: [UnresolvedAttempt]) -> Int {
         let room = max(0, capacity - news.count)
-        news += doubts.prefix(room)
-        return max(0, doubts.count - room)
+        news += unresolved.prefix(room)
+        return max(0, unresolved.count - room)
     }
 
-    mutating func takeNews() -> [Doubt] {
+    mutating func takeNews() -> [UnresolvedAttempt] {
         defer { news = [] }
         return news
     }
 
     /// - Returns: false if there is no room. What is known already needs none.
-    mutating func add(_ doubt: Doubt, now: Int64) -> Bool {
+    mutating func add(_ doubt: UnresolvedAttempt, now: Int64) -> Bool {
         add(doubt.id, attempt: doubt.attempt, of: doubt.provider, since: doubt.begun, now: now)
     }
 
@@ -89,7 +89,7 @@ struct ReconcilerCore {
     }
 
     private mutating func wait(_ entry: ReconciliationQueue.Entry, for provider: UInt8) -> Bool {
-        lanes[provider, default: Lane(queue: ReconciliationQueue(capacity: capacity))].queue.add(entry)
+        queues[provider, default: LookUpQueue(queue: ReconciliationQueue(capacity: capacity))].queue.add(entry)
     }
 
     /// What was found out about an attempt could not be recorded.
@@ -112,13 +112,13 @@ struct ReconcilerCore {
     /// What is to be asked now, no more than each provider may be asked at one time.
     mutating func takeDue(now: Int64) -> [Question] {
         var due: [Question] = []
-        for provider in lanes.keys.sorted() {
-            let room = atOnce - (lanes[provider]?.underWay ?? 0)
-            for entry in lanes[provider]?.queue.popDue(now: now, limit: room) ?? [] {
+        for provider in queues.keys.sorted() {
+            let room = atOnce - (queues[provider]?.underWay ?? 0)
+            for entry in queues[provider]?.queue.popDue(now: now, limit: room) ?? [] {
                 lastTicket += 1
                 let question = Question(ticket: lastTicket, provider: provider, entry: entry)
                 underWay[lastTicket] = (question, now + Limits.lookUpMilliseconds)
-                lanes[provider]?.underWay += 1
+                queues[provider]?.underWay += 1
                 due.append(question)
             }
         }
@@ -149,7 +149,7 @@ struct ReconcilerCore {
     /// Takes what a question brought.
     /// - Returns: nil if the question is over already.
     mutating func answered(
-        _ ticket: UInt64, _ verdict: Reconciliation.Verdict, now: Int64
+        _ ticket: UInt64, _ verdict: Reconciliation.Conclusion, now: Int64
     ) -> Reconciliation.Decision? {
         guard let question = end(ticket) else { return nil }
         var entry = question.entry
@@ -175,7 +175,7 @@ struct ReconcilerCore {
 
     private mutating func end(_ ticket: UInt64) -> Question? {
         guard let question = underWay.removeValue(forKey: ticket)?.question else { return nil }
-        lanes[question.provider]?.underWay -= 1
+        queues[question.provider]?.underWay -= 1
         return question
     }
 
@@ -185,7 +185,7 @@ struct ReconcilerCore {
 
     /// Milliseconds until there is something to do without being told; nil = never.
     func wait(now: Int64) -> Int64? {
-        let asking = lanes.values.filter { $0.underWay < atOnce }.compactMap(\.queue.nextDue)
+        let asking = queues.values.filter { $0.underWay < atOnce }.compactMap(\.queue.nextDue)
         let others = underWay.values.map(\.deadline) + unrecorded.prefix(1).map(\.due)
         return (asking + others).min().map { max(0, $0 - now) }
     }

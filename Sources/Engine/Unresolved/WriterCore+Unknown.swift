@@ -7,53 +7,53 @@ internal import Storage
 /// asked know.
 extension WriterCore {
     mutating func actOnUnknown(
-        _ wish: UnknownWish, _ ids: [MessageID], tenant: TenantID?, by act: Act, now: Int64,
-        _ reply: @escaping @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void
+        _ wish: UnknownRequest, _ ids: [MessageID], tenant: TenantID?, by context: AuditContext, now: Int64,
+        _ reply: @escaping @Sendable (Result<[UnknownResult], GatewayError>) -> Void
     ) throws(StoreError) {
         if let failure = unreadable(ids) {
             effects.replies.append { reply(.failure(failure)) }
             return
         }
-        var verdicts: [UnknownVerdict] = []
+        var verdicts: [UnknownResult] = []
         for id in ids {
             let known = try store.lifecycle(of: id)
             guard let stored = known, tenant.map({ $0 == stored.tenant }) ?? true else {
                 // A message that only waits is there, but has no lifecycle yet.
-                verdicts.append(UnknownVerdict(id: id, isDone: false, state: try waitingState(of: id, tenant)))
+                verdicts.append(UnknownResult(id: id, isDone: false, state: try waitingState(of: id, tenant)))
                 continue
             }
             switch wish {
-            case .resend: verdicts.append(try resend(stored, by: act, now: now))
-            case .settle(let state): verdicts.append(try settle(stored, as: state, by: act, now: now))
+            case .resend: verdicts.append(try resend(stored, by: context, now: now))
+            case .settle(let state): verdicts.append(try settle(stored, as: state, by: context, now: now))
             }
         }
         for index in verdicts.indices where !verdicts[index].isDone && verdicts[index].reason.isEmpty {
             verdicts[index].reason =
                 verdicts[index].state.map { "it is \($0.name), not UNKNOWN" } ?? "there is no such message"
         }
-        try audit(wish, verdicts.filter(\.isDone).map(\.id), by: act)
+        try audit(wish, verdicts.filter(\.isDone).map(\.id), by: context)
         operations += UInt64(ids.count)
         effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
 
     private func waitingState(of id: MessageID, _ tenant: TenantID?) throws(StoreError) -> MessageState? {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         guard let draft = try store.load(id, into: &arena)?.draft, tenant.map({ $0 == draft.tenant }) ?? true
         else { return nil }
         return try store.lifecycle(of: id)?.lifecycle.state ?? draft.waitingState
     }
 
     private mutating func resend(
-        _ known: StoredLifecycle, by act: Act, now: Int64
-    ) throws(StoreError) -> UnknownVerdict {
+        _ known: StoredLifecycle, by context: AuditContext, now: Int64
+    ) throws(StoreError) -> UnknownResult {
         var stored = known
         let id = stored.lifecycle.id
-        func refused(_ reason: String = "") -> UnknownVerdict {
-            UnknownVerdict(id: id, isDone: false, state: known.lifecycle.state, reason: reason)
+        func refused(_ reason: String = "") -> UnknownResult {
+            UnknownResult(id: id, isDone: false, state: known.lifecycle.state, reason: reason)
         }
         let before = stored.lifecycle.mark
-        guard stored.lifecycle.resend(at: now, detail: act.inWords) else { return refused() }
-        var arena = DraftBatch()
+        guard stored.lifecycle.resend(at: now, detail: context.inWords) else { return refused() }
+        var arena = MessageDrafts()
         guard let draft = try store.load(id, into: &arena)?.draft else { return refused() }
         guard draft.expiresAt > now else { return refused("its validity is over: send a new message") }
         guard draft.body.count > 0 else { return refused("its body has been taken away: send a new message") }
@@ -62,27 +62,27 @@ extension WriterCore {
         }
         _ = try store.record(stored, since: before, isFirst: false)
         dispatcher.requeue(stored, draft, now: now)
-        return UnknownVerdict(id: id, isDone: true, state: stored.lifecycle.state)
+        return UnknownResult(id: id, isDone: true, state: stored.lifecycle.state)
     }
 
     private mutating func settle(
-        _ known: StoredLifecycle, as state: MessageState, by act: Act, now: Int64
-    ) throws(StoreError) -> UnknownVerdict {
+        _ known: StoredLifecycle, as state: MessageState, by context: AuditContext, now: Int64
+    ) throws(StoreError) -> UnknownResult {
         var stored = known
         let before = stored.lifecycle.mark
-        let isDone = stored.lifecycle.settledByOperator(as: state, at: now, detail: act.inWords)
+        let isDone = stored.lifecycle.settledByOperator(as: state, at: now, detail: context.inWords)
         if isDone {
             _ = try store.record(stored, since: before, isFirst: false)
             keep(stored)
         }
-        return UnknownVerdict(id: stored.lifecycle.id, isDone: isDone, state: stored.lifecycle.state)
+        return UnknownResult(id: stored.lifecycle.id, isDone: isDone, state: stored.lifecycle.state)
     }
 
     /// A provider has the message of that attempt, under this id.
     /// - Parameter status: what has become of it; nil = the provider doesn't say.
     mutating func reconcile(
         _ id: MessageID, attempt: Int, providerID: String, status: ReceiptStatus?, now: Int64,
-        _ reply: @escaping @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void
+        _ reply: @escaping @Sendable (Result<ReconcileResult, GatewayError>) -> Void
     ) throws(StoreError) {
         let known: StoredLifecycle?
         let isBound: Bool
@@ -96,8 +96,8 @@ extension WriterCore {
             effects.replies.append { reply(.failure(failure)) }
             return
         }
-        var verdict = ReconcileVerdict.goneOn
-        if var stored = known, stored.lifecycle.doubt?.attempt == attempt {
+        var verdict = ReconcileResult.superseded
+        if var stored = known, stored.lifecycle.unresolvedAttempt?.attempt == attempt {
             let before = stored.lifecycle.mark
             if isBound {
                 verdict = .boundElsewhere
@@ -164,10 +164,10 @@ extension WriterCore {
         // Where a later attempt may have been taken too, what was reserved stands.
         guard attempt == stored.lifecycle.attempts else { return }
         let provider = stored.lifecycle.lastProvider
-        var arena = DraftBatch()
-        guard let lane = dispatcher.pool.lane(of: provider),
+        var arena = MessageDrafts()
+        guard let index = dispatcher.pool.index(of: provider),
             let draft = try store.load(stored.lifecycle.id, into: &arena)?.draft,
-            let price = dispatcher.pool.lanes[lane].price(of: draft)
+            let price = dispatcher.pool.states[index].price(of: draft)
         else { return }
         stored.lifecycle.priced(price, at: now, provider: provider)
     }
@@ -178,7 +178,8 @@ extension WriterCore {
         dispatcher.open.changed(stored)
     }
 
-    private mutating func audit(_ wish: UnknownWish, _ ids: [MessageID], by act: Act) throws(StoreError) {
+    private mutating func audit(_ wish: UnknownRequest, _ ids: [MessageID], by context: AuditContext) throws(StoreError)
+    {
         guard let first = ids.first else { return }
         var after: [String: JSONValue] = ["messages": .array(ids.map { .string($0.description) })]
         let verb: AuditVerb
@@ -190,11 +191,12 @@ extension WriterCore {
         }
         try store.administration.append(
             AuditRecord(
-                verb, ids.count == 1 ? "message \(first)" : "\(ids.count) messages", by: act, after: .object(after)))
+                verb, ids.count == 1 ? "message \(first)" : "\(ids.count) messages", by: context, after: .object(after))
+        )
     }
 }
 
-extension Act {
+extension AuditContext {
     /// For a timeline: who it was, and why.
     fileprivate var inWords: String { note.isEmpty ? actor : "\(actor): \(note)" }
 }

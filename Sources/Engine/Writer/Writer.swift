@@ -37,7 +37,7 @@ package final class Writer: Sendable {
     private let clock: GatewayClock
     private let log: GatewayLog
     private let turnCount = Atomic<UInt64>(0)
-    private let doubted = Mutex<(@Sendable ([Doubt]) -> Void)?>(nil)
+    private let doubted = Mutex<(@Sendable ([UnresolvedAttempt]) -> Void)?>(nil)
     private let received = Mutex<(@Sendable (ReceiptNews) -> Void)?>(nil)
 
     /// Takes up what the store holds; nothing is handed to a provider before ``start()``.
@@ -46,7 +46,7 @@ package final class Writer: Sendable {
     ///   - tenants: until ``WriterCommand/configure(_:)`` brings others.
     ///   - monotonic: nanoseconds, by which rounds are bounded.
     package init(
-        store: sending any MessageStore, providers: [PooledProvider], routes: [Route]? = nil,
+        store: sending any MessageStore, providers: [ConfiguredProvider], routes: [Route]? = nil,
         tenants: WriterTenants = WriterTenants(), suppressions: SuppressionList,
         options: WriterOptions,
         clock: GatewayClock, log: GatewayLog,
@@ -74,7 +74,7 @@ package final class Writer: Sendable {
 
     /// From now on it is told of attempts of which nobody knows whether they were taken, once that is durable.
     /// - Parameter hear: called on the writer's thread: it must not take long.
-    package func tellDoubts(to hear: @escaping @Sendable ([Doubt]) -> Void) {
+    package func onUnresolved(_ hear: @escaping @Sendable ([UnresolvedAttempt]) -> Void) {
         doubted.withLock { $0 = hear }
     }
 
@@ -102,7 +102,7 @@ package final class Writer: Sendable {
     // MARK: What other threads hand in
 
     /// Takes messages in, or refuses them at once where too many wait already.
-    package func submit(_ burst: SubmitBurst, lane: Priority) {
+    package func submit(_ burst: SubmitBurst, index: Priority) {
         let size = burst.size
         let tenant = burst.chunk?.tenant
         guard tenant.map({ waiting.addBulk(size, of: $0) }) ?? waiting.add(size) else {
@@ -114,7 +114,7 @@ package final class Writer: Sendable {
             reply(result)
         }
         inbox.withLock { inbox in
-            switch lane {
+            switch index {
             case .urgent:
                 inbox.urgent.append(burst)
                 urgency.raise()
@@ -193,14 +193,14 @@ package final class Writer: Sendable {
         for provider in effects.ended { provider.stop() }
         for act in effects.acts { log.done(act) }
         if let steps = effects.steps { log.tell(steps, now: clock.now()) }
-        if !effects.doubts.isEmpty { doubted.withLock { $0 }?(effects.doubts) }
+        if !effects.unresolved.isEmpty { doubted.withLock { $0 }?(effects.unresolved) }
         if !effects.receiptNews.isEmpty { received.withLock { $0 }?(effects.receiptNews) }
         log.providersAnswered(report.providers)
         turnCount.add(1, ordering: .relaxed)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
             let now = clock.now()
-            core.upkeep(isIdle: !hasMore && !isGathering && core.wait(now: now) != 0, now: now)
+            core.checkpoint(isIdle: !hasMore && !isGathering && core.wait(now: now) != 0, now: now)
             return (core.wait(now: now), core.report)
         }
         if after.trouble != report.trouble { published.withLock { $0 = after } }
@@ -219,7 +219,7 @@ extension GatewayError {
 /// What a committed round leaves to be done outside the writer's lock.
 struct RoundEffects {
     var replies: [() -> Void] = []
-    var submissions: [(provider: any SMSProvider, batch: SubmissionBatch)] = []
+    var submissions: [(provider: any SMSProvider, batch: Submissions)] = []
     var draining: [any SMSProvider] = []
     /// To be stopped.
     var ended: [any SMSProvider] = []
@@ -228,7 +228,7 @@ struct RoundEffects {
     /// nil = there is nothing to log.
     var steps: MessageSteps?
     /// Attempts that their providers may be asked about.
-    var doubts: [Doubt] = []
+    var unresolved: [UnresolvedAttempt] = []
     /// Receipts that are awaited of providers that can be asked for them.
     var receiptNews = ReceiptNews()
 }

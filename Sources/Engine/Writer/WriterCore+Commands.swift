@@ -18,10 +18,10 @@ extension WriterCore {
                 try cancel(ids, tenant: tenant, now: now, reply)
             case .cancelBatch(let reference, let tenant, let reply):
                 try startCancellation(reference, tenant, reply)
-            case .pause(let wish, let tenant, let paused, let act, let reply):
-                try pause(wish, tenant: tenant, paused: paused, by: act, reply)
-            case .actOnUnknown(let wish, let ids, let tenant, let act, let reply):
-                try actOnUnknown(wish, ids, tenant: tenant, by: act, now: now, reply)
+            case .pause(let wish, let tenant, let paused, let context, let reply):
+                try pause(wish, tenant: tenant, paused: paused, by: context, reply)
+            case .actOnUnknown(let wish, let ids, let tenant, let context, let reply):
+                try actOnUnknown(wish, ids, tenant: tenant, by: context, now: now, reply)
             case .reconcile(let id, let attempt, let providerID, let status, let reply):
                 try reconcile(id, attempt: attempt, providerID: providerID, status: status, now: now, reply)
             case .attemptNotFound(let id, let attempt, let reply):
@@ -37,9 +37,9 @@ extension WriterCore {
                             optedOutAtCarriers: dispatcher.carrierOptOuts.count(of: tenant)))
                 }
                 effects.replies.append { [usages] in reply(.success(usages)) }
-            case .standing(let tenant, let reply):
-                let standing = try standing(of: tenant)
-                effects.replies.append { reply(.success(standing)) }
+            case .load(let tenant, let reply):
+                let load = try load(of: tenant)
+                effects.replies.append { reply(.success(load)) }
             case .explain(let batch, let reply):
                 let explanation = explain(batch, now: now)
                 effects.replies.append { reply(.success(explanation)) }
@@ -78,7 +78,7 @@ extension WriterCore {
         dispatcher.setWeights(tenants.weights)
     }
 
-    mutating func configure(_ providers: [PooledProvider], _ routes: [Route]?, now: Int64) {
+    mutating func configure(_ providers: [ConfiguredProvider], _ routes: [Route]?, now: Int64) {
         owners.configure(providers, routes)
         effects.draining += dispatcher.pool.configure(providers, routes: routes, now: now)
         dispatcher.open.returnSetAside()
@@ -86,18 +86,18 @@ extension WriterCore {
 
     mutating func drain() {
         dispatcher.isDraining = true
-        effects.draining += dispatcher.pool.lanes.filter { !$0.isGone }.map(\.provider)
+        effects.draining += dispatcher.pool.states.filter { !$0.isClosed }.map(\.provider)
     }
 
     private mutating func cancel(
         _ ids: [MessageID], tenant: TenantID, now: Int64,
-        _ reply: @escaping @Sendable (Result<[CancelVerdict], GatewayError>) -> Void
+        _ reply: @escaping @Sendable (Result<[MessageCancelResult], GatewayError>) -> Void
     ) throws(StoreError) {
         if let failure = unreadable(ids) {
             effects.replies.append { reply(.failure(failure)) }
             return
         }
-        var verdicts: [CancelVerdict] = []
+        var verdicts: [MessageCancelResult] = []
         for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
         effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
@@ -113,23 +113,23 @@ extension WriterCore {
         }
     }
 
-    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> CancelVerdict {
-        let nobody = CancelVerdict(id: id, canceled: false, state: nil)
+    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> MessageCancelResult {
+        let nobody = MessageCancelResult(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
         let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, before.standing.state != .canceled {
+        if canceled, before.accountedState.state != .canceled {
             _ = try store.record(stored, since: before, isFirst: known == nil)
             dispatcher.open.leaves(id)
             operations += 1
         }
-        return CancelVerdict(id: id, canceled: canceled, state: stored.lifecycle.state)
+        return MessageCancelResult(id: id, canceled: canceled, state: stored.lifecycle.state)
     }
 
     /// A message that has no lifecycle yet.
     private func waiting(_ id: MessageID) throws(StoreError) -> StoredLifecycle? {
-        var arena = DraftBatch()
+        var arena = MessageDrafts()
         guard let loaded = try store.load(id, into: &arena) else { return nil }
         return StoredLifecycle(
             lifecycle: MessageLifecycle(id: id, waiting: loaded.draft.waitingState), tenant: loaded.draft.tenant,
@@ -162,7 +162,7 @@ extension WriterCore {
                 continue
             }
             job.count.canceled += 1
-            guard before.standing.state != .canceled else { continue }
+            guard before.accountedState.state != .canceled else { continue }
             _ = try store.record(stored, since: before, isFirst: known == nil)
             dispatcher.open.leaves(id)
         }
@@ -179,14 +179,14 @@ extension WriterCore {
     }
 
     private mutating func pause(
-        _ wish: PauseWish, tenant: TenantID, paused: Bool, by act: Act,
+        _ wish: PauseScope, tenant: TenantID, paused: Bool, by context: AuditContext,
         _ reply: @escaping @Sendable (Result<[String], GatewayError>) -> Void
     ) throws(StoreError) {
         let target: PauseTarget
         switch wish {
         case .everything: target = .everything
         case .provider(let name):
-            guard dispatcher.pool.lane(named: name) != nil else {
+            guard dispatcher.pool.index(named: name) != nil else {
                 let error = GatewayError(.notFound, "there is no provider \(name)")
                 effects.replies.append { reply(.failure(error)) }
                 return
@@ -206,7 +206,8 @@ extension WriterCore {
         if pausedNames != before {
             try store.administration.append(
                 AuditRecord(
-                    paused ? .pause : .resume, name(of: target), by: act, before: .array(before.map(JSONValue.string)),
+                    paused ? .pause : .resume, name(of: target), by: context,
+                    before: .array(before.map(JSONValue.string)),
                     after: .array(pausedNames.map(JSONValue.string))))
         }
         // Who pauses a batch may be any tenant.
@@ -254,7 +255,7 @@ extension WriterCommand {
         case .reconcile(_, _, _, _, let reply): reply(.failure(error))
         case .findBound(_, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
-        case .standing(_, let reply): reply(.failure(error))
+        case .load(_, let reply): reply(.failure(error))
         case .explain(_, let reply): reply(.failure(error))
         case .forgetCarrierOptOuts(_, _, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)

@@ -50,7 +50,7 @@ extension WriterCore {
                 try undoInPart()
                 try recoverStored(now: now)
                 // What was recorded is asked about; who asks looks first at what the store has.
-                effects.doubts = unresolved
+                effects.unresolved = unresolved
                 effects.receiptNews.sent = awaited.sent
             }
             mustRecover = false
@@ -91,9 +91,9 @@ extension WriterCore {
         for command in pending.commands {
             switch command {
             // What needs no writing is done all the same.
-            case .standing(let tenant, let reply):
-                let standing = waiting(of: tenant)
-                effects.replies.append { reply(.success(standing)) }
+            case .load(let tenant, let reply):
+                let load = waiting(of: tenant)
+                effects.replies.append { reply(.success(load)) }
             case .explain(let batch, let reply):
                 var explanation = explain(batch, now: now)
                 explanation.trouble = gatewayError.message

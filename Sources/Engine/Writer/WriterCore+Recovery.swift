@@ -34,7 +34,7 @@ extension WriterCore {
         try noteWaitingParts()
         try recoverReplies(now: now)
         dispatcher.carrierOptOuts = CarrierOptOuts(try store.carriers.carrierOptOuts())
-        parked.recover(try store.carriers.parkedReceipts())
+        unmatched.recover(try store.carriers.unmatchedReceipts())
     }
 
     /// Recovers some more of what waits in the store: what comes in meanwhile is accepted, and found there in its

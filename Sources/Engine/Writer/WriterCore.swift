@@ -23,7 +23,7 @@ struct WriterCore: ~Copyable {
     /// Parts of inbound messages that wait for others, and when the first of them came.
     var waitingParts = 0
     var oldestPartAt: Int64?
-    var parked = ParkedReceipts()
+    var unmatched = UnmatchedReceipts()
     /// The quotas in force.
     var quotas: [TenantID: TenantQuota] = [:]
     /// Messages that were being submitted when the gateway stopped.
@@ -33,12 +33,12 @@ struct WriterCore: ~Copyable {
     var recovered = 0
     /// After a round that failed the store could not be read either.
     var mustRecover = false
-    private var sweepDue: Int64 = 0
+    private var retentionDue: Int64 = 0
     var trouble: StoreTrouble?
     private var room = StoreRoom.enough
     /// When to look again whether there is room.
     private var roomDue: Int64 = 0
-    private var lowWaterDue: Int64 = 0
+    private var recoveryStartDue: Int64 = 0
     /// The last entry of the audit log that is not to be told any more.
     var lastAct: Int64 = 0
     private(set) var report = WriterReport()
@@ -156,11 +156,11 @@ struct WriterCore: ~Copyable {
     private mutating func workOff(now: Int64) throws(StoreError) {
         if trouble != nil {
             // Retention may make the room that is missing.
-            for _ in 0..<64 where now >= sweepDue {
+            for _ in 0..<64 where now >= retentionDue {
                 try store.begin()
-                sweepDue = try store.sweep(now: now) > now + 1000 ? now + 60_000 : 0
+                retentionDue = try store.applyRetention(now: now) > now + 1000 ? now + 60_000 : 0
                 try store.commit()
-                try store.upkeep(isIdle: true)
+                try store.checkpoint(isIdle: true)
             }
             try store.checkRoom()
             if mustRecover {
@@ -168,7 +168,7 @@ struct WriterCore: ~Copyable {
                 mustRecover = false
             }
             try begin()
-            if knowsWhatWaits { try store.setLowWater(lowestUnsettled) }
+            if knowsWhatWaits { try store.setRecoveryStart(lowestUnsettled) }
             return
         }
         var recovering = roundDeadline(urgency)
@@ -181,8 +181,8 @@ struct WriterCore: ~Copyable {
         }
         wasExpress = false
         var deadline = roundDeadline(urgency)
-        if !possiblySent.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || sweepDue <= now
-            || (parkedDue(now: now) ?? .max) <= now || (partsDue(now: now) ?? .max) <= now
+        if !possiblySent.isEmpty || !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || retentionDue <= now
+            || (unmatchedDue(now: now) ?? .max) <= now || (partsDue(now: now) ?? .max) <= now
             || canClaim && (dispatcher.nextDue(now: now) ?? .max) <= now
         {
             try begin()
@@ -196,20 +196,20 @@ struct WriterCore: ~Copyable {
         try runCommands(now: now)
         try accept(\.normal, now: now, &deadline)
         try takeCarriers(now: now, &deadline)
-        try tendParked(now: now)
+        try tendUnmatched(now: now)
         try tendParts(now: now)
         try acceptBulk(now: now, &deadline)
         try cancelSlices(now: now)
         var claims = roundDeadline(urgency)
         if canClaim { try claim(now: now, &claims) }
-        if now >= sweepDue { sweepDue = try store.sweep(now: now) }
+        if now >= retentionDue { retentionDue = try store.applyRetention(now: now) }
     }
 
     /// Before the round changes anything: what it is about to change may not be durable with the mark.
     private mutating func raiseLowWater(now: Int64) throws(StoreError) {
-        guard now >= lowWaterDue, knowsWhatWaits else { return }
-        lowWaterDue = now + 10_000
-        try store.setLowWater(lowestUnsettled)
+        guard now >= recoveryStartDue, knowsWhatWaits else { return }
+        recoveryStartDue = now + 10_000
+        try store.setRecoveryStart(lowestUnsettled)
     }
 
     /// All that waits is in the queue or in flight. While a batch is being canceled, its messages may have left the
@@ -241,12 +241,12 @@ struct WriterCore: ~Copyable {
     /// The round is durable: only now may anybody be told.
     private mutating func committed() {
         dispatcher.committed()
-        parked.committed()
+        unmatched.committed()
         effects.submissions = dispatcher.takeSubmissions()
         effects.ended = dispatcher.pool.takeEnded()
-        effects.doubts = store.round.unresolved
+        effects.unresolved = store.round.unresolved
         effects.receiptNews = receiptNews()
-        if log.tellsSteps { effects.steps = MessageSteps(store.round, store, dispatcher.pool.lanes) }
+        if log.tellsSteps { effects.steps = MessageSteps(store.round, store, dispatcher.pool.states) }
         if store.round.isAudited { effects.acts = newActs() }
         if trouble != nil {
             log.logger.notice("the store writes again")
@@ -257,7 +257,7 @@ struct WriterCore: ~Copyable {
     /// The round's news of receipts of providers that can be asked for them.
     func receiptNews() -> ReceiptNews {
         var news = ReceiptNews()
-        let asked = dispatcher.pool.lanes.filter(\.provider.canBeAsked)
+        let asked = dispatcher.pool.states.filter(\.provider.canBeAsked)
         guard !asked.isEmpty else { return news }
         for step in store.round.steps {
             if step.stored.lifecycle.state.isFinal {
@@ -281,10 +281,10 @@ struct WriterCore: ~Copyable {
     }
 
     /// Between rounds, once everybody has been told.
-    mutating func upkeep(isIdle: Bool, now: Int64) {
+    mutating func checkpoint(isIdle: Bool, now: Int64) {
         guard trouble == nil else { return }
         do throws(StoreError) {
-            try store.upkeep(isIdle: isIdle)
+            try store.checkpoint(isIdle: isIdle)
         } catch {
             // What was committed stays so; but a file that cannot be brought up to date must not take more.
             log.logger.error("the store does not write", metadata: ["reason": "\(error.text)"])
@@ -320,7 +320,7 @@ struct WriterCore: ~Copyable {
         if !pending.isEmpty || !bulk.isEmpty || !cancellations.isEmpty || !possiblySent.isEmpty { return 0 }
         if dispatcher.open.recoveryCursor != nil { return 0 }
         let claims = canClaim ? dispatcher.nextDue(now: now) : roomDue
-        let due = [claims, parkedDue(now: now), partsDue(now: now), room == .enough ? nil : roomDue, sweepDue]
+        let due = [claims, unmatchedDue(now: now), partsDue(now: now), room == .enough ? nil : roomDue, retentionDue]
         return max(0, (due.compactMap(\.self).min() ?? .max) - now)
     }
 
@@ -348,9 +348,9 @@ struct WriterCore: ~Copyable {
         guard trouble == nil else { return }
         do throws(StoreError) {
             try store.begin()
-            if knowsWhatWaits { try store.setLowWater(lowestUnsettled) }
+            if knowsWhatWaits { try store.setRecoveryStart(lowestUnsettled) }
             try store.commit()
-            try store.upkeep(isIdle: true)
+            try store.checkpoint(isIdle: true)
         } catch {
             store.rollback()
         }

@@ -9,14 +9,14 @@ internal import Synchronization
 
 /// A burst of checked messages for the writer, and whom to tell.
 package struct SubmitBurst: Sendable {
-    package var drafts: DraftBatch
+    package var drafts: MessageDrafts
     /// nil: messages sent one by one.
     package var chunk: BurstChunk?
     /// Called once, on any thread: the whole burst is durable, or refused as a whole.
     package var reply: @Sendable (Result<AcceptedBurst, GatewayError>) -> Void
 
     package init(
-        drafts: DraftBatch, chunk: BurstChunk? = nil,
+        drafts: MessageDrafts, chunk: BurstChunk? = nil,
         reply: @escaping @Sendable (Result<AcceptedBurst, GatewayError>) -> Void
     ) {
         self.drafts = drafts
@@ -52,17 +52,19 @@ package struct AcceptedBurst: Sendable {
 
 /// What operators and callers ask of the writer, besides sending.
 package enum WriterCommand: Sendable {
-    case cancel([MessageID], TenantID, reply: @Sendable (Result<[CancelVerdict], GatewayError>) -> Void)
+    case cancel([MessageID], TenantID, reply: @Sendable (Result<[MessageCancelResult], GatewayError>) -> Void)
     case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
-    case pause(PauseWish, TenantID, paused: Bool, by: Act, reply: @Sendable (Result<[String], GatewayError>) -> Void)
+    case pause(
+        PauseScope, TenantID, paused: Bool, by: AuditContext, reply: @Sendable (Result<[String], GatewayError>) -> Void
+    )
     /// Sends again or settles messages of which nobody knows whether they were sent; any tenant's, where that is nil.
     case actOnUnknown(
-        UnknownWish, [MessageID], TenantID?, by: Act,
-        reply: @Sendable (Result<[UnknownVerdict], GatewayError>) -> Void)
+        UnknownRequest, [MessageID], TenantID?, by: AuditContext,
+        reply: @Sendable (Result<[UnknownResult], GatewayError>) -> Void)
     /// A provider was asked about a message of which nobody knows, and has it; nil = it doesn't say what became of it.
     case reconcile(
         MessageID, attempt: Int, providerID: String, status: ReceiptStatus? = nil,
-        reply: @Sendable (Result<ReconcileVerdict, GatewayError>) -> Void)
+        reply: @Sendable (Result<ReconcileResult, GatewayError>) -> Void)
     /// A provider was asked about a message of which nobody knows as often as it is asked, and doesn't have it.
     /// - reply: called once: nil = that is recorded, or changes nothing; else it is to be reported again.
     case attemptNotFound(MessageID, attempt: Int, reply: @Sendable (GatewayError?) -> Void)
@@ -71,13 +73,13 @@ package enum WriterCommand: Sendable {
     /// The configuration has a new generation.
     case configure(WriterTenants)
     /// The providers that there are now, and the routes over their numbers; nil = every message may go to each of them.
-    case configureProviders([PooledProvider], routes: [Route]?)
+    case configureProviders([ConfiguredProvider], routes: [Route]?)
     /// What tenants have used of their quotas, in the order in which they are asked for.
     case usage([TenantID], reply: @Sendable (Result<[TenantUsageReport], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.
-    case standing(TenantID, reply: @Sendable (Result<TenantStanding, GatewayError>) -> Void)
+    case load(TenantID, reply: @Sendable (Result<TenantLoad, GatewayError>) -> Void)
     /// What would become of a message, of which there is one in the batch. Nothing does.
-    case explain(DraftBatch, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
+    case explain(MessageDrafts, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
     /// Carriers that refuse these recipients because they have opted out there are asked again.
     case forgetCarrierOptOuts([UInt64], TenantID, reply: @Sendable (Result<Set<UInt64>, GatewayError>) -> Void)
     /// Something about tenants, keys or the configuration.
@@ -138,7 +140,7 @@ package struct AdministrativeAct: Sendable {
 }
 
 /// What became of one message that was to be canceled.
-package struct CancelVerdict: Hashable, Sendable {
+package struct MessageCancelResult: Hashable, Sendable {
     package var id: MessageID
     /// Now, or before.
     package var canceled: Bool
@@ -152,7 +154,7 @@ package struct BatchCancelCount: Hashable, Sendable {
 }
 
 /// What an operator wants of messages of which nobody knows whether they were sent.
-package enum UnknownWish: Hashable, Sendable {
+package enum UnknownRequest: Hashable, Sendable {
     /// Sent again: perhaps twice.
     case resend
     /// To be taken for one of ``MessageLifecycle/settlements``.
@@ -160,17 +162,17 @@ package enum UnknownWish: Hashable, Sendable {
 }
 
 /// What follows from a provider's word that it has a message.
-package enum ReconcileVerdict: Hashable, Sendable {
+package enum ReconcileResult: Hashable, Sendable {
     /// It is SENT.
     case sent
     /// Nothing: it is known by now what became of it, another attempt has begun, or there is no such message.
-    case goneOn
+    case superseded
     /// Nothing: the id is another message's, or another attempt's.
     case boundElsewhere
 }
 
 /// What is to be paused or resumed, as the caller names it.
-package enum PauseWish: Hashable, Sendable {
+package enum PauseScope: Hashable, Sendable {
     case everything
     case provider(String)
     case batch(BatchReference)

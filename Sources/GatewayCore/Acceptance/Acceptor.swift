@@ -25,7 +25,7 @@ package final class Acceptor {
 
     /// Drafts gathered in this turn of the loop, and who sent each.
     private struct OpenBurst {
-        var drafts = DraftBatch()
+        var drafts = MessageDrafts()
         var senders: [AcceptorAnswers.Sender] = []
         /// Send times, by place, that have passed, of messages that may be repeats.
         var late: [Int: Int64] = [:]
@@ -128,7 +128,7 @@ package final class Acceptor {
             SubmitBurst(drafts: drafts) { result in
                 deliver(
                     AcceptorAnswers(senders: senders, late: late, result: result, told: told, clock: clock, log: log))
-            }, lane: priority)
+            }, index: priority)
     }
 }
 
@@ -172,7 +172,7 @@ package struct AcceptorAnswers: Sendable {
     let late: [Int: Int64]
     let result: Result<AcceptedBurst, GatewayError>
     /// The burst's messages, if each is told to the log.
-    let told: DraftBatch?
+    let told: MessageDrafts?
     let clock: GatewayClock
     let log: GatewayLog
 
@@ -215,7 +215,7 @@ extension AcceptedMessage {
     }
 }
 
-extension DraftBatch {
+extension MessageDrafts {
     /// Why a message's body is UCS-2; nil if it is not.
     @inline(__always)
     func ucs2Cause(of draft: MessageDraft) -> UCS2Cause? {

@@ -122,7 +122,7 @@ package final class BulkAcceptor {
         writer.submit(
             SubmitBurst(drafts: items.drafts, chunk: chunk) { result in
                 deliver(BulkAnswer(token: token, outcome: .stored(stored, result)))
-            }, lane: .bulk)
+            }, index: .bulk)
     }
 }
 

@@ -13,7 +13,7 @@ struct BulkItems {
     private let template: BodyTemplate?
     /// The item to go on with.
     private var next = 0
-    private(set) var drafts = DraftBatch()
+    private(set) var drafts = MessageDrafts()
     /// The index in the batch of each draft.
     private(set) var indices: [UInt64] = []
     private(set) var refusals: [BulkResult.Refusal] = []

@@ -63,10 +63,10 @@ package struct AdministrationState: Sendable {
         guard configuration.tenants[name] == nil else { return }
         var next = configuration
         next.tenants[name] = TenantSettings()
-        let act = Act(actor: "apusd", at: now, note: "tenant of the configuration file")
+        let context = AuditContext(actor: "apusd", at: now, note: "tenant of the configuration file")
         let changes = configuration.changes(to: next)
-        generation = try store.apply(changes, by: act)
-        try store.append(AuditRecord(changes, by: act, verb: .apply, generation: generation))
+        generation = try store.apply(changes, by: context)
+        try store.append(AuditRecord(changes, by: context, verb: .apply, generation: generation))
         configuration = next
     }
 }

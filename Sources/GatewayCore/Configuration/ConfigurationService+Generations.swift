@@ -89,7 +89,7 @@ extension ConfigurationService {
         } catch {
             return reply(.failure(error))
         }
-        let act = caller.act(at: clock.now(), note: note)
+        let context = caller.auditContext(at: clock.now(), note: note)
         perform(reply) { [self] (store, now) throws(StoreError) in
             do throws(ChangeFailure) {
                 let administration = store.administration
@@ -107,7 +107,7 @@ extension ConfigurationService {
                 let removed = terms.mayRemove ? [] : changes.filter(\.removesTransport)
                 guard removed.isEmpty else { throw .refused(.wouldRemove(removed)) }
                 let made = try storing { () throws(StoreError) in
-                    try write(changes, changed, verb, by: act, store, now: now)
+                    try write(changes, changed, verb, by: context, store, now: now)
                 }
                 result.generation = made.generation
                 return .done(result) { [self] in publish(changed, made) }
@@ -206,7 +206,8 @@ extension ConfigurationService {
     }
 
     private func write(
-        _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb, by act: Act,
+        _ changes: [ConfigurationChange], _ configuration: DynamicConfiguration, _ verb: AuditVerb,
+        by context: AuditContext,
         _ store: any MessageStore, now: Int64
     ) throws(StoreError) -> Written {
         let administration = store.administration
@@ -217,8 +218,8 @@ extension ConfigurationService {
         for (name, settings) in configuration.providers.sorted(by: { $0.key < $1.key }) {
             written.providers[name] = try store.providerIndex(name: name, kind: settings.kind.rawValue)
         }
-        written.generation = try administration.apply(changes, by: act)
-        try administration.append(AuditRecord(changes, by: act, verb: verb, generation: written.generation))
+        written.generation = try administration.apply(changes, by: context)
+        try administration.append(AuditRecord(changes, by: context, verb: verb, generation: written.generation))
         return written
     }
 

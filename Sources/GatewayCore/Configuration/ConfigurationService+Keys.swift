@@ -63,7 +63,7 @@ extension ConfigurationService {
         } catch {
             return reply(.failure(error))
         }
-        let act = caller.act(at: clock.now(), note: note)
+        let context = caller.auditContext(at: clock.now(), note: note)
         perform(reply) { [tenants] (store, now) throws(StoreError) in
             var (id, secret) = Self.randomKey()
             while try store.administration.key(id) != nil { (id, secret) = Self.randomKey() }
@@ -75,7 +75,7 @@ extension ConfigurationService {
             try store.administration.insert(record)
             let summary = KeySummary(record, tenant: name)
             try store.administration.append(
-                AuditRecord(.createKey, "key \(record.id)", by: act, after: summary.json))
+                AuditRecord(.createKey, "key \(record.id)", by: context, after: summary.json))
             return .done((summary, secret)) { tenants.put(record) }
         }
     }
@@ -99,7 +99,7 @@ extension ConfigurationService {
             return reply(.failure(error))
         }
         let published = published.withLock { $0 }
-        let act = caller.act(at: clock.now())
+        let context = caller.auditContext(at: clock.now())
         perform(reply) { [tenants] (store, now) throws(StoreError) in
             guard var record = try store.administration.key(id) else {
                 return .refused(GatewayError(.notFound, "there is no key \(id)", notProcessed: true))
@@ -111,7 +111,7 @@ extension ConfigurationService {
             record.revokedAt = now
             let after = KeySummary(record, tenant: before.tenant)
             try store.administration.append(
-                AuditRecord(.revokeKey, "key \(record.id)", by: act, before: before.json, after: after.json))
+                AuditRecord(.revokeKey, "key \(record.id)", by: context, before: before.json, after: after.json))
             return .done(after) { [record] in tenants.put(record) }
         }
     }

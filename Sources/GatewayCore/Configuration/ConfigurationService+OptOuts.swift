@@ -19,7 +19,9 @@ extension ConfigurationService {
     ) {
         do throws(GatewayError) {
             let (tenant, numbers) = try suppressible(texts, of: name, for: caller)
-            add(numbers, OptOutNote(reason: reason, origin: origin), to: tenant, by: caller.act(at: clock.now()), reply)
+            add(
+                numbers, OptOutNote(reason: reason, origin: origin), to: tenant,
+                by: caller.auditContext(at: clock.now()), reply)
         } catch {
             reply(.failure(error))
         }
@@ -37,13 +39,13 @@ extension ConfigurationService {
         } catch {
             return reply(.failure(error))
         }
-        let act = caller.act(at: clock.now())
+        let context = caller.auditContext(at: clock.now())
         // Who is to be sent to again is asked of carriers again, too.
         writer.command(
             .forgetCarrierOptOuts(numbers, tenant.id) { [self] result in
                 switch result {
                 case .success(let forgotten):
-                    remove(numbers, reason, from: tenant, forgotten: forgotten, by: act, reply)
+                    remove(numbers, reason, from: tenant, forgotten: forgotten, by: context, reply)
                 case .failure(let error): reply(.failure(error))
                 }
             })
@@ -63,7 +65,8 @@ extension ConfigurationService {
     }
 
     private func add(
-        _ numbers: [UInt64], _ note: OptOutNote, to tenant: Tenant, by act: Act, _ reply: @escaping Reply<Int>
+        _ numbers: [UInt64], _ note: OptOutNote, to tenant: Tenant, by context: AuditContext,
+        _ reply: @escaping Reply<Int>
     ) {
         let (id, name, reason, origin) = (tenant.id, tenant.name, note.reason, note.origin)
         perform(reply) { [suppressionList] (store, now) throws(StoreError) in
@@ -76,14 +79,14 @@ extension ConfigurationService {
             var what = Self.audited(changed, reason)
             if origin == .importedList { what["origin"] = .string(origin.name) }
             try store.administration.append(
-                AuditRecord(.suppress, "tenant \(name)", by: act, after: .object(what)))
+                AuditRecord(.suppress, "tenant \(name)", by: context, after: .object(what)))
             return .done(changed.count) { [changed] in suppressionList.add(changed, of: id) }
         }
     }
 
     /// - Parameter forgotten: numbers that carriers had refused.
     private func remove(
-        _ numbers: [UInt64], _ reason: String, from tenant: Tenant, forgotten: Set<UInt64>, by act: Act,
+        _ numbers: [UInt64], _ reason: String, from tenant: Tenant, forgotten: Set<UInt64>, by context: AuditContext,
         _ reply: @escaping Reply<Int>
     ) {
         let (id, name) = (tenant.id, tenant.name)
@@ -96,7 +99,7 @@ extension ConfigurationService {
             guard !changed.isEmpty else { return .done(0) }
             try store.administration.append(
                 AuditRecord(
-                    .unsuppress, "tenant \(name)", by: act, before: .object(Self.audited(changed, reason))))
+                    .unsuppress, "tenant \(name)", by: context, before: .object(Self.audited(changed, reason))))
             return .done(changed.count) { [changed] in suppressionList.remove(changed, of: id) }
         }
     }

@@ -15,7 +15,7 @@ package import TimeZones
 /// change goes on; one with other options is another one: the former answers for what it has, and ends.
 package final class ProviderRegistry: Sendable {
     private let factory: ProviderFactory
-    private let builtIn: PooledProvider?
+    private let builtIn: ConfiguredProvider?
     private let zones: TimeZoneDatabase
     private let log: Logger
     private let state = Mutex(State())
@@ -30,11 +30,11 @@ package final class ProviderRegistry: Sendable {
     private struct Entry {
         /// Secrets are opened.
         var settings: ProviderSettings
-        var parts: ProviderParts
+        var parts: ProviderComponents
         var number: UInt8
 
-        var pooled: PooledProvider {
-            PooledProvider(
+        var pooled: ConfiguredProvider {
+            ConfiguredProvider(
                 provider: parts.provider, number: number, limits: ProviderLimits(settings),
                 senders: SenderTable(settings.sender, owner: "provider \(parts.provider.name)"),
                 ownSender: parts.ownSender)
@@ -44,7 +44,7 @@ package final class ProviderRegistry: Sendable {
     /// - Parameters:
     ///   - builtIn: the sandbox of a gateway that is for trying out; nil = only configured providers take messages.
     ///   - zones: what routes' times may be told by.
-    package init(factory: ProviderFactory, builtIn: PooledProvider?, zones: TimeZoneDatabase, log: Logger) {
+    package init(factory: ProviderFactory, builtIn: ConfiguredProvider?, zones: TimeZoneDatabase, log: Logger) {
         self.zones = zones
         self.factory = factory
         self.builtIn = builtIn
@@ -53,7 +53,7 @@ package final class ProviderRegistry: Sendable {
 
     /// What the writer is to work with.
     package struct Pool: Sendable {
-        package var providers: [PooledProvider]
+        package var providers: [ConfiguredProvider]
         /// nil = every message may go to each of the providers, by weight.
         package var routes: [Route]?
         /// The price of a segment at the dearest provider that takes messages.
@@ -122,7 +122,7 @@ package final class ProviderRegistry: Sendable {
     ) -> Pool {
         let (ended, made, writer) = state.withLock { state in
             let former = state.entries
-            var made: [PooledProvider] = []
+            var made: [ConfiguredProvider] = []
             state.entries = [:]
             for (name, settings) in configuration.providers {
                 guard let number = numbers[name] else { continue }
@@ -175,7 +175,7 @@ package final class ProviderRegistry: Sendable {
     package var idleReason: String? { state.withLock { $0.idleReason } }
 
     /// A provider that was fine when it was configured may not be any more, such as without a file that it names.
-    private func make(_ name: String, _ settings: ProviderSettings) -> ProviderParts? {
+    private func make(_ name: String, _ settings: ProviderSettings) -> ProviderComponents? {
         do throws(ConfigurationError) {
             return try factory.make(name, settings)
         } catch {

@@ -46,7 +46,7 @@ package final class Operations: Sendable {
     /// Has messages of which nobody knows whether they were sent go out again: perhaps twice. A tenant acts on its own;
     /// an administrator on all.
     package func resend(
-        _ ids: [MessageID], note: String = "", for caller: Caller, _ reply: @escaping Reply<[UnknownVerdict]>
+        _ ids: [MessageID], note: String = "", for caller: Caller, _ reply: @escaping Reply<[UnknownResult]>
     ) {
         actOnUnresolved(.resend, ids, note: note, for: caller, reply)
     }
@@ -55,19 +55,20 @@ package final class Operations: Sendable {
     /// - Parameter state: one of ``MessageLifecycle/settlements``.
     package func settle(
         _ ids: [MessageID], as state: MessageState, note: String = "", for caller: Caller,
-        _ reply: @escaping Reply<[UnknownVerdict]>
+        _ reply: @escaping Reply<[UnknownResult]>
     ) {
         actOnUnresolved(.settle(state), ids, note: note, for: caller, reply)
     }
 
     private func actOnUnresolved(
-        _ wish: UnknownWish, _ ids: [MessageID], note: String, for caller: Caller,
-        _ reply: @escaping Reply<[UnknownVerdict]>
+        _ wish: UnknownRequest, _ ids: [MessageID], note: String, for caller: Caller,
+        _ reply: @escaping Reply<[UnknownResult]>
     ) {
         do throws(GatewayError) {
             try caller.require(.cancel)
             let owner = caller.isAdministrator ? nil : caller.tenant.id
-            writer.command(.actOnUnknown(wish, ids, owner, by: caller.act(at: clock.now(), note: note), reply: reply))
+            writer.command(
+                .actOnUnknown(wish, ids, owner, by: caller.auditContext(at: clock.now(), note: note), reply: reply))
         } catch {
             reply(.failure(error))
         }
@@ -100,15 +101,15 @@ package final class Operations: Sendable {
     ) {
         do throws(GatewayError) {
             try caller.require(subject.scope)
-            let wish: PauseWish =
+            let wish: PauseScope =
                 switch subject {
                 case .everything: .everything
                 case .provider(let name): .provider(name)
                 case .batch(let reference): .batch(reference)
                 case .tenant(let name): .tenant(try tenants.existing(name).id)
                 }
-            let act = caller.act(at: clock.now())
-            writer.command(.pause(wish, caller.tenant.id, paused: isPaused, by: act, reply: reply))
+            let context = caller.auditContext(at: clock.now())
+            writer.command(.pause(wish, caller.tenant.id, paused: isPaused, by: context, reply: reply))
         } catch {
             reply(.failure(error))
         }
@@ -174,7 +175,7 @@ package final class Operations: Sendable {
 /// What became of messages that were to be canceled.
 package struct CancelResult: Hashable, Sendable {
     /// One a message that was named; empty for a batch.
-    package var results: [CancelVerdict] = []
+    package var results: [MessageCancelResult] = []
     /// Now, or before.
     package var canceled: UInt64 = 0
     package var tooLate: UInt64 = 0
@@ -186,7 +187,7 @@ package struct CancelResult: Hashable, Sendable {
         self.tooLate = tooLate
     }
 
-    init(_ verdicts: [CancelVerdict]) {
+    init(_ verdicts: [MessageCancelResult]) {
         results = verdicts
         for verdict in verdicts {
             if verdict.canceled {

@@ -22,7 +22,7 @@ extension QueryService {
         }
         let tenant = caller.tenant
         let now = clock.now()
-        var batch = DraftBatch()
+        var batch = MessageDrafts()
         let malformedFields = Set(malformed.map(\.field))
         let violations =
             malformed

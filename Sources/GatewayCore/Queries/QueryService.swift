@@ -120,14 +120,14 @@ package final class QueryService: Sendable {
         }
         let (asker, deadline) = (caller.asker, caller.deadline)
         writer.command(
-            .standing(tenant) { [self] standing in
+            .load(tenant) { [self] load in
                 reader.ask(asker) { [clock] reader in
                     reply(
                         Result { () throws(GatewayError) in
-                            let standing = try standing.get()
+                            let load = try load.get()
                             _ = try clock.now(before: deadline)
                             let states = try reading { () throws(StoreError) in try reader.states(tenant: tenant) }
-                            return GatewayStatistics(states, standing)
+                            return GatewayStatistics(states, load)
                         })
                 }
             })

@@ -28,7 +28,7 @@ package struct AWSSMSCarrier: HTTPCarrier {
         requests = AWSSMSRequests(options, receiptKey: receiptKey, now: now)
     }
 
-    package func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func request(for item: Submission, of batch: Submissions) -> HTTPRequest {
         requests.send(item, of: batch)
     }
 
@@ -57,7 +57,7 @@ package struct AWSSMSRequests: Sendable {
     /// Asks for the account's attributes, which changes nothing.
     package var check: HTTPRequest { request("DescribeAccountAttributes", HTTPRequestID(number: 1), .object([:])) }
 
-    package func send(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func send(_ item: Submission, of batch: Submissions) -> HTTPRequest {
         let token = CorrelationToken(id: item.id, attempt: item.attempt).text(key: receiptKey)
         var members: [String: JSONValue] = [
             "DestinationPhoneNumber": .string(batch.text(item.recipient)),

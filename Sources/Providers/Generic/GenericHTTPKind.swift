@@ -167,7 +167,7 @@ package struct GenericCarrier: HTTPCarrier {
         self.now = now
     }
 
-    package func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func request(for item: Submission, of batch: Submissions) -> HTTPRequest {
         let now = now()
         return template.request(
             MessageValues(item: item, batch: batch, common: common, now: now),

@@ -63,19 +63,19 @@ package struct GenericWebhook: WebhookReceiver {
     /// The carrier's answers may have given each part of a message an id of its own.
     var idsNameParts = false
 
-    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
         guard let fields = WebhookFields(request) else {
             return .unreadable(reason: "its query or body is not what it says that it is")
         }
         if let reason = signature.refusal(of: request, fields, now: now) { return .refused(reason: reason) }
-        guard let items else { return WebhookVerdict([read(fields)]) }
+        guard let items else { return WebhookResult([read(fields)]) }
         guard let values = fields.json.flatMap({ items.values(in: $0).first?.array }) else {
             return .unreadable(reason: "it has no array of items where the description says")
         }
         guard values.count <= Limits.webhookItems else {
             return .unreadable(reason: "it has \(values.count) items, at most \(Limits.webhookItems) are read")
         }
-        return WebhookVerdict(values.map { read(fields.item($0)) })
+        return WebhookResult(values.map { read(fields.item($0)) })
     }
 
     private func read(_ fields: WebhookFields) -> WebhookItem {
@@ -180,7 +180,7 @@ enum WebhookItem: Hashable, Sendable {
     case unrecognized(reason: String)
 }
 
-extension WebhookVerdict {
+extension WebhookResult {
     /// What all items of a post come to. A post is answered 2xx only if each of them is known: an item that isn't could
     /// be a receipt, or a STOP. What is known counts all the same, since a repeat of it changes nothing.
     init(_ items: [WebhookItem]) {

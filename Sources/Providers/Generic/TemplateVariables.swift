@@ -123,7 +123,7 @@ struct MessageValues: TemplateValues {
     }
 
     let item: Submission
-    let batch: SubmissionBatch
+    let batch: Submissions
     let common: Common
     /// Milliseconds since the Unix epoch.
     let now: Int64

@@ -10,7 +10,7 @@ package protocol HTTPCarrier: Sendable {
     var canBeAsked: Bool { get }
     var http: HTTPSessionOptions { get }
     /// Known by the message's id and attempt. Called on the client's thread, when the request is about to be sent.
-    func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest
+    func request(for item: Submission, of batch: Submissions) -> HTTPRequest
     func outcome(of result: HTTPResult) -> Outcome
 }
 
@@ -44,7 +44,7 @@ package final class HTTPProvider: SMSProvider {
         transport.withLock { $0 = Transport(session: session, events: events) }
     }
 
-    package func submit(_ batch: SubmissionBatch) {
+    package func submit(_ batch: Submissions) {
         transport.withLock { $0 }?.session.submit(CarrierRequests(carrier: carrier, batch: batch))
     }
 
@@ -60,7 +60,7 @@ package final class HTTPProvider: SMSProvider {
 /// A burst's requests.
 private struct CarrierRequests: HTTPRequestSource {
     let carrier: any HTTPCarrier
-    let batch: SubmissionBatch
+    let batch: Submissions
 
     var count: Int { batch.items.count }
 

@@ -15,7 +15,7 @@ final class TokenProvider: SMSProvider {
 
     /// A message that the carrier may have.
     private struct Flight {
-        var batch: SubmissionBatch
+        var batch: Submissions
         var place: Int
         var serial: Int
         /// The message has been handed on before.
@@ -26,7 +26,7 @@ final class TokenProvider: SMSProvider {
         var events: (any ProviderEvents)?
         var isDraining = false
         /// Bursts that wait for a token, by numbers of their own.
-        var waiting: [UInt64: (batch: SubmissionBatch, isSecond: Bool)] = [:]
+        var waiting: [UInt64: (batch: Submissions, isSecond: Bool)] = [:]
         var lastNumber: UInt64 = 0
         var flights: [Key: Flight] = [:]
     }
@@ -54,9 +54,9 @@ final class TokenProvider: SMSProvider {
         inner.start(events: self)
     }
 
-    func submit(_ batch: SubmissionBatch) { submit(batch, isSecond: false) }
+    func submit(_ batch: Submissions) { submit(batch, isSecond: false) }
 
-    private func submit(_ batch: SubmissionBatch, isSecond: Bool) {
+    private func submit(_ batch: Submissions, isSecond: Bool) {
         let number = state.withLock { state in
             state.lastNumber += 1
             state.waiting[state.lastNumber] = (batch, isSecond)
@@ -71,7 +71,7 @@ final class TokenProvider: SMSProvider {
     }
 
     private func handOn(_ number: UInt64, serial: Int) {
-        let batch = state.withLock { state -> SubmissionBatch? in
+        let batch = state.withLock { state -> Submissions? in
             guard let (batch, isSecond) = state.waiting.removeValue(forKey: number) else { return nil }
             for (place, item) in batch.items.enumerated() {
                 state.flights[Key(id: item.id, attempt: item.attempt)] = Flight(
@@ -112,7 +112,7 @@ final class TokenProvider: SMSProvider {
 extension TokenProvider: ProviderEvents {
     func answered(_ answers: [AttemptAnswer]) {
         var told: [AttemptAnswer] = []
-        var again = SubmissionBatch()
+        var again = Submissions()
         var refused: Set<Int> = []
         let events = state.withLock { state -> (any ProviderEvents)? in
             for answer in answers {
@@ -146,9 +146,9 @@ extension TokenProvider: ProviderEvents {
     func linkChanged() { state.withLock { $0.events }?.linkChanged() }
 }
 
-extension SubmissionBatch {
+extension Submissions {
     /// Copies a message of another burst.
-    fileprivate mutating func append(_ item: Submission, of other: SubmissionBatch) {
+    fileprivate mutating func append(_ item: Submission, of other: Submissions) {
         func copy(_ slice: ByteSlice) -> ByteSlice {
             let offset = bytes.count
             bytes += other.bytes[slice.range]

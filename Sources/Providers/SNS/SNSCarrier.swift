@@ -19,7 +19,7 @@ package struct SNSCarrier: HTTPCarrier {
         requests = SNSRequests(options)
     }
 
-    package func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func request(for item: Submission, of batch: Submissions) -> HTTPRequest {
         requests.publish(item, of: batch)
     }
 

@@ -87,7 +87,7 @@ package final class SNSReceiver: WebhookReceiver {
     /// Whatever waits for Amazon is undecided then, and so is what comes later and would have to.
     package func stop() { stopFetching() }
 
-    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+    package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
         guard request.method == "POST" else { return .refused(reason: "SNS posts its notifications") }
         guard request.header("x-amz-sns-rawdelivery")?.lowercased() != "true" else {
             return .refused(reason: "with raw message delivery nothing is signed: switch it off for the subscription")
@@ -112,7 +112,7 @@ package final class SNSReceiver: WebhookReceiver {
     /// What is cheap is checked first: nothing is fetched for topics of others.
     ///
     /// - Returns: nil if it is Amazon's word.
-    private func verdictUnlessBelieved(_ notification: SNSNotification, now: Int64) async -> WebhookVerdict? {
+    private func verdictUnlessBelieved(_ notification: SNSNotification, now: Int64) async -> WebhookResult? {
         guard options.topics.contains(notification.topic) else {
             return .refused(reason: "its topic is none of those configured")
         }
@@ -135,7 +135,7 @@ package final class SNSReceiver: WebhookReceiver {
         }
     }
 
-    private func confirm(_ notification: SNSNotification) async -> WebhookVerdict {
+    private func confirm(_ notification: SNSNotification) async -> WebhookResult {
         guard let url = notification.subscribeURL, let token = notification.token, SNSURL.isConfirmation(url) else {
             return .refused(reason: "its SubscribeURL is not Amazon's")
         }

@@ -27,7 +27,7 @@ package struct SNSRequests: Sendable {
             authentication: authentication)
     }
 
-    package func publish(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func publish(_ item: Submission, of batch: Submissions) -> HTTPRequest {
         var body = FormWriter()
         body.append("Action", "Publish")
         body.append("Version", "2010-03-31")

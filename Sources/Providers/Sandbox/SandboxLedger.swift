@@ -56,7 +56,7 @@ struct SandboxLedger: ~Copyable {
 
     /// Only the newest of a burst are made into records: a burst's cost is its line in the file.
     mutating func record(
-        _ item: Submission, of batch: SubmissionBatch, at now: Int64, providerID: String, outcome: StaticString,
+        _ item: Submission, of batch: Submissions, at now: Int64, providerID: String, outcome: StaticString,
         keep: Bool
     ) {
         if keep {

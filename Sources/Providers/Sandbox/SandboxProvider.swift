@@ -42,7 +42,7 @@ package final class SandboxProvider: SMSProvider {
         thread.start { [self] in turn(events) }
     }
 
-    package func submit(_ batch: SubmissionBatch) {
+    package func submit(_ batch: Submissions) {
         state.withLock { $0.waiting.append(batch) }
         thread.wake()
     }
@@ -99,7 +99,7 @@ package final class SandboxProvider: SMSProvider {
 
     /// Behind the lock: bursts that wait, and what is to be told when.
     private struct State: ~Copyable {
-        var waiting: [SubmissionBatch] = []
+        var waiting: [Submissions] = []
         var draining = false
         var ledger: SandboxLedger
         private let options: SandboxOptions
@@ -134,7 +134,7 @@ package final class SandboxProvider: SMSProvider {
             ledger.flush()
         }
 
-        private mutating func take(_ batch: SubmissionBatch, now: Int64) {
+        private mutating func take(_ batch: Submissions, now: Int64) {
             var answers: [AttemptAnswer] = []
             var early: [CarrierEvent] = []
             var receipts: [CarrierEvent] = []

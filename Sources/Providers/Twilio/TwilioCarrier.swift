@@ -22,7 +22,7 @@ package struct TwilioCarrier: HTTPCarrier {
         sendsReceipts = options.statusCallback != nil
     }
 
-    package func request(for item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func request(for item: Submission, of batch: Submissions) -> HTTPRequest {
         requests.create(item, of: batch)
     }
 

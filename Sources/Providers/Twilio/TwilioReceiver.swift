@@ -17,7 +17,7 @@ package struct TwilioReceiver: WebhookReceiver {
         self.receiptKey = receiptKey
     }
 
-    package nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookVerdict {
+    package nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
         let content = Self.content(of: request)
         let callback = TwilioCallback(
             url: request.url, content: content, signature: request.header("x-twilio-signature"),

@@ -38,7 +38,7 @@ package struct TwilioRequests: Sendable {
     }
 
     /// Creates a message.
-    package func create(_ item: Submission, of batch: SubmissionBatch) -> HTTPRequest {
+    package func create(_ item: Submission, of batch: Submissions) -> HTTPRequest {
         var body = FormWriter(capacity: Self.formBytes)
         body.append("To", batch.bytes[item.recipient.range])
         switch options.sender {

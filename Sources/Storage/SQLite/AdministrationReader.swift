@@ -65,7 +65,7 @@ package struct AdministrationReader {
         while try rows.step() {
             generations.append(
                 GenerationRecord(
-                    number: UInt32(truncatingIfNeeded: rows.integer(0)), act: rows.act(1),
+                    number: UInt32(truncatingIfNeeded: rows.integer(0)), context: rows.context(1),
                     changes: Int(rows.integer(5))))
         }
         return generations
@@ -226,7 +226,7 @@ package struct AdministrationReader {
         while try rows.step() {
             entries.append(
                 AuditRecord(
-                    id: rows.integer(0), act: rows.act(1), verb: rows.text(5), subject: rows.text(6),
+                    id: rows.integer(0), context: rows.context(1), verb: rows.text(5), subject: rows.text(6),
                     before: rows.text(7), after: rows.text(8)))
         }
         return entries
@@ -247,8 +247,8 @@ extension SQLiteStatement {
     }
 
     /// The act in the columns `at, actor, peer, note`.
-    fileprivate func act(_ column: Int32) -> Act {
-        Act(actor: text(column + 1), peer: text(column + 2), at: integer(column), note: text(column + 3))
+    fileprivate func context(_ column: Int32) -> AuditContext {
+        AuditContext(actor: text(column + 1), peer: text(column + 2), at: integer(column), note: text(column + 3))
     }
 
     /// The key in a row of all of a key's columns.

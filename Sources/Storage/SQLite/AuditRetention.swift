@@ -4,7 +4,7 @@ extension SQLiteMessageStore {
 
     /// Deletes some of what the audit log has that is too old.
     /// - Returns: whether there may be more.
-    func sweepAudit(today: Day) throws(StoreError) -> Bool {
+    func removeOldAudit(today: Day) throws(StoreError) -> Bool {
         guard let start = retention.policy.auditStart(today: today) else { return false }
         return try control.deleteAudit(before: start, limit: Self.auditEntries)
     }

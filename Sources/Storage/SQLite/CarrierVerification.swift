@@ -5,7 +5,7 @@ internal import SMSModel
 enum CarrierVerification {
     static func run(_ connection: SQLiteConnection, _ report: inout VerificationReport) throws(StoreError) {
         let ofProviders = [
-            ("parked_receipt", "parked receipts"), ("inbound", "inbound messages"),
+            ("parked_receipt", "unmatched receipts"), ("inbound", "inbound messages"),
             ("inbound_part", "parts of inbound messages"), ("carrier_opt_out", "opt-outs at carriers"),
             ("opt_out_reply", "answers to keywords"),
         ]

@@ -199,9 +199,9 @@ final class ControlFile {
 
     enum Mark: String {
         /// No message below this id waits.
-        case lowWater = "low_water"
+        case recoveryStart = "low_water"
         /// Ids are given out above this one.
-        case idFloor = "id_floor"
+        case minimumID = "id_floor"
         /// Milliseconds since the Unix epoch at which this copy was made: it is a backup, and not restored.
         case backedUpAt = "backed_up_at"
         /// The day whose file was to be removed last: its batches are forgotten, its file may still be there.

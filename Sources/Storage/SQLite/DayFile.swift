@@ -7,7 +7,7 @@ final class DayFile {
     let end: MessageID
     private let file: SQLiteFile
     private let catalog: DayCatalog
-    private var tally = TallyDeltas()
+    private var counts = StateCountDeltas()
     private let ledger: QuotaLedger?
     let usage: DayUsage
     private let indices: [SQLiteIndex]
@@ -21,7 +21,7 @@ final class DayFile {
     private let selectState: SQLiteStatement
     private let insertState: SQLiteStatement
     private let updateState: SQLiteStatement
-    private let upsertTally: SQLiteStatement
+    private let upsertCount: SQLiteStatement
     private let scanMessages: SQLiteStatement
     private let scanStates: SQLiteStatement
 
@@ -53,7 +53,7 @@ final class DayFile {
         selectState = try connection.prepare("SELECT tenant, batch, state, due, history FROM state WHERE id = ?1")
         insertState = try connection.prepare("INSERT OR IGNORE INTO state VALUES (?1,?2,?3,?4,?5,?6)")
         updateState = try connection.prepare("UPDATE state SET state = ?2, due = ?3, history = ?4 WHERE id = ?1")
-        upsertTally = try connection.prepare(
+        upsertCount = try connection.prepare(
             "INSERT INTO tally VALUES (?1,?2,?3) ON CONFLICT (scope, state) DO UPDATE SET count = count + ?3")
         scanMessages = try connection.prepare(
             """
@@ -76,11 +76,11 @@ final class DayFile {
 
     /// Writes what was gathered until the commit.
     func prepareCommit() throws(StoreError) {
-        for (scope, kind, delta) in tally.changes {
-            upsertTally.bind(1, scope)
-            upsertTally.bind(2, kind.number)
-            upsertTally.bind(3, delta)
-            try upsertTally.run()
+        for (scope, kind, delta) in counts.changes {
+            upsertCount.bind(1, scope)
+            upsertCount.bind(2, kind.number)
+            upsertCount.bind(3, delta)
+            try upsertCount.run()
         }
         try usage.prepareCommit()
         for index in indices { try index.prepareCommit() }
@@ -88,7 +88,7 @@ final class DayFile {
 
     func commit() throws(StoreError) {
         try file.commit()
-        tally.removeAll()
+        counts.removeAll()
         usage.committed()
         for index in indices { index.committed() }
         catalog.committed(day)
@@ -96,12 +96,12 @@ final class DayFile {
 
     func rollback() {
         file.rollback()
-        for (scope, kind, delta) in tally.changes where scope < 0 {
+        for (scope, kind, delta) in counts.changes where scope < 0 {
             if case .state(let state) = kind, state.isWaiting {
                 ledger?.wait(-delta, TenantID(rawValue: Int32(-scope)))
             }
         }
-        tally.removeAll()
+        counts.removeAll()
         usage.rolledBack()
         for index in indices { index.rolledBack() }
     }
@@ -115,7 +115,7 @@ final class DayFile {
 
     // MARK: Messages
 
-    func insert(_ draft: MessageDraft, of batch: DraftBatch, id: MessageID, batchID: BatchID?) throws(StoreError) {
+    func insert(_ draft: MessageDraft, of batch: MessageDrafts, id: MessageID, batchID: BatchID?) throws(StoreError) {
         try touch()
         try batch.bytes.withUnsafeBufferPointer { (buffer) throws(StoreError) in
             let bytes = UnsafeRawBufferPointer(buffer)
@@ -165,7 +165,7 @@ final class DayFile {
     /// body is sent.
     /// - Parameter isInRuns: false if it is known that no run of the index holds the key.
     func known(
-        _ draft: MessageDraft, of batch: DraftBatch, oldest: MessageID, isInRuns: Bool
+        _ draft: MessageDraft, of batch: MessageDrafts, oldest: MessageID, isInRuns: Bool
     ) throws(StoreError) -> (id: MessageID, isSame: Bool, sentAs: AcceptResult.BodyForm)? {
         var isSame = false
         var sentAs = AcceptResult.BodyForm(encoding: draft.encoding, segments: draft.segments)
@@ -192,7 +192,7 @@ final class DayFile {
         return try selectKey.step() ? Fingerprint(bytes: selectKey.bytes(2)) : nil
     }
 
-    func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
+    func load(_ id: MessageID, into batch: inout MessageDrafts) throws(StoreError) -> LoadedMessage? {
         let row = selectMessage
         row.bind(1, id)
         defer { row.reset() }
@@ -262,13 +262,13 @@ final class DayFile {
             let hash = text.withUnsafeBytes { IndexKind.providerID.hash($0, scope: Int64(provider)) }
             try index(.providerID).add(hash, lifecycle.id)
         }
-        let (previous, standing) = (mark.standing, lifecycle.standing)
+        let (previous, standing) = (mark.accountedState, lifecycle.accountedState)
         if standing.state != previous.state {
             count(-1, previous.state, tenant: stored.tenant, batch: stored.batch)
             count(1, standing.state, tenant: stored.tenant, batch: stored.batch)
         }
         if standing.isSentForGood != previous.isSentForGood {
-            tally.add(standing.isSentForGood ? 1 : -1, .sentForGood, tenant: stored.tenant, batch: stored.batch)
+            counts.add(standing.isSentForGood ? 1 : -1, .sentForGood, tenant: stored.tenant, batch: stored.batch)
         }
         if standing.cost != previous.cost {
             try usage.settle(lifecycle.id, stored.tenant, from: previous.cost, to: standing.cost)
@@ -278,14 +278,14 @@ final class DayFile {
 
     /// Changes the counts of a state.
     func count(_ delta: Int64, _ state: MessageState, tenant: TenantID, batch: BatchID?) {
-        tally.add(delta, .state(state), tenant: tenant, batch: batch)
+        counts.add(delta, .state(state), tenant: tenant, batch: batch)
         if state.isWaiting { ledger?.wait(delta, tenant) }
     }
 
     /// A message's row is gone.
     func uncount(_ state: MessageState, isSentForGood: Bool, tenant: TenantID, batch: BatchID?) {
         count(-1, state, tenant: tenant, batch: batch)
-        if isSentForGood { tally.add(-1, .sentForGood, tenant: tenant, batch: batch) }
+        if isSentForGood { counts.add(-1, .sentForGood, tenant: tenant, batch: batch) }
     }
 
     /// Tells the ledger what tenants have used on this day, as far as it counts.

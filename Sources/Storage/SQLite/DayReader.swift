@@ -1,12 +1,12 @@
 internal import SMSModel
 
 /// A tenant's or a batch's messages, counted.
-struct TallyCounts {
+struct StateCounts {
     var states: [MessageState: Int64] = [:]
     /// The sent messages of which no receipt is expected.
     var sentForGood: Int64 = 0
 
-    mutating func add(_ other: TallyCounts) {
+    mutating func add(_ other: StateCounts) {
         states.merge(other.states, uniquingKeysWith: +)
         sentForGood += other.sentForGood
     }
@@ -17,7 +17,7 @@ final class DayReader {
     let day: Day
     let connection: SQLiteConnection
     private let selectMessage: SQLiteStatement
-    private let selectTally: SQLiteStatement
+    private let selectCounts: SQLiteStatement
     var lastUse: UInt64 = 0
     /// Made when something is looked up.
     private var tables: IndexTables?
@@ -31,7 +31,7 @@ final class DayReader {
                    m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace, m.fingerprint
             FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
             """)
-        selectTally = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
+        selectCounts = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
     }
 
     /// A tenant's message as its row has it, its lifecycle, and what smart encoding replaced in it; nil if it has none
@@ -75,14 +75,14 @@ final class DayReader {
     }
 
     /// The day's part of a tenant's or a batch's counts.
-    func tally(scope: Int64) throws(StoreError) -> TallyCounts {
-        selectTally.bind(1, scope)
-        defer { selectTally.reset() }
-        var counts = TallyCounts()
-        while try selectTally.step() {
-            switch TallyKind(number: selectTally.integer(0)) {
-            case .state(let state)?: counts.states[state] = selectTally.integer(1)
-            case .sentForGood?: counts.sentForGood = selectTally.integer(1)
+    func stateCounts(scope: Int64) throws(StoreError) -> StateCounts {
+        selectCounts.bind(1, scope)
+        defer { selectCounts.reset() }
+        var counts = StateCounts()
+        while try selectCounts.step() {
+            switch CountedState(number: selectCounts.integer(0)) {
+            case .state(let state)?: counts.states[state] = selectCounts.integer(1)
+            case .sentForGood?: counts.sentForGood = selectCounts.integer(1)
             case nil: continue
             }
         }
@@ -132,7 +132,7 @@ final class DayReader {
     }
 
     private func find(
-        _ hash: UInt64, in run: IndexTables.RunRow, _ tables: IndexTables, _ found: inout [MessageID]
+        _ hash: UInt64, in run: IndexTables.SortedRunRow, _ tables: IndexTables, _ found: inout [MessageID]
     ) throws(StoreError) {
         // The first block that begins at or above the hash; the one before it may hold the hash too.
         var low = 0

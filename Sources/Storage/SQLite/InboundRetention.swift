@@ -6,7 +6,7 @@ extension SQLiteMessageStore {
 
     /// Takes the bodies, or all, of some inbound messages away that are too old by the standard of all tenants.
     /// - Returns: whether there may be more.
-    func sweepInbound(today: Day) throws(StoreError) -> Bool {
+    func removeOldInbound(today: Day) throws(StoreError) -> Bool {
         let policy = retention.policy
         let limit = Self.inboundMessages
         var isMore = try control.forgetParts(

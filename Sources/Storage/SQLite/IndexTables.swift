@@ -58,7 +58,7 @@ final class IndexTables {
         case dropped = 2
     }
 
-    struct RunRow {
+    struct SortedRunRow {
         var number: Int64
         var level: Int
         var status: RunStatus
@@ -111,17 +111,17 @@ final class IndexTables {
 
     // MARK: Runs
 
-    func runs(_ kind: IndexKind) throws(StoreError) -> [RunRow] {
+    func runs(_ kind: IndexKind) throws(StoreError) -> [SortedRunRow] {
         let rows = try connection.prepare(
             "SELECT number, level, status, blocks, newest FROM index_run WHERE kind = ?1 ORDER BY number")
         rows.bind(1, kind.rawValue)
-        var runs: [RunRow] = []
+        var runs: [SortedRunRow] = []
         while try rows.step() {
             guard let status = RunStatus(rawValue: rows.integer(2)) else {
                 throw .damaged("\(connection.path): run \(rows.integer(0)) has the unknown status \(rows.integer(2))")
             }
             runs.append(
-                RunRow(
+                SortedRunRow(
                     number: rows.integer(0), level: Int(rows.integer(1)), status: status, blocks: Int(rows.integer(3)),
                     newest: UInt64(bitPattern: rows.integer(4))))
         }
@@ -161,7 +161,7 @@ final class IndexTables {
         try insertBlock.run(binding: 2, PackedEntries.pack(entries))
     }
 
-    func insertFilter(_ run: Int64, from block: Int, _ filter: RunFilter) throws(StoreError) {
+    func insertFilter(_ run: Int64, from block: Int, _ filter: SortedRunFilter) throws(StoreError) {
         insertFilter.bind(1, Self.blockPlace(run, block))
         try insertFilter.run(binding: 2, filter.packed(from: block))
     }
@@ -179,11 +179,11 @@ final class IndexTables {
     }
 
     /// - Throws: `damaged` if it does not name that many blocks.
-    func filter(_ run: Int64, blocks: Int) throws(StoreError) -> RunFilter {
+    func filter(_ run: Int64, blocks: Int) throws(StoreError) -> SortedRunFilter {
         let rows = try connection.prepare("SELECT words FROM index_filter WHERE place BETWEEN ?1 AND ?2")
         rows.bind(1, Self.blockPlace(run, 0))
         rows.bind(2, Self.blockPlace(run + 1, 0) - 1)
-        var filter = RunFilter()
+        var filter = SortedRunFilter()
         var isWhole = true
         while try rows.step() { isWhole = filter.append(packed: rows.bytes(0)) && isWhole }
         guard isWhole, filter.fences.count == blocks else {

@@ -49,7 +49,7 @@ final class SQLiteAdministration: AdministrationStore {
 
     func configuration() throws(StoreError) -> [ConfigurationObject] { try reader.configuration() }
 
-    func apply(_ changes: [ConfigurationChange], by act: Act) throws(StoreError) -> UInt32 {
+    func apply(_ changes: [ConfigurationChange], by context: AuditContext) throws(StoreError) -> UInt32 {
         let number = try generation() + 1
         let select = try connection.prepare("SELECT document FROM configuration WHERE kind = ?1 AND name = ?2")
         let upsert = try write(
@@ -80,7 +80,7 @@ final class SQLiteAdministration: AdministrationStore {
         }
         let insert = try write("INSERT INTO generation VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         insert.bind(1, Int64(number))
-        insert.bind(2, act: act)
+        insert.bind(2, context: context)
         insert.bind(6, Int64(changes.count))
         try insert.run()
         return number
@@ -162,7 +162,7 @@ final class SQLiteAdministration: AdministrationStore {
     func append(_ entry: AuditRecord) throws(StoreError) {
         let insert = try write("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
         insert.bind(1, orNull: entry.id == 0 ? nil : entry.id)
-        insert.bind(2, act: entry.act)
+        insert.bind(2, context: entry.context)
         insert.bindText(6, entry.verb)
         insert.bindText(7, entry.subject)
         insert.bindText(8, entry.before)
@@ -188,10 +188,10 @@ final class SQLiteAdministration: AdministrationStore {
 
 extension SQLiteStatement {
     /// To the columns `at, actor, peer, note`.
-    fileprivate func bind(_ index: Int32, act: Act) {
-        bind(index, act.at)
-        bindText(index + 1, act.actor)
-        bindText(index + 2, act.peer)
-        bindText(index + 3, act.note)
+    fileprivate func bind(_ index: Int32, context: AuditContext) {
+        bind(index, context.at)
+        bindText(index + 1, context.actor)
+        bindText(index + 2, context.peer)
+        bindText(index + 3, context.note)
     }
 }

@@ -100,7 +100,7 @@ package enum SQLiteBackup {
         let control = try ControlFile(
             SQLiteSchema.open(controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         let floor = max(MessageID(milliseconds: UInt64(max(now, backedUpAt))).rawValue, try newestID(catalog))
-        try control.setMark(.idFloor, Int64(floor))
+        try control.setMark(.minimumID, Int64(floor))
         try control.setMark(.restoredAt, now)
         // From here on it may be served.
         try control.clearMark(.backedUpAt)
@@ -157,7 +157,7 @@ package enum SQLiteBackup {
         var count = 0
         var cursor: MessageID? = file.day.firstID
         while let start = cursor {
-            let rows = try file.rowsToSweep(from: start, limit: 4096)
+            let rows = try file.retentionRows(from: start, limit: 4096)
             cursor = rows.count == 4096 ? rows.last.map { MessageID(rawValue: $0.id.rawValue + 1) } : nil
             for row in rows where !row.isSettled(at: now) {
                 let known = try file.lifecycle(of: row.id)

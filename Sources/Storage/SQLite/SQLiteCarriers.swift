@@ -20,7 +20,7 @@ final class SQLiteCarriers: CarrierStore {
 
     // MARK: Parked receipts
 
-    func park(_ receipt: ParkedReceipt) throws(StoreError) {
+    func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError) {
         let insert = try write("INSERT INTO parked_receipt VALUES (?1, ?2, ?3, ?4, ?5)")
         insert.bind(1, receipt.id)
         insert.bind(2, receipt.at)
@@ -29,12 +29,12 @@ final class SQLiteCarriers: CarrierStore {
         switch receipt.status {
         case .undelivered(let code): insert.bindText(5, code)
         case .delivered: break
-        case .taken: throw .failed("a receipt that a message is on its way cannot be parked")
+        case .taken: throw .failed("a receipt that a message is on its way cannot be unmatched")
         }
         try insert.run()
     }
 
-    func unpark(_ ids: [Int64]) throws(StoreError) {
+    func removeUnmatched(_ ids: [Int64]) throws(StoreError) {
         guard !ids.isEmpty else { return }
         let delete = try write("DELETE FROM parked_receipt WHERE id = ?1")
         for id in ids {
@@ -43,13 +43,13 @@ final class SQLiteCarriers: CarrierStore {
         }
     }
 
-    func parkedReceipts() throws(StoreError) -> [ParkedReceipt] {
+    func unmatchedReceipts() throws(StoreError) -> [UnmatchedReceipt] {
         let rows = try connection.prepare(
             "SELECT id, at, provider, provider_id, undelivered FROM parked_receipt ORDER BY id")
-        var receipts: [ParkedReceipt] = []
+        var receipts: [UnmatchedReceipt] = []
         while try rows.step() {
             receipts.append(
-                ParkedReceipt(
+                UnmatchedReceipt(
                     id: rows.integer(0), at: rows.integer(1), provider: UInt8(truncatingIfNeeded: rows.integer(2)),
                     providerID: rows.text(3),
                     status: rows.textOrNull(4).map { .undelivered(code: $0) } ?? .delivered))

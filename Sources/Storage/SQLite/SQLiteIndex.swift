@@ -3,7 +3,7 @@ internal import SMSModel
 /// Sizes of an index.
 package struct IndexOptions: Sendable {
     /// Entries in memory before they begin to be written as a sorted run.
-    package var recentEntries = 131_072
+    package var memtableEntries = 131_072
     /// Runs of one size that are merged into one of the next. The more, the more seldom an entry is moved.
     package var fanOut = 16
     /// How many times more runs an index has that is seldom looked up: all but idempotency keys.
@@ -31,15 +31,15 @@ final class SQLiteIndex {
     /// Whether the runs have their filters: only who looks something up needs them.
     private var hasFilters = false
     /// Entries that no run holds or is being given.
-    private var recent = EntryTable()
+    private var memtable = EntryTable()
     private var flush: Flush?
     /// Whole runs, oldest first.
-    private var runs: [Run] = []
+    private var runs: [SortedRun] = []
     /// What covered runs hold; where filters are.
-    private var presence = PresenceFilter()
-    private var merge: RunMerge?
-    /// There may be enough runs of one size for the next merge.
-    private var mayMerge = false
+    private var presence = BloomFilter()
+    private var compaction: Compaction?
+    /// There may be enough runs of one size for the next compaction.
+    private var mayCompact = false
     private var garbage: [Garbage] = []
     /// Numbers of the rows that hold what is in `recent`: from this one on, up to below ``nextNumber``.
     private var firstRecent: Int64 = 1
@@ -50,13 +50,13 @@ final class SQLiteIndex {
     private var added: [IndexEntry] = []
 
     /// A run as memory knows it.
-    struct Run {
+    struct SortedRun {
         var number: Int64
         var level: Int
         var newest: UInt64
         var blocks: Int
         /// Empty until something is looked up.
-        var filter = RunFilter()
+        var filter = SortedRunFilter()
         /// Blocks from the first on whose entries are in ``presence``.
         var coveredBlocks = 0
 
@@ -66,7 +66,7 @@ final class SQLiteIndex {
     /// Entries on their way from memory into a run.
     private struct Flush {
         var table: EntryTable
-        var writer: RunWriter
+        var writer: SortedRunWriter
         var part = 0
         /// Whether all that it has written is in ``presence``.
         let isCovered: Bool
@@ -91,7 +91,7 @@ final class SQLiteIndex {
     func add(_ hash: UInt64, _ id: MessageID) throws(StoreError) {
         try load()
         let entry = IndexEntry(hash: hash, id: id.rawValue)
-        recent.insert(entry)
+        memtable.insert(entry)
         added.append(entry)
     }
 
@@ -114,7 +114,7 @@ final class SQLiteIndex {
             guard id >= oldest else { return false }
             return try verify(id)
         }
-        if let id = try recent.find(hash, where: check) { return id }
+        if let id = try memtable.find(hash, where: check) { return id }
         if let id = try flush?.table.find(hash, where: check) { return id }
         guard isInRuns else { return nil }
         try loadFilters()
@@ -144,12 +144,14 @@ final class SQLiteIndex {
             nextNumber += 1
             try coverSome()
         }
-        if flush == nil, recent.count >= options.recentEntries { try beginFlush() }
-        guard flush != nil || merge != nil || mayMerge || !garbage.isEmpty || firstStored < firstRecent else { return }
+        if flush == nil, memtable.count >= options.memtableEntries { try beginFlush() }
+        guard flush != nil || compaction != nil || mayCompact || !garbage.isEmpty || firstStored < firstRecent else {
+            return
+        }
         // Each entry is moved once for each level: what comes in never outruns it.
         var budget = max(options.entriesPerCommit, 4 * added.count)
         try flushSome(&budget)
-        try mergeSome(&budget)
+        try compactSome(&budget)
         try removeSome()
     }
 
@@ -162,18 +164,19 @@ final class SQLiteIndex {
         added.removeAll(keepingCapacity: true)
         guard isLoaded else { return }
         isLoaded = false
-        recent = EntryTable()
+        memtable = EntryTable()
         flush = nil
         runs = []
-        presence = PresenceFilter()
-        merge = nil
+        presence = BloomFilter()
+        compaction = nil
         garbage = []
     }
 
     private func beginFlush() throws(StoreError) {
         flush = Flush(
-            table: recent, writer: try RunWriter(tables, kind, level: 0), isCovered: hasFilters, end: nextNumber)
-        recent = EntryTable()
+            table: memtable, writer: try SortedRunWriter(tables, kind, level: 0), isCovered: hasFilters, end: nextNumber
+        )
+        memtable = EntryTable()
     }
 
     private func flushSome(_ budget: inout Int) throws(StoreError) {
@@ -186,17 +189,17 @@ final class SQLiteIndex {
             guard flush!.part == EntryTable.parts else { continue }
             try flush!.writer.finish()
             runs.append(run(of: flush!.writer, level: 0, isCovered: flush!.isCovered))
-            mayMerge = true
+            mayCompact = true
             firstRecent = flush!.end
             try tables.setFlushed(kind, before: firstRecent)
             flush = nil
         }
     }
 
-    private func run(of writer: RunWriter, level: Int, isCovered: Bool) -> Run {
-        Run(
+    private func run(of writer: SortedRunWriter, level: Int, isCovered: Bool) -> SortedRun {
+        SortedRun(
             number: writer.number, level: level, newest: writer.newest, blocks: writer.blocks,
-            filter: hasFilters ? writer.filter : RunFilter(), coveredBlocks: isCovered ? writer.blocks : 0)
+            filter: hasFilters ? writer.filter : SortedRunFilter(), coveredBlocks: isCovered ? writer.blocks : 0)
     }
 
     private func loadFilters() throws(StoreError) {
@@ -223,25 +226,25 @@ final class SQLiteIndex {
         runs[place].coveredBlocks = end
     }
 
-    private func beginMerge() throws(StoreError) {
+    private func beginCompaction() throws(StoreError) {
         for level in Set(runs.map(\.level)).sorted() {
             let inputs = runs.filter { $0.level == level }.prefix(fanOut)
             guard inputs.count == fanOut else { continue }
-            merge = try RunMerge(Array(inputs), tables, kind, level: level + 1)
+            compaction = try Compaction(Array(inputs), tables, kind, level: level + 1)
             return
         }
-        mayMerge = false
+        mayCompact = false
     }
 
-    private func mergeSome(_ budget: inout Int) throws(StoreError) {
+    private func compactSome(_ budget: inout Int) throws(StoreError) {
         while budget > 0 {
-            if merge == nil, mayMerge { try beginMerge() }
-            guard merge != nil else { return }
-            guard try merge!.advance(&budget) else { continue }
-            let writer = merge!.writer
-            let level = merge!.level
-            let inputs = Set(merge!.inputs)
-            merge = nil
+            if compaction == nil, mayCompact { try beginCompaction() }
+            guard compaction != nil else { return }
+            guard try compaction!.advance(&budget) else { continue }
+            let writer = compaction!.writer
+            let level = compaction!.level
+            let inputs = Set(compaction!.inputs)
+            compaction = nil
             for run in runs where inputs.contains(run.number) {
                 try tables.setRun(run.number, .dropped, blocks: run.blocks, newest: run.newest)
                 garbage.append(Garbage(run: run.number))
@@ -251,7 +254,7 @@ final class SQLiteIndex {
             let place = runs.firstIndex { inputs.contains($0.number) } ?? 0
             runs.removeAll { inputs.contains($0.number) }
             runs.insert(run(of: writer, level: level, isCovered: isCovered), at: place)
-            mayMerge = true
+            mayCompact = true
         }
     }
 
@@ -284,15 +287,15 @@ final class SQLiteIndex {
         guard !isLoaded else { return }
         tables.forgetNextRun()
         garbage = []
-        recent = EntryTable()
-        var loaded: [Run] = []
+        memtable = EntryTable()
+        var loaded: [SortedRun] = []
         for row in try tables.runs(kind) {
             guard row.status == .whole else {
                 // Never finished, or merged into another.
                 garbage.append(Garbage(run: row.number))
                 continue
             }
-            loaded.append(Run(number: row.number, level: row.level, newest: row.newest, blocks: row.blocks))
+            loaded.append(SortedRun(number: row.number, level: row.level, newest: row.newest, blocks: row.blocks))
         }
         runs = loaded
         firstRecent = try tables.flushed(kind)
@@ -307,9 +310,9 @@ final class SQLiteIndex {
             isWhole = PackedEntries.unpack(bytes, into: &entries) && isWhole
         }
         guard isWhole else { throw .damaged("\(tables.connection.path): recent entries of the index are not whole") }
-        for entry in entries { recent.insert(entry) }
+        for entry in entries { memtable.insert(entry) }
         isLoaded = true
         hasFilters = false
-        mayMerge = true
+        mayCompact = true
     }
 }

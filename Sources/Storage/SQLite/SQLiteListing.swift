@@ -100,7 +100,7 @@ extension SQLiteStatusReader {
         _ filter: MessageFilter, _ tenant: TenantID?, _ batch: BatchID?, _ day: Day
     ) throws(StoreError) -> Bool {
         guard let tenant else { return filter.mayMeet(try reader(of: day)?.countsOfAll() ?? [:]) }
-        let counts = try tally(scope: batch.map { Int64($0.rawValue) } ?? -Int64(tenant.rawValue), day)
+        let counts = try stateCounts(scope: batch.map { Int64($0.rawValue) } ?? -Int64(tenant.rawValue), day)
         return filter.mayMeet(counts.states)
     }
 }

@@ -37,8 +37,8 @@ package final class SQLiteMessageStore: MessageStore {
     private var ids: MessageIDGenerator
     let quotas = QuotaLedger()
     /// The stored low-water mark: to be lowered at once, and raised now and then.
-    private var lowWater: MessageID
-    var retention: RetentionSweep
+    private var recoveryStart: MessageID
+    var retention: RetentionProgress
     var gauge = RoomGauge()
 
     /// Opens or makes the files of a directory whose lock the caller holds, and brings older ones up to date.
@@ -70,8 +70,8 @@ package final class SQLiteMessageStore: MessageStore {
         if let removing = try control.mark(.removing).map({ Day(number: UInt64($0)) }), catalog.contains(removing) {
             try files.remove(removing)
         }
-        retention = RetentionSweep(options.retention)
-        lowWater = MessageID(rawValue: UInt64(try control.mark(.lowWater) ?? 0))
+        retention = RetentionProgress(options.retention)
+        recoveryStart = MessageID(rawValue: UInt64(try control.mark(.recoveryStart) ?? 0))
         let last = try Self.newestID(control, files)
         try Self.checkClock(last: last, now: now, options, warn)
         ids = MessageIDGenerator(after: last)
@@ -87,9 +87,9 @@ package final class SQLiteMessageStore: MessageStore {
     /// Sums up what tenants have used this month, and what of theirs waits.
     private func enterUsage(now: Int64, _ warn: (String) -> Void) throws(StoreError) {
         quotas.begin(Day(of: ids.next(nowMilliseconds: UInt64(now))))
-        for day in catalog.days where quotas.days.contains(day) || day >= Day(of: lowWater) {
+        for day in catalog.days where quotas.days.contains(day) || day >= Day(of: recoveryStart) {
             do throws(StoreError) {
-                try files.file(of: day)?.enter(hasWaiting: day >= Day(of: lowWater))
+                try files.file(of: day)?.enter(hasWaiting: day >= Day(of: recoveryStart))
             } catch {
                 // A day that nobody asks for must not keep the gateway from its work.
                 warn("what tenants used on \(day) does not count: \(error.text)")
@@ -104,7 +104,7 @@ package final class SQLiteMessageStore: MessageStore {
     private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
         // A mark may be all that is left of the newest: no new message may come below it.
         var newest = max(
-            try control.mark(.idFloor) ?? 0, try control.mark(.lowWater) ?? 0,
+            try control.mark(.minimumID) ?? 0, try control.mark(.recoveryStart) ?? 0,
             try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
         for day in files.catalog.days.reversed() {
             guard let file = try files.file(of: day) else { continue }
@@ -169,12 +169,12 @@ package final class SQLiteMessageStore: MessageStore {
     package func rollback() {
         control.rollback()
         for file in files.inRound { file.rollback() }
-        lowWater = MessageID(rawValue: UInt64((try? control.mark(.lowWater)) ?? 0))
+        recoveryStart = MessageID(rawValue: UInt64((try? control.mark(.recoveryStart)) ?? 0))
         retention.rolledBack()
     }
 
     /// What is best done between rounds: copies long logs into their files, and closes files not used for long.
-    package func upkeep(isIdle: Bool) throws(StoreError) {
+    package func checkpoint(isIdle: Bool) throws(StoreError) {
         let most = isIdle ? options.checkpointPages / 4 : options.checkpointPages
         if control.uncopiedPages >= most { try control.checkpoint() }
         for file in files.allOpen where file.uncopiedPages >= most { try file.checkpoint() }
@@ -185,7 +185,7 @@ package final class SQLiteMessageStore: MessageStore {
     // MARK: Accepting
 
     package func accept(
-        _ batch: DraftBatch, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
+        _ batch: MessageDrafts, _ range: Range<Int>, chunk: BatchChunk?, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError) {
         if let chunk {
             try acceptChunk(batch, range, chunk, now: now, results: &results)
@@ -249,7 +249,7 @@ package final class SQLiteMessageStore: MessageStore {
 
     /// The message that this draft's key made before, verified against its row.
     private func known(
-        _ draft: MessageDraft, of batch: DraftBatch, in files: [DayFile], oldest: MessageID, isInRuns: Bool
+        _ draft: MessageDraft, of batch: MessageDrafts, in files: [DayFile], oldest: MessageID, isInRuns: Bool
     ) throws(StoreError) -> AcceptResult? {
         for file in files {
             guard let known = try file.known(draft, of: batch, oldest: oldest, isInRuns: isInRuns) else { continue }
@@ -263,7 +263,7 @@ package final class SQLiteMessageStore: MessageStore {
     }
 
     private func acceptChunk(
-        _ batch: DraftBatch, _ range: Range<Int>, _ chunk: BatchChunk, now: Int64, results: inout [AcceptResult]
+        _ batch: MessageDrafts, _ range: Range<Int>, _ chunk: BatchChunk, now: Int64, results: inout [AcceptResult]
     ) throws(StoreError) {
         let indices = chunk.indices
         var known: [BatchParts.Part] = []
@@ -326,14 +326,14 @@ package final class SQLiteMessageStore: MessageStore {
     ) throws(StoreError) -> Bool {
         let id = stored.lifecycle.id
         guard let file = try files.file(of: id) else { return false }
-        if id < lowWater, stored.lifecycle.state == .queued || stored.lifecycle.state == .submitting {
-            lowWater = id
-            try control.setMark(.lowWater, Int64(id.rawValue))
+        if id < recoveryStart, stored.lifecycle.state == .queued || stored.lifecycle.state == .submitting {
+            recoveryStart = id
+            try control.setMark(.recoveryStart, Int64(id.rawValue))
         }
         return try file.record(stored, since: mark, isFirst: isFirst)
     }
 
-    package func load(_ id: MessageID, into batch: inout DraftBatch) throws(StoreError) -> LoadedMessage? {
+    package func load(_ id: MessageID, into batch: inout MessageDrafts) throws(StoreError) -> LoadedMessage? {
         try files.file(of: id)?.load(id, into: &batch)
     }
 
@@ -436,7 +436,7 @@ package final class SQLiteMessageStore: MessageStore {
     package func recover(
         from cursor: MessageID?, limit: Int, now: Int64, _ visit: (RecoveredMessage) throws(StoreError) -> Void
     ) throws(StoreError) -> MessageID? {
-        let start = cursor ?? lowWater
+        let start = cursor ?? recoveryStart
         for day in catalog.days where day >= Day(of: start) {
             guard let file = try files.file(of: day) else { continue }
             // Most days have nothing that waits, whatever their size.
@@ -451,11 +451,11 @@ package final class SQLiteMessageStore: MessageStore {
         return nil
     }
 
-    package func setLowWater(_ id: MessageID?) throws(StoreError) {
+    package func setRecoveryStart(_ id: MessageID?) throws(StoreError) {
         let mark = id ?? MessageID(ordinal: ids.highWater)
-        guard mark != lowWater else { return }
-        lowWater = mark
-        try control.setMark(.lowWater, Int64(mark.rawValue))
+        guard mark != recoveryStart else { return }
+        recoveryStart = mark
+        try control.setMark(.recoveryStart, Int64(mark.rawValue))
     }
 
     /// Makes the newest file and its log longer for real; the next rounds use the room that this leaves behind.

@@ -1,7 +1,7 @@
 internal import SMSModel
 
 /// Where the work of retention has got to. Between two rounds it is on one day.
-struct RetentionSweep {
+struct RetentionProgress {
     private(set) var policy: RetentionPolicy
     private(set) var job: Job?
     /// Days with which nothing is to be done under the plan, as far as this process knows.
@@ -95,7 +95,7 @@ extension SQLiteMessageStore {
     /// How long before midnight the next day's file is made, so that no message waits for it.
     private static let headStart: Int64 = 300_000
 
-    package func sweep(now: Int64) throws(StoreError) -> Int64 {
+    package func applyRetention(now: Int64) throws(StoreError) -> Int64 {
         let today = Day(containing: now)
         let ahead = today.next.start - Self.headStart
         if now >= ahead, catalog.contains(today) { _ = try files.make(today.next) }
@@ -104,8 +104,8 @@ extension SQLiteMessageStore {
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
         guard var job = retention.next(catalog.days, today: today) else {
             // After the days, as those make room.
-            if try sweepAudit(today: today) { return now + Self.pause }
-            if try sweepInbound(today: today) { return now + Self.pause }
+            if try removeOldAudit(today: today) { return now + Self.pause }
+            if try removeOldInbound(today: today) { return now + Self.pause }
             // A log that somebody was reading is tried again soon.
             return retention.changed.isEmpty ? later : min(later, now + Self.logPause)
         }
@@ -137,7 +137,7 @@ extension SQLiteMessageStore {
     }
 
     /// Looks on for messages that are not settled.
-    private func check(_ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64) throws(StoreError) {
+    private func check(_ job: inout RetentionProgress.Job, _ file: DayFile, now: Int64) throws(StoreError) {
         let waiting = try file.count(in: [.scheduled, .queued, .submitting]) != 0
         let found = try file.unsettled(from: job.cursor, limit: Self.rowsLookedAt, now: now)
         if waiting || found.count > 0 {
@@ -160,9 +160,9 @@ extension SQLiteMessageStore {
     }
 
     private func change(
-        _ job: inout RetentionSweep.Job, _ file: DayFile, now: Int64, today: Day
+        _ job: inout RetentionProgress.Job, _ file: DayFile, now: Int64, today: Day
     ) throws(StoreError) {
-        let rows = try file.rowsToSweep(from: job.cursor, limit: Self.rowsChanged)
+        let rows = try file.retentionRows(from: job.cursor, limit: Self.rowsChanged)
         let settled = rows.filter { $0.isSettled(at: now) }
         try file.redact(settled.filter { job.plan.action(for: $0.tenant) == .redact }.map(\.id))
         try file.delete(settled.filter { job.plan.action(for: $0.tenant) == .delete })
@@ -198,7 +198,7 @@ extension SQLiteMessageStore {
 }
 
 /// What retention asks of a message.
-struct SweepRow {
+struct RetentionRow {
     var id: MessageID
     var tenant: TenantID
     var batch: BatchID?
@@ -245,7 +245,7 @@ extension DayFile {
         return (row.integer(2), MessageID(rawValue: UInt64(row.integer(1)) + 1))
     }
 
-    func rowsToSweep(from start: MessageID, limit: Int) throws(StoreError) -> [SweepRow] {
+    func retentionRows(from start: MessageID, limit: Int) throws(StoreError) -> [RetentionRow] {
         let rows = try connection.prepare(
             """
             SELECT m.id, m.tenant, m.batch, m.send_at, m.segments, m.reserve, s.state, s.due, s.history
@@ -253,7 +253,7 @@ extension DayFile {
             """)
         rows.bind(1, start)
         rows.bind(2, Int64(limit))
-        var found: [SweepRow] = []
+        var found: [RetentionRow] = []
         while try rows.step() {
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
             let id = MessageID(rawValue: UInt64(rows.integer(0)))
@@ -263,10 +263,10 @@ extension DayFile {
                 : try MessageLifecycle(id, rows, column: 6, path: connection.path)
             let reserved = Charge(segments: rows.integer(4), cost: rows.integer(5))
             found.append(
-                SweepRow(
+                RetentionRow(
                     id: id, tenant: TenantID(rawValue: Int32(rows.integer(1))),
                     batch: rows.isNull(2) ? nil : BatchID(rawValue: UInt64(rows.integer(2))), state: lifecycle.state,
-                    due: lifecycle.due, charge: reserved.settled(lifecycle.standing.cost)))
+                    due: lifecycle.due, charge: reserved.settled(lifecycle.accountedState.cost)))
         }
         return found
     }
@@ -276,7 +276,7 @@ extension DayFile {
         try run("UPDATE message SET body = '' WHERE id = ?1 AND body <> ''", for: ids)
     }
 
-    func delete(_ rows: [SweepRow]) throws(StoreError) {
+    func delete(_ rows: [RetentionRow]) throws(StoreError) {
         try run("DELETE FROM message WHERE id = ?1", for: rows.map(\.id))
         try run("DELETE FROM state WHERE id = ?1", for: rows.map(\.id))
         for row in rows {

@@ -13,13 +13,13 @@ package final class SQLiteStatusReader {
     /// The catalog's generation when it was last compared with what is open.
     private var generation: UInt64 = 0
     /// Counts as of a version of a day's file.
-    private var tallies: [TallyKey: (version: UInt64, counts: TallyCounts)] = [:]
+    private var tallies: [StateCountKey: (version: UInt64, counts: StateCounts)] = [:]
     /// Names by number; read again when a number is not there.
     private var providers: [UInt8: String] = [:]
     private static let openFiles = 12
-    private static let keptTallies = 4096
+    private static let storedCounts = 4096
 
-    private struct TallyKey: Hashable {
+    private struct StateCountKey: Hashable {
         var day: Day
         var scope: Int64
     }
@@ -199,7 +199,7 @@ package final class SQLiteStatusReader {
     ) throws(StoreError) -> BatchStatus? {
         guard let record = try batches.find(tenant: tenant, reference) else { return nil }
         let days = try batches.days(of: record.id)
-        let counts = try tally(scope: Int64(record.id.rawValue), days)
+        let counts = try stateCounts(scope: Int64(record.id.rawValue), days)
         let states = Self.list(counts)
         var settled = states.filter(\.state.isFinal).reduce(UInt64(max(0, counts.sentForGood))) { $0 + $1.count }
         // Receipts can only be overdue once the receipt deadline has passed since the batch began.
@@ -216,28 +216,28 @@ package final class SQLiteStatusReader {
 
     /// The tenant's messages by state.
     package func states(tenant: TenantID) throws(StoreError) -> [StateCount] {
-        Self.list(try tally(scope: -Int64(tenant.rawValue), catalog.days))
+        Self.list(try stateCounts(scope: -Int64(tenant.rawValue), catalog.days))
     }
 
-    private func tally(scope: Int64, _ days: [Day]) throws(StoreError) -> TallyCounts {
-        var sums = TallyCounts()
-        for day in days { sums.add(try tally(scope: scope, day)) }
+    private func stateCounts(scope: Int64, _ days: [Day]) throws(StoreError) -> StateCounts {
+        var sums = StateCounts()
+        for day in days { sums.add(try stateCounts(scope: scope, day)) }
         return sums
     }
 
-    private static func list(_ counts: TallyCounts) -> [StateCount] {
+    private static func list(_ counts: StateCounts) -> [StateCount] {
         counts.states.filter { $0.value > 0 }.map { StateCount(state: $0.key, count: UInt64($0.value)) }
             .sorted { $0.state.rawValue < $1.state.rawValue }
     }
 
     /// The day's part of a tenant's or a batch's counts. Read again only after its file has changed: most never do.
-    func tally(scope: Int64, _ day: Day) throws(StoreError) -> TallyCounts {
+    func stateCounts(scope: Int64, _ day: Day) throws(StoreError) -> StateCounts {
         // Asked first: what is committed in between is counted at the next question at the latest.
-        guard let version = catalog.version(of: day) else { return TallyCounts() }
-        let key = TallyKey(day: day, scope: scope)
+        guard let version = catalog.version(of: day) else { return StateCounts() }
+        let key = StateCountKey(day: day, scope: scope)
         if let known = tallies[key], known.version == version { return known.counts }
-        guard let counts = try reader(of: day)?.tally(scope: scope) else { return TallyCounts() }
-        if tallies.count >= Self.keptTallies { tallies.removeAll() }
+        guard let counts = try reader(of: day)?.stateCounts(scope: scope) else { return StateCounts() }
+        if tallies.count >= Self.storedCounts { tallies.removeAll() }
         tallies[key] = (version, counts)
         return counts
     }

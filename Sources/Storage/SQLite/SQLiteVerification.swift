@@ -25,7 +25,7 @@ package struct SQLiteVerification {
     private var providers: Set<UInt8> = []
     private var batchDays: Set<BatchDay> = []
     private var batches: Set<BatchID> = []
-    private var lowWater: UInt64 = 0
+    private var recoveryStart: UInt64 = 0
     private var newestGeneration: UInt32 = 0
     /// Retention was about to remove its file: its batches are forgotten already.
     private var removing: Day?
@@ -56,7 +56,7 @@ package struct SQLiteVerification {
 
     private mutating func run(_ progress: (String) -> Void) throws(StoreError) -> VerificationReport {
         // It only rises, but for what waits again: the lower of two readings holds for what is read in between.
-        lowWater = try readLowWater()
+        recoveryStart = try readRecoveryStart()
         // The days before the control file: what they refer to was there before.
         var days: [DayVerification] = []
         var previous: DayVerification?
@@ -75,11 +75,11 @@ package struct SQLiteVerification {
         }
         progress(catalog.controlPath)
         try readControl()
-        lowWater = min(lowWater, try readLowWater())
+        recoveryStart = min(recoveryStart, try readRecoveryStart())
         for day in days {
-            if let lowest = day.lowestWaiting, lowest.rawValue < lowWater {
+            if let lowest = day.lowestWaiting, lowest.rawValue < recoveryStart {
                 report.fault(
-                    "\(catalog.path(of: day.day)): message \(lowest) waits below the mark \(lowWater), so no start finds it"
+                    "\(catalog.path(of: day.day)): message \(lowest) waits below the mark \(recoveryStart), so no start finds it"
                 )
             }
         }
@@ -100,10 +100,10 @@ package struct SQLiteVerification {
         return report
     }
 
-    private func readLowWater() throws(StoreError) -> UInt64 {
+    private func readRecoveryStart() throws(StoreError) -> UInt64 {
         let connection = try SQLiteConnection(path: catalog.controlPath, mode: .readOnly)
         return UInt64(
-            try connection.integer("SELECT value FROM meta WHERE name = '\(ControlFile.Mark.lowWater.rawValue)'"))
+            try connection.integer("SELECT value FROM meta WHERE name = '\(ControlFile.Mark.recoveryStart.rawValue)'"))
     }
 
     private mutating func readControl() throws(StoreError) {
@@ -154,11 +154,11 @@ private final class DayVerification {
     private var previous: DayVerification?
     private static let waiting = Set(
         [MessageState.scheduled, .queued, .submitting].map { Int64($0.rawValue) })
-    private var counts: [TallyKey: Int64] = [:]
+    private var counts: [StateCountKey: Int64] = [:]
     private var usage = UsageCount()
     private var parts: [(part: BatchParts.Part, batch: BatchID)] = []
 
-    private struct TallyKey: Hashable {
+    private struct StateCountKey: Hashable {
         var scope: Int64
         var state: Int64
     }
@@ -184,7 +184,7 @@ private final class DayVerification {
         try SQLiteVerification.checkIntegrity(connection, &report)
         try readParts(&report)
         try checkMessages(&report)
-        try checkTallies(&report)
+        try checkStateCounts(&report)
         try usage.check(connection, &report)
         try connection.execute("COMMIT")
     }
@@ -233,16 +233,16 @@ private final class DayVerification {
             if Day(of: id) != day { wrong("its id is of another day") }
             let waits: MessageState = rows.integer(3) == 0 ? .queued : .scheduled
             let state = rows.isNull(7) ? Int64(waits.rawValue) : rows.integer(7)
-            counts[TallyKey(scope: -rows.integer(1), state: state), default: 0] += 1
+            counts[StateCountKey(scope: -rows.integer(1), state: state), default: 0] += 1
             let isSentForGood = state == Int64(MessageState.sent.rawValue) && rows.integer(8) == 0
-            let forGood = TallyKind.sentForGood.number
-            if isSentForGood { counts[TallyKey(scope: -rows.integer(1), state: forGood), default: 0] += 1 }
+            let forGood = CountedState.sentForGood.number
+            if isSentForGood { counts[StateCountKey(scope: -rows.integer(1), state: forGood), default: 0] += 1 }
             newestGeneration = max(newestGeneration, rows.integer(14))
             if lowestWaiting == nil, Self.waiting.contains(state) { lowestWaiting = id }
             if !rows.isNull(2) {
                 let batch = BatchID(rawValue: UInt64(rows.integer(2)))
-                counts[TallyKey(scope: rows.integer(2), state: state), default: 0] += 1
-                if isSentForGood { counts[TallyKey(scope: rows.integer(2), state: forGood), default: 0] += 1 }
+                counts[StateCountKey(scope: rows.integer(2), state: state), default: 0] += 1
+                if isSentForGood { counts[StateCountKey(scope: rows.integer(2), state: forGood), default: 0] += 1 }
                 if !hasPart(batch, id) { wrong("batch \(batch) does not have it") }
             }
             var known: MessageLifecycle?
@@ -308,10 +308,10 @@ private final class DayVerification {
         }
     }
 
-    private func checkTallies(_ report: inout VerificationReport) throws(StoreError) {
+    private func checkStateCounts(_ report: inout VerificationReport) throws(StoreError) {
         let rows = try connection.prepare("SELECT scope, state, count FROM tally")
         while try rows.step() {
-            counts[TallyKey(scope: rows.integer(0), state: rows.integer(1)), default: 0] -= rows.integer(2)
+            counts[StateCountKey(scope: rows.integer(0), state: rows.integer(1)), default: 0] -= rows.integer(2)
         }
         for (key, difference) in counts where difference != 0 {
             report.fault(

@@ -8,7 +8,7 @@ struct UsageCount {
     ///   - reserved: when the message was accepted.
     ///   - lifecycle: nil where nothing but the acceptance has happened.
     mutating func add(_ reserved: Charge, _ tenant: TenantID, _ lifecycle: MessageLifecycle?) {
-        charges[tenant, default: Charge()] += lifecycle.map { reserved.settled($0.standing.cost) } ?? reserved
+        charges[tenant, default: Charge()] += lifecycle.map { reserved.settled($0.accountedState.cost) } ?? reserved
     }
 
     /// Tells of each tenant whose usage is not what its rows, and those that are gone, are charged.

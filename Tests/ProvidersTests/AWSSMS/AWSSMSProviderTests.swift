@@ -51,7 +51,7 @@ internal import Testing
         }
     }
 
-    private func outcomes(_ batch: SubmissionBatch, _ port: Int) async throws -> [UInt64: Outcome] {
+    private func outcomes(_ batch: Submissions, _ port: Int) async throws -> [UInt64: Outcome] {
         let client = HTTPClient()
         let provider = HTTPProvider(name: "aws-1", carrier: try carrier(options(port)), client: client)
         let events = ProviderEventLog()
@@ -119,7 +119,7 @@ internal import Testing
         var batch = Generic.batch(from: "", text, encoding: .ucs2)
         batch.items[0].expiresAt = Generic.now + 3_600_999
         let context = JSONValue.object(["apus": .string(Generic.token)])
-        let cases: [(AWSSMSOptions, SubmissionBatch, [String: JSONValue])] = [
+        let cases: [(AWSSMSOptions, Submissions, [String: JSONValue])] = [
             (
                 options(server.port), Generic.batch(),
                 ["OriginationIdentity": .string("Apus"), "MessageBody": .string("hello")]
@@ -189,9 +189,9 @@ internal import Testing
     @Test func anInnerErrorIsOnePostAndUnknown() async throws {
         let server = try await ScriptedHTTPServer(react: Self.react)
         let texts = ["500", "lost", "throttled", "hello"]
-        var batch = SubmissionBatch(
+        var batch = Submissions(
             texts.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), "+14155550100", $1) })
-        let wrong = SubmissionBatch([(MessageID(rawValue: 9), "+0", "hello")])
+        let wrong = Submissions([(MessageID(rawValue: 9), "+0", "hello")])
         #expect(wrong.items.count == 1)
         let found = try await outcomes(batch, server.port)
         #expect(found[1] == .unknown(code: "InternalServerException"))

@@ -130,7 +130,7 @@ internal import Testing
     @Test func twilioReachesTheGatewayOrNot() throws {
         let client = HTTPClient()
         defer { client.stop() }
-        func parts(_ options: String, publicURL: String?) throws -> ProviderParts {
+        func parts(_ options: String, publicURL: String?) throws -> ProviderComponents {
             try factory(publicURL: publicURL, client: client).make(
                 "eu-1", settings(.twilio, options, ["auth_token": "t"]))
         }

@@ -102,7 +102,7 @@ internal import Testing
         }
     }
 
-    private static var batch: SubmissionBatch {
+    private static var batch: Submissions {
         var batch = Generic.batch()
         batch.items[0].expiresAt = Generic.now + 3_600_000
         return batch

@@ -59,14 +59,14 @@ enum Generic {
     /// Message 77, in its second attempt.
     static func batch(
         to: String = "+447400123456", from: String = "Apus", _ body: String = "hello", encoding: Encoding = .gsm7
-    ) -> SubmissionBatch {
-        var batch = SubmissionBatch([(MessageID(rawValue: 77), to, body)], attempt: 2, sender: from)
+    ) -> Submissions {
+        var batch = Submissions([(MessageID(rawValue: 77), to, body)], attempt: 2, sender: from)
         batch.items[0].encoding = encoding
         return batch
     }
 
     static func request(
-        _ text: String = "{}", _ batch: SubmissionBatch = batch(), secrets: [String: String] = [:],
+        _ text: String = "{}", _ batch: Submissions = batch(), secrets: [String: String] = [:],
         publicURL: String? = webhook
     ) throws -> HTTPRequest {
         try kind(text, secrets: secrets, publicURL: publicURL).carrier.request(for: batch.items[0], of: batch)

@@ -12,7 +12,7 @@ internal import Testing
         try #require(Generic.kind("{\(Self.secret), \(members)}").receiver)
     }
 
-    private func verdict(_ receiver: any WebhookReceiver, _ body: String, query: String = "") async -> WebhookVerdict {
+    private func verdict(_ receiver: any WebhookReceiver, _ body: String, query: String = "") async -> WebhookResult {
         await receiver.receive(
             Generic.posted(body, query: query, headers: ["x-secret": "s"]), now: Generic.now)
     }
@@ -108,7 +108,7 @@ internal import Testing
                 """#
             ).receiver)
         func item(_ token: String) -> String { #"{"id": "x", "status": "ok", "data": "\#(token)"}"# }
-        func verdict(_ items: String...) async -> WebhookVerdict {
+        func verdict(_ items: String...) async -> WebhookResult {
             await receiver.receive(
                 Generic.posted(#"{"r": [\#(items.joined(separator: ","))]}"#), now: Generic.now)
         }

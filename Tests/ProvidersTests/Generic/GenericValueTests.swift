@@ -8,8 +8,7 @@ internal import Testing
 /// Values that are more than texts: times, numbers, booleans, places in answers.
 @Suite struct GenericValueTests {
     /// A message that is valid for this many milliseconds more.
-    private func batch(valid milliseconds: Int64?, from: String = "Apus", encoding: Encoding = .gsm7) -> SubmissionBatch
-    {
+    private func batch(valid milliseconds: Int64?, from: String = "Apus", encoding: Encoding = .gsm7) -> Submissions {
         var batch = Generic.batch(from: from, encoding: encoding)
         if let milliseconds { batch.items[0].expiresAt = Generic.now + milliseconds }
         batch.items[0].segments = 3
@@ -19,7 +18,7 @@ internal import Testing
         return batch
     }
 
-    private func json(_ members: String, _ batch: SubmissionBatch) throws -> String {
+    private func json(_ members: String, _ batch: Submissions) throws -> String {
         try Generic.request(#"{"request": {"form": null, "json": {\#(members)}}}"#, batch).text
     }
 

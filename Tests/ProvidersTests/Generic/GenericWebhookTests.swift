@@ -109,7 +109,7 @@ internal import Testing
                 , "receipt": {"id": "param:id", "parent": "param:parent", "part": "param:part", "parts": "param:parts",
                   "status": "param:status", "statuses": {"ok": "delivered"}}}
                 """#)
-        func verdict(_ fields: String) async -> WebhookVerdict {
+        func verdict(_ fields: String) async -> WebhookResult {
             await receiver.receive(Generic.form("status=ok&\(fields)", headers: Self.headers), now: 0)
         }
         func event(_ id: String, _ part: ReceiptPart? = nil, _ partID: String? = nil) -> [CarrierEvent] {
@@ -223,7 +223,7 @@ internal import Testing
             {"signature": {"scheme": "none"}, "receipt": {"token": "query:apus", "id": "param:id",
               "status": "param:status", "statuses": {"ok": "delivered"}}}
             """#)
-        func verdict(_ query: String) async -> WebhookVerdict {
+        func verdict(_ query: String) async -> WebhookResult {
             await receiver.receive(Generic.form("id=other&status=ok", query: query), now: 0)
         }
         #expect(

@@ -149,7 +149,7 @@ internal import Testing
         let events = ProviderEventLog()
         provider.start(events: events)
         for burst in 0..<bursts {
-            provider.submit(SubmissionBatch(count: count, from: 1 + burst * count, attempt: 1))
+            provider.submit(Submissions(count: count, from: 1 + burst * count, attempt: 1))
         }
         await events.wait { $0.answers.count >= bursts * count }
         provider.stop()
@@ -232,7 +232,7 @@ internal import Testing
         let provider = try provider(server.port, client)
         let events = ProviderEventLog()
         provider.start(events: events)
-        provider.submit(SubmissionBatch(count: 4, from: 1, attempt: 1))
+        provider.submit(Submissions(count: 4, from: 1, attempt: 1))
         await server.wait { !$0.isEmpty }
         provider.drain()
         await events.wait { $0.answers.count == 4 }

@@ -58,7 +58,7 @@ internal import Testing
 
     private func verdict(
         _ kind: String, now: Int64 = noon, fetch: ScriptedFetch? = nil, trustsSystem: Bool = false
-    ) async throws -> WebhookVerdict {
+    ) async throws -> WebhookResult {
         let signed = try #require(try Self.signed.get()[kind])
         try directory.write(Data(signed.authority.utf8), to: "ca.pem")
         var options = SNSReceiverOptions(topics: [SNSVector.topic])

@@ -53,7 +53,7 @@ extension HTTPResult {
     private func verdict(
         on body: [UInt8], headers: [HTTPHeader] = [], method: String = "POST", now: Int64 = SNSVector.time,
         by receiver: SNSReceiver? = nil
-    ) async throws -> WebhookVerdict {
+    ) async throws -> WebhookResult {
         let request = WebhookRequest(
             method: method, url: "https://sms.example.com/webhooks/sns", headers: headers, body: body)
         return try await (receiver ?? self.receiver()).receive(request, now: now)

@@ -62,7 +62,7 @@ internal import Testing
         await server.stop()
     }
 
-    private func outcomes(_ batch: SubmissionBatch, _ options: SNSOptions) async throws -> [UInt64: Outcome] {
+    private func outcomes(_ batch: Submissions, _ options: SNSOptions) async throws -> [UInt64: Outcome] {
         let client = HTTPClient()
         let provider = try provider(options, client)
         let events = ProviderEventLog()
@@ -86,7 +86,7 @@ internal import Testing
             }
         }
         let recipients = ["+14155550101", "+14155550102", "+14155550103", "+14155550104", "+0"]
-        let batch = SubmissionBatch(
+        let batch = Submissions(
             recipients.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), $1, "hello") })
         let found = try await outcomes(batch, options(server))
         guard case .accepted(_, receipts: false, parts: nil)? = found[1] else {
@@ -128,7 +128,7 @@ internal import Testing
         ]
         for token in [nil, "SESSIONTOKEN=="] {
             let server = try await standIn()
-            let batch = SubmissionBatch(
+            let batch = Submissions(
                 bodies.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), "+14155550100", $1) })
             let found = try await outcomes(batch, options(server, token: token))
             for outcome in found.values {
@@ -159,7 +159,7 @@ internal import Testing
         var options = SNSOptions(credentials: moto.credentials, region: "us-east-1")
         options.endpoint = moto.endpoint
         let bodies = ["hello", "it's 100% ~é€😀\n*+&=", "(a)/b?c#d", String(repeating: "é", count: 1600)]
-        let batch = SubmissionBatch(
+        let batch = Submissions(
             bodies.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), "+14155550100", $1) })
         for (number, outcome) in try await outcomes(batch, options) {
             if case .accepted = outcome {} else { Issue.record("\(bodies[Int(number) - 1]): \(outcome)") }
@@ -233,7 +233,7 @@ internal import Testing
         let questions = cases.map { PublishQuestion(message: body, attributes: $0.2) }
         let theirs = try Oracle("sns_client.py", "publish").answers(to: questions, as: [String: String].self)
         for ((options, sender, _), theirs) in zip(cases, theirs) {
-            let batch = SubmissionBatch([(MessageID(rawValue: 1), "+14155550100", body)], sender: sender)
+            let batch = Submissions([(MessageID(rawValue: 1), "+14155550100", body)], sender: sender)
             let request = SNSRequests(options).publish(batch.items[0], of: batch)
             let ours = try #require(FormFields(decoding: request.body)).fields.map { ($0.name, $0.value) }
             #expect(

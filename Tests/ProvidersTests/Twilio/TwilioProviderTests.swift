@@ -47,7 +47,7 @@ internal import Testing
 
     /// Submits, and waits for the answers.
     private func outcomes(
-        _ batch: SubmissionBatch, _ options: TwilioOptions
+        _ batch: Submissions, _ options: TwilioOptions
     ) async throws -> [UInt64: Outcome] {
         let client = HTTPClient()
         let provider = try provider(options, client)
@@ -61,9 +61,9 @@ internal import Testing
     }
 
     private func batch(_ recipients: [String], body: String = "hello", sender: String = "+15005550006")
-        -> SubmissionBatch
+        -> Submissions
     {
-        SubmissionBatch(
+        Submissions(
             recipients.enumerated().map { (MessageID(rawValue: UInt64($0 + 1)), $1, body) }, attempt: 1, sender: sender)
     }
 
@@ -179,10 +179,10 @@ internal import Testing
         let provider = try provider(options, client)
         let events = ProviderEventLog()
         provider.start(events: events)
-        provider.submit(SubmissionBatch(count: 100, from: 1, attempt: 1))
+        provider.submit(Submissions(count: 100, from: 1, attempt: 1))
         await standIn.server.wait { $0.count >= 10 }
         provider.drain()
-        provider.submit(SubmissionBatch(count: 5, from: 1000, attempt: 1))
+        provider.submit(Submissions(count: 5, from: 1000, attempt: 1))
         await events.wait { $0.answers.count >= 95 }
         #expect(events.answers.allSatisfy { $0.outcome == .returned })
         await standIn.server.release()

@@ -82,7 +82,7 @@ internal import Testing
         var questions: [Question] = []
         for (options, sender, expected) in cases {
             let body = "é 👋 +&=%\r\n\(sender)"
-            let batch = SubmissionBatch([(MessageID(rawValue: 1), "+14155550100", body)], attempt: 3, sender: sender)
+            let batch = Submissions([(MessageID(rawValue: 1), "+14155550100", body)], attempt: 3, sender: sender)
             let request = TwilioRequests(options).create(batch.items[0], of: batch)
             #expect(request.id == HTTPRequestID(number: 1, attempt: 3))
             #expect(request.headers == [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")])

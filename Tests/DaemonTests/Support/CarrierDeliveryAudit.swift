@@ -2,7 +2,7 @@ internal import ApusClient
 internal import Testing
 
 /// What the gateway says of its messages, held against the ledgers of the carriers that took them.
-struct CarrierReckoning {
+struct CarrierDeliveryAudit {
     /// The statuses by text, of which there is one for each message.
     private let statuses: [String: MessageStatus]
     private let takes: [String: [CarrierLedger.Message]]

@@ -4,7 +4,7 @@ internal import Storage
 internal import Testing
 
 /// The counts by state are exact, whatever happens and however often it fails.
-@Suite struct TallyTests {
+@Suite struct StateCountTests {
     @Test(arguments: 1...4)
     func randomRounds(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
@@ -21,7 +21,7 @@ internal import Testing
             for (id, stored) in known where generator.oneIn(3) {
                 var stored = stored
                 let isFirst = try store.lifecycle(of: id) == nil
-                let previous = stored.lifecycle.standing
+                let previous = stored.lifecycle.accountedState
                 step(&stored.lifecycle, now, &generator)
                 guard stored.lifecycle.history.bytes.count > 0 else { continue }
                 _ = try store.record(stored, previous: previous, isFirst: isFirst)
@@ -75,7 +75,7 @@ internal import Testing
                 tenant: tenant, batch: batch.id, indices: (0..<UInt64(messages.count)).map { first + 2 * $0 })
         }
         var results: [AcceptResult] = []
-        try store.accept(DraftBatch(messages), 0..<messages.count, chunk: chunk, now: now, results: &results)
+        try store.accept(MessageDrafts(messages), 0..<messages.count, chunk: chunk, now: now, results: &results)
         for (message, result) in zip(messages, results) where result.kind == .accepted {
             let lifecycle = MessageLifecycle(id: result.id, waiting: message.sendAt > 0 ? .scheduled : .queued)
             changed[result.id] = StoredLifecycle(lifecycle: lifecycle, tenant: tenant, batch: chunk?.batch)

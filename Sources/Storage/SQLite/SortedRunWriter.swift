@@ -1,8 +1,8 @@
 /// Writes one sorted run, a block at a time.
-struct RunWriter {
+struct SortedRunWriter {
     let number: Int64
     private(set) var blocks = 0
-    private(set) var filter = RunFilter()
+    private(set) var filter = SortedRunFilter()
     private(set) var newest: UInt64 = 0
     private var buffer: [IndexEntry] = []
     private let tables: IndexTables
@@ -20,7 +20,7 @@ struct RunWriter {
 
     mutating func finish() throws(StoreError) {
         if !buffer.isEmpty { try writeBlock() }
-        let told = blocks / RunFilter.blocksPerRow * RunFilter.blocksPerRow
+        let told = blocks / SortedRunFilter.blocksPerRow * SortedRunFilter.blocksPerRow
         if told < blocks { try tables.insertFilter(number, from: told, filter) }
         try tables.setRun(number, .whole, blocks: blocks, newest: newest)
     }
@@ -31,8 +31,8 @@ struct RunWriter {
         for entry in buffer { newest = max(newest, entry.id) }
         buffer.removeAll(keepingCapacity: true)
         blocks += 1
-        if blocks % RunFilter.blocksPerRow == 0 {
-            try tables.insertFilter(number, from: blocks - RunFilter.blocksPerRow, filter)
+        if blocks % SortedRunFilter.blocksPerRow == 0 {
+            try tables.insertFilter(number, from: blocks - SortedRunFilter.blocksPerRow, filter)
         }
     }
 }

@@ -23,7 +23,7 @@ package struct ProviderLimits: Hashable, Sendable {
 }
 
 /// One provider as the dispatcher sees it: what it may be given, whether it is paused, how it has done, its counts.
-struct ProviderLane {
+struct ProviderState {
     let provider: any SMSProvider
     /// The provider's number in histories.
     let number: UInt8
@@ -31,12 +31,13 @@ struct ProviderLane {
     private(set) var isPaused = false
     /// The value as the provider last said.
     private(set) var link: LinkState
-    /// Another lane has taken its place, or none: it takes nothing new, and ends with its last answer.
+    /// Another provider of the same number has taken its place, or none: it takes nothing new, and ends with its last
+    /// answer.
     private(set) var isRetired = false
     /// It has ended: its place can be given to another.
-    var isGone = false
+    var isClosed = false
     /// Claimed in this round, to be submitted after its commit.
-    var batch = SubmissionBatch()
+    var batch = Submissions()
     /// What changes with each message and answer.
     var load: Load
 
@@ -61,8 +62,8 @@ struct ProviderLane {
         self.limits = limits
     }
 
-    /// Takes the place of a lane of the same provider, with other settings.
-    mutating func goOn(from former: ProviderLane) {
+    /// Takes the place of a state of the same provider, with other settings.
+    mutating func goOn(from former: ProviderState) {
         load.statistics = former.load.statistics
         load.statistics.kind = provider.kind
     }
@@ -85,8 +86,8 @@ struct ProviderLane {
     // MARK: What it may be given
 
     /// What is for or against handing it a message now.
-    mutating func verdict(urgent: Bool, now: Int64) -> ProviderVerdict {
-        if isRetired || !limits.isEnabled { return .isOff }
+    mutating func verdict(urgent: Bool, now: Int64) -> ProviderAvailability {
+        if isRetired || !limits.isEnabled { return .isDisabled }
         if isPaused { return .isPaused }
         if !link.isUp { return .isDisconnected }
         return switch load.pace.room(urgent: urgent, now: now) {

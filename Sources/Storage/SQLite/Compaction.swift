@@ -1,11 +1,11 @@
 /// Merges sorted runs into one of the next level, some entries at a time.
-struct RunMerge {
+struct Compaction {
     /// Numbers of the runs that are merged.
     let inputs: [Int64]
     let level: Int
-    private(set) var writer: RunWriter
+    private(set) var writer: SortedRunWriter
     private var cursors: [Cursor]
-    private var tournament: Tournament
+    private var tree: LoserTree
     private let tables: IndexTables
 
     /// Where one of the runs has got to.
@@ -17,28 +17,28 @@ struct RunMerge {
         var position = 0
     }
 
-    init(_ runs: [SQLiteIndex.Run], _ tables: IndexTables, _ kind: IndexKind, level: Int) throws(StoreError) {
+    init(_ runs: [SQLiteIndex.SortedRun], _ tables: IndexTables, _ kind: IndexKind, level: Int) throws(StoreError) {
         inputs = runs.map(\.number)
         self.level = level
         self.tables = tables
-        writer = try RunWriter(tables, kind, level: level)
+        writer = try SortedRunWriter(tables, kind, level: level)
         cursors = runs.map { Cursor(run: $0.number, blocks: $0.blocks) }
         var first: [IndexEntry?] = []
         for index in cursors.indices { first.append(try Self.next(&cursors[index], tables)) }
-        tournament = Tournament(first)
+        tree = LoserTree(first)
     }
 
     /// Moves at most `budget` entries and takes them off it.
     /// - Returns: whether all are moved: the new run is whole then.
     mutating func advance(_ budget: inout Int) throws(StoreError) -> Bool {
         while budget > 0 {
-            guard let (entry, index) = tournament.least else {
+            guard let (entry, index) = tree.least else {
                 try writer.finish()
                 return true
             }
             try writer.append(entry)
             budget -= 1
-            tournament.replaceLeast(by: try Self.next(&cursors[index], tables))
+            tree.replaceLeast(by: try Self.next(&cursors[index], tables))
         }
         return false
     }

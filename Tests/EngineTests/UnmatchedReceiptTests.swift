@@ -8,22 +8,22 @@ internal import Testing
 
 /// Receipts that come before the answer which tells what they are for.
 @Suite struct ParkingTests {
-    private func parked(_ driver: WriterDriver) throws -> [String] {
-        try driver.store.carriers.parkedReceipts().map(\.providerID)
+    private func unmatched(_ driver: WriterDriver) throws -> [String] {
+        try driver.store.carriers.unmatchedReceipts().map(\.providerID)
     }
 
     @Test func aReceiptBeforeTheAnswerWaitsForIt() throws {
         let driver = try WriterDriver()
         let id = try driver.accept()
         #expect(driver.receipt("SM1", .undelivered(code: "30005")).value == true)
-        #expect(try parked(driver) == ["SM1"])
+        #expect(try unmatched(driver) == ["SM1"])
         #expect(try driver.state(of: id) == .submitting)
         driver.answerAll(.accepted(providerID: "SM1", receipts: true))
         #expect(try driver.state(of: id) == .undelivered)
         #expect(try driver.events(of: id) == [.submitting, .sent, .undelivered])
         // It goes with the next round.
         _ = try driver.accept()
-        #expect(try parked(driver).isEmpty)
+        #expect(try unmatched(driver).isEmpty)
         try driver.check()
     }
 
@@ -33,7 +33,7 @@ internal import Testing
         for status in [ReceiptStatus.undelivered(code: "30005"), .delivered, .delivered, .undelivered(code: "30005")] {
             #expect(driver.receipt("SM1", status).value == true)
         }
-        #expect(try parked(driver) == ["SM1", "SM1"])
+        #expect(try unmatched(driver) == ["SM1", "SM1"])
         driver.answerAll(.accepted(providerID: "SM1", receipts: true))
         #expect(try driver.events(of: id) == [.submitting, .sent, .undelivered, .delivered])
         try driver.check()
@@ -45,7 +45,7 @@ internal import Testing
         driver.receipt("SM1", of: 1)
         driver.receipt("SM2", of: 2)
         driver.answerAll(.accepted(providerID: "SM2", receipts: true))
-        #expect(try parked(driver) == ["SM1", "SM2"])
+        #expect(try unmatched(driver) == ["SM1", "SM2"])
     }
 
     @Test func aLookUpThatTellsTheIDMatchesToo() throws {
@@ -53,7 +53,7 @@ internal import Testing
         let id = try driver.accept()
         driver.answerAll(.unknown(code: "timeout"))
         driver.receipt("SM1")
-        let answer = Answer<ReconcileVerdict>()
+        let answer = Answer<ReconcileResult>()
         driver.inbox.commands.append(.reconcile(id, attempt: 1, providerID: "SM1") { answer.tell($0) })
         driver.run()
         #expect(answer.value == .sent)
@@ -77,19 +77,19 @@ internal import Testing
         let id = try driver.send(as: "SM1")
         try driver.store.onCarriers { (store) throws(StoreError) in
             for number in 1...100 {
-                try store.park(
-                    ParkedReceipt(
+                try store.addUnmatched(
+                    UnmatchedReceipt(
                         id: Int64(number), at: start, provider: 1, providerID: "SM\(101 - number)", status: .delivered))
             }
         }
         try driver.restart()
         #expect(try driver.state(of: id) == .delivered)
         _ = try driver.accept()
-        #expect(try parked(driver).count == 99)
+        #expect(try unmatched(driver).count == 99)
         try driver.check()
     }
 
-    @Test(arguments: FailingStore.Point.allCases.filter { ![.accept, .upkeep].contains($0) })
+    @Test(arguments: FailingStore.Point.allCases.filter { ![.accept, .checkpoint].contains($0) })
     func aFailedRoundLosesNothing(_ point: FailingStore.Point) throws {
         let driver = try WriterDriver()
         let id = try driver.accept()
@@ -102,7 +102,7 @@ internal import Testing
         driver.store.failsAt = nil
         driver.advance(1000)
         #expect(answer.value == true)
-        #expect(try parked(driver) == ["SM1"])
+        #expect(try unmatched(driver) == ["SM1"])
         // Matched in one that fails.
         driver.store.failsAt = point
         driver.inbox.answers.append(
@@ -120,29 +120,29 @@ internal import Testing
         driver.receipt("SM1")
         driver.advance(1)
         driver.receipt("SM2")
-        driver.advance(Limits.parkedReceiptMilliseconds - 2)
-        #expect(try parked(driver) == ["SM1", "SM2"])
+        driver.advance(Limits.unmatchedReceiptMilliseconds - 2)
+        #expect(try unmatched(driver) == ["SM1", "SM2"])
         driver.advance(1)
-        #expect(try parked(driver) == ["SM2"])
+        #expect(try unmatched(driver) == ["SM2"])
         let id = try driver.accept()
         driver.answerAll(.accepted(providerID: "SM1", receipts: true))
         #expect(try driver.state(of: id) == .sent)
         driver.advance(1)
-        #expect(try parked(driver).isEmpty)
+        #expect(try unmatched(driver).isEmpty)
         try driver.check()
     }
 
     @Test func theOldestMakesRoom() throws {
         let driver = try WriterDriver()
         driver.post(
-            (1...Limits.parkedReceipts).map { .receipt(CarrierReceipt(providerID: "SM\($0)", status: .delivered)) })
+            (1...Limits.unmatchedReceipts).map { .receipt(CarrierReceipt(providerID: "SM\($0)", status: .delivered)) })
         driver.run()
-        #expect(try parked(driver).count == Limits.parkedReceipts)
-        #expect(try parked(driver).first == "SM1")
-        driver.receipt("SM\(Limits.parkedReceipts + 1)")
-        let left = try parked(driver)
-        #expect(left.count == Limits.parkedReceipts)
-        #expect(left.first == "SM2" && left.last == "SM\(Limits.parkedReceipts + 1)")
+        #expect(try unmatched(driver).count == Limits.unmatchedReceipts)
+        #expect(try unmatched(driver).first == "SM1")
+        driver.receipt("SM\(Limits.unmatchedReceipts + 1)")
+        let left = try unmatched(driver)
+        #expect(left.count == Limits.unmatchedReceipts)
+        #expect(left.first == "SM2" && left.last == "SM\(Limits.unmatchedReceipts + 1)")
         try driver.check()
     }
 
@@ -153,7 +153,7 @@ internal import Testing
         driver.receipt(long + "x")
         driver.receipt("")
         driver.receipt(nil)
-        #expect(try parked(driver) == [long])
+        #expect(try unmatched(driver) == [long])
         let id = try driver.accept()
         driver.answerAll(.accepted(providerID: long, receipts: true))
         #expect(try driver.state(of: id) == .delivered)
@@ -161,24 +161,24 @@ internal import Testing
 
     // MARK: In memory
 
-    private typealias Key = ParkedReceipts.Key
+    private typealias Key = UnmatchedReceipts.Key
 
     @Test func whatIsTakenOutMakesRoom() {
-        var parked = ParkedReceipts(most: 2)
+        var unmatched = UnmatchedReceipts(most: 2)
         let keys = (0..<100).map { Key(provider: 1, providerID: "\($0)") }
         for (number, key) in keys.enumerated() {
-            let (new, gone) = parked.park(key, .delivered, at: Int64(number))
+            let (new, gone) = unmatched.add(key, .delivered, at: Int64(number))
             #expect(new?.id == Int64(number + 1) && gone == nil)
-            #expect(parked.take(key).map(\.id) == [Int64(number + 1)])
-            #expect(parked.isEmpty && parked.oldestAt == nil)
+            #expect(unmatched.take(key).map(\.id) == [Int64(number + 1)])
+            #expect(unmatched.isEmpty && unmatched.oldestAt == nil)
         }
-        _ = parked.park(keys[0], .delivered, at: 200)
-        _ = parked.park(keys[1], .delivered, at: 201)
-        #expect(parked.park(keys[2], .delivered, at: 202).gone == 101)
-        #expect(!parked.contains(keys[0]) && parked.contains(keys[1]))
-        #expect(parked.oldestAt == 201)
-        #expect(parked.takeParked(until: 202, limit: 1).map(\.providerID) == ["1"])
-        #expect(parked.takeParked(until: 201, limit: 9).isEmpty)
-        #expect(parked.count == 1)
+        _ = unmatched.add(keys[0], .delivered, at: 200)
+        _ = unmatched.add(keys[1], .delivered, at: 201)
+        #expect(unmatched.add(keys[2], .delivered, at: 202).gone == 101)
+        #expect(!unmatched.contains(keys[0]) && unmatched.contains(keys[1]))
+        #expect(unmatched.oldestAt == 201)
+        #expect(unmatched.takeOldest(until: 202, limit: 1).map(\.providerID) == ["1"])
+        #expect(unmatched.takeOldest(until: 201, limit: 9).isEmpty)
+        #expect(unmatched.count == 1)
     }
 }

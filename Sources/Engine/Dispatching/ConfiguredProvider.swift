@@ -2,14 +2,14 @@ package import Providers
 package import Routing
 
 /// A provider for the pool.
-package struct PooledProvider: Sendable {
+package struct ConfiguredProvider: Sendable {
     package var provider: any SMSProvider
     /// The number by which the store knows it.
     package var number: UInt8
     package var limits: ProviderLimits
     /// The provider's rules for messages that name no sender; nil = its options alone say it.
     package var senders: SenderTable?
-    /// See ``ProviderParts/ownSender``.
+    /// See ``ProviderComponents/ownSender``.
     package var ownSender: String?
 
     package init(

@@ -3,7 +3,7 @@ internal import Scheduling
 internal import Storage
 
 /// What of all that the writer knows is one tenant's own.
-package struct TenantStanding: Hashable, Sendable {
+package struct TenantLoad: Hashable, Sendable {
     package var waitingUrgent: UInt64 = 0
     package var waitingNormal: UInt64 = 0
     package var waitingBulk: UInt64 = 0
@@ -12,15 +12,15 @@ package struct TenantStanding: Hashable, Sendable {
 }
 
 extension WriterCore {
-    func standing(of tenant: TenantID) throws(StoreError) -> TenantStanding {
-        var standing = waiting(of: tenant)
-        standing.paused = try pausedNames(of: tenant)
-        return standing
+    func load(of tenant: TenantID) throws(StoreError) -> TenantLoad {
+        var load = waiting(of: tenant)
+        load.paused = try pausedNames(of: tenant)
+        return load
     }
 
     /// Without asking the store.
-    func waiting(of tenant: TenantID) -> TenantStanding {
-        TenantStanding(
+    func waiting(of tenant: TenantID) -> TenantLoad {
+        TenantLoad(
             waitingUrgent: UInt64(dispatcher.open.waitingCount(.urgent, of: tenant)),
             waitingNormal: UInt64(dispatcher.open.waitingCount(.normal, of: tenant)),
             waitingBulk: UInt64(dispatcher.open.waitingCount(.bulk, of: tenant)))
@@ -42,17 +42,17 @@ extension GatewayStatistics {
     /// What a tenant is told: nothing of the gateway, nor of others.
     ///
     /// - Parameter states: of its messages.
-    package init(_ states: [StateCount], _ standing: TenantStanding) {
+    package init(_ states: [StateCount], _ load: TenantLoad) {
         self.init()
         self.states = states
-        waitingUrgent = standing.waitingUrgent
-        waitingNormal = standing.waitingNormal
-        waitingBulk = standing.waitingBulk
+        waitingUrgent = load.waitingUrgent
+        waitingNormal = load.waitingNormal
+        waitingBulk = load.waitingBulk
         func count(_ state: MessageState) -> UInt64 { states.first { $0.state == state }?.count ?? 0 }
         let waiting = waitingUrgent + waitingNormal + waitingBulk
         // The two are not of the same moment.
         waitingLater = max(count(.scheduled) + count(.queued), waiting) - waiting
         inFlight = count(.submitting)
-        paused = standing.paused
+        paused = load.paused
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// A filter of its own for each block lets a run be written, and read back, block by block. With the 252 entries that
 /// a block holds, some 10 bits an entry, about one look in a hundred at a block finds nothing there.
-struct RunFilter {
+struct SortedRunFilter {
     private static let bits: UInt64 = 2560
     static let words = 40
     private static let probes: UInt64 = 6

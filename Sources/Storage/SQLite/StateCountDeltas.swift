@@ -1,7 +1,7 @@
 internal import SMSModel
 
 /// What messages are counted by, for each tenant and batch.
-enum TallyKind: Hashable {
+enum CountedState: Hashable {
     case state(MessageState)
     /// The sent messages of which no receipt is expected: they are settled, whatever the time.
     case sentForGood
@@ -36,16 +36,16 @@ enum TallyKind: Hashable {
 }
 
 /// Changes of the counts that one round makes: added up here, written once at its commit.
-struct TallyDeltas {
+struct StateCountDeltas {
     private var tenants = ScopeDeltas()
     private var batches = ScopeDeltas()
 
-    mutating func add(_ delta: Int64, _ kind: TallyKind, tenant: TenantID, batch: BatchID?) {
+    mutating func add(_ delta: Int64, _ kind: CountedState, tenant: TenantID, batch: BatchID?) {
         tenants.add(delta, kind, scope: -Int64(tenant.rawValue))
         if let batch { batches.add(delta, kind, scope: Int64(batch.rawValue)) }
     }
 
-    var changes: [(scope: Int64, kind: TallyKind, delta: Int64)] { tenants.changes + batches.changes }
+    var changes: [(scope: Int64, kind: CountedState, delta: Int64)] { tenants.changes + batches.changes }
 
     mutating func removeAll() {
         tenants.removeAll()
@@ -55,7 +55,7 @@ struct TallyDeltas {
 
 /// Changes of scopes of one kind.
 private struct ScopeDeltas {
-    private static let kinds = TallyKind.all
+    private static let kinds = CountedState.all
     private var scopes: [Int64] = []
     private var places: [Int64: Int] = [:]
     /// For each scope in turn, one for each kind: every step of every message changes two.
@@ -63,7 +63,7 @@ private struct ScopeDeltas {
     /// Most changes are of the scope of the one before.
     private var last: (scope: Int64, place: Int)?
 
-    mutating func add(_ delta: Int64, _ kind: TallyKind, scope: Int64) {
+    mutating func add(_ delta: Int64, _ kind: CountedState, scope: Int64) {
         deltas[place(of: scope) * Self.kinds.count + kind.place] += delta
     }
 
@@ -79,7 +79,7 @@ private struct ScopeDeltas {
         return place
     }
 
-    var changes: [(scope: Int64, kind: TallyKind, delta: Int64)] {
+    var changes: [(scope: Int64, kind: CountedState, delta: Int64)] {
         deltas.indices.compactMap { index in
             guard deltas[index] != 0 else { return nil }
             let (place, kind) = index.quotientAndRemainder(dividingBy: Self.kinds.count)

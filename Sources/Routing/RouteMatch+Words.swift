@@ -1,4 +1,4 @@
-extension RouteVerdict {
+extension RouteMatch {
     /// The name in text and JSON.
     package var name: String {
         switch self {
@@ -24,7 +24,7 @@ extension RouteVerdict {
     }
 }
 
-extension ProviderVerdict {
+extension ProviderAvailability {
     /// The name in text and JSON.
     package var name: String {
         switch self {
@@ -33,7 +33,7 @@ extension ProviderVerdict {
         case .isPaced: "PACED"
         case .isPaused: "PAUSED"
         case .isBroken: "FAILING"
-        case .isOff: "OFF"
+        case .isDisabled: "OFF"
         case .hasRefused: "REFUSED"
         case .hasFailed: "UNREACHABLE"
         case .throttlesSender: "SENDER_THROTTLED"

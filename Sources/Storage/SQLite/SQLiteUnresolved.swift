@@ -1,8 +1,8 @@
 package import SMSModel
 
 /// What a provider can be asked about a message that it may have taken.
-package struct DoubtedMessage: Hashable, Sendable {
-    package var doubt: Doubt
+package struct UnresolvedMessage: Hashable, Sendable {
+    package var attempt: UnresolvedAttempt
     /// The provider's; "" if it has none.
     package var provider: String
     package var recipient: String
@@ -13,12 +13,12 @@ package struct DoubtedMessage: Hashable, Sendable {
 /// Messages that providers are asked about.
 extension SQLiteStatusReader {
     /// nil unless nobody knows yet what became of that attempt.
-    package func doubted(_ id: MessageID, attempt: Int) throws(StoreError) -> DoubtedMessage? {
-        guard let row = try reader(of: Day(of: id))?.tried(id), let doubt = row.lifecycle.doubt,
+    package func unresolvedMessage(_ id: MessageID, attempt: Int) throws(StoreError) -> UnresolvedMessage? {
+        guard let row = try reader(of: Day(of: id))?.tried(id), let doubt = row.lifecycle.unresolvedAttempt,
             doubt.attempt == attempt
         else { return nil }
-        return DoubtedMessage(
-            doubt: doubt, provider: try providerName(doubt.provider), recipient: row.recipient, body: row.body)
+        return UnresolvedMessage(
+            attempt: doubt, provider: try providerName(doubt.provider), recipient: row.recipient, body: row.body)
     }
 
     /// A page of the attempts that have been in doubt since a time, those of the newest messages first.
@@ -26,20 +26,20 @@ extension SQLiteStatusReader {
     /// It examines at most ``Limits/listRowsExamined`` messages, and none that was accepted longer before that time than
     /// messages are valid where nothing is said.
     /// - Parameter cursor: where the page before ended; nil = the first page.
-    package func doubts(
+    package func unresolvedAttempts(
         since: Int64, cursor: ListCursor?, now: Int64
-    ) throws(StoreError) -> (doubts: [Doubt], cursor: ListCursor?) {
+    ) throws(StoreError) -> (unresolved: [UnresolvedAttempt], cursor: ListCursor?) {
         var filter = MessageFilter()
         filter.states = MessageStates(.unknown)
         filter.from = max(0, since - Int64(Limits.validityDefaultMilliseconds))
-        var doubts: [Doubt] = []
+        var unresolved: [UnresolvedAttempt] = []
         let query = ListQuery(filter, cursor: cursor)
         let end = try examine(query, of: nil, now: now) { (id, _) throws(StoreError) in
-            let doubt = try reader(of: Day(of: id))?.tried(id)?.lifecycle.doubt
-            if let doubt, doubt.ended >= since { doubts.append(doubt) }
-            return doubts.count < Limits.listMessages
+            let doubt = try reader(of: Day(of: id))?.tried(id)?.lifecycle.unresolvedAttempt
+            if let doubt, doubt.ended >= since { unresolved.append(doubt) }
+            return unresolved.count < Limits.listMessages
         }
-        return (doubts, end?.cursor)
+        return (unresolved, end?.cursor)
     }
 }
 

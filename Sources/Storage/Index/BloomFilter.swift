@@ -3,7 +3,7 @@
 ///
 /// It grows by parts of one size, each filled before the next. The bits of a hash lie in one word, so that a part costs
 /// one access to memory: with 12 bits an entry about one look in ninety at a full part finds bits of others.
-struct PresenceFilter {
+struct BloomFilter {
     private let partEntries: Int
     private var parts: [[UInt64]] = []
     /// Entries that the last part has room for.

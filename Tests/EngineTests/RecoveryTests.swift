@@ -9,7 +9,7 @@ internal import Testing
 private let day: Int64 = 86_400_000
 
 /// A start over more than is taken up before it: the rest is, while the gateway works.
-@Suite struct TakeUpTests {
+@Suite struct RecoveryTests {
     /// What the gateway that ended has left, by rising ids.
     private struct Left {
         let directory = TemporaryDirectory()
@@ -57,7 +57,7 @@ private let day: Int64 = 86_400_000
             resent = try accept(2) { $0.onUnknown = .resend }
             urgent = try accept(10) { $0.priority = .urgent }
             try claim(interrupted + resent)
-            try store.upkeep(isIdle: true)
+            try store.checkpoint(isIdle: true)
         }
 
         static let name = "days/\(Day(containing: start)).db"
@@ -120,7 +120,7 @@ private let day: Int64 = 86_400_000
         driver.turn()
         #expect(normal.value?.results.map(\.kind) == [.accepted, .accepted])
         #expect(driver.report.isTakingUp)
-        let urgent = driver.submit([TestMessage { $0.priority = .urgent }], lane: .urgent)
+        let urgent = driver.submit([TestMessage { $0.priority = .urgent }], index: .urgent)
         driver.turn()
         #expect(urgent.value != nil)
         let scheduled = driver.submit([TestMessage { $0.sendAt = start + 5000 }])

@@ -4,7 +4,7 @@ internal import Testing
 
 @testable internal import Storage
 
-@Suite struct TournamentTests {
+@Suite struct LoserTreeTests {
     /// Whatever their number, also none, and of whatever lengths.
     @Test(arguments: [0, 1, 2, 3, 5, 7, 8, 9, 64, 128])
     func mergesSortedSequences(_ count: Int) {
@@ -17,13 +17,13 @@ internal import Testing
             }.sorted()
         }
         var places = Array(repeating: 1, count: count)
-        var tournament = Tournament(sequences.map(\.first))
+        var tree = LoserTree(sequences.map(\.first))
         var merged: [IndexEntry] = []
-        while let (entry, sequence) = tournament.least {
+        while let (entry, sequence) = tree.least {
             merged.append(entry)
             let place = places[sequence]
             places[sequence] += 1
-            tournament.replaceLeast(by: place < sequences[sequence].count ? sequences[sequence][place] : nil)
+            tree.replaceLeast(by: place < sequences[sequence].count ? sequences[sequence][place] : nil)
         }
         #expect(merged == sequences.joined().sorted())
     }

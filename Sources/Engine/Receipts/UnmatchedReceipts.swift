@@ -4,13 +4,13 @@ internal import Storage
 
 /// Receipts that match no message yet, for the answer that may tell what they are for: what the store has of them, in
 /// memory. Pure; times are handed in.
-struct ParkedReceipts {
+struct UnmatchedReceipts {
     struct Key: Hashable {
         var provider: UInt8
         var providerID: String
     }
 
-    private var receipts: [Int64: ParkedReceipt] = [:]
+    private var receipts: [Int64: UnmatchedReceipt] = [:]
     private var byKey: [Key: [Int64]] = [:]
     /// The receipts' ids in the order of their coming; some are gone.
     private var order: Deque<Int64> = []
@@ -27,7 +27,7 @@ struct ParkedReceipts {
     private var isLettingGo = false
 
     /// - Parameter stored: by their ids.
-    init(_ stored: [ParkedReceipt] = [], most: Int = Limits.parkedReceipts) {
+    init(_ stored: [UnmatchedReceipt] = [], most: Int = Limits.unmatchedReceipts) {
         self.most = most
         lastID = 0
         recover(stored)
@@ -55,7 +55,7 @@ struct ParkedReceipts {
     /// Nothing of the round has happened, or some of it: what waits is what the store has and no durable round has
     /// applied.
     /// - Parameter stored: by their ids.
-    mutating func recover(_ stored: [ParkedReceipt]) {
+    mutating func recover(_ stored: [UnmatchedReceipt]) {
         appliedInRound.removeAll()
         isLettingGo = false
         receipts.removeAll()
@@ -76,30 +76,30 @@ struct ParkedReceipts {
 
     /// Parks a receipt.
     /// - Returns: what is to be stored, nil if it is there already; and the id of the oldest, if it has to make room.
-    mutating func park(_ key: Key, _ status: ReceiptStatus, at now: Int64) -> (new: ParkedReceipt?, gone: Int64?) {
+    mutating func add(_ key: Key, _ status: ReceiptStatus, at now: Int64) -> (new: UnmatchedReceipt?, gone: Int64?) {
         if byKey[key]?.contains(where: { receipts[$0]?.status == status }) == true { return (nil, nil) }
         var gone: Int64?
         if receipts.count >= most, let oldest = popOldest() { gone = oldest.id }
         lastID += 1
-        let receipt = ParkedReceipt(
+        let receipt = UnmatchedReceipt(
             id: lastID, at: now, provider: key.provider, providerID: key.providerID, status: status)
         insert(receipt)
         return (receipt, gone)
     }
 
     /// Takes out what waits for an answer of that key, in the order of its coming.
-    mutating func take(_ key: Key) -> [ParkedReceipt] {
+    mutating func take(_ key: Key) -> [UnmatchedReceipt] {
         (byKey.removeValue(forKey: key) ?? []).compactMap { receipts.removeValue(forKey: $0) }
     }
 
-    /// Takes out what was parked at `time` or before, the oldest `limit` of it.
-    mutating func takeParked(until time: Int64, limit: Int) -> [ParkedReceipt] {
-        var found: [ParkedReceipt] = []
+    /// Takes out what was added at `time` or before, the oldest `limit` of it.
+    mutating func takeOldest(until time: Int64, limit: Int) -> [UnmatchedReceipt] {
+        var found: [UnmatchedReceipt] = []
         while found.count < limit, let at = oldestAt, at <= time, let receipt = popOldest() { found.append(receipt) }
         return found
     }
 
-    /// When the oldest was parked.
+    /// When the oldest came.
     var oldestAt: Int64? {
         mutating get {
             while let first = order.first {
@@ -119,7 +119,7 @@ struct ParkedReceipts {
         return keys
     }
 
-    private mutating func insert(_ receipt: ParkedReceipt) {
+    private mutating func insert(_ receipt: UnmatchedReceipt) {
         receipts[receipt.id] = receipt
         byKey[Key(receipt), default: []].append(receipt.id)
         order.append(receipt.id)
@@ -127,7 +127,7 @@ struct ParkedReceipts {
         if order.count > 2 * most { order.removeAll { receipts[$0] == nil } }
     }
 
-    private mutating func popOldest() -> ParkedReceipt? {
+    private mutating func popOldest() -> UnmatchedReceipt? {
         while let id = order.popFirst() {
             guard let receipt = receipts.removeValue(forKey: id) else { continue }
             let left = byKey[Key(receipt), default: []].filter { $0 != id }
@@ -138,8 +138,8 @@ struct ParkedReceipts {
     }
 }
 
-extension ParkedReceipts.Key {
-    init(_ receipt: ParkedReceipt) {
+extension UnmatchedReceipts.Key {
+    init(_ receipt: UnmatchedReceipt) {
         self.init(provider: receipt.provider, providerID: receipt.providerID)
     }
 }

@@ -1,5 +1,5 @@
 /// An attempt of which nobody knows whether its provider took the message. Times are milliseconds since the Unix epoch.
-package struct Doubt: Hashable, Sendable {
+package struct UnresolvedAttempt: Hashable, Sendable {
     package var id: MessageID
     package var attempt: Int
     /// The number of the provider that may have it.
@@ -21,12 +21,12 @@ package struct Doubt: Hashable, Sendable {
 extension MessageLifecycle {
     /// What a provider can be asked about; nil unless nobody knows what became of the message, because of an attempt's
     /// answer. A message of a backup is none: what was tried since the backup is not known.
-    package var doubt: Doubt? {
+    package var unresolvedAttempt: UnresolvedAttempt? {
         guard state == .unknown,
-            let attempt = attemptStandings.open.last(where: { !$0.isConfirmed && $0.canBeAskedAbout }),
+            let attempt = attemptStates.open.last(where: { !$0.isConfirmed && $0.canBeAskedAbout }),
             attempt.provider != 0
         else { return nil }
-        return Doubt(
+        return UnresolvedAttempt(
             id: id, attempt: attempt.number, provider: attempt.provider, begun: attempt.begun,
             ended: attempt.inDoubtSince)
     }

@@ -4,10 +4,10 @@ internal import Testing
 
 @testable internal import Storage
 
-@Suite struct PresenceFilterTests {
+@Suite struct BloomFilterTests {
     /// Its parts are of 10,000 entries.
-    private func filter(of hashes: [UInt64]) -> PresenceFilter {
-        var filter = PresenceFilter(partEntries: 10_000)
+    private func filter(of hashes: [UInt64]) -> BloomFilter {
+        var filter = BloomFilter(partEntries: 10_000)
         for hash in hashes { filter.insert(hash) }
         return filter
     }
@@ -31,7 +31,7 @@ internal import Testing
     }
 
     @Test func holdsNothingAtFirst() {
-        #expect(!PresenceFilter().mayHold(1))
-        #expect(PresenceFilter().mayHold([1, 2]) == [false, false])
+        #expect(!BloomFilter().mayHold(1))
+        #expect(BloomFilter().mayHold([1, 2]) == [false, false])
     }
 }

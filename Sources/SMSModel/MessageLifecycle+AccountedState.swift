@@ -1,6 +1,6 @@
 extension MessageLifecycle {
     /// Where a message stands, as the store counts it: by its state, and for its tenant's quotas.
-    package struct Standing: Hashable, Sendable {
+    package struct AccountedState: Hashable, Sendable {
         package var state: MessageState
         package var cost: Cost
         /// It is sent, and no receipt is expected: nothing that is to come, but for a receipt all the same, changes it.
@@ -13,11 +13,11 @@ extension MessageLifecycle {
         }
 
         // Those for which nothing but what was reserved has been told yet.
-        package static let queued = Standing(.queued)
-        package static let scheduled = Standing(.scheduled)
-        package static let submitting = Standing(.submitting)
-        package static let sent = Standing(.sent)
-        package static let unknown = Standing(.unknown)
+        package static let queued = AccountedState(.queued)
+        package static let scheduled = AccountedState(.scheduled)
+        package static let submitting = AccountedState(.submitting)
+        package static let sent = AccountedState(.sent)
+        package static let unknown = AccountedState(.unknown)
     }
 
     /// What a message counts for its tenant's quotas.
@@ -31,7 +31,7 @@ extension MessageLifecycle {
         case nothing
     }
 
-    package var standing: Standing { Standing(state, cost, isSentForGood: isSentForGood) }
+    package var accountedState: AccountedState { AccountedState(state, cost, isSentForGood: isSentForGood) }
 
     private var cost: Cost {
         switch state {

@@ -1,6 +1,6 @@
 /// The least of several sorted sequences' next entries, by a tree of losers: taking one costs a comparison for each
 /// of its levels, however the others are ordered.
-struct Tournament {
+struct LoserTree {
     /// The next entry of each sequence; ``end`` where there is none.
     private var entries: [IndexEntry]
     /// The sequence whose entry is the least.

@@ -2,7 +2,7 @@ internal import ApusClient
 internal import Testing
 
 /// The end of a load: every account of it is drawn up and must agree with the others.
-struct Reckoning {
+struct DeliveryAudit {
     let statuses: [MessageID: MessageStatus]
     let file: SandboxFile
     private let counts: StateCounts

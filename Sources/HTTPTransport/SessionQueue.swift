@@ -3,7 +3,7 @@ internal import DequeModule
 /// A session's requests, in the client's thread: those that wait and those under way.
 ///
 /// Sendable unchecked: all is touched by that thread alone.
-final class SessionLane: @unchecked Sendable {
+final class SessionQueue: @unchecked Sendable {
     struct Waiting {
         var id: HTTPRequestID
         let source: any HTTPRequestSource

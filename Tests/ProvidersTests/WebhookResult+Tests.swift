@@ -1,6 +1,6 @@
 internal import Providers
 
-extension WebhookVerdict {
+extension WebhookResult {
     var events: [CarrierEvent]? {
         if case .believed(let events, _) = self { events } else { nil }
     }

@@ -2,8 +2,8 @@ internal import SMSModel
 
 /// A block of up to 40 waiting messages, 12 bytes each: 504 bytes, which malloc keeps in 512.
 ///
-/// A borrowed pointer, not an owner: ``ChunkPool`` makes and frees chunks.
-struct Chunk: Equatable {
+/// A borrowed pointer, not an owner: ``BlockPool`` makes and frees blocks.
+struct Block: Equatable {
     static let capacity = 40
     private static let entriesOffset = 24
     /// An id and then its expiry, unaligned, so that an entry lies in one cache line or two.
@@ -21,17 +21,17 @@ struct Chunk: Equatable {
 
     private init(base: UnsafeMutableRawPointer) { self.base = base }
 
-    /// An empty chunk.
-    static func allocate() -> Chunk {
+    /// An empty block.
+    static func allocate() -> Block {
         let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 8)
-        let chunk = Chunk(base: base)
-        chunk.clear()
-        return chunk
+        let block = Block(base: base)
+        block.clear()
+        return block
     }
 
     func deallocate() { base.deallocate() }
 
-    /// Makes a chunk empty and unlinked.
+    /// Makes a block empty and unlinked.
     func clear() {
         base.initializeMemory(as: Links.self, to: Links(next: nil, previous: nil, start: 0, end: 0))
     }
@@ -39,12 +39,12 @@ struct Chunk: Equatable {
     private var links: UnsafeMutablePointer<Links> { base.assumingMemoryBound(to: Links.self) }
     private func offset(_ index: Int) -> Int { Self.entriesOffset + index * Self.entryBytes }
 
-    var next: Chunk? {
-        get { links.pointee.next.map(Chunk.init(base:)) }
+    var next: Block? {
+        get { links.pointee.next.map(Block.init(base:)) }
         nonmutating set { links.pointee.next = newValue?.base }
     }
-    var previous: Chunk? {
-        get { links.pointee.previous.map(Chunk.init(base:)) }
+    var previous: Block? {
+        get { links.pointee.previous.map(Block.init(base:)) }
         nonmutating set { links.pointee.previous = newValue?.base }
     }
     /// Place of the first entry.
@@ -88,7 +88,7 @@ struct Chunk: Equatable {
     }
 
     /// Appends all entries of `other`, for which there must be room.
-    func append(all other: Chunk) {
+    func append(all other: Block) {
         for index in other.start..<other.end { append(other.id(at: index), expiry: other.expiry(at: index)) }
     }
 }
@@ -112,36 +112,36 @@ enum CompactExpiry {
     }
 }
 
-/// Makes chunks and keeps a bounded number of free ones.
-struct ChunkPool: ~Copyable {
-    /// 128 KiB of free chunks; more go back to the allocator.
+/// Makes blocks and keeps a bounded number of free ones.
+struct BlockPool: ~Copyable {
+    /// 128 KiB of free blocks; more go back to the allocator.
     static let freeBound = 256
 
-    private var free: [Chunk] = []
-    /// The chunk that a walk over a ring examines next. It moves on by itself when that chunk is released,
+    private var free: [Block] = []
+    /// The block that a walk over a ring examines next. It moves on by itself when that block is released,
     /// so a walk may pause while messages come and go.
-    var walker: Chunk?
+    var walker: Block?
 
     init() {}
 
     var freeCount: Int { free.count }
 
     deinit {
-        for chunk in free { chunk.deallocate() }
+        for block in free { block.deallocate() }
     }
 
-    mutating func take() -> Chunk {
-        free.popLast() ?? Chunk.allocate()
+    mutating func take() -> Block {
+        free.popLast() ?? Block.allocate()
     }
 
-    /// Takes a chunk back; its own links must still be those of its ring.
-    mutating func release(_ chunk: Chunk) {
-        if chunk == walker { walker = chunk.next }
+    /// Takes a block back; its own links must still be those of its ring.
+    mutating func release(_ block: Block) {
+        if block == walker { walker = block.next }
         if free.count < Self.freeBound {
-            chunk.clear()
-            free.append(chunk)
+            block.clear()
+            free.append(block)
         } else {
-            chunk.deallocate()
+            block.deallocate()
         }
     }
 }

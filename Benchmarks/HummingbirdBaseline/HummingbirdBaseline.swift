@@ -12,7 +12,7 @@ internal import WebGateway
 ///
 /// It prints `ready http=http:127.0.0.1:PORT` once it serves, and serves until it is killed.
 @main
-struct HummingbirdFloor {
+struct HummingbirdBaseline {
     /// The bytes that `apusd` takes too.
     private static let bodyBytes = 256 * 1024
 
@@ -22,7 +22,7 @@ struct HummingbirdFloor {
                 _ = try await request.body.collect(upTo: bodyBytes)
                 try await writer.writeResponse(HTTPResponse(status: .noContent))
             })
-        var log = Logger(label: "hummingbirdfloor")
+        var log = Logger(label: "hummingbird-baseline")
         log.logLevel = .warning
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let server = Server(

@@ -1,5 +1,5 @@
 /// A provider and what comes with it. All are of one configuration: another one makes others.
-package struct ProviderParts: Sendable {
+package struct ProviderComponents: Sendable {
     package var provider: any SMSProvider
     /// nil = the carrier posts nothing.
     package var webhook: (any WebhookReceiver)?
