@@ -113,7 +113,9 @@ extension WriterCore {
         }
     }
 
-    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError) -> MessageCancelResult {
+    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError)
+        -> MessageCancelResult
+    {
         let nobody = MessageCancelResult(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
         guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
