@@ -4,7 +4,7 @@ package import SMSModel
 /// messages that people sent to the gateway's numbers. Called by the thread that calls the ``MessageStore``, within the
 /// same rounds.
 package protocol CarrierStore: AnyObject {
-    // MARK: Parked receipts
+    // MARK: Unmatched receipts
 
     /// - Throws: `failed` if its id is taken, or it says no more than that the message is on its way.
     func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError)

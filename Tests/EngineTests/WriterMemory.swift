@@ -70,6 +70,8 @@ extension WriterDriver {
         for id in own.submitting.subtracting(stored.submitting) {
             if let state = try state(of: id), state.isFinal || state == .sent { own.submitting.remove(id) }
         }
+        // What a durable round has applied, the store lets go of in the next one: a start would apply it again.
+        stored.unmatched.subtract(core.unmatched.applied)
         guard own == stored else { throw Difference(own: own, stored: stored) }
         let slots = report.providers.reduce(0) { $0 + Int($1.inFlight) }
         guard slots == core.dispatcher.open.inFlightCount || !core.possiblySent.isEmpty else {

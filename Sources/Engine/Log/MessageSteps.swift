@@ -23,7 +23,7 @@ struct MessageSteps {
     init?(_ round: Round, _ store: any MessageStore, _ states: [ProviderState]) {
         guard !round.accepted.isEmpty || !round.steps.isEmpty else { return nil }
         acceptances = round.accepted
-        for index in states { providers[index.number] = index.provider.name }
+        for state in states { providers[state.number] = state.provider.name }
         for step in round.steps {
             // A day's file that cannot be read takes nothing but details from the log.
             let loaded = try? store.load(step.stored.lifecycle.id, into: &arena)

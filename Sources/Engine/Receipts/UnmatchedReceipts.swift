@@ -20,7 +20,7 @@ struct UnmatchedReceipts {
     private let most: Int
     /// Receipts that durable rounds have applied, and that the store has to let go of: it does so once the messages'
     /// files are durable too, since those are committed after it.
-    private var applied: Set<Int64> = []
+    private(set) var applied: Set<Int64> = []
     /// Receipts that the round under way has applied.
     private var appliedInRound: [Int64] = []
     /// The store lets go of `applied` in the round under way.
@@ -74,7 +74,7 @@ struct UnmatchedReceipts {
 
     func contains(_ key: Key) -> Bool { byKey[key] != nil }
 
-    /// Parks a receipt.
+    /// Keeps a receipt until its message is known.
     /// - Returns: what is to be stored, nil if it is there already; and the id of the oldest, if it has to make room.
     mutating func add(_ key: Key, _ status: ReceiptStatus, at now: Int64) -> (new: UnmatchedReceipt?, gone: Int64?) {
         if byKey[key]?.contains(where: { receipts[$0]?.status == status }) == true { return (nil, nil) }

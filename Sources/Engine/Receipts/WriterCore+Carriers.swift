@@ -3,7 +3,8 @@ internal import Providers
 internal import SMSModel
 internal import Storage
 
-/// What carriers report: receipts, which are matched here or kept until their message is known, and messages from people; and their links.
+/// What carriers report: receipts, which are matched here or kept until their message is known, messages from people,
+/// and their links.
 extension WriterCore {
     /// Parked receipts that one round looks for again, or lets go of.
     private static let unmatchedAtATime = 64
@@ -28,8 +29,8 @@ extension WriterCore {
     mutating func takeLinks() {
         guard pending.hasNewLinks else { return }
         pending.hasNewLinks = false
-        for index in dispatcher.pool.takeLinks() where !index.isRetired {
-            log.linkChanged(provider: index.provider.name, index.link)
+        for state in dispatcher.pool.takeLinks() where !state.isRetired {
+            log.linkChanged(provider: state.provider.name, state.link)
         }
     }
 
@@ -61,7 +62,7 @@ extension WriterCore {
         for id in receipt.providerIDs { try identified(receipt.id, receipt.attempt, by: provider, as: id, now: now) }
     }
 
-    // MARK: Parking
+    // MARK: Unmatched receipts
 
     /// Keeps a receipt that matches no message yet. Without a token, that a message is on its way proves nothing.
     private mutating func addUnmatched(_ receipt: CarrierReceipt, of provider: UInt8, now: Int64) throws(StoreError) {

@@ -5,7 +5,7 @@ internal import Storage
 extension RoundRecorder: CarrierStore {
     private var beneath: any CarrierStore { store.carriers }
 
-    // MARK: Parked receipts
+    // MARK: Unmatched receipts
 
     func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError) {
         try beneath.addUnmatched(receipt)

@@ -1,6 +1,6 @@
 internal import SMSModel
 
-/// Parked receipts and inbound messages in `control.db`. Nothing of them is kept in memory, so a rollback needs no more
+/// Unmatched receipts and inbound messages in `control.db`. Nothing of them is kept in memory, so a rollback needs no more
 /// than the file's.
 final class SQLiteCarriers: CarrierStore {
     private let control: ControlFile
@@ -18,7 +18,7 @@ final class SQLiteCarriers: CarrierStore {
         return try connection.prepare(sql)
     }
 
-    // MARK: Parked receipts
+    // MARK: Unmatched receipts
 
     func addUnmatched(_ receipt: UnmatchedReceipt) throws(StoreError) {
         let insert = try write("INSERT INTO parked_receipt VALUES (?1, ?2, ?3, ?4, ?5)")
