@@ -1177,6 +1177,51 @@ void   apus__v1__message_status__free_unpacked
   assert(message->base.descriptor == &apus__v1__message_status__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__wait_reason__init
+                     (Apus__V1__WaitReason         *message)
+{
+  static const Apus__V1__WaitReason init_value = APUS__V1__WAIT_REASON__INIT;
+  *message = init_value;
+}
+size_t apus__v1__wait_reason__get_packed_size
+                     (const Apus__V1__WaitReason *message)
+{
+  assert(message->base.descriptor == &apus__v1__wait_reason__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__wait_reason__pack
+                     (const Apus__V1__WaitReason *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__wait_reason__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__wait_reason__pack_to_buffer
+                     (const Apus__V1__WaitReason *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__wait_reason__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__WaitReason *
+       apus__v1__wait_reason__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__WaitReason *)
+     protobuf_c_message_unpack (&apus__v1__wait_reason__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__wait_reason__free_unpacked
+                     (Apus__V1__WaitReason *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__wait_reason__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__failure__init
                      (Apus__V1__Failure         *message)
 {
@@ -6520,7 +6565,7 @@ const ProtobufCMessageDescriptor apus__v1__status_response__descriptor =
   (ProtobufCMessageInit) apus__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[23] =
+static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[24] =
 {
   {
     "id",
@@ -6798,6 +6843,18 @@ static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "waiting",
+    24,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, waiting),
+    &apus__v1__wait_reason__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   16,   /* field[16] = accepted_at_ms */
@@ -6823,11 +6880,12 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   14,   /* field[14] = tags */
   12,   /* field[12] = timeline */
   5,   /* field[5] = to */
+  23,   /* field[23] = waiting */
 };
 static const ProtobufCIntRange apus__v1__message_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 23 }
+  { 0, 24 }
 };
 const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
 {
@@ -6837,11 +6895,75 @@ const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
   "Apus__V1__MessageStatus",
   "apus.v1",
   sizeof(Apus__V1__MessageStatus),
-  23,
+  24,
   apus__v1__message_status__field_descriptors,
   apus__v1__message_status__field_indices_by_name,
   1,  apus__v1__message_status__number_ranges,
   (ProtobufCMessageInit) apus__v1__message_status__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__wait_reason__field_descriptors[3] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__WaitReason, kind),
+    &apus__v1__wait__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "detail",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__WaitReason, detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "until_ms",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__WaitReason, until_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__wait_reason__field_indices_by_name[] = {
+  1,   /* field[1] = detail */
+  0,   /* field[0] = kind */
+  2,   /* field[2] = until_ms */
+};
+static const ProtobufCIntRange apus__v1__wait_reason__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__wait_reason__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.WaitReason",
+  "WaitReason",
+  "Apus__V1__WaitReason",
+  "apus.v1",
+  sizeof(Apus__V1__WaitReason),
+  3,
+  apus__v1__wait_reason__field_descriptors,
+  apus__v1__wait_reason__field_indices_by_name,
+  1,  apus__v1__wait_reason__number_ranges,
+  (ProtobufCMessageInit) apus__v1__wait_reason__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor apus__v1__failure__field_descriptors[2] =
@@ -7596,7 +7718,7 @@ const ProtobufCMessageDescriptor apus__v1__stats_response__descriptor =
   (ProtobufCMessageInit) apus__v1__stats_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptors[14] =
+static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptors[22] =
 {
   {
     "name",
@@ -7766,15 +7888,117 @@ static const ProtobufCFieldDescriptor apus__v1__provider_stats__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "condition",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, condition),
+    &apus__v1__provider_condition__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "condition_detail",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, condition_detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "condition_since_ms",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, condition_since_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_error",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, last_error),
+    &apus__v1__failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last_error_at_ms",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, last_error_at_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_only",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, waiting_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "oldest_waiting_ms",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ProviderStats, oldest_waiting_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__provider_stats__field_indices_by_name[] = {
   3,   /* field[3] = accepted */
   10,   /* field[10] = circuit */
+  14,   /* field[14] = condition */
+  15,   /* field[15] = condition_detail */
+  16,   /* field[16] = condition_since_ms */
   8,   /* field[8] = in_flight */
   11,   /* field[11] = in_flight_bound */
   1,   /* field[1] = kind */
+  17,   /* field[17] = last_error */
+  18,   /* field[18] = last_error_at_ms */
   13,   /* field[13] = latency_ms */
   0,   /* field[0] = name */
+  21,   /* field[21] = oldest_waiting_ms */
   9,   /* field[9] = paused */
   12,   /* field[12] = rate */
   4,   /* field[4] = rejected */
@@ -7782,11 +8006,13 @@ static const unsigned apus__v1__provider_stats__field_indices_by_name[] = {
   5,   /* field[5] = throttled */
   6,   /* field[6] = unavailable */
   7,   /* field[7] = unknown */
+  19,   /* field[19] = waiting */
+  20,   /* field[20] = waiting_only */
 };
 static const ProtobufCIntRange apus__v1__provider_stats__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor =
 {
@@ -7796,7 +8022,7 @@ const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor =
   "Apus__V1__ProviderStats",
   "apus.v1",
   sizeof(Apus__V1__ProviderStats),
-  14,
+  22,
   apus__v1__provider_stats__field_descriptors,
   apus__v1__provider_stats__field_indices_by_name,
   1,  apus__v1__provider_stats__number_ranges,
@@ -11332,7 +11558,7 @@ const ProtobufCMessageDescriptor apus__v1__health_request__descriptor =
   (ProtobufCMessageInit) apus__v1__health_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__health_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__health_response__field_descriptors[6] =
 {
   {
     "accepting",
@@ -11370,16 +11596,55 @@ static const ProtobufCFieldDescriptor apus__v1__health_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "degraded",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__HealthResponse, degraded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "providers",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__HealthResponse, n_providers),
+    offsetof(Apus__V1__HealthResponse, providers),
+    &apus__v1__provider_stats__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "now_ms",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__HealthResponse, now_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__health_response__field_indices_by_name[] = {
   0,   /* field[0] = accepting */
   2,   /* field[2] = checks */
+  3,   /* field[3] = degraded */
   1,   /* field[1] = dispatching */
+  5,   /* field[5] = now_ms */
+  4,   /* field[4] = providers */
 };
 static const ProtobufCIntRange apus__v1__health_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor apus__v1__health_response__descriptor =
 {
@@ -11389,14 +11654,14 @@ const ProtobufCMessageDescriptor apus__v1__health_response__descriptor =
   "Apus__V1__HealthResponse",
   "apus.v1",
   sizeof(Apus__V1__HealthResponse),
-  3,
+  6,
   apus__v1__health_response__field_descriptors,
   apus__v1__health_response__field_indices_by_name,
   1,  apus__v1__health_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__health_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__health_check__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__health_check__field_descriptors[4] =
 {
   {
     "name",
@@ -11434,16 +11699,29 @@ static const ProtobufCFieldDescriptor apus__v1__health_check__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "warning",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__HealthCheck, warning),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__health_check__field_indices_by_name[] = {
   2,   /* field[2] = detail */
   0,   /* field[0] = name */
   1,   /* field[1] = ok */
+  3,   /* field[3] = warning */
 };
 static const ProtobufCIntRange apus__v1__health_check__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__health_check__descriptor =
 {
@@ -11453,7 +11731,7 @@ const ProtobufCMessageDescriptor apus__v1__health_check__descriptor =
   "Apus__V1__HealthCheck",
   "apus.v1",
   sizeof(Apus__V1__HealthCheck),
-  3,
+  4,
   apus__v1__health_check__field_descriptors,
   apus__v1__health_check__field_indices_by_name,
   1,  apus__v1__health_check__number_ranges,
@@ -11498,7 +11776,7 @@ const ProtobufCMessageDescriptor apus__v1__describe_request__descriptor =
   (ProtobufCMessageInit) apus__v1__describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descriptors[8] =
 {
   {
     "server_agent",
@@ -11584,11 +11862,24 @@ static const ProtobufCFieldDescriptor apus__v1__describe_response__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scopes",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Apus__V1__DescribeResponse, n_scopes),
+    offsetof(Apus__V1__DescribeResponse, scopes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__describe_response__field_indices_by_name[] = {
   6,   /* field[6] = descriptor_set */
   4,   /* field[4] = limits */
   3,   /* field[3] = methods */
+  7,   /* field[7] = scopes */
   0,   /* field[0] = server_agent */
   1,   /* field[1] = server_id */
   5,   /* field[5] = tenant */
@@ -11597,7 +11888,7 @@ static const unsigned apus__v1__describe_response__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__describe_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor apus__v1__describe_response__descriptor =
 {
@@ -11607,7 +11898,7 @@ const ProtobufCMessageDescriptor apus__v1__describe_response__descriptor =
   "Apus__V1__DescribeResponse",
   "apus.v1",
   sizeof(Apus__V1__DescribeResponse),
-  7,
+  8,
   apus__v1__describe_response__field_descriptors,
   apus__v1__describe_response__field_indices_by_name,
   1,  apus__v1__describe_response__number_ranges,
@@ -12097,6 +12388,88 @@ const ProtobufCEnumDescriptor apus__v1__explain_outcome__descriptor =
   apus__v1__explain_outcome__enum_values_by_name,
   1,
   apus__v1__explain_outcome__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__wait__enum_values_by_number[11] =
+{
+  { "WAIT_UNSPECIFIED", "APUS__V1__WAIT__WAIT_UNSPECIFIED", 0 },
+  { "WAIT_SCHEDULED", "APUS__V1__WAIT__WAIT_SCHEDULED", 1 },
+  { "WAIT_BACKING_OFF", "APUS__V1__WAIT__WAIT_BACKING_OFF", 2 },
+  { "WAIT_PAUSED", "APUS__V1__WAIT__WAIT_PAUSED", 3 },
+  { "WAIT_RECOVERING", "APUS__V1__WAIT__WAIT_RECOVERING", 4 },
+  { "WAIT_STORE", "APUS__V1__WAIT__WAIT_STORE", 5 },
+  { "WAIT_NO_ROUTE", "APUS__V1__WAIT__WAIT_NO_ROUTE", 6 },
+  { "WAIT_PROVIDERS_DOWN", "APUS__V1__WAIT__WAIT_PROVIDERS_DOWN", 7 },
+  { "WAIT_PROVIDERS_BUSY", "APUS__V1__WAIT__WAIT_PROVIDERS_BUSY", 8 },
+  { "WAIT_SENDER_THROTTLED", "APUS__V1__WAIT__WAIT_SENDER_THROTTLED", 9 },
+  { "WAIT_TURN", "APUS__V1__WAIT__WAIT_TURN", 10 },
+};
+static const ProtobufCIntRange apus__v1__wait__value_ranges[] = {
+{0, 0},{0, 11}
+};
+static const ProtobufCEnumValueIndex apus__v1__wait__enum_values_by_name[11] =
+{
+  { "WAIT_BACKING_OFF", 2 },
+  { "WAIT_NO_ROUTE", 6 },
+  { "WAIT_PAUSED", 3 },
+  { "WAIT_PROVIDERS_BUSY", 8 },
+  { "WAIT_PROVIDERS_DOWN", 7 },
+  { "WAIT_RECOVERING", 4 },
+  { "WAIT_SCHEDULED", 1 },
+  { "WAIT_SENDER_THROTTLED", 9 },
+  { "WAIT_STORE", 5 },
+  { "WAIT_TURN", 10 },
+  { "WAIT_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__wait__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.Wait",
+  "Wait",
+  "Apus__V1__Wait",
+  "apus.v1",
+  11,
+  apus__v1__wait__enum_values_by_number,
+  11,
+  apus__v1__wait__enum_values_by_name,
+  1,
+  apus__v1__wait__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__provider_condition__enum_values_by_number[6] =
+{
+  { "PROVIDER_CONDITION_UNSPECIFIED", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_UNSPECIFIED", 0 },
+  { "PROVIDER_CONDITION_READY", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_READY", 1 },
+  { "PROVIDER_CONDITION_FAILING", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_FAILING", 2 },
+  { "PROVIDER_CONDITION_DISCONNECTED", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_DISCONNECTED", 3 },
+  { "PROVIDER_CONDITION_PAUSED", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_PAUSED", 4 },
+  { "PROVIDER_CONDITION_DISABLED", "APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_DISABLED", 5 },
+};
+static const ProtobufCIntRange apus__v1__provider_condition__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex apus__v1__provider_condition__enum_values_by_name[6] =
+{
+  { "PROVIDER_CONDITION_DISABLED", 5 },
+  { "PROVIDER_CONDITION_DISCONNECTED", 3 },
+  { "PROVIDER_CONDITION_FAILING", 2 },
+  { "PROVIDER_CONDITION_PAUSED", 4 },
+  { "PROVIDER_CONDITION_READY", 1 },
+  { "PROVIDER_CONDITION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor apus__v1__provider_condition__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.ProviderCondition",
+  "ProviderCondition",
+  "Apus__V1__ProviderCondition",
+  "apus.v1",
+  6,
+  apus__v1__provider_condition__enum_values_by_number,
+  6,
+  apus__v1__provider_condition__enum_values_by_name,
+  1,
+  apus__v1__provider_condition__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__circuit__enum_values_by_number[4] =

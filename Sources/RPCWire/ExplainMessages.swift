@@ -10,12 +10,14 @@ extension SendExplanation: WireMessage {
         self.init(try requiredEnum(c.outcome.rawValue, "outcome"))
         reason = String(lenient: c.reason)
         refusals = (0..<c.n_refusals).map { Refusal(c.refusals[$0]!.pointee) }
-        encoding = try wireEnum(c.encoding.rawValue, "encoding")
+        encoding = knownEnum(c.encoding.rawValue)
+        unknownEncoding = c.encoding.rawValue == 0 ? nil : unknownNumber(c.encoding.rawValue, Encoding.self)
         segments = c.segments
         characters = c.characters
         units = c.units
         sender = String(lenient: c.sender)
-        priority = try wireEnum(c.priority.rawValue, "priority")
+        priority = knownEnum(c.priority.rawValue)
+        unknownPriority = c.priority.rawValue == 0 ? nil : unknownNumber(c.priority.rawValue, Priority.self)
         onUnknown = try wireEnum(c.on_unknown.rawValue, "on_unknown")
         sendAt = c.send_at_ms
         expiresAt = c.expires_at_ms
@@ -39,12 +41,12 @@ extension SendExplanation: WireMessage {
         c.pointee.reason = scratch.text(reason)
         c.pointee.n_refusals = refusals.count
         c.pointee.refusals = scratch.messages(refusals) { $0.layOut(in: scratch) }
-        c.pointee.encoding = Apus__V1__Encoding(rawValue: .init(encoding?.rawValue ?? 0))
+        c.pointee.encoding = Apus__V1__Encoding(rawValue: wireNumber(encoding, unknownEncoding))
         c.pointee.segments = segments
         c.pointee.characters = characters
         c.pointee.units = units
         c.pointee.sender = scratch.text(sender)
-        c.pointee.priority = Apus__V1__Priority(rawValue: .init(priority?.rawValue ?? 0))
+        c.pointee.priority = Apus__V1__Priority(rawValue: wireNumber(priority, unknownPriority))
         c.pointee.on_unknown = Apus__V1__OnUnknown(rawValue: .init(onUnknown?.rawValue ?? 0))
         c.pointee.send_at_ms = sendAt
         c.pointee.expires_at_ms = expiresAt

@@ -21,32 +21,51 @@ package struct HealthReport: WireMessage, Hashable, Sendable {
         package var name: String
         package var ok: Bool
         package var detail: String
+        /// It is ok, and yet worth a look.
+        package var warning: Bool
 
-        package init(name: String, ok: Bool, detail: String = "") {
+        package init(name: String, ok: Bool, detail: String = "", warning: Bool = false) {
             self.name = name
             self.ok = ok
             self.detail = detail
+            self.warning = warning
         }
     }
 
     package var accepting: Bool
     package var dispatching: Bool
+    /// No provider of some route takes messages, or messages wait too long.
+    package var degraded: Bool
     package var checks: [Check]
+    /// For administrators.
+    package var providers: [ProviderStatistics]
+    /// The gateway's clock, in milliseconds since the Unix epoch; 0 = it doesn't tell.
+    package var now: Int64
 
-    package init(accepting: Bool, dispatching: Bool, checks: [Check]) {
+    package init(
+        accepting: Bool, dispatching: Bool, degraded: Bool = false, checks: [Check],
+        providers: [ProviderStatistics] = [], now: Int64 = 0
+    ) {
+        self.now = now
         self.accepting = accepting
         self.dispatching = dispatching
+        self.degraded = degraded
         self.checks = checks
+        self.providers = providers
     }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__health_response__unpack).pointee
         accepting = c.accepting != 0
         dispatching = c.dispatching != 0
+        degraded = c.degraded != 0
+        now = c.now_ms
+        providers = (0..<c.n_providers).map { ProviderStatistics(c.providers[$0]!.pointee) }
         checks = (0..<c.n_checks).map {
             let check = c.checks[$0]!.pointee
             return Check(
-                name: String(lenient: check.name), ok: check.ok != 0, detail: String(lenient: check.detail))
+                name: String(lenient: check.name), ok: check.ok != 0, detail: String(lenient: check.detail),
+                warning: check.warning != 0)
         }
     }
 
@@ -55,12 +74,17 @@ package struct HealthReport: WireMessage, Hashable, Sendable {
         let c = scratch.make(apus__v1__health_response__init)
         c.pointee.accepting = accepting ? 1 : 0
         c.pointee.dispatching = dispatching ? 1 : 0
+        c.pointee.degraded = degraded ? 1 : 0
+        c.pointee.now_ms = now
+        c.pointee.n_providers = providers.count
+        c.pointee.providers = scratch.messages(providers) { $0.layOut(in: scratch) }
         c.pointee.n_checks = checks.count
         c.pointee.checks = scratch.messages(checks) { check in
             let k = scratch.make(apus__v1__health_check__init)
             k.pointee.name = scratch.text(check.name)
             k.pointee.ok = check.ok ? 1 : 0
             k.pointee.detail = scratch.text(check.detail)
+            k.pointee.warning = check.warning ? 1 : 0
             return k
         }
         output.pack(c)
@@ -99,6 +123,8 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
     package var limits: [QuotaDetail]
     /// The caller's.
     package var tenant: String
+    /// The caller's.
+    package var scopes: [String] = []
     /// A `google.protobuf.FileDescriptorSet`; empty unless it was asked for.
     package var descriptorSet: [UInt8] = []
 
@@ -144,6 +170,7 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
                 limit: String(lenient: limit.name), maximum: limit.maximum, unit: String(lenient: limit.unit))
         }
         tenant = String(lenient: c.tenant)
+        scopes = (0..<c.n_scopes).map { String(lenient: c.scopes[$0]) }
         descriptorSet = Array(UnsafeRawBufferPointer(c.descriptor_set))
     }
 
@@ -170,6 +197,8 @@ package struct ServiceDescription: WireMessage, Hashable, Sendable {
             return l
         }
         c.pointee.tenant = scratch.text(tenant)
+        c.pointee.n_scopes = scopes.count
+        c.pointee.scopes = scratch.texts(scopes)
         c.pointee.descriptor_set = scratch.copy(descriptorSet)
         output.pack(c)
     }

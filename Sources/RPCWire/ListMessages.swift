@@ -69,7 +69,7 @@ package struct ListResponse: WireMessage, Hashable, Sendable {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__list_response__unpack).pointee
         messages = []
         messages.reserveCapacity(c.n_messages)
-        for index in 0..<c.n_messages { messages.append(try MessageStatus(c.messages[index]!.pointee)) }
+        for index in 0..<c.n_messages { messages.append(MessageStatus(c.messages[index]!.pointee)) }
         cursor = Array(UnsafeRawBufferPointer(c.cursor))
     }
 

@@ -133,7 +133,7 @@ package struct SandboxResponse: WireMessage, Hashable, Sendable {
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__sandbox_response__unpack).pointee
         records = []
-        for index in 0..<c.n_records { records.append(try SandboxRecord(c.records[index]!.pointee)) }
+        for index in 0..<c.n_records { records.append(SandboxRecord(c.records[index]!.pointee)) }
         total = c.total
     }
 
@@ -156,12 +156,13 @@ package struct SandboxResponse: WireMessage, Hashable, Sendable {
 }
 
 extension SandboxRecord {
-    init(_ c: Apus__V1__SandboxRecord) throws(GatewayError) {
+    init(_ c: Apus__V1__SandboxRecord) {
         self.init(
             at: c.at_ms, id: MessageID(rawValue: c.id), attempt: Int(c.attempt), to: String(lenient: c.to),
             sender: String(lenient: c.sender), body: String(lenient: c.body), segments: Int(c.segments),
-            encoding: try requiredEnum(c.encoding.rawValue, "encoding"), providerID: String(lenient: c.provider_id),
+            encoding: knownEnum(c.encoding.rawValue) ?? .gsm7, providerID: String(lenient: c.provider_id),
             outcome: String(lenient: c.outcome))
+        unknownEncoding = unknownNumber(c.encoding.rawValue, Encoding.self)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__SandboxRecord> {
@@ -173,7 +174,7 @@ extension SandboxRecord {
         c.pointee.sender = arena.text(sender)
         c.pointee.body = arena.text(body)
         c.pointee.segments = UInt32(segments)
-        c.pointee.encoding = Apus__V1__Encoding(rawValue: .init(encoding.rawValue))
+        c.pointee.encoding = Apus__V1__Encoding(rawValue: wireNumber(encoding, unknownEncoding))
         c.pointee.provider_id = arena.text(providerID)
         c.pointee.outcome = arena.text(outcome)
         return c

@@ -188,6 +188,8 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
     package var replaced: UInt32
     /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
     package var unknownState: Int32?
+    /// The same of ``encoding``.
+    package var unknownEncoding: Int32?
 
     package init(
         id: MessageID, state: MessageState, duplicate: Bool, segments: UInt32, encoding: Encoding,
@@ -209,7 +211,8 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
         unknownState = unknownNumber(c.state.rawValue, MessageState.self)
         duplicate = c.duplicate != 0
         segments = c.segments
-        encoding = try requiredEnum(c.encoding.rawValue, "encoding")
+        encoding = knownEnum(c.encoding.rawValue) ?? .gsm7
+        unknownEncoding = unknownNumber(c.encoding.rawValue, Encoding.self)
         ucs2 = UCS2Cause(c.ucs2)
         replaced = c.replaced
     }
@@ -236,7 +239,7 @@ package struct SendResponse: WireMessage, Hashable, Sendable {
         put(2, unknownState.map { UInt64(bitPattern: Int64($0)) } ?? UInt64(state.rawValue))
         put(3, duplicate ? 1 : 0)
         put(4, UInt64(segments))
-        put(5, UInt64(encoding.rawValue))
+        put(5, unknownEncoding.map { UInt64(bitPattern: Int64($0)) } ?? UInt64(encoding.rawValue))
         if let ucs2 {
             put(6 << 3 | 2)
             let length = count

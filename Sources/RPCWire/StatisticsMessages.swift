@@ -75,6 +75,17 @@ extension ProviderStatistics {
         inFlightBound = c.in_flight_bound
         rate = c.rate.isFinite ? max(0, c.rate) : 0
         latencyMilliseconds = c.latency_ms
+        condition = knownEnum(c.condition.rawValue)
+        conditionDetail = String(lenient: c.condition_detail)
+        conditionSince = c.condition_since_ms == 0 ? nil : c.condition_since_ms
+        lastError = c.last_error.map {
+            ProviderError(
+                MessageFailure(code: String(lenient: $0.pointee.code), message: String(lenient: $0.pointee.message)),
+                at: c.last_error_at_ms)
+        }
+        waiting = c.waiting
+        waitingOnly = c.waiting_only
+        oldestWaiting = c.oldest_waiting_ms == 0 ? nil : c.oldest_waiting_ms
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__ProviderStats> {
@@ -93,6 +104,19 @@ extension ProviderStatistics {
         c.pointee.in_flight_bound = inFlightBound
         c.pointee.rate = rate
         c.pointee.latency_ms = latencyMilliseconds
+        c.pointee.condition = Apus__V1__ProviderCondition(rawValue: UInt32(condition?.rawValue ?? 0))
+        c.pointee.condition_detail = arena.text(conditionDetail)
+        c.pointee.condition_since_ms = conditionSince ?? 0
+        if let lastError {
+            let failure = arena.make(apus__v1__failure__init)
+            failure.pointee.code = arena.text(lastError.failure.code)
+            failure.pointee.message = arena.text(lastError.failure.message)
+            c.pointee.last_error = failure
+            c.pointee.last_error_at_ms = lastError.at
+        }
+        c.pointee.waiting = waiting
+        c.pointee.waiting_only = waitingOnly
+        c.pointee.oldest_waiting_ms = oldestWaiting ?? 0
         return c
     }
 }

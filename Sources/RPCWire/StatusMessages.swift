@@ -109,7 +109,7 @@ package struct StatusResponse: WireMessage, Hashable, Sendable {
         let c = try arena.unpack(payload, as: Self.wireName, apus__v1__status_response__unpack).pointee
         messages = []
         messages.reserveCapacity(c.n_messages)
-        for index in 0..<c.n_messages { messages.append(try MessageStatus(c.messages[index]!.pointee)) }
+        for index in 0..<c.n_messages { messages.append(MessageStatus(c.messages[index]!.pointee)) }
         notFound = UnsafeBufferPointer(start: c.not_found, count: c.n_not_found).map(MessageID.init(rawValue:))
         batch = c.batch.map { BatchStatus($0.pointee) }
     }
@@ -135,7 +135,7 @@ package struct StatusResponse: WireMessage, Hashable, Sendable {
 }
 
 extension MessageStatus {
-    init(_ c: Apus__V1__MessageStatus) throws(GatewayError) {
+    init(_ c: Apus__V1__MessageStatus) {
         var timeline: [TimelineEvent] = []
         timeline.reserveCapacity(c.n_timeline)
         for index in 0..<c.n_timeline { timeline.append(TimelineEvent(c.timeline[index]!.pointee)) }
@@ -145,10 +145,10 @@ extension MessageStatus {
             settled: c.settled != 0,
             receiptOverdue: c.receipt_overdue != 0,
             segments: Int(c.segments),
-            encoding: try requiredEnum(c.encoding.rawValue, "encoding"),
+            encoding: knownEnum(c.encoding.rawValue) ?? .gsm7,
             to: String(lenient: c.to),
             sender: String(lenient: c.sender),
-            priority: try requiredEnum(c.priority.rawValue, "priority"),
+            priority: knownEnum(c.priority.rawValue) ?? .normal,
             provider: String(lenient: c.provider),
             providerID: String(lenient: c.provider_id),
             attempts: Int(c.attempts),
@@ -166,6 +166,9 @@ extension MessageStatus {
             fingerprint: c.content_high == 0 && c.content_low == 0
                 ? nil : Fingerprint(high: c.content_high, low: c.content_low))
         unknownState = unknownNumber(c.state.rawValue, MessageState.self)
+        unknownEncoding = unknownNumber(c.encoding.rawValue, Encoding.self)
+        unknownPriority = unknownNumber(c.priority.rawValue, Priority.self)
+        waiting = c.waiting.map { WaitReason($0.pointee) }
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
@@ -174,10 +177,10 @@ extension MessageStatus {
         c.pointee.state = Apus__V1__State(rawValue: wireNumber(state, unknownState))
         c.pointee.settled = settled ? 1 : 0
         c.pointee.segments = UInt32(segments)
-        c.pointee.encoding = Apus__V1__Encoding(rawValue: .init(encoding.rawValue))
+        c.pointee.encoding = Apus__V1__Encoding(rawValue: wireNumber(encoding, unknownEncoding))
         c.pointee.to = arena.text(to)
         c.pointee.sender = arena.text(sender)
-        c.pointee.priority = Apus__V1__Priority(rawValue: .init(priority.rawValue))
+        c.pointee.priority = Apus__V1__Priority(rawValue: wireNumber(priority, unknownPriority))
         c.pointee.provider = arena.text(provider)
         c.pointee.provider_id = arena.text(providerID)
         c.pointee.attempts = UInt32(attempts)
@@ -200,6 +203,23 @@ extension MessageStatus {
         c.pointee.generation = generation
         c.pointee.content_high = fingerprint?.high ?? 0
         c.pointee.content_low = fingerprint?.low ?? 0
+        c.pointee.waiting = waiting?.layOut(in: arena)
+        return c
+    }
+}
+
+extension WaitReason {
+    init(_ c: Apus__V1__WaitReason) {
+        self.init(
+            knownEnum(c.kind.rawValue) ?? .turn, String(lenient: c.detail), until: c.until_ms == 0 ? nil : c.until_ms)
+        unknownKind = unknownNumber(c.kind.rawValue, Kind.self)
+    }
+
+    func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__WaitReason> {
+        let c = arena.make(apus__v1__wait_reason__init)
+        c.pointee.kind = Apus__V1__Wait(rawValue: wireNumber(kind, unknownKind))
+        c.pointee.detail = arena.text(detail)
+        c.pointee.until_ms = until ?? 0
         return c
     }
 }

@@ -93,7 +93,7 @@ package struct UnknownListResponse: WireMessage, Hashable, Sendable {
             }
             messages.append(
                 Message(
-                    status: try MessageStatus(status.pointee), since: message.since_ms,
+                    status: MessageStatus(status.pointee), since: message.since_ms,
                     tenant: String(lenient: message.tenant)))
         }
         cursor = Array(UnsafeRawBufferPointer(c.cursor))

@@ -76,6 +76,10 @@ package struct SendExplanation: Hashable, Sendable {
     package var senderRule = ""
     /// nil where a field of the request is refused.
     package var priority: Priority?
+    /// The number of ``encoding`` in an answer of a later version, which this one doesn't know.
+    package var unknownEncoding: Int32?
+    /// The same of ``priority``.
+    package var unknownPriority: Int32?
     package var onUnknown: OnUnknown?
     /// 0 = now.
     package var sendAt: Int64 = 0

@@ -26,8 +26,14 @@ package struct MessageStatus: Hashable, Sendable {
     package var generation: UInt32
     /// The fingerprint of what it asks for, by which a repeat is known; nil = not told.
     package var fingerprint: Fingerprint?
+    /// Why it is not handed to a provider now; nil where it doesn't wait, or that is not told.
+    package var waiting: WaitReason?
     /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
     package var unknownState: Int32?
+    /// The same of ``encoding``.
+    package var unknownEncoding: Int32?
+    /// The same of ``priority``.
+    package var unknownPriority: Int32?
 
     package init(
         id: MessageID, state: MessageState, settled: Bool, receiptOverdue: Bool, segments: Int, encoding: Encoding,
@@ -152,6 +158,8 @@ package struct SandboxRecord: Hashable, Sendable {
     package var providerID: String
     /// The outcome it answered: accepted, rejected, throttled, unavailable or unknown.
     package var outcome: String
+    /// The number of ``encoding`` in an answer of a later version, which this one doesn't know.
+    package var unknownEncoding: Int32?
 
     package init(
         at: Int64, id: MessageID, attempt: Int, to: String, sender: String, body: String, segments: Int,

@@ -61,10 +61,11 @@ private func violations(_ body: () throws -> Void) -> [String] {
                 ], canceled: 1, tooLate: 2, notFound: 3))
         try same(
             HealthReport(accepting: true, dispatching: false, checks: [.init(name: "disk", ok: false, detail: "full")]))
-        try same(
-            ServiceDescription(
-                serverAgent: "a", serverID: "s", methods: [.send, .null],
-                limits: [QuotaDetail(limit: "l", maximum: 1, unit: "u")], tenant: "dev"))
+        var description = ServiceDescription(
+            serverAgent: "a", serverID: "s", methods: [.send, .null],
+            limits: [QuotaDetail(limit: "l", maximum: 1, unit: "u")], tenant: "dev")
+        description.scopes = ["messages:read", "admin"]
+        try same(description)
         try same(
             SandboxResponse(
                 records: [
@@ -107,9 +108,21 @@ private func violations(_ body: () throws -> Void) -> [String] {
         provider.inFlightBound = 8
         provider.rate = 9.5
         provider.latencyMilliseconds = 10
-        statistics.providers = [provider]
+        provider.condition = .disconnected
+        provider.conditionDetail = "the bind was refused"
+        provider.conditionSince = 11
+        provider.lastError = ProviderError(MessageFailure(code: "c", message: "m"), at: 12)
+        provider.waiting = 13
+        provider.waitingOnly = 14
+        provider.oldestWaiting = 15
+        statistics.providers = [provider, ProviderStatistics(name: "m", kind: "k")]
         statistics.paused = ["provider n"]
         try same(statistics)
+        try same(
+            HealthReport(
+                accepting: true, dispatching: true, degraded: true,
+                checks: [.init(name: "disk", ok: true, detail: "1 MiB", warning: true)], providers: [provider],
+                now: 16))
     }
 
     private func same<Message: WireMessage & Equatable>(_ message: Message) throws {

@@ -41,6 +41,7 @@ typedef struct Apus__V1__Refusal Apus__V1__Refusal;
 typedef struct Apus__V1__StatusRequest Apus__V1__StatusRequest;
 typedef struct Apus__V1__StatusResponse Apus__V1__StatusResponse;
 typedef struct Apus__V1__MessageStatus Apus__V1__MessageStatus;
+typedef struct Apus__V1__WaitReason Apus__V1__WaitReason;
 typedef struct Apus__V1__Failure Apus__V1__Failure;
 typedef struct Apus__V1__TimelineEvent Apus__V1__TimelineEvent;
 typedef struct Apus__V1__BatchStatus Apus__V1__BatchStatus;
@@ -294,6 +295,74 @@ typedef enum _Apus__V1__ExplainOutcome {
   APUS__V1__EXPLAIN_OUTCOME__EXPLAIN_OUTCOME_REFUSED = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__EXPLAIN_OUTCOME)
 } Apus__V1__ExplainOutcome;
+typedef enum _Apus__V1__Wait {
+  APUS__V1__WAIT__WAIT_UNSPECIFIED = 0,
+  /*
+   * its send time has not come
+   */
+  APUS__V1__WAIT__WAIT_SCHEDULED = 1,
+  /*
+   * an attempt was not taken, and the next one is put off
+   */
+  APUS__V1__WAIT__WAIT_BACKING_OFF = 2,
+  /*
+   * everything, its tenant or its batch is paused
+   */
+  APUS__V1__WAIT__WAIT_PAUSED = 3,
+  /*
+   * after a start: what waits is still being read
+   */
+  APUS__V1__WAIT__WAIT_RECOVERING = 4,
+  /*
+   * nothing can be stored, and so nothing is handed over
+   */
+  APUS__V1__WAIT__WAIT_STORE = 5,
+  /*
+   * no route is for it
+   */
+  APUS__V1__WAIT__WAIT_NO_ROUTE = 6,
+  /*
+   * no provider of its route takes messages
+   */
+  APUS__V1__WAIT__WAIT_PROVIDERS_DOWN = 7,
+  /*
+   * its providers have as many as they may, or get as many a second as they may
+   */
+  APUS__V1__WAIT__WAIT_PROVIDERS_BUSY = 8,
+  /*
+   * its providers take no more of its sender for now
+   */
+  APUS__V1__WAIT__WAIT_SENDER_THROTTLED = 9,
+  /*
+   * others go before it
+   */
+  APUS__V1__WAIT__WAIT_TURN = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__WAIT)
+} Apus__V1__Wait;
+/*
+ * Whether a provider takes messages.
+ */
+typedef enum _Apus__V1__ProviderCondition {
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_UNSPECIFIED = 0,
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_READY = 1,
+  /*
+   * its circuit is open or half open
+   */
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_FAILING = 2,
+  /*
+   * the link to its carrier is down
+   */
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_DISCONNECTED = 3,
+  /*
+   * by an operator
+   */
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_PAUSED = 4,
+  /*
+   * by the configuration
+   */
+  APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_DISABLED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__PROVIDER_CONDITION)
+} Apus__V1__ProviderCondition;
 /*
  * Whether messages are kept from a provider because it could not be reached.
  */
@@ -1013,10 +1082,35 @@ struct  Apus__V1__MessageStatus
    */
   uint64_t content_high;
   uint64_t content_low;
+  /*
+   * of one that is SCHEDULED or QUEUED; left out of more than 16 messages, and of List
+   */
+  Apus__V1__WaitReason *waiting;
 };
 #define APUS__V1__MESSAGE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__message_status__descriptor) \
-    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+
+
+/*
+ * Why a message is not handed to a provider now.
+ */
+struct  Apus__V1__WaitReason
+{
+  ProtobufCMessage base;
+  Apus__V1__Wait kind;
+  /*
+   * for people
+   */
+  ProtobufCBinaryData detail;
+  /*
+   * when it is looked at again; 0 = that depends on something else than the time
+   */
+  int64_t until_ms;
+};
+#define APUS__V1__WAIT_REASON__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__wait_reason__descriptor) \
+    , APUS__V1__WAIT__WAIT_UNSPECIFIED, {0,NULL}, 0 }
 
 
 struct  Apus__V1__Failure
@@ -1214,10 +1308,36 @@ struct  Apus__V1__ProviderStats
    * until it has answered, recently; 0 = not known
    */
   uint64_t latency_ms;
+  Apus__V1__ProviderCondition condition;
+  /*
+   * for people; empty = there is nothing to say
+   */
+  ProtobufCBinaryData condition_detail;
+  /*
+   * since when it fails or is not connected; 0 = neither
+   */
+  int64_t condition_since_ms;
+  /*
+   * its last answer that says that it fails
+   */
+  Apus__V1__Failure *last_error;
+  int64_t last_error_at_ms;
+  /*
+   * messages that wait and that it may be handed
+   */
+  uint64_t waiting;
+  /*
+   * those of them whose route has no other provider
+   */
+  uint64_t waiting_only;
+  /*
+   * since when the one that waits longest does; 0 = none waits
+   */
+  int64_t oldest_waiting_ms;
 };
 #define APUS__V1__PROVIDER_STATS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__provider_stats__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, APUS__V1__CIRCUIT__CIRCUIT_UNSPECIFIED, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, APUS__V1__CIRCUIT__CIRCUIT_UNSPECIFIED, 0, 0, 0, APUS__V1__PROVIDER_CONDITION__PROVIDER_CONDITION_UNSPECIFIED, {0,NULL}, 0, NULL, 0, 0, 0, 0 }
 
 
 struct  Apus__V1__CancelRequest
@@ -2234,10 +2354,23 @@ struct  Apus__V1__HealthResponse
   protobuf_c_boolean dispatching;
   size_t n_checks;
   Apus__V1__HealthCheck **checks;
+  /*
+   * It accepts and dispatches, but no provider of some route takes messages, or messages wait too long.
+   */
+  protobuf_c_boolean degraded;
+  /*
+   * for administrators
+   */
+  size_t n_providers;
+  Apus__V1__ProviderStats **providers;
+  /*
+   * the gateway's clock
+   */
+  int64_t now_ms;
 };
 #define APUS__V1__HEALTH_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__health_response__descriptor) \
-    , 0, 0, 0,NULL }
+    , 0, 0, 0,NULL, 0, 0,NULL, 0 }
 
 
 struct  Apus__V1__HealthCheck
@@ -2246,10 +2379,14 @@ struct  Apus__V1__HealthCheck
   ProtobufCBinaryData name;
   protobuf_c_boolean ok;
   ProtobufCBinaryData detail;
+  /*
+   * it is ok, and yet worth a look
+   */
+  protobuf_c_boolean warning;
 };
 #define APUS__V1__HEALTH_CHECK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__health_check__descriptor) \
-    , {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, 0, {0,NULL}, 0 }
 
 
 struct  Apus__V1__DescribeRequest
@@ -2278,10 +2415,15 @@ struct  Apus__V1__DescribeResponse
    * if asked for: a google.protobuf.FileDescriptorSet of this file
    */
   ProtobufCBinaryData descriptor_set;
+  /*
+   * the caller's
+   */
+  size_t n_scopes;
+  ProtobufCBinaryData *scopes;
 };
 #define APUS__V1__DESCRIBE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__describe_response__descriptor) \
-    , {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, {0,NULL}, 0,NULL }
 
 
 struct  Apus__V1__MethodDescription
@@ -2800,6 +2942,25 @@ Apus__V1__MessageStatus *
                       const uint8_t       *data);
 void   apus__v1__message_status__free_unpacked
                      (Apus__V1__MessageStatus *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__WaitReason methods */
+void   apus__v1__wait_reason__init
+                     (Apus__V1__WaitReason         *message);
+size_t apus__v1__wait_reason__get_packed_size
+                     (const Apus__V1__WaitReason   *message);
+size_t apus__v1__wait_reason__pack
+                     (const Apus__V1__WaitReason   *message,
+                      uint8_t             *out);
+size_t apus__v1__wait_reason__pack_to_buffer
+                     (const Apus__V1__WaitReason   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__WaitReason *
+       apus__v1__wait_reason__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__wait_reason__free_unpacked
+                     (Apus__V1__WaitReason *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__Failure methods */
 void   apus__v1__failure__init
@@ -4154,6 +4315,9 @@ typedef void (*Apus__V1__StatusResponse_Closure)
 typedef void (*Apus__V1__MessageStatus_Closure)
                  (const Apus__V1__MessageStatus *message,
                   void *closure_data);
+typedef void (*Apus__V1__WaitReason_Closure)
+                 (const Apus__V1__WaitReason *message,
+                  void *closure_data);
 typedef void (*Apus__V1__Failure_Closure)
                  (const Apus__V1__Failure *message,
                   void *closure_data);
@@ -4369,6 +4533,8 @@ extern const ProtobufCEnumDescriptor    apus__v1__event__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__smart_encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__wait__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__provider_condition__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__circuit__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__suppression_origin__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_test_result__descriptor;
@@ -4398,6 +4564,7 @@ extern const ProtobufCMessageDescriptor apus__v1__refusal__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__status_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__status_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__message_status__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__wait_reason__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__failure__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__timeline_event__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__batch_status__descriptor;

@@ -83,6 +83,12 @@ PRIORITY_BULK: Priority
 PRIORITY_NORMAL: Priority
 PRIORITY_UNSPECIFIED: Priority
 PRIORITY_URGENT: Priority
+PROVIDER_CONDITION_DISABLED: ProviderCondition
+PROVIDER_CONDITION_DISCONNECTED: ProviderCondition
+PROVIDER_CONDITION_FAILING: ProviderCondition
+PROVIDER_CONDITION_PAUSED: ProviderCondition
+PROVIDER_CONDITION_READY: ProviderCondition
+PROVIDER_CONDITION_UNSPECIFIED: ProviderCondition
 PROVIDER_TEST_RESULT_INCONCLUSIVE: ProviderTestResult
 PROVIDER_TEST_RESULT_PASSED: ProviderTestResult
 PROVIDER_TEST_RESULT_REFUSED: ProviderTestResult
@@ -107,6 +113,17 @@ SUPPRESSION_ORIGIN_IMPORT: SuppressionOrigin
 SUPPRESSION_ORIGIN_KEYWORD: SuppressionOrigin
 SUPPRESSION_ORIGIN_OPERATOR: SuppressionOrigin
 SUPPRESSION_ORIGIN_UNSPECIFIED: SuppressionOrigin
+WAIT_BACKING_OFF: Wait
+WAIT_NO_ROUTE: Wait
+WAIT_PAUSED: Wait
+WAIT_PROVIDERS_BUSY: Wait
+WAIT_PROVIDERS_DOWN: Wait
+WAIT_RECOVERING: Wait
+WAIT_SCHEDULED: Wait
+WAIT_SENDER_THROTTLED: Wait
+WAIT_STORE: Wait
+WAIT_TURN: Wait
+WAIT_UNSPECIFIED: Wait
 
 class AuditEntry(_message.Message):
     __slots__ = ["actor", "after", "at_ms", "before", "id", "note", "peer", "subject", "verb"]
@@ -341,10 +358,11 @@ class DescribeRequest(_message.Message):
     def __init__(self, with_descriptor_set: bool = ...) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ["descriptor_set", "limits", "methods", "server_agent", "server_id", "tenant", "versions"]
+    __slots__ = ["descriptor_set", "limits", "methods", "scopes", "server_agent", "server_id", "tenant", "versions"]
     DESCRIPTOR_SET_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
+    SCOPES_FIELD_NUMBER: _ClassVar[int]
     SERVER_AGENT_FIELD_NUMBER: _ClassVar[int]
     SERVER_ID_FIELD_NUMBER: _ClassVar[int]
     TENANT_FIELD_NUMBER: _ClassVar[int]
@@ -352,11 +370,12 @@ class DescribeResponse(_message.Message):
     descriptor_set: bytes
     limits: _containers.RepeatedCompositeFieldContainer[Limit]
     methods: _containers.RepeatedCompositeFieldContainer[MethodDescription]
+    scopes: _containers.RepeatedScalarFieldContainer[str]
     server_agent: str
     server_id: str
     tenant: str
     versions: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, server_agent: _Optional[str] = ..., server_id: _Optional[str] = ..., versions: _Optional[_Iterable[int]] = ..., methods: _Optional[_Iterable[_Union[MethodDescription, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., tenant: _Optional[str] = ..., descriptor_set: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, server_agent: _Optional[str] = ..., server_id: _Optional[str] = ..., versions: _Optional[_Iterable[int]] = ..., methods: _Optional[_Iterable[_Union[MethodDescription, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., tenant: _Optional[str] = ..., descriptor_set: _Optional[bytes] = ..., scopes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class DryRunResult(_message.Message):
     __slots__ = ["replaced", "segments", "ucs2", "ucs2_items"]
@@ -505,28 +524,36 @@ class GoAway(_message.Message):
     def __init__(self, status: _Optional[int] = ..., message: _Optional[str] = ..., last_call_id: _Optional[int] = ...) -> None: ...
 
 class HealthCheck(_message.Message):
-    __slots__ = ["detail", "name", "ok"]
+    __slots__ = ["detail", "name", "ok", "warning"]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     OK_FIELD_NUMBER: _ClassVar[int]
+    WARNING_FIELD_NUMBER: _ClassVar[int]
     detail: str
     name: str
     ok: bool
-    def __init__(self, name: _Optional[str] = ..., ok: bool = ..., detail: _Optional[str] = ...) -> None: ...
+    warning: bool
+    def __init__(self, name: _Optional[str] = ..., ok: bool = ..., detail: _Optional[str] = ..., warning: bool = ...) -> None: ...
 
 class HealthRequest(_message.Message):
     __slots__ = []
     def __init__(self) -> None: ...
 
 class HealthResponse(_message.Message):
-    __slots__ = ["accepting", "checks", "dispatching"]
+    __slots__ = ["accepting", "checks", "degraded", "dispatching", "now_ms", "providers"]
     ACCEPTING_FIELD_NUMBER: _ClassVar[int]
     CHECKS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FIELD_NUMBER: _ClassVar[int]
     DISPATCHING_FIELD_NUMBER: _ClassVar[int]
+    NOW_MS_FIELD_NUMBER: _ClassVar[int]
+    PROVIDERS_FIELD_NUMBER: _ClassVar[int]
     accepting: bool
     checks: _containers.RepeatedCompositeFieldContainer[HealthCheck]
+    degraded: bool
     dispatching: bool
-    def __init__(self, accepting: bool = ..., dispatching: bool = ..., checks: _Optional[_Iterable[_Union[HealthCheck, _Mapping]]] = ...) -> None: ...
+    now_ms: int
+    providers: _containers.RepeatedCompositeFieldContainer[ProviderStats]
+    def __init__(self, accepting: bool = ..., dispatching: bool = ..., checks: _Optional[_Iterable[_Union[HealthCheck, _Mapping]]] = ..., degraded: bool = ..., providers: _Optional[_Iterable[_Union[ProviderStats, _Mapping]]] = ..., now_ms: _Optional[int] = ...) -> None: ...
 
 class InboundMedia(_message.Message):
     __slots__ = ["content_type", "url"]
@@ -684,7 +711,7 @@ class ListResponse(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[MessageStatus, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
 
 class MessageStatus(_message.Message):
-    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "content_high", "content_low", "encoding", "error", "expires_at_ms", "generation", "id", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "timeline", "to"]
+    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "content_high", "content_low", "encoding", "error", "expires_at_ms", "generation", "id", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "timeline", "to", "waiting"]
     ACCEPTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
@@ -708,6 +735,7 @@ class MessageStatus(_message.Message):
     TAGS_FIELD_NUMBER: _ClassVar[int]
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     accepted_at_ms: int
     attempts: int
     batch_id: int
@@ -731,7 +759,8 @@ class MessageStatus(_message.Message):
     tags: _containers.RepeatedScalarFieldContainer[str]
     timeline: _containers.RepeatedCompositeFieldContainer[TimelineEvent]
     to: str
-    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ..., content_high: _Optional[int] = ..., content_low: _Optional[int] = ...) -> None: ...
+    waiting: WaitReason
+    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ..., content_high: _Optional[int] = ..., content_low: _Optional[int] = ..., waiting: _Optional[_Union[WaitReason, _Mapping]] = ...) -> None: ...
 
 class MethodDescription(_message.Message):
     __slots__ = ["name", "number"]
@@ -760,14 +789,20 @@ class PauseResponse(_message.Message):
     def __init__(self, paused: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProviderStats(_message.Message):
-    __slots__ = ["accepted", "circuit", "in_flight", "in_flight_bound", "kind", "latency_ms", "name", "paused", "rate", "rejected", "submitted", "throttled", "unavailable", "unknown"]
+    __slots__ = ["accepted", "circuit", "condition", "condition_detail", "condition_since_ms", "in_flight", "in_flight_bound", "kind", "last_error", "last_error_at_ms", "latency_ms", "name", "oldest_waiting_ms", "paused", "rate", "rejected", "submitted", "throttled", "unavailable", "unknown", "waiting", "waiting_only"]
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     CIRCUIT_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_DETAIL_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    CONDITION_SINCE_MS_FIELD_NUMBER: _ClassVar[int]
     IN_FLIGHT_BOUND_FIELD_NUMBER: _ClassVar[int]
     IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_AT_MS_FIELD_NUMBER: _ClassVar[int]
+    LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
     LATENCY_MS_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_WAITING_MS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     RATE_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
@@ -775,13 +810,21 @@ class ProviderStats(_message.Message):
     THROTTLED_FIELD_NUMBER: _ClassVar[int]
     UNAVAILABLE_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    WAITING_ONLY_FIELD_NUMBER: _ClassVar[int]
     accepted: int
     circuit: Circuit
+    condition: ProviderCondition
+    condition_detail: str
+    condition_since_ms: int
     in_flight: int
     in_flight_bound: int
     kind: str
+    last_error: Failure
+    last_error_at_ms: int
     latency_ms: int
     name: str
+    oldest_waiting_ms: int
     paused: bool
     rate: float
     rejected: int
@@ -789,7 +832,9 @@ class ProviderStats(_message.Message):
     throttled: int
     unavailable: int
     unknown: int
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., submitted: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., throttled: _Optional[int] = ..., unavailable: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., paused: bool = ..., circuit: _Optional[_Union[Circuit, str]] = ..., in_flight_bound: _Optional[int] = ..., rate: _Optional[float] = ..., latency_ms: _Optional[int] = ...) -> None: ...
+    waiting: int
+    waiting_only: int
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., submitted: _Optional[int] = ..., accepted: _Optional[int] = ..., rejected: _Optional[int] = ..., throttled: _Optional[int] = ..., unavailable: _Optional[int] = ..., unknown: _Optional[int] = ..., in_flight: _Optional[int] = ..., paused: bool = ..., circuit: _Optional[_Union[Circuit, str]] = ..., in_flight_bound: _Optional[int] = ..., rate: _Optional[float] = ..., latency_ms: _Optional[int] = ..., condition: _Optional[_Union[ProviderCondition, str]] = ..., condition_detail: _Optional[str] = ..., condition_since_ms: _Optional[int] = ..., last_error: _Optional[_Union[Failure, _Mapping]] = ..., last_error_at_ms: _Optional[int] = ..., waiting: _Optional[int] = ..., waiting_only: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ...) -> None: ...
 
 class ProviderTestRequest(_message.Message):
     __slots__ = ["name"]
@@ -1282,6 +1327,16 @@ class Variable(_message.Message):
     value: str
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
+class WaitReason(_message.Message):
+    __slots__ = ["detail", "kind", "until_ms"]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    detail: str
+    kind: Wait
+    until_ms: int
+    def __init__(self, kind: _Optional[_Union[Wait, str]] = ..., detail: _Optional[str] = ..., until_ms: _Optional[int] = ...) -> None: ...
+
 class Method(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
@@ -1304,6 +1359,12 @@ class SmartEncoding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class ExplainOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class Wait(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class ProviderCondition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class Circuit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
