@@ -106,13 +106,16 @@ public struct Explanation: Hashable, Sendable {
         outcome = Outcome(response.outcome)
         reason = response.reason
         refusals = response.refusals.map(Refusal.init)
-        body = response.encoding.map { encoding in
-            Body(
-                encoding: MessageEncoding(encoding), segments: Int(response.segments),
+        let hasBody = response.encoding != nil || response.unknownEncoding != nil
+        body =
+            !hasBody
+            ? nil
+            : Body(
+                encoding: MessageEncoding(response.encoding ?? .gsm7, number: response.unknownEncoding),
+                segments: Int(response.segments),
                 characters: Int(response.characters), units: Int(response.units),
                 ucs2: response.ucs2.map(UCS2Cause.init),
                 replaced: response.replaced.isEmpty ? nil : response.replaced)
-        }
         terms = Terms(response)
         routes = response.routes.map { Route(name: $0.name, verdict: $0.verdict, text: $0.text) }
         policy = response.policy.isEmpty ? nil : response.policy
@@ -157,10 +160,13 @@ extension Explanation.Provider {
 
 extension Explanation.Terms {
     fileprivate init?(_ response: SendExplanation) {
-        guard let priority = response.priority, let onUnknown = response.onUnknown else { return nil }
+        guard response.priority != nil || response.unknownPriority != nil, let onUnknown = response.onUnknown else {
+            return nil
+        }
         self.init(
             sender: response.sender.isEmpty ? nil : response.sender,
-            senderRule: response.senderRule.isEmpty ? nil : response.senderRule, priority: MessagePriority(priority),
+            senderRule: response.senderRule.isEmpty ? nil : response.senderRule,
+            priority: MessagePriority(response.priority ?? .normal, number: response.unknownPriority),
             onUnknown: onUnknown == .hold ? .hold : .resend,
             sendAt: response.sendAt == 0 ? nil : Date(milliseconds: response.sendAt),
             expiresAt: Date(milliseconds: response.expiresAt), reserve: response.reserve)

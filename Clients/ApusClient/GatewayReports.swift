@@ -63,6 +63,38 @@ public struct ProviderStatistics: Hashable, Sendable {
     public var rate: Double?
     /// Until it has answered, recently; nil = not known.
     public var latency: Duration?
+    /// Whether it takes messages; nil where the gateway doesn't tell.
+    public var condition: Condition?
+    /// For people; "" = there is nothing to say.
+    public var conditionDetail: String
+    /// Since when it fails or is not connected; nil = neither.
+    public var conditionSince: Date?
+    /// Its last answer that says that it fails.
+    public var lastError: LastError?
+    /// Messages that wait and that it may be handed.
+    public var waiting: UInt64
+    /// The part of ``waiting`` whose route has no other provider.
+    public var waitingOnly: UInt64
+    /// Since when the one that waits longest does; nil = none waits.
+    public var oldestWaiting: Date?
+
+    /// Raw values are the protocol's names.
+    public enum Condition: String, CaseIterable, Sendable {
+        case ready = "READY"
+        /// Its circuit is open or half open.
+        case failing = "FAILING"
+        /// The link to its carrier is down.
+        case disconnected = "DISCONNECTED"
+        /// An operator has paused it.
+        case paused = "PAUSED"
+        /// The configuration has it take no messages.
+        case disabled = "DISABLED"
+    }
+
+    public struct LastError: Hashable, Sendable {
+        public var failure: MessageFailure
+        public var at: Date
+    }
 
     /// Raw values are the protocol's names.
     public enum Circuit: String, CaseIterable, Sendable {
@@ -91,6 +123,29 @@ public struct ProviderStatistics: Hashable, Sendable {
         latency =
             statistics.latencyMilliseconds > 0
             ? .milliseconds(Int64(clamping: statistics.latencyMilliseconds)) : nil
+        condition = statistics.condition.map(Condition.init)
+        conditionDetail = statistics.conditionDetail
+        conditionSince = statistics.conditionSince.map(Date.init(milliseconds:))
+        lastError = statistics.lastError.map {
+            LastError(
+                failure: MessageFailure(code: $0.failure.code, message: $0.failure.message),
+                at: Date(milliseconds: $0.at))
+        }
+        waiting = statistics.waiting
+        waitingOnly = statistics.waitingOnly
+        oldestWaiting = statistics.oldestWaiting.map(Date.init(milliseconds:))
+    }
+}
+
+extension ProviderStatistics.Condition {
+    init(_ condition: ProviderCondition) {
+        switch condition {
+        case .ready: self = .ready
+        case .failing: self = .failing
+        case .disconnected: self = .disconnected
+        case .paused: self = .paused
+        case .disabled: self = .disabled
+        }
     }
 }
 
@@ -182,7 +237,7 @@ public struct SandboxRecord: Hashable, Sendable {
         sender = record.sender
         body = record.body
         segments = record.segments
-        encoding = MessageEncoding(record.encoding)
+        encoding = MessageEncoding(record.encoding, number: record.unknownEncoding)
         providerID = record.providerID
         outcome = record.outcome
     }
@@ -199,21 +254,33 @@ public struct GatewayHealth: Hashable, Sendable {
     public struct Check: Hashable, Sendable {
         public var name: String
         public var ok: Bool
+        /// For people; "" = there is nothing to say.
         public var detail: String
+        /// It is ok, and yet worth a look.
+        public var warning: Bool
     }
 
     /// New messages are taken.
     public var accepting: Bool
-    /// Messages are handed to providers.
+    /// Messages are handed to providers, as far as those take them.
     public var dispatching: Bool
+    /// It does both, but no provider of some route takes messages, or messages wait for too long: the checks say which.
+    public var degraded: Bool
     public var checks: [Check]
+    /// How each provider is; for administrators, else empty.
+    public var providers: [ProviderStatistics]
+    /// The gateway's clock; nil where it doesn't tell.
+    public var now: Date?
 
-    public var isHealthy: Bool { accepting && dispatching && checks.allSatisfy(\.ok) }
+    public var isHealthy: Bool { accepting && dispatching && !degraded && checks.allSatisfy(\.ok) }
 
     init(_ report: HealthReport) {
         accepting = report.accepting
         dispatching = report.dispatching
-        checks = report.checks.map { Check(name: $0.name, ok: $0.ok, detail: $0.detail) }
+        degraded = report.degraded
+        providers = report.providers.map(ProviderStatistics.init)
+        checks = report.checks.map { Check(name: $0.name, ok: $0.ok, detail: $0.detail, warning: $0.warning) }
+        now = report.now == 0 ? nil : Date(milliseconds: report.now)
     }
 }
 
@@ -228,6 +295,8 @@ public struct GatewayDescription: Hashable, Sendable {
     public var limits: [ApusError.Quota]
     /// The caller's.
     public var tenant: String
+    /// The caller's, by name.
+    public var scopes: [String]
 
     init(_ description: ServiceDescription) {
         serverAgent = description.serverAgent
@@ -236,5 +305,6 @@ public struct GatewayDescription: Hashable, Sendable {
         methods = description.methods.map(\.name)
         limits = description.limits.map { ApusError.Quota(limit: $0.limit, maximum: $0.maximum, unit: $0.unit) }
         tenant = description.tenant
+        scopes = description.scopes
     }
 }

@@ -32,10 +32,7 @@ public struct MessageState: RawRepresentable, Hashable, Codable, CaseIterable, S
 
     /// - Returns: nil for a text that is no state's name.
     public init?(rawValue: String) {
-        let known = Self.allCases.contains { $0.rawValue == rawValue }
-        guard known || (rawValue.hasPrefix(Self.prefix) && Int32(rawValue.dropFirst(Self.prefix.count)) != nil) else {
-            return nil
-        }
+        guard OpenName.isName(rawValue, of: Self.allCases, prefix: Self.prefix) else { return nil }
         self.rawValue = rawValue
     }
 
@@ -99,31 +96,6 @@ extension SMSModel.MessageState {
         case .expired: self = .expired
         case .canceled: self = .canceled
         default: throw .invalidField("state", "\(state) is not known to this version")
-        }
-    }
-}
-
-/// How a body is encoded; raw values are the protocol's names.
-public enum MessageEncoding: String, CaseIterable, Codable, Sendable {
-    /// GSM 7-bit: up to 160 characters in one segment, 153 in each of several.
-    case gsm7 = "GSM7"
-    /// UCS-2: up to 70 UTF-16 units in one segment, 67 in each of several.
-    case ucs2 = "UCS2"
-
-    init(_ encoding: Encoding) {
-        switch encoding {
-        case .gsm7: self = .gsm7
-        case .ucs2: self = .ucs2
-        }
-    }
-}
-
-extension MessagePriority {
-    init(_ priority: Priority) {
-        switch priority {
-        case .urgent: self = .urgent
-        case .normal: self = .normal
-        case .bulk: self = .bulk
         }
     }
 }

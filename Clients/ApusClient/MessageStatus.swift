@@ -21,7 +21,7 @@ public struct SendReceipt: Hashable, Codable, Sendable {
         state = MessageState(response.state, number: response.unknownState)
         duplicate = response.duplicate
         segments = Int(response.segments)
-        encoding = MessageEncoding(response.encoding)
+        encoding = MessageEncoding(response.encoding, number: response.unknownEncoding)
         ucs2 = response.ucs2.map(UCS2Cause.init)
         replaced = Int(response.replaced)
     }
@@ -81,6 +81,8 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     public var expiresAt: Date
     /// The generation of the configuration that it was accepted under; 0 = before there was one.
     public var generation: UInt32
+    /// Why it is not handed to a provider now; nil where it doesn't wait, or that is not told.
+    public var waiting: WaitReason?
     /// The fingerprint of what the message asks for, by which the gateway knows a repeat; nil if it doesn't tell.
     package var fingerprint: Fingerprint?
 
@@ -88,7 +90,7 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id, state, settled, receiptOverdue, segments, encoding, to, sender, priority, provider, providerID,
             attempts
-        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation
+        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation, waiting
     }
 
     package init(_ status: SMSModel.MessageStatus) {
@@ -97,10 +99,10 @@ public struct MessageStatus: Hashable, Codable, Sendable {
         settled = status.settled
         receiptOverdue = status.receiptOverdue
         segments = status.segments
-        encoding = MessageEncoding(status.encoding)
+        encoding = MessageEncoding(status.encoding, number: status.unknownEncoding)
         to = status.to
         sender = status.sender
-        priority = MessagePriority(status.priority)
+        priority = MessagePriority(status.priority, number: status.unknownPriority)
         provider = status.provider
         providerID = status.providerID
         attempts = status.attempts
@@ -113,6 +115,7 @@ public struct MessageStatus: Hashable, Codable, Sendable {
         sendAt = status.sendAt == 0 ? nil : Date(milliseconds: status.sendAt)
         expiresAt = Date(milliseconds: status.expiresAt)
         generation = status.generation
+        waiting = status.waiting.map(WaitReason.init)
         fingerprint = status.fingerprint
     }
 }

@@ -36,12 +36,6 @@ public struct OutgoingMessage: Hashable, Codable, Sendable {
     }
 }
 
-public enum MessagePriority: String, CaseIterable, Codable, Sendable {
-    case urgent = "URGENT"
-    case normal = "NORMAL"
-    case bulk = "BULK"
-}
-
 /// What to do when a provider may have taken a message but its answer was lost.
 public enum UnknownOutcomePolicy: String, CaseIterable, Codable, Sendable {
     /// Wait for a receipt or an operator: never twice.
@@ -66,9 +60,8 @@ public struct TemplateRecipient: Hashable, Codable, Sendable {
 extension SendRequest {
     /// - Throws: INVALID_ARGUMENT where a value cannot be put into the protocol's field.
     package init(_ message: OutgoingMessage) throws(ApusError) {
-        self.init(
-            to: message.to, sender: message.sender ?? "", body: message.body,
-            priority: message.priority.map(Priority.init))
+        self.init(to: message.to, sender: message.sender ?? "", body: message.body)
+        if let priority = message.priority { self.priority = try Priority(priority) }
         if let sendAt = message.sendAt {
             self.sendAt = try Self.milliseconds(sendAt)
         }
@@ -112,16 +105,6 @@ extension ApusError {
         ApusError(
             .invalidArgument, "\(field) \(description)",
             violations: [Violation(field: field, description: description)], notProcessed: true)
-    }
-}
-
-extension Priority {
-    init(_ priority: MessagePriority) {
-        switch priority {
-        case .urgent: self = .urgent
-        case .normal: self = .normal
-        case .bulk: self = .bulk
-        }
     }
 }
 

@@ -55,9 +55,7 @@ extension TimelineEvent {
 
         /// - Returns: nil for a text that is no event's name.
         public init?(rawValue: String) {
-            let known = Self.allCases.contains { $0.rawValue == rawValue }
-            guard known || (rawValue.hasPrefix(Self.prefix) && Int32(rawValue.dropFirst(Self.prefix.count)) != nil)
-            else { return nil }
+            guard OpenName.isName(rawValue, of: Self.allCases, prefix: Self.prefix) else { return nil }
             self.rawValue = rawValue
         }
 

@@ -93,7 +93,30 @@ private typealias ClientState = ApusClient.MessageState
         }
         #expect(sent.state == ClientState(rawValue: "STATE_77"))
         #expect(ClientState(rawValue: "NONSENSE") == nil)
+        // encoding = 55, priority = 66, waiting = {kind = 88}.
+        let later: [UInt8] = [0x08, 1, 0x10, 3, 0x28, 55, 0x40, 66, 0xC2, 0x01, 2, 0x08, 88]
+        let laterBytes = [0x0A, UInt8(later.count)] + later
+        let answered = try laterBytes.withUnsafeBytes { try StatusResponse(decoding: $0, arena: MessageArena()) }
+        let carried = ApusClient.MessageStatus(answered.messages[0])
+        #expect(carried.encoding.rawValue == "ENCODING_55" && !carried.encoding.isKnown)
+        #expect(carried.priority.rawValue == "PRIORITY_66" && !carried.priority.isKnown)
+        #expect(carried.waiting?.kind.rawValue == "WAIT_88" && carried.waiting?.kind.isKnown == false)
+        // As a gateway has read them, so they go on.
+        let output = OutputBuffer()
+        answered.encode(into: output)
+        #expect(Array(output.bytes) == laterBytes)
+        let sentLater = try ([0x08, 1, 0x10, 3, 0x28, 55] as [UInt8]).withUnsafeBytes {
+            try SendReceipt(SendResponse(decoding: $0, arena: MessageArena()))
+        }
+        #expect(sentLater.encoding == MessageEncoding(rawValue: "ENCODING_55"))
         #expect(ClientState(rawValue: "SENT") == .sent)
+    }
+
+    @Test func noMessageIsSentWithAPriorityThatIsNotKnown() throws {
+        var message = message
+        message.priority = MessagePriority(rawValue: "PRIORITY_66")
+        let error = #expect(throws: ApusError.self) { try SendRequest(message) }
+        #expect(error?.code == .invalidArgument && error?.violations.map(\.field) == ["priority"])
     }
 
     @Test func everyKnownValueHasTheProtocolsName() throws {
@@ -108,6 +131,11 @@ private typealias ClientState = ApusClient.MessageState
         }
         #expect(ClientState.allCases.map(\.rawValue) == names("STATE_"))
         #expect(ApusClient.TimelineEvent.Kind.allCases.map(\.rawValue) == names("EVENT_"))
+        #expect(MessageEncoding.allCases.map(\.rawValue) == names("ENCODING_"))
+        #expect(MessagePriority.allCases.map(\.rawValue) == names("PRIORITY_"))
+        #expect(ApusClient.WaitReason.Kind.allCases.map(\.rawValue) == names("WAIT_"))
+        #expect(
+            ApusClient.ProviderStatistics.Condition.allCases.map(\.rawValue) == names("PROVIDER_CONDITION_"))
     }
 
     @Test func resultsGoThroughJSON() throws {

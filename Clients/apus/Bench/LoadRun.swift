@@ -35,8 +35,8 @@ struct LoadPlan {
         let priority: Priority =
             switch priority {
             case .urgent: .urgent
-            case .normal: .normal
             case .bulk: .bulk
+            default: .normal
             }
         return SendRequest(to: recipient, sender: "Apus", body: String(Self.body), priority: priority)
     }

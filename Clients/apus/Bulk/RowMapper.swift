@@ -72,7 +72,8 @@ struct RowMapper {
         message.sender = values.text(places.fields[.from]) ?? message.sender
         message.reference = values.text(places.fields[.reference]) ?? message.reference
         if let text = values.text(places.fields[.priority]) {
-            guard let priority = MessagePriority(rawValue: text.trimmed.uppercased()) else {
+            let name = text.trimmed.uppercased()
+            guard let priority = MessagePriority.allCases.first(where: { $0.rawValue == name }) else {
                 throw RowProblem(text: "priority: \"\(text)\" is none of URGENT, NORMAL and BULK")
             }
             message.priority = priority

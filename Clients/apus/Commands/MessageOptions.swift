@@ -58,7 +58,8 @@ struct PriorityArgument: ExpressibleByArgument {
     let value: MessagePriority
 
     init?(argument: String) {
-        guard let value = MessagePriority(rawValue: argument.uppercased()) else { return nil }
+        let name = argument.uppercased()
+        guard let value = MessagePriority.allCases.first(where: { $0.rawValue == name }) else { return nil }
         self.value = value
     }
 

@@ -4,7 +4,21 @@ import threading
 import time
 import unittest
 
-from apus import ApusError, AsyncClient, Backoff, Client, Code, Event, Message, State, methods, pb
+from apus import (
+    ApusError,
+    AsyncClient,
+    Backoff,
+    Client,
+    Code,
+    Encoding,
+    Event,
+    Message,
+    Priority,
+    State,
+    Wait,
+    methods,
+    pb,
+)
 from apus.frames import Frame, FrameType
 
 from support import ScriptedGateway
@@ -214,7 +228,14 @@ class ClientTests(unittest.IsolatedAsyncioTestCase):
         async def script(peer):
             await peer.hello()
             frame, _ = await peer.request()
-            status = pb.MessageStatus(id=1, state=77, timeline=[pb.TimelineEvent(event=99, state=77)])
+            status = pb.MessageStatus(
+                id=1,
+                state=77,
+                encoding=55,
+                priority=66,
+                waiting=pb.WaitReason(kind=88),
+                timeline=[pb.TimelineEvent(event=99, state=77)],
+            )
             peer.answer(frame.call_id, pb.StatusResponse(messages=[status]))
             await peer.next()
 
@@ -224,9 +245,22 @@ class ClientTests(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(Event(status.timeline[0].event).name, "EVENT_99")
         self.assertFalse(State(status.state).is_known)
         self.assertTrue(State(7).is_known)
+        self.assertEqual(Encoding(status.encoding).name, "ENCODING_55")
+        self.assertEqual(Priority(status.priority).name, "PRIORITY_66")
+        self.assertEqual(Wait(status.waiting.kind).name, "WAIT_88")
+
+    async def test_no_message_is_sent_with_a_priority_that_is_not_known(self):
+        with self.assertRaises(ApusError) as caught:
+            Message("+14155550100", "hello", priority=Priority(66)).to_request()
+        self.assertEqual(caught.exception.code, Code.INVALID_ARGUMENT)
 
     async def test_the_names_are_the_protocols(self):
-        for ours, theirs, prefix in ((State, pb.State, "STATE_"), (Event, pb.Event, "EVENT_")):
+        for ours, theirs, prefix in (
+            (State, pb.State, "STATE_"),
+            (Event, pb.Event, "EVENT_"),
+            (Encoding, pb.Encoding, "ENCODING_"),
+            (Wait, pb.Wait, "WAIT_"),
+        ):
             self.assertEqual({prefix + member.name: member.value for member in ours}, dict(theirs.items()))
 
     async def test_an_unreachable_gateway_is_waited_for(self):

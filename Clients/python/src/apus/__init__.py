@@ -5,7 +5,7 @@ from .aio import AsyncClient, Credential
 from .batches import BulkOptions, BulkRefusal, BulkReport
 from .blocking import Client
 from .errors import ApusError, Code, Quota, Violation
-from .messages import Event, Message, OnUnknown, Priority, Recipient, State
+from .messages import Encoding, Event, Message, OnUnknown, Priority, Recipient, State, Wait
 from .methods import Method
 from .repeating import Backoff
 
@@ -19,6 +19,7 @@ __all__ = [
     "Client",
     "Code",
     "Credential",
+    "Encoding",
     "Event",
     "Message",
     "Method",
@@ -28,6 +29,7 @@ __all__ = [
     "Recipient",
     "State",
     "Violation",
+    "Wait",
     "methods",
     "pb",
 ]

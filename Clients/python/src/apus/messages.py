@@ -11,12 +11,6 @@ from . import apus_pb2 as pb
 from .errors import invalid_field
 
 
-class Priority(IntEnum):
-    URGENT = 1
-    NORMAL = 2
-    BULK = 3
-
-
 class OnUnknown(IntEnum):
     """What to do when a provider may have taken a message, but its answer was lost."""
 
@@ -39,6 +33,38 @@ class _OpenEnum(IntEnum):
     @property
     def is_known(self) -> bool:
         return self._name_ in type(self).__members__
+
+
+class Priority(_OpenEnum):
+    """Which messages go before which: ``Priority(status.priority)``. No message can be sent with an unknown one."""
+
+    URGENT = 1
+    NORMAL = 2
+    BULK = 3
+
+
+class Encoding(_OpenEnum):
+    """How a body is encoded: ``Encoding(status.encoding)``."""
+
+    UNSPECIFIED = 0
+    GSM7 = 1
+    UCS2 = 2
+
+
+class Wait(_OpenEnum):
+    """Why a message is not handed to a provider now: ``Wait(status.waiting.kind)``."""
+
+    UNSPECIFIED = 0
+    SCHEDULED = 1
+    BACKING_OFF = 2
+    PAUSED = 3
+    RECOVERING = 4
+    STORE = 5
+    NO_ROUTE = 6
+    PROVIDERS_DOWN = 7
+    PROVIDERS_BUSY = 8
+    SENDER_THROTTLED = 9
+    TURN = 10
 
 
 class State(_OpenEnum):
@@ -117,6 +143,8 @@ class Message:
 
     def to_request(self) -> pb.SendRequest:
         """The protocol's message. Raises ApusError, INVALID_ARGUMENT, for a value that doesn't fit a field."""
+        if self.priority is not None and not Priority(self.priority).is_known:
+            raise invalid_field("priority", "is not known to this version")
         request = pb.SendRequest(
             to=self.to,
             sender=self.sender,
