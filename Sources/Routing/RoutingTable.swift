@@ -13,7 +13,7 @@ package struct RoutingTable: Sendable {
     private var classes = PrefixTable()
     private let compiled: [Conditions]
     /// Routes whose windows are open.
-    private var isOpen: [Bool]
+    package private(set) var isOpen: [Bool]
     /// When ``advance(to:)`` may change anything next.
     package private(set) var nextChange: Int64
 

@@ -121,6 +121,24 @@ package enum Limits {
     /// The highest price of a segment.
     package static let segmentPrice = Money(millionths: 10_000_000_000)
 
+    // MARK: Health
+    /// What waits is counted when it is asked for, and no sooner again than after so long.
+    package static let surveyMilliseconds: Int64 = 250
+    /// Messages of which a survey reads since when they wait, in all and of each flow.
+    package static let surveyedMessages = 256
+    package static let surveyedMessagesOfFlow = 16
+    /// Messages that wait for a time of which a survey finds out whether they were tried before.
+    package static let surveyedDelays = 65_536
+    /// A message that was tried before is due again within so long.
+    package static let surveyedDelayMilliseconds: Int64 = 3_600_000
+    /// Messages of one Status of which it is told why they wait.
+    package static let waitReasons = 16
+    /// Entries of the audit log in which it is looked for who has paused something.
+    package static let pauseAuditEntries = 1000
+
+    /// Less that is free on the disk is worth a look.
+    package static let diskWarningBytes: Int64 = 1024 * 1024 * 1024
+
     // MARK: Scheduling
     /// BULK's starvation bound: while both wait, it gets one hand-off after this many of NORMAL.
     package static let normalHandOffsPerBulk = 4

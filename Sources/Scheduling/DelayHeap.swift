@@ -70,6 +70,20 @@ package struct DelayHeap {
         return picked
     }
 
+    /// Visits messages that are due before a time, in no order, at most this many. It looks at those that it visits and
+    /// at four others for each.
+    package func visit(dueBefore time: Int64, limit: Int, _ visit: (Entry) -> Void) {
+        var places = heap.isEmpty ? [] : [0]
+        var left = limit
+        while left > 0, let place = places.popLast() {
+            let entry = heap.entries[place]
+            guard entry.due < time else { continue }
+            left -= 1
+            if !tombstones.contains(entry.message.id.rawValue) { visit(entry) }
+            places += (4 * place + 1..<4 * place + 5).filter { $0 < heap.count }
+        }
+    }
+
     private mutating func dropCanceledFirst() {
         while !tombstones.isEmpty, let first = heap.first, tombstones.remove(first.message.id.rawValue) != nil {
             _ = heap.popFirst()

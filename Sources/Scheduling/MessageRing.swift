@@ -17,6 +17,17 @@ struct MessageRing {
         return head.id(at: head.start)
     }
 
+    /// The lowest ids, rising, at most this many.
+    func firstIDs(_ limit: Int) -> [UInt64] {
+        var ids: [UInt64] = []
+        var block = head
+        while let this = block, ids.count < limit {
+            for index in this.start..<min(this.end, this.start + limit - ids.count) { ids.append(this.id(at: index)) }
+            block = this.next
+        }
+        return ids
+    }
+
     /// Appends a message that follows all others in the ring and whose expiry fits into 32 bits; returns false for
     /// any other.
     mutating func append(_ message: QueuedMessage, pool: inout BlockPool) -> Bool {

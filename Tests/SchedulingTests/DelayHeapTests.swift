@@ -118,4 +118,19 @@ internal import Testing
             #expect(heap.count >= model.count)
         }
     }
+
+    @Test func aVisitSeesWhatIsDueBefore() {
+        var heap = DelayHeap()
+        for id in 1...200 as ClosedRange<UInt64> { heap.push(message(id), due: Int64(id * 7 % 200), flow: flow) }
+        heap.cancel(MessageID(rawValue: 100))
+        var seen: Set<UInt64> = []
+        heap.visit(dueBefore: 50, limit: 1000) { seen.insert($0.message.id.rawValue) }
+        let due = (1...200).filter { $0 * 7 % 200 < 50 && $0 != 100 }
+        #expect(seen == Set(due.map(UInt64.init)))
+        var count = 0
+        heap.visit(dueBefore: 50, limit: 7) { _ in count += 1 }
+        #expect((1...7).contains(count))
+        heap.visit(dueBefore: .max, limit: 0) { _ in Issue.record("nothing may be visited") }
+        DelayHeap().visit(dueBefore: .max, limit: 10) { _ in Issue.record("there is nothing") }
+    }
 }

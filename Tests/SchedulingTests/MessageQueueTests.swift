@@ -180,4 +180,25 @@ internal import Testing
             #expect(queue.isEmpty == true)
         }
     }
+
+    @Test func whatWaitsIsToldByFlow() {
+        var queue = MessageQueue()
+        #expect(queue.waitingFlows(idsOfEach: 4).isEmpty)
+        queue.fill(10..<110, flow())
+        // Lower ids that come later wait apart.
+        queue.fill([3, 2], flow())
+        queue.fill([500], flow(2, .bulk, set: 3))
+        queue.fill([600], flow(3))
+        queue.cancel(message(600).id)
+        let flows = queue.waitingFlows(idsOfEach: 4).sorted { $0.count > $1.count }
+        #expect(flows.map(\.count) == [102, 1, 1])
+        #expect(flows[0].key == flow())
+        let ids = flows[0].ids.sorted()
+        #expect(ids == [2, 3, 10, 11, 12, 13].map { message($0).id })
+        let others = flows[1...].sorted { $0.ids.count > $1.ids.count }
+        #expect(others[0].key == flow(2, .bulk, set: 3) && others[0].ids == [message(500).id])
+        #expect(others[1].ids.isEmpty, "it is canceled")
+        // Asking takes nothing.
+        #expect(queue.count == 104)
+    }
 }
