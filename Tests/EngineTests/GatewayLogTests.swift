@@ -296,4 +296,24 @@ final class KeptLog: Sendable {
         counts.rejected = 2
         #expect(trouble.news(counts, at: { 300 })?.rejected == 1)
     }
+
+    @Test func aCircuitIsToldWhenItOpensAndWhenItCloses() {
+        let log = log(.info)
+        func turn(_ circuit: CircuitState, at now: Int64) {
+            var provider = ProviderStatistics(name: "eu", kind: "twilio")
+            provider.circuit = circuit
+            provider.lastError = ProviderError(MessageFailure(code: "REFUSED", message: "no route to host"), at: now)
+            log.circuitsChanged([provider], now: now)
+        }
+        turn(.closed, at: 1000)
+        #expect(kept.lines.isEmpty)
+        for (time, circuit) in [(2000, CircuitState.open), (3000, .halfOpen), (4000, .open)] { turn(circuit, at: time) }
+        #expect(kept.lines.map(\.level) == [.warning])
+        #expect(kept.lines[0].message.hasPrefix("provider circuit opened"))
+        #expect(kept.lines[0].fields == ["provider": "eu", "code": "REFUSED", "error": "no route to host"])
+        for time in [5000, 6000] { turn(.closed, at: Int64(time)) }
+        #expect(kept.lines.map(\.level) == [.warning, .notice])
+        #expect(kept.lines[1].message.hasPrefix("provider circuit closed"))
+        #expect(kept.lines[1].fields["open_ms"] == "3000" && kept.lines[1].fields["code"] == "REFUSED")
+    }
 }

@@ -23,16 +23,22 @@ extension WriterCore {
         explanation.quota = quotas[draft.tenant] ?? TenantQuota()
         explanation.overQuota = overQuota(draft, explanation.quota, now: now)
         explanation.holds = holds(draft)
+        explanation.routing = explain(draft, batch, now: now)
+        return explanation
+    }
+
+    /// Where a message would go by the routes and providers alone.
+    /// - Parameter arena: of its texts.
+    mutating func explain(_ draft: MessageDraft, _ arena: MessageDrafts, now: Int64) -> RoutingExplanation {
         // The choice that the next message would meet; asking changes nothing.
         var random = dispatcher.random
-        explanation.routing = batch.bytes.withUnsafeBytes { bytes in
+        return arena.bytes.withUnsafeBytes { bytes in
             let senders = dispatcher.open.senders
             return dispatcher.pool.explain(
                 RoutingQuery(draft, bytes), dispatcher.senderPolicies[draft.tenant],
                 throttlesSender: { senders.isHeld(.init(provider: $0, sender: $1), now: now) }, due: draft.sendAt,
                 now: now, using: &random)
         }
-        return explanation
     }
 
     private func overQuota(_ draft: MessageDraft, _ quota: TenantQuota, now: Int64) -> [AcceptResult.Kind] {

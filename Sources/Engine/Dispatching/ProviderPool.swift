@@ -28,7 +28,7 @@ struct ProviderPool {
     /// Each provider's access, by its index, as the queue last heard of it.
     private var accessOf: [MessageQueue.Access] = []
     /// The one set that every message has which nothing has happened to; nil if there are several.
-    private var onlySet: UInt16?
+    private(set) var onlySet: UInt16?
     /// Explanations that were given recently.
     private var told: [Choice: String] = [:]
     private var outdatedDue: Int64 = 0
@@ -171,20 +171,9 @@ struct ProviderPool {
 
     /// Takes over whether each provider can be handed messages.
     /// - Returns: the states of those for which that has changed.
-    mutating func takeLinks() -> [ProviderState] {
-        states.indices.compactMap { states[$0].takeLink() ? states[$0] : nil }
+    mutating func takeLinks(now: Int64) -> [ProviderState] {
+        states.indices.compactMap { states[$0].takeLink(now: now) ? states[$0] : nil }
     }
-
-    /// Providers that would be handed messages if their links were not down: `NAME: REASON`.
-    var disconnected: [String] {
-        states.compactMap { state in
-            guard !state.isRetired, state.limits.isEnabled, case .down(let reason) = state.link else { return nil }
-            return "\(state.provider.name): \(reason)"
-        }
-    }
-
-    /// Whether some provider could be handed messages, as far as links go.
-    var isConnected: Bool { disconnected.isEmpty || states.contains { $0.isWhole } }
 
     mutating func updateAll(_ change: (inout ProviderState) -> Void) {
         for index in states.indices { change(&states[index]) }

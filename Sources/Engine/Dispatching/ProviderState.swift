@@ -31,6 +31,8 @@ struct ProviderState {
     private(set) var isPaused = false
     /// The value as the provider last said.
     private(set) var link: LinkState
+    /// Since when the link is down, in milliseconds since the Unix epoch.
+    private var disconnectedSince: Int64?
     /// Another provider of the same number has taken its place, or none: it takes nothing new, and ends with its last
     /// answer.
     private(set) var isRetired = false
@@ -44,6 +46,8 @@ struct ProviderState {
     struct Load {
         fileprivate var pace: ProviderPace
         fileprivate var statistics: ProviderStatistics
+        /// Since when its circuit is not closed.
+        fileprivate var failingSince: Int64?
     }
 
     init(provider: any SMSProvider, number: UInt8, limits: ProviderLimits, now: Int64) {
@@ -51,6 +55,7 @@ struct ProviderState {
         self.number = number
         self.limits = limits
         link = provider.link
+        if !link.isUp { disconnectedSince = now }
         load = Load(
             pace: ProviderPace(limits.pace, now: now),
             statistics: ProviderStatistics(name: provider.name, kind: provider.kind))
@@ -60,6 +65,7 @@ struct ProviderState {
         guard limits != self.limits else { return }
         load.pace.configure(limits.pace, now: now)
         self.limits = limits
+        load.noteCircuit(now: now)
     }
 
     /// Takes the place of a state of the same provider, with other settings.
@@ -71,9 +77,10 @@ struct ProviderState {
     mutating func retire() { isRetired = true }
 
     /// - Returns: false if the provider's link is as it was.
-    mutating func takeLink() -> Bool {
+    mutating func takeLink(now: Int64) -> Bool {
         let before = link
         link = provider.link
+        disconnectedSince = link.isUp ? nil : disconnectedSince ?? now
         return link != before
     }
 
@@ -107,9 +114,7 @@ struct ProviderState {
     mutating func latency(now: Int64) -> Double? { load.pace.expectedLatency(now: now) }
 
     /// Whether it takes messages, but for room and pace.
-    var isWhole: Bool {
-        !isRetired && !isPaused && limits.isEnabled && link.isUp && (load.pace.circuit ?? .closed) == .closed
-    }
+    var isWhole: Bool { condition == .ready }
 
     var inFlight: Int { load.pace.inFlight }
 
@@ -132,7 +137,9 @@ struct ProviderState {
     /// It has answered for a message.
     mutating func answered(_ outcome: Outcome, to sent: ProviderPace.Sent, now: Int64) {
         load.statistics.count(outcome)
+        if let failure = MessageFailure(of: outcome) { load.statistics.lastError = ProviderError(failure, at: now) }
         load.pace.answered(ProviderPace.Answer(outcome), to: sent, now: now)
+        load.noteCircuit(now: now)
     }
 
     // MARK: Pausing, reporting
@@ -142,9 +149,25 @@ struct ProviderState {
         load.statistics.paused = paused
     }
 
+    /// Why it takes no messages at all, if it takes none.
+    var condition: ProviderCondition {
+        if isRetired || !limits.isEnabled { return .disabled }
+        if isPaused { return .paused }
+        if !link.isUp { return .disconnected }
+        return (load.pace.circuit ?? .closed) == .closed ? .ready : .failing
+    }
+
     /// For Stats.
     func report(now: Int64) -> ProviderStatistics {
         var statistics = load.statistics
+        statistics.condition = condition
+        switch condition {
+        case .failing: statistics.conditionSince = load.failingSince
+        case .disconnected:
+            statistics.conditionSince = disconnectedSince
+            if case .down(let reason) = link { statistics.conditionDetail = reason }
+        case .ready, .paused, .disabled: break
+        }
         var pace = load.pace
         statistics.inFlight = UInt64(pace.inFlight)
         statistics.inFlightBound = UInt64(pace.inFlightBound)
@@ -152,6 +175,26 @@ struct ProviderState {
         statistics.circuit = pace.circuit ?? statistics.circuit
         statistics.latencyMilliseconds = pace.latency(now: now).map { UInt64($0.rounded(.up)) } ?? 0
         return statistics
+    }
+}
+
+extension ProviderState.Load {
+    /// Notes since when the circuit is not closed.
+    fileprivate mutating func noteCircuit(now: Int64) {
+        failingSince = (pace.circuit ?? .closed) == .closed ? nil : failingSince ?? now
+    }
+}
+
+extension MessageFailure {
+    /// - Returns: nil for an answer that doesn't say that the provider fails.
+    fileprivate init?(of outcome: Outcome) {
+        switch outcome {
+        case .unavailable(let code): self.init(code: code, message: "it could not be reached, or takes nothing")
+        case .unknown(let code): self.init(code: code, message: "its answer was lost")
+        case .throttled(_, .account): self.init(code: "THROTTLED", message: ThrottleScope.account.text)
+        case .rejected(.route, let code, let message): self.init(code: code, message: message)
+        case .accepted, .rejected, .throttled, .returned: return nil
+        }
     }
 }
 

@@ -196,6 +196,15 @@ struct ThrottledSenders {
         (held, due, over) = (0, .max, .max)
     }
 
+    /// How much waits for each sender that a provider throttles, and the message that goes first. Looks at every message.
+    var waitingBySender: [(provider: UInt8, first: QueuedEntry, count: Int)] {
+        waitedFor.compactMap { key in
+            let entries = (senders[key]?.waiting.entries ?? []).filter { ids.contains($0.entry.message.id) }
+            let first = entries.min { $0.precedes($1) }
+            return first.map { (key.provider, $0.entry, entries.count) }
+        }
+    }
+
     /// No message that waits has a lower id. Looks at every message.
     var lowestID: MessageID? {
         senders.values.lazy.flatMap { $0.waiting.entries.lazy.map(\.entry.message.id) }.min()

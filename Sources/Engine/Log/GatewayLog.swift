@@ -19,6 +19,8 @@ package final class GatewayLog: Sendable {
     private let unmatched = Mutex(LogRepeats<UInt8>())
     private let webhooks = Mutex(LogRepeats<String>())
     private let troubles = Mutex<[String: ProviderTrouble]>([:])
+    /// Since when the circuits have been open of which that has been told, by provider.
+    private let openCircuits = Mutex<[String: Int64]>([:])
 
     private struct Refusal: Hashable {
         var tenant: String
@@ -184,6 +186,34 @@ package final class GatewayLog: Sendable {
             metadata: [
                 "provider": "\(provider)", "status": "\(status)", "reason": "\(reason)", "untold": "\(untold)",
             ])
+    }
+
+    /// Warns of circuits that have opened, and notes those that have closed. One that is tried and fails again goes on
+    /// being open.
+    ///
+    /// - Parameter providers: how they are as of the last round.
+    func circuitsChanged(_ providers: [ProviderStatistics], now: Int64) {
+        for provider in providers {
+            guard let circuit = provider.circuit else { continue }
+            let (isNews, since) = openCircuits.withLock { open in
+                let since = open[provider.name]
+                if circuit == .closed { open[provider.name] = nil } else { open[provider.name] = since ?? now }
+                return ((since == nil) != (circuit == .closed), since ?? now)
+            }
+            guard isNews else { continue }
+            var fields: Logger.Metadata = ["provider": "\(provider.name)"]
+            if let failure = provider.lastError?.failure {
+                fields["code"] = "\(failure.code)"
+                fields["error"] = "\(failure.message)"
+            }
+            if circuit == .closed {
+                fields["open_ms"] = "\(now - since)"
+                logger.notice("provider circuit closed: it takes messages again", metadata: fields)
+            } else {
+                logger.warning(
+                    "provider circuit opened: its messages wait or go to other providers", metadata: fields)
+            }
+        }
     }
 
     /// Tells what providers have answered besides "taken" since it was told last.

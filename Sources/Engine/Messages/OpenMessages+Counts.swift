@@ -32,4 +32,34 @@ extension OpenMessages {
         if senders.count > 0 { earlier(min(senders.due, max(expiryDue, senders.over))) }
         return next
     }
+
+    /// What waits for providers, the group with the oldest message first: for its turn, for another attempt, or for a
+    /// throttled sender. What waits for its send time or its batch is not among it.
+    func waitingGroups(now: Int64) -> [WaitingGroup] {
+        var groups = queue.waitingFlows(idsOfEach: Limits.surveyedMessagesOfFlow).map { flow in
+            WaitingGroup(flow.key, count: flow.count, ids: flow.ids.sorted())
+        }
+        var backedOff: [FlowKey: WaitingGroup] = [:]
+        delays.visit(dueBefore: now + Limits.surveyedDelayMilliseconds, limit: Limits.surveyedDelays) { entry in
+            let id = entry.message.id
+            guard hasStoredLifecycle(id) else { return }
+            var group = backedOff[entry.flow] ?? WaitingGroup(entry.flow, count: 0, ids: [id])
+            group.count += 1
+            group.ids = [min(group.ids[0], id)]
+            backedOff[entry.flow] = group
+        }
+        groups += backedOff.values
+        for (provider, first, count) in senders.waitingBySender {
+            groups.append(WaitingGroup(first.flow, provider: provider, count: count, ids: [first.message.id]))
+        }
+        return groups.sorted { ($0.ids.first ?? .init(rawValue: .max)) < ($1.ids.first ?? .init(rawValue: .max)) }
+    }
+}
+
+extension WaitingGroup {
+    fileprivate init(_ flow: FlowKey, provider: UInt8? = nil, count: Int, ids: [MessageID]) {
+        self.init(
+            candidates: flow.candidates, priority: flow.priority, tenant: flow.tenant, provider: provider,
+            count: count, ids: ids)
+    }
 }

@@ -26,10 +26,10 @@ extension WriterCore {
     }
 
     /// Takes over which providers can be handed messages. It needs no writing, so it is done whatever the store does.
-    mutating func takeLinks() {
+    mutating func takeLinks(now: Int64) {
         guard pending.hasNewLinks else { return }
         pending.hasNewLinks = false
-        for state in dispatcher.pool.takeLinks() where !state.isRetired {
+        for state in dispatcher.pool.takeLinks(now: now) where !state.isRetired {
             log.linkChanged(provider: state.provider.name, state.link)
         }
     }

@@ -156,6 +156,13 @@ package final class Writer: Sendable {
         }
     }
 
+    /// Has what waits be counted.
+    /// - Parameter reply: called once, on the writer's thread.
+    package func survey(_ reply: @escaping @Sendable (WaitingSurvey) -> Void) {
+        inbox.withLock { $0.surveys.append(reply) }
+        thread.wake()
+    }
+
     /// Asks the thread for a turn that has nothing to do.
     package func wake() { thread.wake() }
 
@@ -196,6 +203,7 @@ package final class Writer: Sendable {
         if !effects.unresolved.isEmpty { doubted.withLock { $0 }?(effects.unresolved) }
         if !effects.receiptNews.isEmpty { received.withLock { $0 }?(effects.receiptNews) }
         log.providersAnswered(report.providers)
+        log.circuitsChanged(report.providers, now: clock.now())
         turnCount.add(1, ordering: .relaxed)
         let hasMore = !inbox.withLock { $0.isEmpty }
         let (wait, after) = core.withLock { core in
@@ -246,16 +254,14 @@ package struct WriterReport: Sendable {
     package var paused: [String] = []
     /// What is paused for everybody, everything or a provider: anybody may know it.
     package var pausedForAll: [String] = []
-    /// Providers that take messages but for their links, and why those are down: `NAME: REASON`.
-    package var disconnected: [String] = []
-    /// false = the links of all providers that take messages are down.
-    package var isConnected = true
     package var isDispatching = true
     /// What waits is still being read from the store; nothing is handed over before all of it is known.
     package var isTakingUp = false
     package var isDraining = false
     /// Why nothing can be accepted; nil while all is well.
     package var trouble: String?
+
+    package init() {}
 }
 
 extension Array {

@@ -40,6 +40,9 @@ extension WriterCore {
             case .load(let tenant, let reply):
                 let load = try load(of: tenant)
                 effects.replies.append { reply(.success(load)) }
+            case .waitReasons(let ids, let tellsWho, let reply):
+                let reasons = waitReasons(of: ids, tellsWho: tellsWho, now: now)
+                effects.replies.append { reply(.success(reasons)) }
             case .explain(let batch, let reply):
                 let explanation = explain(batch, now: now)
                 effects.replies.append { reply(.success(explanation)) }
@@ -205,6 +208,7 @@ extension WriterCore {
         try store.setPaused(target, paused)
         let before = pausedNames
         dispatcher.setPaused(paused, target)
+        pauseContexts[name(of: target)] = paused ? context : nil
         if pausedNames != before {
             try store.administration.append(
                 AuditRecord(
@@ -258,6 +262,7 @@ extension WriterCommand {
         case .findBound(_, _, let reply): reply(.failure(error))
         case .usage(_, let reply): reply(.failure(error))
         case .load(_, let reply): reply(.failure(error))
+        case .waitReasons(_, _, let reply): reply(.failure(error))
         case .explain(_, let reply): reply(.failure(error))
         case .forgetCarrierOptOuts(_, _, let reply): reply(.failure(error))
         case .administer(let act): act.refuse(error)

@@ -17,6 +17,10 @@ struct WriterCore: ~Copyable {
     /// Bulk bursts, of some of which some messages are durable already. Their tenants take turns.
     var bulk = TurnQueue<TenantID, BulkProgress>()
     var cancellations: [BatchCancellation] = []
+    /// The replies to questions about what waits.
+    var surveys: [@Sendable (WaitingSurvey) -> Void] = []
+    /// The context of each pause, by the name of what is paused, as far as that has been looked up.
+    var pauseContexts: [String: AuditContext] = [:]
     var tenantNames: [TenantID: String] = [:]
     var owners = InboundOwners()
     let suppressions: SuppressionList
@@ -35,7 +39,7 @@ struct WriterCore: ~Copyable {
     var mustRecover = false
     private var retentionDue: Int64 = 0
     var trouble: StoreTrouble?
-    private var room = StoreRoom.enough
+    private(set) var room = StoreRoom.enough
     /// When to look again whether there is room.
     private var roomDue: Int64 = 0
     private var recoveryStartDue: Int64 = 0
@@ -104,11 +108,12 @@ struct WriterCore: ~Copyable {
     mutating func round(_ work: WriterInbox, now: Int64) -> RoundEffects {
         begin(work)
         configure(now: now)
-        takeLinks()
+        takeLinks(now: now)
         if let trouble, !mayRetry(trouble, now: now) {
             refuse(trouble.error, now: now)
             if trouble.retryAt == nil { refuseCarriers(trouble.error) }
             updateReport(now: now)
+            answerSurveys(now: now)
             return takeEffects()
         }
         do throws(StoreError) {
@@ -124,11 +129,14 @@ struct WriterCore: ~Copyable {
             failed(error, now: now)
         }
         updateReport(now: now)
+        answerSurveys(now: now)
         return takeEffects()
     }
 
     private mutating func begin(_ work: WriterInbox) {
         pending.append(work)
+        surveys += pending.surveys
+        pending.surveys = []
         store.round.removeAll()
         intake.removeAll()
         refusals.removeAll(keepingCapacity: true)
@@ -299,7 +307,7 @@ struct WriterCore: ~Copyable {
     }
 
     /// What is left is kept for what carriers say.
-    private var canClaim: Bool {
+    var canClaim: Bool {
         if case .carriersOnly = room { return false }
         return true
     }
@@ -333,8 +341,6 @@ struct WriterCore: ~Copyable {
         report.providers = dispatcher.pool.current.map { $0.report(now: now) }
         report.paused = pausedNames
         report.pausedForAll = pausedForAll
-        report.disconnected = dispatcher.pool.disconnected
-        report.isConnected = dispatcher.pool.isConnected
         report.isDispatching = !dispatcher.isPaused && !dispatcher.isDraining && trouble == nil && canClaim
         report.isTakingUp = dispatcher.open.recoveryCursor != nil && trouble == nil
         report.isDraining = dispatcher.isDraining

@@ -78,6 +78,10 @@ package enum WriterCommand: Sendable {
     case usage([TenantID], reply: @Sendable (Result<[TenantUsageReport], GatewayError>) -> Void)
     /// What a tenant has waiting, and what of it is paused.
     case load(TenantID, reply: @Sendable (Result<TenantLoad, GatewayError>) -> Void)
+    /// Why messages that wait are not handed over now; those that don't wait have no answer.
+    /// - Parameter tellsWho: whether it is told who has paused what is not the tenant's own.
+    case waitReasons(
+        [MessageID], tellsWho: Bool, reply: @Sendable (Result<[MessageID: WaitReason], GatewayError>) -> Void)
     /// What would become of a message, of which there is one in the batch. Nothing does.
     case explain(MessageDrafts, reply: @Sendable (Result<MessageExplanation, GatewayError>) -> Void)
     /// Carriers that refuse these recipients because they have opted out there are asked again.
@@ -187,6 +191,8 @@ struct WriterInbox {
     var answers: Deque<[AttemptAnswer]> = []
     var carriers: Deque<CarrierBurst> = []
     var commands: [WriterCommand] = []
+    /// The replies to questions about what waits.
+    var surveys: [@Sendable (WaitingSurvey) -> Void] = []
     /// The link of some provider is another.
     var hasNewLinks = false
     /// Carriers posted recently: what they post now waits a moment for company, unless there is enough of it already.
@@ -196,7 +202,7 @@ struct WriterInbox {
 
     var isEmpty: Bool {
         urgent.isEmpty && normal.isEmpty && bulk.isEmpty && answers.isEmpty && carriers.isEmpty
-            && commands.isEmpty && !hasNewLinks
+            && commands.isEmpty && surveys.isEmpty && !hasNewLinks
     }
 
     /// Whether the writer has to be woken for what carriers have posted.
@@ -215,6 +221,7 @@ struct WriterInbox {
         answers += work.answers
         carriers += work.carriers
         commands += work.commands
+        surveys += work.surveys
         hasNewLinks = hasNewLinks || work.hasNewLinks
     }
 }
