@@ -24,7 +24,8 @@ package final class Gateway: Sendable {
     package init(
         writer: Writer, reader: StoreReader, clock: GatewayClock, log: GatewayLog, suppressions: SuppressionList,
         configuration: ConfigurationService, tenants: TenantDirectory, providers: ProviderRegistry,
-        reconciler: Reconciler? = nil, receiptInquiry: ReceiptInquiry? = nil
+        reconciler: Reconciler? = nil, receiptInquiry: ReceiptInquiry? = nil,
+        healthBounds: HealthBounds = HealthBounds()
     ) {
         self.writer = writer
         self.reader = reader
@@ -36,13 +37,21 @@ package final class Gateway: Sendable {
         self.providers = providers
         self.reconciler = reconciler
         self.receiptInquiry = receiptInquiry
-        monitor = GatewayMonitor(writer: writer, providers: providers, clock: clock)
+        monitor = GatewayMonitor(writer: writer, providers: providers, clock: clock, bounds: healthBounds)
         queries = QueryService(
             reader: reader, writer: writer, clock: clock, tenants: tenants, suppressions: suppressions,
             monitor: monitor, configuration: configuration)
         operations = Operations(writer: writer, tenants: tenants, providers: providers, clock: clock)
         carriers = CarrierIngress(
-            source: { providers.webhook(of: $0) }, writer: writer, clock: clock, log: log)
+            source: { name in
+                let source = providers.webhook(of: name)
+                // Strangers are not told, since they may only guess that there is a provider of that name.
+                if source == nil, providers.lackingPublicURL.contains(name) {
+                    log.webhookRefused(provider: name, 404, reason: "webhooks.public-url is not set")
+                }
+                return source
+            },
+            writer: writer, clock: clock, log: log)
     }
 
     // MARK: For an event loop of a door

@@ -45,6 +45,7 @@ extension GatewayService {
             try caller.principal.require(.read)
             let message = try request.decode(DescribeRequest.self)
             var description = description(for: caller.tenant)
+            description.scopes = caller.principal.scopes.names
             if message.withDescriptorSet { description.descriptorSet = ServiceDescription.ownDescriptorSet }
             connection.respond(callID: request.callID, description)
         }

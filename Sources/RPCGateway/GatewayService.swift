@@ -1,4 +1,5 @@
 internal import Access
+internal import ConfigurationModel
 internal import Engine
 package import GatewayCore
 internal import NIOCore
@@ -213,7 +214,13 @@ package final class GatewayService: RPCService {
     private func health(_ request: RPCRequest, on connection: RPCServerConnection) {
         do throws(GatewayError) {
             _ = try request.decode(HealthRequest.self)
-            connection.respond(callID: request.callID, HealthReport(gateway.monitor.health))
+            let principal = request.principal as? Principal
+            let isAdministrator =
+                principal.map { authenticator.isGood($0, now: clock.now) && $0.scopes.contains(.admin) } ?? false
+            let answer: Reply<GatewayHealth> = later(request, on: connection) {
+                HealthReport($0, withProviders: isAdministrator)
+            }
+            gateway.monitor.health { answer(.success($0)) }
         } catch {
             refuse(request, on: connection, error)
         }

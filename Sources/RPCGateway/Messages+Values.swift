@@ -24,9 +24,10 @@ extension BulkResponse {
 }
 
 extension HealthReport {
-    init(_ health: GatewayHealth) {
+    init(_ health: GatewayHealth, withProviders: Bool) {
         self.init(
-            accepting: health.isAccepting, dispatching: health.isDispatching,
-            checks: health.checks.map { Check(name: $0.name, ok: $0.isGood, detail: $0.detail) })
+            accepting: health.isAccepting, dispatching: health.isDispatching, degraded: health.isDegraded,
+            checks: health.checks.map { Check(name: $0.name, ok: $0.isGood, detail: $0.detail, warning: $0.isWarning) },
+            providers: withProviders ? health.providers : [], now: health.now)
     }
 }

@@ -177,10 +177,11 @@ internal import Testing
 
     @Test func theGatewaySaysHowItIs() async throws {
         let (parts, _) = try await gateway()
-        let health = parts.gateway.monitor.health
+        let health = await withCheckedContinuation { told in parts.gateway.monitor.health { told.resume(returning: $0) }
+        }
         #expect(health.isAccepting && !health.isDispatching)
-        #expect(health.checks.map(\.name) == ["store", "dispatch", "providers"])
-        #expect(health.checks.map(\.isGood) == [true, false, true])
+        #expect(health.checks.map(\.name) == ["store", "dispatch", "providers", "routes", "waiting", "webhooks"])
+        #expect(health.checks.map(\.isGood) == [true, false, true, true, true, true])
         #expect(health.checks[1].detail == "paused: everything")
         parts.stop()
     }

@@ -85,7 +85,7 @@ internal import Testing
             try await client.send(
                 request(body: "first") + request("GET", "/health") + request("GET", "/nothing") + request(body: "last"))
             #expect(try await client.response().status == 200)
-            #expect(try await client.response().body == #"{"accepting":true,"dispatching":true}"#)
+            #expect(try await client.response().body == #"{"accepting":true,"degraded":false,"dispatching":true}"#)
             #expect(try await client.response().status == 404)
             #expect(try await client.response().body == "ok")
             #expect(intake.received.map(\.request.body) == [Array("first".utf8), Array("last".utf8)])
@@ -184,7 +184,9 @@ internal import Testing
             #expect(try await client.response(hasBody: false).headers["content-length"] == "2")
             #expect(intake.received.map(\.request.method) == ["GET"])
             // Had there been a body, this would begin with it.
-            #expect(try await client.ask(request("GET", "/health")).body == #"{"accepting":true,"dispatching":true}"#)
+            #expect(
+                try await client.ask(request("GET", "/health")).body
+                    == #"{"accepting":true,"degraded":false,"dispatching":true}"#)
         }
     }
 
@@ -203,7 +205,7 @@ internal import Testing
         try await withServer { server, _ in
             let client = try await RawClient(server)
             try await client.send(request("GET", "/health", version: "1.0"))
-            #expect(await client.receiveToEnd().hasSuffix(#"{"accepting":true,"dispatching":true}"#))
+            #expect(await client.receiveToEnd().hasSuffix(#"{"accepting":true,"degraded":false,"dispatching":true}"#))
         }
     }
 }

@@ -27,7 +27,7 @@ internal import Testing
         let (exit, output) = try await curl("http://[::1]:\(server.addresses[1].port)/health")
         #expect(
             exit == 0 && output.hasPrefix("HTTP/1.1 503 ")
-                && output.hasSuffix(#"{"accepting":false,"dispatching":true}"#), "\(output)")
+                && output.hasSuffix(#"{"accepting":false,"degraded":false,"dispatching":true}"#), "\(output)")
         await server.shutDown(grace: .seconds(1))
     }
 

@@ -49,11 +49,33 @@ package final class QueryService: Sendable {
         do throws(GatewayError) {
             try caller.require(.read)
             let tenant = caller.tenant.id
-            find(for: caller, reply) { (reader, now) throws(GatewayError) in
+            find(for: caller, addingWaitReasons(for: caller, reply)) { (reader, now) throws(GatewayError) in
                 try reader.result(of: query, tenant: tenant, now: now)
             }
         } catch {
             reply(.failure(error))
+        }
+    }
+
+    /// Has the writer say of a few messages why they wait; an answer without them is as it was.
+    private func addingWaitReasons(
+        for caller: Caller, _ reply: @escaping Reply<StatusResult>
+    ) -> Reply<StatusResult> {
+        let (writer, tellsWho) = (writer, caller.isAdministrator)
+        return { result in
+            guard case .success(let status) = result else { return reply(result) }
+            let waiting = status.messages.filter { $0.state == .queued || $0.state == .scheduled }.map(\.id)
+            guard !waiting.isEmpty, status.messages.count <= Limits.waitReasons else { return reply(result) }
+            writer.command(
+                .waitReasons(waiting, tellsWho: tellsWho) { answer in
+                    var status = status
+                    // What the writer doesn't say is left out: the rest is known.
+                    let reasons = (try? answer.get()) ?? [:]
+                    for index in status.messages.indices {
+                        status.messages[index].waiting = reasons[status.messages[index].id]
+                    }
+                    reply(.success(status))
+                })
         }
     }
 
@@ -111,14 +133,22 @@ package final class QueryService: Sendable {
             return reply(.failure(error))
         }
         let tenant = caller.tenant.id
+        let (asker, deadline) = (caller.asker, caller.deadline)
         guard !caller.isAdministrator else {
-            return find(for: caller, reply) { [monitor] (reader, _) throws(GatewayError) in
-                var statistics = monitor.statistics
-                statistics.states = try reading { () throws(StoreError) in try reader.states(tenant: tenant) }
-                return statistics
+            return monitor.statistics { [reader, clock] statistics in
+                reader.ask(asker) { reader in
+                    reply(
+                        Result { () throws(GatewayError) in
+                            _ = try clock.now(before: deadline)
+                            var statistics = statistics
+                            statistics.states = try reading { () throws(StoreError) in
+                                try reader.states(tenant: tenant)
+                            }
+                            return statistics
+                        })
+                }
             }
         }
-        let (asker, deadline) = (caller.asker, caller.deadline)
         writer.command(
             .load(tenant) { [self] load in
                 reader.ask(asker) { [clock] reader in
