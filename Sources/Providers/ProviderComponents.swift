@@ -9,16 +9,20 @@ package struct ProviderComponents: Sendable {
     /// The sender of messages that name none: a number, a name, or the carrier's name for a group of numbers;
     /// nil = the carrier chooses.
     package var ownSender: String?
+    /// Whether the carrier's posts can't be believed for want of a public URL: the one that it was given is part of what
+    /// proves them, or it was given none.
+    package var lacksPublicURL: Bool
 
     package init(
         provider: any SMSProvider, webhook: (any WebhookReceiver)? = nil, lookUp: (any MessageLookUp)? = nil,
-        check: (any ProviderCheck)? = nil, ownSender: String? = nil
+        check: (any ProviderCheck)? = nil, ownSender: String? = nil, lacksPublicURL: Bool = false
     ) {
         self.provider = provider
         self.webhook = webhook
         self.lookUp = lookUp
         self.check = check
         self.ownSender = ownSender
+        self.lacksPublicURL = lacksPublicURL
     }
 }
 

@@ -53,10 +53,10 @@ package struct ProviderFactory: Sendable {
                 provider: SandboxProvider(name: name, options: options, now: now), check: SandboxCheck())
         case .twilio(let twilio, let carrier):
             let options = twilio.options
-            let isReached = publicURL != nil && !twilio.signingSecrets.isEmpty
+            let isProven = !twilio.signingSecrets.isEmpty
             return ProviderComponents(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
-                webhook: isReached
+                webhook: publicURL != nil && isProven
                     ? TwilioReceiver(
                         accountSID: options.accountSID, secrets: twilio.signingSecrets, receiptKey: receiptKey)
                     : nil,
@@ -64,7 +64,7 @@ package struct ProviderFactory: Sendable {
                 check: HTTPCheck(
                     client: client, http: options.http, request: TwilioRequests(options).check,
                     judge: TwilioCheck.result),
-                ownSender: options.sender.text)
+                ownSender: options.sender.text, lacksPublicURL: publicURL == nil && isProven)
         case .sns(let options, let carrier, let receiver):
             return ProviderComponents(
                 provider: HTTPProvider(name: name, carrier: carrier, client: client),
@@ -90,7 +90,8 @@ package struct ProviderFactory: Sendable {
         case .http(let kind):
             return ProviderComponents(
                 provider: kind.provider(name, client: client), webhook: publicURL == nil ? nil : kind.receiver,
-                lookUp: kind.lookUp(client: client), check: kind.check(client: client), ownSender: kind.ownSender)
+                lookUp: kind.lookUp(client: client), check: kind.check(client: client), ownSender: kind.ownSender,
+                lacksPublicURL: publicURL == nil && kind.receiver != nil)
         }
     }
 

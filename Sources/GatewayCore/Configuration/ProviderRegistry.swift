@@ -25,6 +25,8 @@ package final class ProviderRegistry: Sendable {
         /// nil before the start, and after the end.
         var writer: Writer?
         var idleReason: String?
+        /// The providers of which the log has told that they lack a public URL.
+        var toldLackingURL: [String] = []
     }
 
     private struct Entry {
@@ -142,7 +144,29 @@ package final class ProviderRegistry: Sendable {
         if let writer { for provider in made { provider.start(reportingTo: writer) } }
         for parts in ended { parts.lookUp?.stop() }
         noteIdleness(in: configuration)
+        noteMissingURL()
         return pool(configuration, numbers, tenants)
+    }
+
+    /// The enabled providers whose carriers' posts can't be believed because the gateway doesn't know its public URL, by
+    /// name.
+    package var lackingPublicURL: [String] {
+        state.withLock { state in
+            state.entries.filter { $0.value.parts.lacksPublicURL && $0.value.settings.isEnabled }.keys.sorted()
+        }
+    }
+
+    /// Says once, in the log, of which providers receipts and messages from people can't come in.
+    private func noteMissingURL() {
+        let names = lackingPublicURL
+        let isNews = state.withLock { state in
+            defer { state.toldLackingURL = names }
+            return state.toldLackingURL != names && !names.isEmpty
+        }
+        guard isNews else { return }
+        log.warning(
+            "webhooks.public-url is not set: no receipts or messages from people come in for some providers",
+            metadata: ["providers": "\(names.joined(separator: ", "))"])
     }
 
     /// Says once, in the log, that no provider takes messages, and that one does again.
