@@ -249,7 +249,8 @@ let package = Package(
         .testTarget(
             name: "ApusdTests",
             dependencies: [
-                "SMSModel", "Storage", "Providers", "WebGateway", "Engine", "apusd", "GatewayTestKit", log,
+                "SMSModel", "Storage", "Providers", "RPCTransport", "WebGateway", "Engine", "GatewayCore", "apusd",
+                "GatewayTestKit", log,
             ],
             swiftSettings: strict),
         .testTarget(name: "SecretFilesTests", dependencies: ["SecretFiles"], swiftSettings: strict),

@@ -100,13 +100,18 @@ extension Apusd {
     fileprivate static func serve(_ file: String?, _ options: ServingOptions, isDevelopment: Bool) async throws {
         var configuration = try await DaemonConfiguration.load(
             file: file, environment: ProcessInfo.processInfo.environment)
+        let loaded = configuration
         if isDevelopment, configuration.tenant == "default" { configuration.tenant = "dev" }
         options.apply(to: &configuration)
         if isDevelopment { try configuration.makeDevelopmentCertificates() }
         try configuration.check()
-        let level = configuration.logLevel
-        LoggingSystem.bootstrap { DaemonLogHandler(label: $0, level: level) }
+        let threshold = LogThreshold(configuration.logLevel)
+        LoggingSystem.bootstrap { DaemonLogHandler(label: $0, threshold: threshold) }
         defer { LogWriter.standardError.flush() }
-        try await Daemon(configuration: configuration, isDevelopment: isDevelopment, log: Logger(label: "apusd")).run()
+        let log = Logger(label: "apusd")
+        let reload = SettingsReload(
+            file: file, environment: ProcessInfo.processInfo.environment, loaded: loaded, threshold: threshold,
+            log: log)
+        try await Daemon(configuration: configuration, isDevelopment: isDevelopment, log: log, reload: reload).run()
     }
 }

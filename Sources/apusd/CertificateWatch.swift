@@ -1,7 +1,6 @@
 internal import Foundation
 internal import Logging
 internal import TLS
-internal import UnixSignals
 
 /// Reads the certificates again at SIGHUP and when their files have changed, while the daemon serves.
 struct CertificateWatch: Sendable {
@@ -10,16 +9,9 @@ struct CertificateWatch: Sendable {
     let watchSeconds: Int
     let log: Logger
 
-    /// Until cancelled.
-    ///
-    /// - Parameter hangUps: traps SIGHUP, made before anybody is told that the daemon serves.
-    func run(hangUps: UnixSignalsSequence) async {
-        await withTaskGroup { tasks in
-            tasks.addTask {
-                for await _ in hangUps { reload("SIGHUP") }
-            }
-            if watchSeconds > 0 { tasks.addTask { await watchFiles() } }
-        }
+    /// Watches the files until cancelled.
+    func run() async {
+        if watchSeconds > 0 { await watchFiles() }
     }
 
     private func watchFiles() async {
@@ -33,7 +25,7 @@ struct CertificateWatch: Sendable {
         }
     }
 
-    private func reload(_ reason: Logger.MetadataValue) {
+    func reload(_ reason: Logger.MetadataValue) {
         do throws(TLSError) {
             for credentials in credentials { try credentials.reload() }
             log.notice(

@@ -30,6 +30,7 @@ struct Daemon {
     let configuration: DaemonConfiguration
     let isDevelopment: Bool
     let log: Logger
+    let reload: SettingsReload
     static let agent = "apusd/\(Apusd.version)"
 
     /// Serves until SIGTERM or SIGINT, then drains.
@@ -38,7 +39,10 @@ struct Daemon {
         let webAddresses = try configuration.webAddresses()
         // Bodies and numbers are for the owner alone, also in a directory that others may enter.
         umask(0o077)
+        // From here on a hang-up never ends the process.
+        signal(SIGHUP, SIG_IGN)
         let directory = try storing { () throws(StoreError) in try DataDirectory(path: configuration.data) }
+        try checkAddresses(addresses, webAddresses)
         let key = try readKey(directory)
         let clock = GatewayClock(log: log)
         let gateway = try makeGateway(directory, key: key, clock: clock)
@@ -50,6 +54,8 @@ struct Daemon {
         let server = try await listen(addresses, gateway, tls, connections: connections.rpc)
         let web = try await serveWeb(webAddresses, gateway, webTLS, connections: connections.web)
         gateway.monitor.countConnections { server.connectionCount }
+        let installation = InstallationChecks(configuration, isDevelopment: isDevelopment)
+        gateway.monitor.examineInstallation { installation.latest() }
         gateway.start()
 
         let group = ServiceGroup(
@@ -62,13 +68,12 @@ struct Daemon {
                 logger: log))
         // Before anybody is told that it serves: a signal right after that must not be lost.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let credentials = [tls, webTLS].compactMap { $0 }
         let watch =
             credentials.isEmpty
             ? nil
             : CertificateWatch(credentials: credentials, watchSeconds: configuration.tls.watchSeconds, log: log)
-        // Without certificates a hang-up ends the process, as ever.
-        let hangUps = watch == nil ? nil : await UnixSignalsSequence(trapping: .sighup)
         announce(server, web, directory, key: key)
         await withTaskGroup { tasks in
             tasks.addTask { await end(group, on: signals) }
@@ -77,7 +82,13 @@ struct Daemon {
             if let watchdog = SystemdWatchdog(environment: environment) {
                 tasks.addTask { await watchdog.run(gateway.writer, environment: environment) }
             }
-            if let watch, let hangUps { tasks.addTask { await watch.run(hangUps: hangUps) } }
+            if let watch { tasks.addTask { await watch.run() } }
+            tasks.addTask {
+                for await _ in hangUps {
+                    watch?.reload("SIGHUP")
+                    await reload.run()
+                }
+            }
             do {
                 try await group.run()
             } catch {
@@ -148,7 +159,7 @@ struct Daemon {
         return Gateway(
             writer: writer, reader: storeReader, clock: clock, log: gatewayLog, suppressions: suppressions,
             configuration: service, tenants: directory, providers: registry, reconciler: reconciler,
-            receiptInquiry: receiptInquiry)
+            receiptInquiry: receiptInquiry, healthBounds: configuration.healthBounds)
     }
 
     private func makeRegistry(
@@ -243,10 +254,10 @@ struct Daemon {
             log.debug(
                 "a TLS connection failed", metadata: ["peer": "\(peer?.peerName ?? "unknown")", "error": "\(error)"])
         }
-        if gateway.log.tellsSteps {
-            options.opened = { [gateway] peer, principal in
-                gateway.log.connectionOpened(peer, principal as? Principal)
-            }
+        options.opened = { [gateway] peer, principal in
+            // The level of the log may change meanwhile.
+            guard gateway.log.tellsSteps else { return }
+            gateway.log.connectionOpened(peer, principal as? Principal)
         }
         do {
             return try await RPCServer.listen(on: addresses, group: group, options: options) { loop in
@@ -254,8 +265,7 @@ struct Daemon {
                     loop: loop, gateway: gateway, serverID: ProcessInfo.processInfo.hostName, serverAgent: Self.agent)
             }
         } catch {
-            throw DaemonError(
-                text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)
+            throw listenFault(addresses.map { ListenAddress($0) }, error)
         }
     }
 

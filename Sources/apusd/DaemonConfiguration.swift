@@ -2,6 +2,7 @@ internal import Admission
 internal import ConfigurationModel
 internal import Engine
 internal import Foundation
+internal import GatewayCore
 internal import Logging
 internal import Providers
 internal import RPCTransport
@@ -42,6 +43,9 @@ struct DaemonConfiguration {
     var reconciliationFirstSeconds = 75
     /// From the time at which a message was sent until its provider is asked what became of it, if no receipt comes.
     var reconciliationReceiptSeconds = Int(Limits.receiptLookUpMilliseconds / 1000)
+    /// Seconds that a message may wait before the gateway counts as degraded; 0 = as long as it likes.
+    var healthWaitingSeconds = Int((HealthBounds().waiting ?? 0) / 1000)
+    var healthBulkWaitingSeconds = Int((HealthBounds().bulkWaiting ?? 0) / 1000)
     var sandbox = SandboxOptions()
     var sandboxLimits = ProviderLimits()
     var sandboxRecords = true
@@ -68,6 +72,13 @@ struct DaemonConfiguration {
             bodies: bodyDays > 0 ? bodyDays : nil, records: recordDays > 0 ? recordDays : nil)
         options.retention.auditDays = auditDays > 0 ? auditDays : nil
         return options
+    }
+
+    var healthBounds: HealthBounds {
+        var bounds = HealthBounds()
+        bounds.waiting = healthWaitingSeconds > 0 ? Int64(healthWaitingSeconds) * 1000 : nil
+        bounds.bulkWaiting = healthBulkWaitingSeconds > 0 ? Int64(healthBulkWaitingSeconds) * 1000 : nil
+        return bounds
     }
 
     /// The addresses to listen at.
@@ -181,6 +192,8 @@ struct DaemonConfiguration {
             .integer("dispatch.maximum-attempts", 1...10_000, \.writer.maximumAttempts),
             .integer("reconciliation.first-seconds", 1...3600, \.reconciliationFirstSeconds),
             .integer("reconciliation.receipt-seconds", 1...86_400, \.reconciliationReceiptSeconds),
+            .integer("health.waiting-seconds", 0...604_800, \.healthWaitingSeconds),
+            .integer("health.bulk-waiting-seconds", 0...604_800, \.healthBulkWaitingSeconds),
             .integer("sandbox.latency-ms", milliseconds, \.sandbox.latency),
             .integer("sandbox.receipt-delay-ms", milliseconds, \.sandbox.receiptDelay),
             .number("sandbox.rate", 0...1_000_000, \.sandbox.rate),

@@ -3,15 +3,22 @@ internal import Logging
 /// Logs to standard error: JSON lines, or plain text when it is a terminal.
 struct DaemonLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    /// A level of this logger's own; nil = the daemon's.
+    private var ownLevel: Logger.Level?
     var metadataProvider: Logger.MetadataProvider?
     private let label: String
+    private let threshold: LogThreshold
     private let writer: LogWriter
 
-    init(label: String, level: Logger.Level, writer: LogWriter = .standardError) {
+    init(label: String, threshold: LogThreshold, writer: LogWriter = .standardError) {
         self.label = label
+        self.threshold = threshold
         self.writer = writer
-        logLevel = level
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -17,10 +17,9 @@ extension Daemon {
         do {
             return try await WebServer.listen(
                 on: addresses, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(), options: options,
-                carriers: gateway.carriers, health: { gateway.monitor.health }, log: log)
+                carriers: gateway.carriers, health: { gateway.monitor.latestHealth }, log: log)
         } catch {
-            throw DaemonError(
-                text: "cannot listen at \(addresses.map(\.description).joined(separator: ", ")): \(error)", exitCode: 1)
+            throw listenFault(addresses.map { ListenAddress($0) }, error)
         }
     }
 }

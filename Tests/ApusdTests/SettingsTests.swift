@@ -1,5 +1,6 @@
 internal import Engine
 internal import Foundation
+internal import GatewayCore
 internal import GatewayTestKit
 internal import Logging
 internal import Providers
@@ -348,5 +349,13 @@ internal import WebGateway
             let isDefault = setting.value(told) == setting.value(defaults)
             #expect(isDefault != examples.contains(setting.key), "\(setting.key)")
         }
+    }
+
+    @Test func howLongMessagesMayWaitIsSet() async throws {
+        let standard = try await load(nil).healthBounds
+        #expect(standard.waiting == 300_000 && standard.bulkWaiting == 14_400_000)
+        let set = try await load("health: {waiting-seconds: 0, bulk-waiting-seconds: 604800}\n").healthBounds
+        #expect(set.waiting == nil && set.bulkWaiting == 604_800_000)
+        #expect(try await problems("health: {waiting-seconds: 604801}\n").count == 1)
     }
 }
