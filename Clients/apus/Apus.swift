@@ -25,14 +25,15 @@ struct ApusCommand: AsyncParsableCommand {
             The gateway is found by --server, --context, APUS_SERVER or APUS_CONTEXT, else by the current context (apus \
             context), else it is the one that `apusd dev` started, else the service of this machine. A word @FILE right \
             after the command stands for the options in that file, one a line. Exit codes: 0 done, 1 refused, 2 wrong \
-            usage, 3 unavailable or timed out, 4 settled without being delivered (with --wait).
+            usage, 3 unavailable or timed out, 4 settled without being delivered (with --wait), 5 degraded (health).
             """,
         version: version,
         subcommands: [
             SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self,
             ListCommand.self,
             StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
-            HealthCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self, InboundCommand.self,
+            HealthCommand.self, DoctorCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self,
+            InboundCommand.self,
             AdminCommand.self,
             BenchCommand.self,
             ContextCommand.self, CompletionsCommand.self,

@@ -135,7 +135,12 @@ extension ConnectionOptions {
 
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "health", abstract: "Tells whether the gateway works; exit code 3 if not.")
+        commandName: "health",
+        abstract: "Tells whether the gateway works: exit code 3 if not, 5 if it is degraded.",
+        discussion: """
+            Degraded: it takes messages, but no provider of some route does, or messages wait for longer than \
+            health.waiting-seconds. An administrator's key is told how each provider is.
+            """)
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -143,6 +148,11 @@ struct HealthCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let health = try await client.health()
             connection.print(json: health.json, text: health.text)
+            guard !health.degraded else {
+                throw CommandFailure(
+                    .degraded, "the gateway is degraded",
+                    advice: "See what is not ok above, and `apus stats` for what waits for which provider.")
+            }
             guard health.isHealthy else {
                 throw CommandFailure(
                     .unavailable, "the gateway is not healthy",

@@ -10,6 +10,8 @@ enum ExitStatus: Int32 {
     case unavailable = 3
     /// All was done as asked, but a message was settled without being delivered.
     case undelivered = 4
+    /// The gateway takes messages, but some of them don't go.
+    case degraded = 5
 }
 
 /// Why a command ends early: what happened and why, and what to do about it.
@@ -134,6 +136,7 @@ extension ExitStatus {
         case .usage: "USAGE"
         case .unavailable: "UNAVAILABLE"
         case .undelivered: "UNDELIVERED"
+        case .degraded: "DEGRADED"
         }
     }
 }

@@ -56,9 +56,16 @@ struct ConnectionOptions: ParsableArguments {
     ///
     /// - Throws: a usage failure if no gateway is known, or its address is none.
     func configuration() throws -> ClientConfiguration {
-        let locator = ServerLocator.current
-        let endpoint = try locator.locate(
-            server: server, context: context, key: key, keyFile: keyFile, tls: tls.files)
+        try configuration(of: endpoint(by: .current))
+    }
+
+    /// Which gateway is meant, and with which key.
+    func endpoint(by locator: ServerLocator) throws(CommandFailure) -> Endpoint {
+        try locator.locate(server: server, context: context, key: key, keyFile: keyFile, tls: tls.files)
+    }
+
+    /// - Throws: a usage failure if its address is none.
+    func configuration(of endpoint: Endpoint) throws -> ClientConfiguration {
         do throws(ApusError) {
             var configuration = ClientConfiguration(address: try GatewayAddress(endpoint.server), key: endpoint.key)
             configuration.tls = ClientTLS(

@@ -51,7 +51,7 @@ extension MessageStatus {
             ("accepted_at", .string(TimeText.rfc3339(acceptedAt))),
             ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
             ("expires_at", .string(TimeText.rfc3339(expiresAt))), ("generation", .integer(Int64(generation))),
-            ("timeline", timelineJSON),
+            ("waiting", waiting?.json ?? .null), ("timeline", timelineJSON),
         ]
     }
 
@@ -70,6 +70,7 @@ extension MessageStatus {
         if !provider.isEmpty { line += " through \(provider)" }
         if let error { line += ": \(error.message) (\(error.code))" }
         if !settled { line += ", not settled yet" }
+        if let waiting { line += ", waits: \(waiting.detail)" }
         return line.onOneLine
     }
 
@@ -87,7 +88,9 @@ extension MessageStatus {
     static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
 
     var text: String {
-        var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet")), ("to", to)]
+        var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet"))]
+        if let waiting { rows.append(("waits", "\(waiting.detail) (\(waiting.kind))")) }
+        rows.append(("to", to))
         if !sender.isEmpty { rows.append(("sender", sender)) }
         rows.append(("priority", priority.rawValue))
         rows.append(("segments", "\(segments) \(encoding.rawValue)"))
@@ -139,6 +142,15 @@ extension TimelineEvent {
             ("at", .string(TimeText.rfc3339(at))), ("event", .string(event.rawValue)),
             ("state", .string(state.rawValue)), ("attempt", .integer(Int64(attempt))),
             ("provider", .string(provider)), ("detail", .string(detail)),
+        ])
+    }
+}
+
+extension WaitReason {
+    var json: JSONOutput {
+        .object([
+            ("kind", .string(kind.rawValue)), ("detail", .string(detail)),
+            ("until", until.map { .string(TimeText.rfc3339($0)) } ?? .null),
         ])
     }
 }
@@ -201,38 +213,8 @@ extension GatewayStatistics {
             ("memory", "\(residentBytes / 1_048_576) MiB"), ("cpu", cpu.formattedSeconds),
             ("uptime", uptime.formattedSeconds),
         ]
-        for provider in providers { rows.append((provider.name, provider.text)) }
+        for provider in providers { rows += provider.rows }
         return TextTable.list(rows, indent: "")
-    }
-}
-
-extension ProviderStatistics {
-    var json: JSONOutput {
-        .object([
-            ("name", .string(name)), ("kind", .string(kind)), ("submitted", .unsigned(submitted)),
-            ("accepted", .unsigned(accepted)), ("rejected", .unsigned(rejected)),
-            ("throttled", .unsigned(throttled)), ("unavailable", .unsigned(unavailable)),
-            ("unknown", .unsigned(unknown)), ("in_flight", .unsigned(inFlight)), ("paused", .bool(paused)),
-            ("circuit", circuit.map { .string($0.rawValue) } ?? .null), ("in_flight_bound", .unsigned(inFlightBound)),
-            ("rate", rate.map(JSONOutput.number) ?? .null),
-            ("latency_ms", latency.map { .integer($0.milliseconds) } ?? .null),
-        ])
-    }
-
-    var text: String {
-        let counts =
-            "\(submitted) submitted: \(accepted) accepted, \(rejected) rejected, \(throttled) throttled, "
-            + "\(unavailable) unavailable, \(unknown) unknown, \(inFlight) of \(inFlightBound) in flight"
-        var notes: [String] = []
-        if let rate { notes.append("at most \(Int(rate.rounded())) a second") }
-        if let latency { notes.append("answers in \(latency.milliseconds) ms") }
-        switch circuit {
-        case .open: notes.append("failing, left alone")
-        case .halfOpen: notes.append("failing, being tried")
-        case .closed, nil: break
-        }
-        if paused { notes.append("paused") }
-        return ([counts] + notes).joined(separator: ", ")
     }
 }
 
@@ -276,29 +258,6 @@ extension SandboxRecord {
 
     var columns: [String] {
         [TimeText.rfc3339(at), id.description, "#\(attempt)", to, outcome, body]
-    }
-}
-
-extension GatewayHealth {
-    var json: JSONOutput {
-        .object([
-            ("accepting", .bool(accepting)), ("dispatching", .bool(dispatching)),
-            (
-                "checks",
-                .array(
-                    checks.map {
-                        .object([("name", .string($0.name)), ("ok", .bool($0.ok)), ("detail", .string($0.detail))])
-                    })
-            ),
-        ])
-    }
-
-    var text: String {
-        var rows = [("accepting", accepting ? "yes" : "no"), ("dispatching", dispatching ? "yes" : "no")]
-        for check in checks {
-            rows.append((check.name, (check.ok ? "ok" : "not ok") + (check.detail.isEmpty ? "" : ": \(check.detail)")))
-        }
-        return TextTable.list(rows, indent: "")
     }
 }
 
