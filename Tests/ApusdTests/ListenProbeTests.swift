@@ -48,6 +48,20 @@ internal import Testing
         if case .inUse(let process?) = finding { process.id } else { nil }
     }
 
+    @Test func anAddressThatIsTakenIsToldWithWhatToDo() throws {
+        let listener = try Listener("127.0.0.1")
+        let taken = ListenAddress(.tcp(host: "127.0.0.1", port: listener.port))
+        #expect(
+            taken.fault == "cannot listen at tcp:127.0.0.1:\(listener.port): it is given twice", "it is this process")
+        listener.end()
+        #expect(taken.fault == nil)
+        let nowhere = ListenAddress(.unix(path: "/nowhere/at/all/s"))
+        let fault = try #require(nowhere.fault)
+        #expect(
+            fault.hasPrefix("cannot listen at unix:/nowhere/at/all/s: the folder /nowhere/at/all cannot be written"))
+        #expect(fault.hasSuffix("; choose another with --rpc"))
+    }
+
     @Test func whoListensAtAPortIsNamed() throws {
         let listener = try Listener("127.0.0.1")
         let port = listener.port
@@ -108,19 +122,5 @@ extension TemporaryDirectory {
         defer { close(file) }
         try #require(
             Array(text.utf8).withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) } == text.utf8.count)
-    }
-
-    @Test func anAddressThatIsTakenIsToldWithWhatToDo() throws {
-        let listener = try Listener("127.0.0.1")
-        let taken = ListenAddress(.tcp(host: "127.0.0.1", port: listener.port))
-        #expect(
-            taken.fault == "cannot listen at tcp:127.0.0.1:\(listener.port): it is given twice", "it is this process")
-        listener.end()
-        #expect(taken.fault == nil)
-        let nowhere = ListenAddress(.unix(path: "/nowhere/at/all/s"))
-        let fault = try #require(nowhere.fault)
-        #expect(
-            fault.hasPrefix("cannot listen at unix:/nowhere/at/all/s: the folder /nowhere/at/all cannot be written"))
-        #expect(fault.hasSuffix("; choose another with --rpc"))
     }
 }

@@ -29,7 +29,8 @@ extension DaemonTests {
 
                 let health = try await curl(plainURL + "/health", in: directory)
                 #expect(health.output.hasPrefix("HTTP/1.1 200 "), "\(health)")
-                #expect(health.output.hasSuffix(#"{"accepting":true,"dispatching":true}"#), "\(health)")
+                #expect(
+                    health.output.hasSuffix(#"{"accepting":true,"degraded":false,"dispatching":true}"#), "\(health)")
                 let authority = directory.data + "/tls/ca.pem"
                 let overTLS = try await curl("--cacert", authority, secureURL + "/health", in: directory)
                 #expect(overTLS.output.hasPrefix("HTTP/1.1 200 "), "\(overTLS)")
@@ -38,7 +39,8 @@ extension DaemonTests {
 
                 _ = try await client.pause(.everything)
                 let paused = try await curl(plainURL + "/health", in: directory)
-                #expect(paused.output.hasSuffix(#"{"accepting":true,"dispatching":false}"#), "\(paused)")
+                #expect(
+                    paused.output.hasSuffix(#"{"accepting":true,"degraded":false,"dispatching":false}"#), "\(paused)")
             }
         }
 

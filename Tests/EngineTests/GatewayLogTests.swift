@@ -307,7 +307,9 @@ final class KeptLog: Sendable {
         }
         turn(.closed, at: 1000)
         #expect(kept.lines.isEmpty)
-        for (time, circuit) in [(2000, CircuitState.open), (3000, .halfOpen), (4000, .open)] { turn(circuit, at: time) }
+        for (time, circuit) in [(2000, .open), (3000, .halfOpen), (4000, .open)] as [(Int64, CircuitState)] {
+            turn(circuit, at: time)
+        }
         #expect(kept.lines.map(\.level) == [.warning])
         #expect(kept.lines[0].message.hasPrefix("provider circuit opened"))
         #expect(kept.lines[0].fields == ["provider": "eu", "code": "REFUSED", "error": "no route to host"])

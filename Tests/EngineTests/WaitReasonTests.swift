@@ -2,6 +2,7 @@ internal import GatewayTestKit
 internal import Providers
 internal import Routing
 internal import SMSModel
+internal import Storage
 internal import Testing
 
 @testable internal import Engine
