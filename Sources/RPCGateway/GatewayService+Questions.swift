@@ -42,7 +42,6 @@ extension GatewayService {
                 limit: message.limit.unlessZero, cursor: message.cursor, oldestFirst: message.oldestFirst, for: caller,
                 later(request, on: connection, UnknownListResponse.init))
         default:
-            try caller.principal.require(.read)
             let message = try request.decode(DescribeRequest.self)
             var description = description(for: caller.tenant)
             description.scopes = caller.principal.scopes.names

@@ -102,6 +102,7 @@ package final class GatewayService: RPCService {
                 principal, asker: connection.id.asker, deadline: deadline(of: request), rate: connection.rate,
                 peer: connection.peer.name)
             do throws(GatewayError) {
+                try method.admit(principal)
                 try perform(method, request, for: caller, on: connection)
             } catch {
                 refuse(request, on: connection, error)

@@ -44,10 +44,11 @@ struct BatchListing {
             case .notFound: return nil
             case .permissionDenied:
                 throw CommandFailure(
-                    .refused, "whether the batch \(batch) has sent something already cannot be seen with this key",
+                    .refused,
+                    "the key lacks the scope messages:read, without which the file can't be compared with what the "
+                        + "batch \(batch) has sent (PERMISSION_DENIED)",
                     advice:
-                        "Use a key that has the scope messages:read too, or leave --batch out: a new batch needs no "
-                        + "comparison.")
+                        "Use a key that has that scope too, or leave --batch out: a new batch needs no comparison.")
             default: throw error
             }
         }

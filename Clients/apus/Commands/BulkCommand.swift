@@ -190,12 +190,20 @@ struct BulkCommand: AsyncParsableCommand {
         let totals = try await run.upload()
         var settled: BatchStatus?
         // Without one accepted row there is no batch to wait for.
-        if wait ?? true, totals.accepted + totals.duplicates > 0 {
-            settled = try await run.waitUntilSettled(timeout: connection.timeoutDuration)
-        }
+        if wait ?? true, totals.accepted + totals.duplicates > 0 { settled = try await wait(for: run) }
         run.report.progress.clear()
         connection.print(json: totals.json(settled), text: totals.text(settled))
         try finish(totals, settled)
+    }
+
+    /// - Returns: nil if the key may not see where the batch stands, and nobody has asked to wait for it.
+    private func wait(for run: BulkRun) async throws -> BatchStatus? {
+        do {
+            return try await run.waitUntilSettled(timeout: connection.timeoutDuration)
+        } catch let failure as CommandFailure where wait == nil && failure.error?.code == .permissionDenied {
+            run.report.note("not waited for: the key lacks the scope messages:read")
+            return nil
+        }
     }
 
     private func finish(_ totals: BulkTotals, _ settled: BatchStatus?) throws {
