@@ -192,6 +192,13 @@ package enum Limits {
     package static let listMessagesDefault = 100
     /// Messages that one page may examine: some 10 ms.
     package static let listRowsExamined = 20_000
+    /// A message whose life has to be read, for its provider or its error, counts as so many of them.
+    package static let listRowsOfLife = 10
+    /// A sender, a provider or a code of an error that a listing is to have.
+    package static let listTextBytes = 128
+    /// Batches of a page, and where a listing asks for no number: the counts of each are read.
+    package static let listBatches = 100
+    package static let listBatchesDefault = 20
     package static let cursorBytes = 64
     package static let violationsPerRefusal = 32
     /// Violations of all items of a Bulk call together; past it a refused item is told in words alone.
@@ -230,6 +237,10 @@ package enum Limits {
     /// Entries of a page of the audit log, and where it is asked for no number.
     package static let auditEntries = 1000
     package static let auditEntriesDefault = 100
+    /// An administrator's reading of another tenant's messages is entered once in so long...
+    package static let readingAuditMilliseconds: Int64 = 60_000
+    /// ...as long as no more pairs of key and tenant are remembered; further ones are entered each time.
+    package static let readingAudits = 4096
 
     /// After a new generation of this many tenants or more, memory that was needed to make it is given back...
     package static let memoryReturnTenants = 100

@@ -16,7 +16,7 @@ package struct MessageStates: OptionSet, Hashable, Sendable {
     }
 }
 
-/// Which of a tenant's messages are meant: those that meet every condition given.
+/// Which messages are meant: those that meet every condition given.
 package struct MessageFilter: Hashable, Sendable {
     /// Empty = any.
     package var states: MessageStates = []
@@ -27,8 +27,21 @@ package struct MessageFilter: Hashable, Sendable {
     /// "" = any.
     package var recipient = ""
     package var batch: BatchReference?
+    /// The sender's own word for it; "" = any.
+    package var reference = ""
+    /// One of its tags; "" = any.
+    package var tag = ""
+    /// Whom it is from, as it was accepted; "" = any.
+    package var sender = ""
+    /// The name of the provider that has or had it last; "" = any, and messages that none has had.
+    package var provider = ""
+    /// The code of its ``MessageStatus/error``; "" = any, and messages without one.
+    package var errorCode = ""
 
     package init() {}
+
+    /// Whether a message's life has to be read to know whether it is meant.
+    package var readsLives: Bool { !provider.isEmpty || !errorCode.isEmpty }
 
     /// Ids that were given out within the bounds of time.
     package var ids: Range<MessageID> {
@@ -89,6 +102,16 @@ package struct MessagePage: Hashable, Sendable {
         self.messages = messages
         self.cursor = cursor
     }
+}
+
+/// A page of a listing of batches, those begun last first.
+package struct BatchPage: Hashable, Sendable {
+    /// Fewer than the limit, or none, does not mean that it is the last.
+    package var batches: [BatchStatus] = []
+    /// Where the next page goes on; nil = this is the last.
+    package var cursor: ListCursor?
+
+    package init() {}
 }
 
 /// Where a page of a listing ended. As bytes: the version, 1, and the id, big-endian.

@@ -28,6 +28,12 @@ package struct MessageStatus: Hashable, Sendable {
     package var fingerprint: Fingerprint?
     /// Why it is not handed to a provider now; nil where it doesn't wait, or that is not told.
     package var waiting: WaitReason?
+    /// The name of its tenant; "" = not told.
+    package var tenant = ""
+    /// What its tenant's budget is charged for it: at most so much before it is sent, then its price at the provider
+    /// that took it, and nothing once it surely was not taken.
+    package var price = Money(millionths: 0)
+    package var body = MessageBody.untold
     /// The state's number in an answer of a later version, which this one doesn't know; ``state`` says nothing then.
     package var unknownState: Int32?
     /// The same of ``encoding``.
@@ -64,6 +70,17 @@ package struct MessageStatus: Hashable, Sendable {
         self.generation = generation
         self.fingerprint = fingerprint
     }
+}
+
+/// The text of a message, as far as an answer has it.
+package enum MessageBody: Hashable, Sendable {
+    /// The answer says nothing of it: a listing, or one about many messages.
+    case untold
+    case shown(String)
+    /// The credential lacks the scope that shows texts.
+    case withheld
+    /// Retention has taken it away.
+    case removed
 }
 
 /// Why a message was not delivered, or not yet: a code that programs can go by, and words.
@@ -128,6 +145,8 @@ package struct BatchStatus: Hashable, Sendable {
     package var paused: Bool
     /// Milliseconds since the Unix epoch.
     package var createdAt: Int64
+    /// The name of its tenant; "" = not told.
+    package var tenant = ""
 
     package init(
         id: BatchID, name: String, messages: UInt64, settled: UInt64, states: [StateCount], canceled: Bool,

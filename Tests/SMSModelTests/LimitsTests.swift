@@ -68,6 +68,9 @@ import Testing
     @Test func listings() {
         #expect(Limits.listMessagesDefault <= Limits.listMessages)
         #expect(Limits.listMessages <= Limits.listRowsExamined)
+        // A page of what is looked for in lives is never empty for that alone.
+        #expect(Limits.listMessages * Limits.listRowsOfLife <= Limits.listRowsExamined)
+        #expect(Limits.listBatchesDefault <= Limits.listBatches && Limits.listBatches <= Limits.listRowsExamined)
         #expect(ListCursor(last: MessageID(rawValue: .max >> 1)).bytes.count <= Limits.cursorBytes)
         let id = String(repeating: "k", count: Limits.keyIDCharacters)
         #expect(KeyCursor(createdAt: .max, id: id).bytes.count <= Limits.cursorBytes)

@@ -218,16 +218,20 @@ final class BatchNames {
     private let selectByName: SQLiteStatement
     private let selectByID: SQLiteStatement
     private let selectDays: SQLiteStatement
+    private let selectBefore: SQLiteStatement
 
     init(_ connection: SQLiteConnection) throws(StoreError) {
         selectByName = try connection.prepare(
             "SELECT id, tenant, name, canceled, created_at FROM batch WHERE tenant = ?1 AND name = ?2")
         selectByID = try connection.prepare(
-            "SELECT id, tenant, name, canceled, created_at FROM batch WHERE tenant = ?1 AND id = ?2")
+            "SELECT id, tenant, name, canceled, created_at FROM batch WHERE id = ?2 AND tenant = coalesce(?1, tenant)")
+        selectBefore = try connection.prepare(
+            "SELECT id, tenant, name, canceled, created_at FROM batch WHERE id < ?1 ORDER BY id DESC")
         selectDays = try connection.prepare("SELECT day FROM batch_day WHERE batch = ?1 ORDER BY day")
     }
 
-    func find(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+    /// - Parameter tenant: nil = any, which finds by id alone: names are each tenant's own.
+    func find(tenant: TenantID?, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
         let row: SQLiteStatement
         switch reference {
         case .name(let name):
@@ -237,10 +241,24 @@ final class BatchNames {
             row = selectByID
             row.bind(2, id)
         }
-        row.bind(1, Int64(tenant.rawValue))
+        row.bind(1, orNull: (tenant?.rawValue).map(Int64.init))
         defer { row.reset() }
         guard try row.step() else { return nil }
-        return BatchRecord(
+        return Self.record(row)
+    }
+
+    /// Visits batches below an id, the newest first, until it is enough.
+    /// - Parameter visit: returns whether there may be more of them.
+    func visit(below id: BatchID, _ visit: (BatchRecord) throws(StoreError) -> Bool) throws(StoreError) {
+        selectBefore.bind(1, id)
+        defer { selectBefore.reset() }
+        while try selectBefore.step() {
+            guard try visit(Self.record(selectBefore)) else { return }
+        }
+    }
+
+    private static func record(_ row: SQLiteStatement) -> BatchRecord {
+        BatchRecord(
             id: BatchID(rawValue: UInt64(row.integer(0))), tenant: TenantID(rawValue: Int32(row.integer(1))),
             name: row.text(2), canceled: row.integer(3) != 0, createdAt: row.integer(4))
     }

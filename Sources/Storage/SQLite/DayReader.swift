@@ -10,6 +10,15 @@ struct StateCounts {
         states.merge(other.states, uniquingKeysWith: +)
         sentForGood += other.sentForGood
     }
+
+    /// Adds a row of `state, count`.
+    fileprivate mutating func add(_ row: SQLiteStatement) {
+        switch CountedState(number: row.integer(0)) {
+        case .state(let state)?: states[state, default: 0] += row.integer(1)
+        case .sentForGood?: sentForGood += row.integer(1)
+        case nil: break
+        }
+    }
 }
 
 /// The file of one day as a reader has it open: a connection that never writes or checkpoints.
@@ -28,28 +37,41 @@ final class DayReader {
         selectMessage = try connection.prepare(
             """
             SELECT m.priority, m.encoding, m.segments, m.recipient, m.sender, m.batch, m.send_at, m.expires_at,
-                   m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace, m.fingerprint
-            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1 AND m.tenant = ?2
+                   m.reference, m.tags, s.state, s.due, s.history, m.generation, m.trace, m.fingerprint, m.tenant,
+                   m.reserve, m.body
+            FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id = ?1
             """)
         selectCounts = try connection.prepare("SELECT state, count FROM tally WHERE scope = ?1 AND count <> 0")
     }
 
-    /// A tenant's message as its row has it, its lifecycle, and what smart encoding replaced in it; nil if it has none
-    /// of that id.
+    /// A message as its rows have it.
+    struct StoredMessage {
+        var status: MessageStatus
+        var lifecycle: MessageLifecycle
+        var tenant: TenantID
+        /// What smart encoding replaced in it; "" = nothing.
+        var replaced: String
+    }
+
+    /// nil if there is none of that id, or it is another tenant's.
+    /// - Parameters:
+    ///   - tenant: nil = any.
+    ///   - showsText: else the status says that the text is withheld; nil = it says nothing of it.
     func message(
-        _ id: MessageID, tenant: TenantID, now: Int64
-    ) throws(StoreError) -> (status: MessageStatus, lifecycle: MessageLifecycle, replaced: String)? {
+        _ id: MessageID, tenant: TenantID?, now: Int64, showsText: Bool?
+    ) throws(StoreError) -> StoredMessage? {
         let row = selectMessage
         row.bind(1, id)
-        row.bind(2, Int64(tenant.rawValue))
         defer { row.reset() }
         guard try row.step() else { return nil }
+        let owner = TenantID(rawValue: Int32(truncatingIfNeeded: row.integer(16)))
+        if let tenant, tenant != owner { return nil }
         let sendAt = row.integer(6)
         let lifecycle =
             row.isNull(10)
             ? MessageLifecycle(id: id, waiting: sendAt > now ? .scheduled : .queued)
             : try MessageLifecycle(id, row, column: 10, path: connection.path)
-        let status = MessageStatus(
+        var status = MessageStatus(
             id: id, state: lifecycle.state, settled: lifecycle.isSettled(at: now),
             receiptOverdue: lifecycle.isReceiptOverdue(at: now), segments: Int(row.integer(2)),
             encoding: Encoding(rawValue: UInt8(truncatingIfNeeded: row.integer(1))) ?? .gsm7, to: row.text(3),
@@ -60,18 +82,15 @@ final class DayReader {
             batch: row.isNull(5) ? nil : BatchID(rawValue: UInt64(row.integer(5))),
             acceptedAt: Int64(id.milliseconds), sendAt: sendAt, expiresAt: row.integer(7),
             generation: UInt32(truncatingIfNeeded: row.integer(13)), fingerprint: Fingerprint(bytes: row.bytes(15)))
-        return (status, lifecycle, MessageTrace(packed: row.bytes(14)).replaced)
-    }
-
-    private static func tags(_ bytes: UnsafeRawBufferPointer) -> [String] {
-        var tags: [String] = []
-        var position = 0
-        while position < bytes.count {
-            let end = min(bytes.count, position + 1 + Int(bytes[position]))
-            tags.append(String(decoding: bytes[(position + 1)..<end], as: UTF8.self))
-            position = end
+        let reserve = Charge(segments: 0, cost: row.integer(17))
+        status.price = Money(millionths: reserve.settled(lifecycle.accountedState.cost).cost)
+        if let showsText {
+            // A message that is accepted has a text.
+            status.body = showsText ? row.bytes(18).isEmpty ? .removed : .shown(row.text(18)) : .withheld
         }
-        return tags
+        return StoredMessage(
+            status: status, lifecycle: lifecycle, tenant: owner,
+            replaced: MessageTrace(packed: row.bytes(14)).replaced)
     }
 
     /// The day's part of a tenant's or a batch's counts.
@@ -79,13 +98,15 @@ final class DayReader {
         selectCounts.bind(1, scope)
         defer { selectCounts.reset() }
         var counts = StateCounts()
-        while try selectCounts.step() {
-            switch CountedState(number: selectCounts.integer(0)) {
-            case .state(let state)?: counts.states[state] = selectCounts.integer(1)
-            case .sentForGood?: counts.sentForGood = selectCounts.integer(1)
-            case nil: continue
-            }
-        }
+        while try selectCounts.step() { counts.add(selectCounts) }
+        return counts
+    }
+
+    /// The same of all tenants together: scopes below 0 are theirs.
+    func stateCountsOfEveryTenant() throws(StoreError) -> StateCounts {
+        let rows = try connection.prepare("SELECT state, sum(count) FROM tally WHERE scope < 0 GROUP BY state")
+        var counts = StateCounts()
+        while try rows.step() { counts.add(rows) }
         return counts
     }
 

@@ -1,15 +1,18 @@
 package import SMSModel
 
 /// Listings go through messages one by one, a bounded number for each page: an index over what they filter by would
-/// cost the writer at every message. Days that have nothing to offer are passed over by their counts.
+/// cost the writer at every message. A tenant's reference has one, since Status asks for it. Days that have nothing to
+/// offer are passed over by their counts.
 extension SQLiteStatusReader {
     /// A page of the tenant's messages that meet the query's filter; nil if the tenant has no such batch.
     ///
     /// It examines at most ``Limits/listRowsExamined`` messages.
-    package func list(_ query: ListQuery, tenant: TenantID, now: Int64) throws(StoreError) -> MessagePage? {
+    /// - Parameter tenant: nil = all tenants', whose batches are found by id alone.
+    package func list(_ query: ListQuery, tenant: TenantID?, now: Int64) throws(StoreError) -> MessagePage? {
         var messages: [MessageStatus] = []
         let end = try examine(query, of: tenant, now: now) { (id, tenant) throws(StoreError) in
-            if let status = try status(of: id, tenant: tenant, now: now, timeline: false) { messages.append(status) }
+            let status = try status(of: id, tenant: tenant, now: now, timeline: false)
+            if let status, query.filter.accepts(lifeOf: status) { messages.append(status) }
             return messages.count < query.limit
         }
         return end.map { MessagePage(messages: messages, cursor: $0.cursor) }
@@ -29,7 +32,7 @@ extension SQLiteStatusReader {
             if let lost = events.last(where: { $0.event.isLost }) { status.provider = lost.provider }
             guard query.provider.isEmpty || status.provider == query.provider else { return true }
             let since = events.last { $0.event.makesUnknown && $0.state == .unknown }?.at ?? status.acceptedAt
-            status.timeline = []
+            (status.timeline, status.body) = ([], .untold)
             messages.append(UnknownMessage(status: status, since: since, tenant: tenant))
             return messages.count < query.limit
         }
@@ -54,7 +57,7 @@ extension SQLiteStatusReader {
         var days = self.days
         var batch: BatchID?
         if let reference = query.filter.batch {
-            guard let tenant, let record = try batchRecord(tenant: tenant, reference) else { return nil }
+            guard let record = try batchRecord(tenant: tenant, reference) else { return nil }
             batch = record.id
             days = try self.days(of: record.id)
         }
@@ -72,20 +75,24 @@ extension SQLiteStatusReader {
             // Opening one file after the other has its price too.
             if opened > 0 { examined += 100 }
             opened += 1
-            let rows = try reader.scan(part, oldestFirst: query.oldestFirst)
-            while try rows.step() {
-                guard examined < Limits.listRowsExamined, !isEnough else { return end }
-                examined += 1
-                let id = MessageID(rawValue: UInt64(rows.integer(0)))
-                let owner = TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1)))
-                end.cursor = ListCursor(last: id)
-                guard tenant.map({ $0 == owner }) ?? true,
-                    batch.map({ !rows.isNull(2) && rows.integer(2) == Int64($0.rawValue) }) ?? true,
-                    query.filter.accepts(recipient: rows.bytes(3)),
-                    query.filter.accepts(
-                        storedState: rows.isNull(5) ? nil : rows.integer(5), sendAt: rows.integer(4), now)
-                else { continue }
-                isEnough = try !visit(id, owner)
+            let rows = try reader.scan(oldestFirst: query.oldestFirst)
+            for range in try ranges(of: part, query, tenant, reader) {
+                rows.reset()
+                rows.bind(1, range.lowerBound)
+                rows.bind(2, range.upperBound)
+                while try rows.step() {
+                    guard examined < Limits.listRowsExamined, !isEnough else { return end }
+                    examined += 1
+                    let id = MessageID(rawValue: UInt64(rows.integer(0)))
+                    let owner = TenantID(rawValue: Int32(truncatingIfNeeded: rows.integer(1)))
+                    end.cursor = ListCursor(last: id)
+                    guard tenant.map({ $0 == owner }) ?? true,
+                        batch.map({ !rows.isNull(2) && rows.integer(2) == Int64($0.rawValue) }) ?? true,
+                        query.filter.accepts(rows, now)
+                    else { continue }
+                    if query.filter.readsLives { examined += Limits.listRowsOfLife - 1 }
+                    isEnough = try !visit(id, owner)
+                }
             }
             // All of the day has been seen.
             end.cursor = ListCursor(
@@ -95,13 +102,25 @@ extension SQLiteStatusReader {
         return end
     }
 
+    /// The ids of a day to go through, in the order asked for: those that the index of references has, where it can be
+    /// asked, or all.
+    private func ranges(
+        of day: Range<MessageID>, _ query: ListQuery, _ tenant: TenantID?, _ reader: DayReader
+    ) throws(StoreError) -> [Range<MessageID>] {
+        guard let tenant, !query.filter.reference.isEmpty else { return [day] }
+        let hash = Self.hash(ofReference: query.filter.reference, tenant)
+        let ids = Set(try reader.candidates(.reference, [hash])).filter(day.contains)
+        return (query.oldestFirst ? ids.sorted() : ids.sorted(by: >)).map { id in
+            id..<MessageID(rawValue: id.rawValue + 1)
+        }
+    }
+
     /// Whether the day may have something that meets the filter, by its counts.
     private func mayMeet(
         _ filter: MessageFilter, _ tenant: TenantID?, _ batch: BatchID?, _ day: Day
     ) throws(StoreError) -> Bool {
-        guard let tenant else { return filter.mayMeet(try reader(of: day)?.countsOfAll() ?? [:]) }
-        let counts = try stateCounts(scope: batch.map { Int64($0.rawValue) } ?? -Int64(tenant.rawValue), day)
-        return filter.mayMeet(counts.states)
+        let scope = batch.map { Int64($0.rawValue) } ?? tenant.map { -Int64($0.rawValue) } ?? Self.everyTenant
+        return filter.mayMeet(try stateCounts(scope: scope, day).states)
     }
 }
 
@@ -114,31 +133,37 @@ extension EventKind {
 }
 
 extension DayReader {
-    /// The day's part of all tenants' counts: scopes below 0 are theirs.
-    fileprivate func countsOfAll() throws(StoreError) -> [MessageState: Int64] {
-        let rows = try connection.prepare("SELECT state, sum(count) FROM tally WHERE scope < 0 GROUP BY state")
-        var counts: [MessageState: Int64] = [:]
-        while try rows.step() {
-            if let state = MessageState(rawValue: UInt8(truncatingIfNeeded: rows.integer(0))) {
-                counts[state] = rows.integer(1)
-            }
-        }
-        return counts
-    }
-}
-
-extension DayReader {
-    /// Rows of `id, tenant, batch, recipient, send_at, state`; the last is NULL while a message only waits.
-    fileprivate func scan(_ ids: Range<MessageID>, oldestFirst: Bool) throws(StoreError) -> SQLiteStatement {
-        let rows = try connection.prepare(
+    /// Rows of `id, tenant, batch, recipient, send_at, state, sender, reference, tags` of the ids from the first to below
+    /// the second that are bound; the state is NULL while a message only waits.
+    fileprivate func scan(oldestFirst: Bool) throws(StoreError) -> SQLiteStatement {
+        try connection.prepare(
             """
-            SELECT m.id, m.tenant, m.batch, m.recipient, m.send_at, s.state
+            SELECT m.id, m.tenant, m.batch, m.recipient, m.send_at, s.state, m.sender, m.reference, m.tags
             FROM message m LEFT JOIN state s ON s.id = m.id WHERE m.id >= ?1 AND m.id < ?2
             ORDER BY m.id \(oldestFirst ? "ASC" : "DESC")
             """)
-        rows.bind(1, ids.lowerBound)
-        rows.bind(2, ids.upperBound)
-        return rows
+    }
+
+    /// Tags as they are stored: each its length in one byte, then its bytes.
+    static func tags(_ bytes: UnsafeRawBufferPointer) -> [String] {
+        var tags: [String] = []
+        forEachTag(bytes) { tag in
+            tags.append(String(decoding: tag, as: UTF8.self))
+            return true
+        }
+        return tags
+    }
+
+    /// - Parameter visit: returns whether to go on.
+    fileprivate static func forEachTag(
+        _ bytes: UnsafeRawBufferPointer, _ visit: (Slice<UnsafeRawBufferPointer>) -> Bool
+    ) {
+        var position = 0
+        while position < bytes.count {
+            let end = min(bytes.count, position + 1 + Int(bytes[position]))
+            guard visit(bytes[(position + 1)..<end]) else { return }
+            position = end
+        }
     }
 }
 
@@ -151,8 +176,32 @@ extension MessageFilter {
         }
     }
 
-    fileprivate func accepts(recipient: UnsafeRawBufferPointer) -> Bool {
-        self.recipient.isEmpty || self.recipient.utf8.elementsEqual(recipient)
+    /// Whether a row of ``DayReader/scan(oldestFirst:)`` meets all but what is its tenant's and its batch's.
+    fileprivate func accepts(_ row: SQLiteStatement, _ now: Int64) -> Bool {
+        // Who has no life has had no provider and no error.
+        if readsLives, row.isNull(5) { return false }
+        return Self.accepts(recipient, row.bytes(3)) && Self.accepts(sender, row.bytes(6))
+            && Self.accepts(reference, row.bytes(7)) && accepts(tags: row.bytes(8))
+            && accepts(storedState: row.isNull(5) ? nil : row.integer(5), sendAt: row.integer(4), now)
+    }
+
+    private static func accepts(_ wanted: String, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        wanted.isEmpty || wanted.utf8.elementsEqual(bytes)
+    }
+
+    private func accepts(tags: UnsafeRawBufferPointer) -> Bool {
+        if tag.isEmpty { return true }
+        var isThere = false
+        DayReader.forEachTag(tags) { bytes in
+            isThere = tag.utf8.elementsEqual(bytes)
+            return !isThere
+        }
+        return isThere
+    }
+
+    /// Whether what can be told of its life alone is as it is to be.
+    fileprivate func accepts(lifeOf status: MessageStatus) -> Bool {
+        (provider.isEmpty || status.provider == provider) && (errorCode.isEmpty || status.error?.code == errorCode)
     }
 
     /// - Parameter state: nil while the message only waits.

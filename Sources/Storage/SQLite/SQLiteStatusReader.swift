@@ -1,3 +1,4 @@
+internal import ConfigurationModel
 package import SMSModel
 
 /// Reads statuses alongside the writer, with connections of its own, used by one thread. It sees what has been committed.
@@ -16,6 +17,8 @@ package final class SQLiteStatusReader {
     private var tallies: [StateCountKey: (version: UInt64, counts: StateCounts)] = [:]
     /// Names by number; read again when a number is not there.
     private var providers: [UInt8: String] = [:]
+    /// The same of tenants.
+    private var tenantNames: [TenantID: String] = [:]
     private static let openFiles = 12
     private static let storedCounts = 4096
 
@@ -69,11 +72,18 @@ package final class SQLiteStatusReader {
     var days: [Day] { catalog.days }
 
     /// A tenant's message; nil if it has none of that id.
+    /// - Parameters:
+    ///   - tenant: nil = any.
+    ///   - timeline: whether its timeline and its text are told.
+    ///   - showsText: else its text is withheld.
     package func status(
-        of id: MessageID, tenant: TenantID, now: Int64, timeline: Bool
+        of id: MessageID, tenant: TenantID?, now: Int64, timeline: Bool, showsText: Bool = false
     ) throws(StoreError) -> MessageStatus? {
-        guard let found = try reader(of: Day(of: id))?.message(id, tenant: tenant, now: now) else { return nil }
+        let found = try reader(of: Day(of: id))?.message(
+            id, tenant: tenant, now: now, showsText: timeline ? showsText : nil)
+        guard let found else { return nil }
         var status = found.status
+        status.tenant = try tenantName(found.tenant)
         try tell(found.lifecycle, replaced: found.replaced, now: now, timeline: timeline, in: &status)
         return status
     }
@@ -179,6 +189,13 @@ package final class SQLiteStatusReader {
         return providers[number] ?? ""
     }
 
+    /// "" if there is none of that number.
+    private func tenantName(_ tenant: TenantID) throws(StoreError) -> String {
+        if let name = tenantNames[tenant] { return name }
+        for record in try administration.tenants() { tenantNames[record.id] = record.name }
+        return tenantNames[tenant] ?? ""
+    }
+
     private func providerNumbers() throws(StoreError) -> [UInt8] {
         _ = try readProviders()
         return Array(providers.keys)
@@ -186,7 +203,7 @@ package final class SQLiteStatusReader {
 
     // MARK: Batches and counts
 
-    func batchRecord(tenant: TenantID, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
+    func batchRecord(tenant: TenantID?, _ reference: BatchReference) throws(StoreError) -> BatchRecord? {
         try batches.find(tenant: tenant, reference)
     }
 
@@ -194,10 +211,38 @@ package final class SQLiteStatusReader {
     func days(of batch: BatchID) throws(StoreError) -> [Day] { try batches.days(of: batch) }
 
     /// A tenant's batch; nil if it has none of that name or id.
+    /// - Parameter tenant: nil = any, which finds by id alone.
     package func batch(
-        tenant: TenantID, _ reference: BatchReference, now: Int64
+        tenant: TenantID?, _ reference: BatchReference, now: Int64
     ) throws(StoreError) -> BatchStatus? {
         guard let record = try batches.find(tenant: tenant, reference) else { return nil }
+        return try status(of: record, now: now)
+    }
+
+    /// A page of the tenant's batches, those begun last first. It examines at most ``Limits/listRowsExamined``.
+    /// - Parameters:
+    ///   - tenant: nil = all tenants'.
+    ///   - cursor: where the page before ended; nil = the first page.
+    package func batches(
+        tenant: TenantID?, limit: Int, cursor: ListCursor?, now: Int64
+    ) throws(StoreError) -> BatchPage {
+        var page = BatchPage()
+        var examined = 0
+        var last: BatchID?
+        try batches.visit(below: cursor?.last ?? BatchID(rawValue: UInt64(Int64.max))) { (record) throws(StoreError) in
+            guard page.batches.count < limit, examined < Limits.listRowsExamined else {
+                page.cursor = last.map(ListCursor.init)
+                return false
+            }
+            examined += 1
+            last = record.id
+            if tenant.map({ $0 == record.tenant }) ?? true { page.batches.append(try status(of: record, now: now)) }
+            return true
+        }
+        return page
+    }
+
+    private func status(of record: BatchRecord, now: Int64) throws(StoreError) -> BatchStatus {
         let days = try batches.days(of: record.id)
         let counts = try stateCounts(scope: Int64(record.id.rawValue), days)
         let states = Self.list(counts)
@@ -209,15 +254,21 @@ package final class SQLiteStatusReader {
             for day in days { settled += try reader(of: day)?.overdue(record.id, now: now) ?? 0 }
         }
         let paused = try control.integer("SELECT count(*) FROM pause WHERE target = 'batch \(record.id)'") > 0
-        return BatchStatus(
+        var status = BatchStatus(
             id: record.id, name: record.name, messages: states.reduce(0) { $0 + $1.count }, settled: settled,
             states: states, canceled: record.canceled, paused: paused, createdAt: record.createdAt)
+        status.tenant = try tenantName(record.tenant)
+        return status
     }
 
     /// The tenant's messages by state.
-    package func states(tenant: TenantID) throws(StoreError) -> [StateCount] {
-        Self.list(try stateCounts(scope: -Int64(tenant.rawValue), catalog.days))
+    /// - Parameter tenant: nil = all tenants'.
+    package func states(tenant: TenantID?) throws(StoreError) -> [StateCount] {
+        Self.list(try stateCounts(scope: tenant.map { -Int64($0.rawValue) } ?? Self.everyTenant, catalog.days))
     }
+
+    /// Stands for the scopes of all tenants together.
+    static let everyTenant = Int64.min
 
     private func stateCounts(scope: Int64, _ days: [Day]) throws(StoreError) -> StateCounts {
         var sums = StateCounts()
@@ -236,7 +287,9 @@ package final class SQLiteStatusReader {
         guard let version = catalog.version(of: day) else { return StateCounts() }
         let key = StateCountKey(day: day, scope: scope)
         if let known = tallies[key], known.version == version { return known.counts }
-        guard let counts = try reader(of: day)?.stateCounts(scope: scope) else { return StateCounts() }
+        guard let reader = try reader(of: day) else { return StateCounts() }
+        let counts =
+            scope == Self.everyTenant ? try reader.stateCountsOfEveryTenant() : try reader.stateCounts(scope: scope)
         if tallies.count >= Self.storedCounts { tallies.removeAll() }
         tallies[key] = (version, counts)
         return counts
@@ -248,50 +301,60 @@ package final class SQLiteStatusReader {
     ///
     /// They have their timelines, unless there are more than ``Limits/statusIDsWithTimeline``.
     package func statuses(
-        reference: String, tenant: TenantID, now: Int64, limit: Int
+        reference: String, tenant: TenantID, now: Int64, limit: Int, showsText: Bool = false
     ) throws(StoreError) -> [MessageStatus] {
+        let hash = Self.hash(ofReference: reference, tenant)
+        return try statuses(.reference, [hash], tenant: tenant, now: now, limit: limit, showsText: showsText) {
+            $0.reference == reference
+        }
+    }
+
+    static func hash(ofReference reference: String, _ tenant: TenantID) -> UInt64 {
         var text = reference
-        let hash = text.withUTF8 {
+        return text.withUTF8 {
             IndexKind.reference.hash(UnsafeRawBufferPointer($0), scope: Int64(tenant.rawValue))
         }
-        return try statuses(.reference, [hash], tenant: tenant, now: now, limit: limit) { $0.reference == reference }
     }
 
     /// The tenant's messages to which a provider gave that id in one of their attempts, newest first, at most `limit`.
     ///
     /// They have their timelines, unless there are more than ``Limits/statusIDsWithTimeline``.
+    /// - Parameter tenant: nil = any.
     package func statuses(
-        providerID: String, tenant: TenantID, now: Int64, limit: Int
+        providerID: String, tenant: TenantID?, now: Int64, limit: Int, showsText: Bool = false
     ) throws(StoreError) -> [MessageStatus] {
         var text = providerID
         let hashes = try providerNumbers().map { number in
             text.withUTF8 { IndexKind.providerID.hash(UnsafeRawBufferPointer($0), scope: Int64(number)) }
         }
-        return try statuses(.providerID, hashes, tenant: tenant, now: now, limit: limit) { status in
+        return try statuses(
+            .providerID, hashes, tenant: tenant, now: now, limit: limit, showsText: showsText
+        ) { status in
             status.timeline.contains { ($0.event == .sent || $0.event == .identified) && $0.detail == providerID }
         }
     }
 
-    /// Without their timelines, if they are many.
+    /// Without their timelines and texts, if they are many.
     private static func fitting(_ statuses: [MessageStatus]) -> [MessageStatus] {
         guard statuses.count > Limits.statusIDsWithTimeline else { return statuses }
         return statuses.map { status in
             var status = status
             status.timeline = []
+            status.body = .untold
             return status
         }
     }
 
     private func statuses(
-        _ kind: IndexKind, _ hashes: [UInt64], tenant: TenantID, now: Int64, limit: Int,
+        _ kind: IndexKind, _ hashes: [UInt64], tenant: TenantID?, now: Int64, limit: Int, showsText: Bool,
         where matches: (MessageStatus) -> Bool
     ) throws(StoreError) -> [MessageStatus] {
         var found: [MessageStatus] = []
         for day in catalog.days.reversed() {
             guard let reader = try reader(of: day) else { continue }
             for id in Set(try reader.candidates(kind, Set(hashes))).sorted(by: >) {
-                guard let status = try status(of: id, tenant: tenant, now: now, timeline: true), matches(status)
-                else { continue }
+                let status = try status(of: id, tenant: tenant, now: now, timeline: true, showsText: showsText)
+                guard let status, matches(status) else { continue }
                 found.append(status)
                 if found.count == limit { return Self.fitting(found) }
             }
