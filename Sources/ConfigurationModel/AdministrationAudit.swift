@@ -13,6 +13,10 @@ package enum AuditVerb: String {
     case resume
     case resend = "unknown.resend"
     case settle = "unknown.settle"
+    /// Another tenant's messages were read: by an administrator.
+    case read = "messages.read"
+    /// Another tenant's were canceled.
+    case cancel = "messages.cancel"
 }
 
 extension AuditRecord {

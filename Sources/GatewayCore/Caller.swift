@@ -28,6 +28,8 @@ package struct Caller {
 
     package var tenant: Tenant { principal.tenant }
     var isAdministrator: Bool { principal.scopes.contains(.admin) }
+    /// Whether it is shown the texts of the messages that it may read.
+    var seesTexts: Bool { principal.scopes.contains(.text) }
 
     /// - Throws: PERMISSION_DENIED naming what lacks.
     func require(_ scopes: Scopes) throws(GatewayError) { try principal.require(scopes) }
@@ -47,6 +49,11 @@ package enum TenantSelection: Hashable, Sendable {
     case one(String)
     /// Every tenant: for administrators.
     case all
+}
+
+extension TenantSelection {
+    /// The caller's own tenant.
+    package static let own = TenantSelection.one("")
 }
 
 extension TenantDirectory {

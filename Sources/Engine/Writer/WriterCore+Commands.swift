@@ -14,10 +14,10 @@ extension WriterCore {
         for command in commands {
             refusals.append { command.refuse($0) }
             switch command {
-            case .cancel(let ids, let tenant, let reply):
-                try cancel(ids, tenant: tenant, now: now, reply)
-            case .cancelBatch(let reference, let tenant, let reply):
-                try startCancellation(reference, tenant, reply)
+            case .cancel(let ids, let tenant, let context, let reply):
+                try cancel(ids, tenant: tenant, by: context, now: now, reply)
+            case .cancelBatch(let reference, let tenant, let context, let reply):
+                try startCancellation(reference, tenant, by: context, reply)
             case .pause(let wish, let tenant, let paused, let context, let reply):
                 try pause(wish, tenant: tenant, paused: paused, by: context, reply)
             case .actOnUnknown(let wish, let ids, let tenant, let context, let reply):
@@ -93,7 +93,7 @@ extension WriterCore {
     }
 
     private mutating func cancel(
-        _ ids: [MessageID], tenant: TenantID, now: Int64,
+        _ ids: [MessageID], tenant: TenantID?, by context: AuditContext?, now: Int64,
         _ reply: @escaping @Sendable (Result<[MessageCancelResult], GatewayError>) -> Void
     ) throws(StoreError) {
         if let failure = unreadable(ids) {
@@ -102,6 +102,12 @@ extension WriterCore {
         }
         var verdicts: [MessageCancelResult] = []
         for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
+        let canceled = verdicts.filter(\.canceled).map { JSONValue.string($0.id.description) }
+        if let context, !canceled.isEmpty {
+            let owner = tenant.map { name(of: .tenant($0)) } ?? "every tenant"
+            try store.administration.append(
+                AuditRecord(.cancel, owner, by: context, after: .object(["messages": .array(canceled)])))
+        }
         effects.replies.append { [verdicts] in reply(.success(verdicts)) }
     }
 
@@ -116,12 +122,14 @@ extension WriterCore {
         }
     }
 
-    private mutating func cancel(_ id: MessageID, tenant: TenantID, now: Int64) throws(StoreError)
-        -> MessageCancelResult
-    {
+    private mutating func cancel(
+        _ id: MessageID, tenant: TenantID?, now: Int64
+    ) throws(StoreError) -> MessageCancelResult {
         let nobody = MessageCancelResult(id: id, canceled: false, state: nil)
         let known = try store.lifecycle(of: id)
-        guard var stored = known == nil ? try waiting(id) : known, stored.tenant == tenant else { return nobody }
+        guard var stored = known == nil ? try waiting(id) : known,
+            tenant.map({ $0 == stored.tenant }) ?? true
+        else { return nobody }
         let before = stored.lifecycle.mark
         let canceled = stored.lifecycle.canceled(at: now)
         if canceled, before.accountedState.state != .canceled {
@@ -142,7 +150,7 @@ extension WriterCore {
     }
 
     private mutating func startCancellation(
-        _ reference: BatchReference, _ tenant: TenantID,
+        _ reference: BatchReference, _ tenant: TenantID, by context: AuditContext?,
         _ reply: @escaping @Sendable (Result<BatchCancelCount, GatewayError>) -> Void
     ) throws(StoreError) {
         guard let batch = try store.batch(tenant: tenant, reference) else {
@@ -150,6 +158,11 @@ extension WriterCore {
             return
         }
         try store.cancelBatch(batch.id)
+        if let context {
+            let after: [String: JSONValue] = ["batch": .string(batch.id.description), "name": .string(batch.name)]
+            try store.administration.append(
+                AuditRecord(.cancel, name(of: .tenant(tenant)), by: context, after: .object(after)))
+        }
         dispatcher.cancelingBatches.insert(batch.id)
         cancellations.append(BatchCancellation(batch: batch.id, reply: reply))
     }
@@ -254,8 +267,8 @@ extension WriterCommand {
 
     func refuse(_ error: GatewayError) {
         switch self {
-        case .cancel(_, _, let reply): reply(.failure(error))
-        case .cancelBatch(_, _, let reply): reply(.failure(error))
+        case .cancel(_, _, _, let reply): reply(.failure(error))
+        case .cancelBatch(_, _, _, let reply): reply(.failure(error))
         case .pause(_, _, _, _, let reply): reply(.failure(error))
         case .actOnUnknown(_, _, _, _, let reply): reply(.failure(error))
         case .reconcile(_, _, _, _, let reply): reply(.failure(error))

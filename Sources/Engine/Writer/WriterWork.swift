@@ -52,8 +52,14 @@ package struct AcceptedBurst: Sendable {
 
 /// What operators and callers ask of the writer, besides sending.
 package enum WriterCommand: Sendable {
-    case cancel([MessageID], TenantID, reply: @Sendable (Result<[MessageCancelResult], GatewayError>) -> Void)
-    case cancelBatch(BatchReference, TenantID, reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
+    /// Cancels messages of a tenant, or any's where that is nil.
+    /// - by: the one to whom it is an administrative act, for the audit log; nil = to cancel one's own is none.
+    case cancel(
+        [MessageID], TenantID?, by: AuditContext? = nil,
+        reply: @Sendable (Result<[MessageCancelResult], GatewayError>) -> Void)
+    case cancelBatch(
+        BatchReference, TenantID, by: AuditContext? = nil,
+        reply: @Sendable (Result<BatchCancelCount, GatewayError>) -> Void)
     case pause(
         PauseScope, TenantID, paused: Bool, by: AuditContext, reply: @Sendable (Result<[String], GatewayError>) -> Void
     )

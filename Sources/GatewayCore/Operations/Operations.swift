@@ -20,27 +20,43 @@ package final class Operations: Sendable {
 
     // MARK: Messages
 
-    /// Cancels messages of the caller's tenant: those that no provider may have.
-    package func cancel(_ ids: [MessageID], for caller: Caller, _ reply: @escaping Reply<CancelResult>) {
+    /// Cancels messages: those that no provider may have. Others' are an administrator's to cancel, which the audit log
+    /// tells.
+    package func cancel(
+        _ ids: [MessageID], of selection: TenantSelection = .own, for caller: Caller,
+        _ reply: @escaping Reply<CancelResult>
+    ) {
         do throws(GatewayError) {
             try caller.require(.cancel)
-            writer.command(.cancel(ids, caller.tenant.id) { reply($0.map(CancelResult.init)) })
+            let owner = try tenants.subject(selection, of: caller)
+            writer.command(
+                .cancel(ids, owner?.id, by: actContext(on: owner, caller)) { reply($0.map(CancelResult.init)) })
         } catch {
             reply(.failure(error))
         }
     }
 
-    /// Cancels what is left of a batch of the caller's tenant.
-    package func cancel(_ batch: BatchReference, for caller: Caller, _ reply: @escaping Reply<CancelResult>) {
+    /// Cancels what is left of a batch, as ``cancel(_:of:for:_:)`` does.
+    /// - Throws: INVALID_ARGUMENT for every tenant's: such a far-reaching act names whom it strikes.
+    package func cancel(
+        _ batch: BatchReference, of selection: TenantSelection = .own, for caller: Caller,
+        _ reply: @escaping Reply<CancelResult>
+    ) {
         do throws(GatewayError) {
             try caller.require(.cancel)
+            guard let owner = try tenants.subject(selection, of: caller) else { throw .batchWithoutTenant }
             writer.command(
-                .cancelBatch(batch, caller.tenant.id) { result in
+                .cancelBatch(batch, owner.id, by: actContext(on: owner, caller)) { result in
                     reply(result.map { CancelResult(canceled: $0.canceled, tooLate: $0.tooLate) })
                 })
         } catch {
             reply(.failure(error))
         }
+    }
+
+    /// nil if the tenant is the caller's own: what is done to its messages is no administrative act.
+    private func actContext(on owner: Tenant?, _ caller: Caller) -> AuditContext? {
+        owner?.id == caller.tenant.id ? nil : caller.auditContext(at: clock.now())
     }
 
     /// Has messages of which nobody knows whether they were sent go out again: perhaps twice. A tenant acts on its own;

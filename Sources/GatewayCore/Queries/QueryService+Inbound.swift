@@ -14,11 +14,12 @@ extension QueryService {
     ) {
         do throws(GatewayError) {
             try caller.require(.read)
-            /// nil = all.
-            let numbers = try tenants.subject(selection, of: caller).map { ownNumbers($0.id) }
+            let owner = try tenants.subject(selection, of: caller)
+            // nil = all.
+            let numbers = owner.map { ownNumbers($0.id) }
             let before = InboundCursor(bytes: cursor)
             if before == nil, !cursor.isEmpty { throw .badCursor }
-            find(for: caller, reply) { (reader, _) throws(GatewayError) in
+            find(in: owner, for: caller, reply) { (reader, _) throws(GatewayError) in
                 try reading { () throws(StoreError) in
                     try InboundPage(
                         reader.inbound, before: before?.last, limit: limit ?? Limits.inboundMessagesDefault,

@@ -13,6 +13,7 @@ package final class QueryService: Sendable {
     let tenants: TenantDirectory
     let suppressions: SuppressionList
     let monitor: GatewayMonitor
+    private let audit: ReadingAudit
     /// The numbers that a tenant names as its senders.
     let ownNumbers: @Sendable (TenantID) -> Set<OwnNumber>
 
@@ -26,7 +27,23 @@ package final class QueryService: Sendable {
         self.tenants = tenants
         self.suppressions = suppressions
         self.monitor = monitor
+        audit = ReadingAudit(writer: writer, clock: clock)
         ownNumbers = { configuration.ownNumbers(of: $0) }
+    }
+
+    /// Has the reader's thread find an answer in messages, once it is in the audit log that they are read, where they are
+    /// others' than the caller's own.
+    /// - Parameter owner: whose messages they are; nil = every tenant's.
+    func find<Answer: Sendable>(
+        in owner: Tenant?, for caller: Caller, _ reply: @escaping Reply<Answer>,
+        _ answer: @escaping @Sendable (SQLiteStatusReader, _ now: Int64) throws(GatewayError) -> Answer
+    ) {
+        guard owner?.id != caller.tenant.id else { return find(for: caller, reply, answer) }
+        let (asker, deadline) = (caller.asker, caller.deadline)
+        audit.enter(owner, readBy: caller) { [self] error in
+            if let error { return reply(.failure(error)) }
+            find(asker, deadline, reply, answer)
+        }
     }
 
     /// Has the reader's thread find an answer, unless the caller's deadline is over by then.
@@ -34,8 +51,14 @@ package final class QueryService: Sendable {
         for caller: Caller, _ reply: @escaping Reply<Answer>,
         _ answer: @escaping @Sendable (SQLiteStatusReader, _ now: Int64) throws(GatewayError) -> Answer
     ) {
-        let (clock, deadline) = (clock, caller.deadline)
-        reader.ask(caller.asker) { reader in
+        find(caller.asker, caller.deadline, reply, answer)
+    }
+
+    private func find<Answer: Sendable>(
+        _ asker: Asker, _ deadline: Int64?, _ reply: @escaping Reply<Answer>,
+        _ answer: @escaping @Sendable (SQLiteStatusReader, _ now: Int64) throws(GatewayError) -> Answer
+    ) {
+        reader.ask(asker) { [clock] reader in
             reply(
                 Result { () throws(GatewayError) in
                     let now = try clock.now(before: deadline)
@@ -45,12 +68,17 @@ package final class QueryService: Sendable {
     }
 
     /// What became of messages, or of a batch.
-    package func status(_ query: StatusQuery, for caller: Caller, _ reply: @escaping Reply<StatusResult>) {
+    package func status(
+        _ query: StatusQuery, of selection: TenantSelection = .own, for caller: Caller,
+        _ reply: @escaping Reply<StatusResult>
+    ) {
         do throws(GatewayError) {
             try caller.require(.read)
-            let tenant = caller.tenant.id
-            find(for: caller, addingWaitReasons(for: caller, reply)) { (reader, now) throws(GatewayError) in
-                try reader.result(of: query, tenant: tenant, now: now)
+            let owner = try tenants.subject(selection, of: caller)
+            if owner == nil, let violation = query.violationWithoutTenant { throw .invalid([violation]) }
+            let sight = Sight(tenant: owner?.id, showsText: caller.seesTexts)
+            find(in: owner, for: caller, addingWaitReasons(for: caller, reply)) { (reader, now) throws(GatewayError) in
+                try reader.result(of: query, sight, now: now)
             }
         } catch {
             reply(.failure(error))
@@ -79,20 +107,43 @@ package final class QueryService: Sendable {
         }
     }
 
-    /// A page of the caller's messages.
+    /// A page of messages.
     /// - Parameter cursor: as the page before gave it; empty = the first page.
     package func list(
-        _ filter: MessageFilter, limit: Int?, cursor: [UInt8] = [], oldestFirst: Bool = false, for caller: Caller,
-        _ reply: @escaping Reply<MessagePage>
+        _ filter: MessageFilter, of selection: TenantSelection = .own, limit: Int?, cursor: [UInt8] = [],
+        oldestFirst: Bool = false, for caller: Caller, _ reply: @escaping Reply<MessagePage>
     ) {
         do throws(GatewayError) {
             try caller.require(.read)
             let query = try ListQuery(checking: filter, limit: limit, cursor: cursor, oldestFirst: oldestFirst)
-            let tenant = caller.tenant.id
-            find(for: caller, reply) { (reader, now) throws(GatewayError) in
-                let page = try reading { () throws(StoreError) in try reader.list(query, tenant: tenant, now: now) }
+            let owner = try tenants.subject(selection, of: caller)
+            if owner == nil, case .name = filter.batch { throw .batchWithoutTenant }
+            find(in: owner, for: caller, reply) { (reader, now) throws(GatewayError) in
+                let page = try reading { () throws(StoreError) in try reader.list(query, tenant: owner?.id, now: now) }
                 guard let page else { throw .noSuchBatch }
                 return page
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// A page of batches, those begun last first.
+    /// - Parameter cursor: as the page before gave it; empty = the first page.
+    package func batches(
+        of selection: TenantSelection = .own, limit: Int?, cursor: [UInt8] = [], for caller: Caller,
+        _ reply: @escaping Reply<BatchPage>
+    ) {
+        do throws(GatewayError) {
+            try caller.require(.read)
+            let owner = try tenants.subject(selection, of: caller)
+            let last = ListCursor(bytes: cursor)
+            if last == nil, !cursor.isEmpty { throw .invalid([.badCursor]) }
+            find(in: owner, for: caller, reply) { (reader, now) throws(GatewayError) in
+                try reading { () throws(StoreError) in
+                    try reader.batches(
+                        tenant: owner?.id, limit: limit ?? Limits.listBatchesDefault, cursor: last, now: now)
+                }
             }
         } catch {
             reply(.failure(error))
@@ -109,14 +160,14 @@ package final class QueryService: Sendable {
     ) {
         do throws(GatewayError) {
             try caller.require(.read)
-            let owner = try tenants.subject(selection, of: caller)?.id
+            let owner = try tenants.subject(selection, of: caller)
             var query = UnknownQuery(provider: provider, oldestFirst: oldestFirst)
             if let limit { query.limit = limit }
             query.cursor = ListCursor(bytes: cursor)
             if query.cursor == nil, !cursor.isEmpty { throw .invalid([.badCursor]) }
-            find(for: caller, reply) { [query, tenants] (reader, now) throws(GatewayError) in
+            find(in: owner, for: caller, reply) { [query, tenants] (reader, now) throws(GatewayError) in
                 let page = try reading { () throws(StoreError) in
-                    try reader.unknown(query, tenant: owner, now: now)
+                    try reader.unknown(query, tenant: owner?.id, now: now)
                 }
                 return UnresolvedPage(page) { tenants.tenant(id: $0)?.name ?? String($0.rawValue) }
             }
@@ -126,15 +177,20 @@ package final class QueryService: Sendable {
     }
 
     /// Counts. Only administrators are told of the gateway as a whole, others of their own messages.
-    package func statistics(for caller: Caller, _ reply: @escaping Reply<GatewayStatistics>) {
+    /// - Parameter selection: a tenant that is named is told of as it is told itself; else an administrator is told of
+    ///   the gateway, with its own messages by state or those of all tenants.
+    package func statistics(
+        of selection: TenantSelection = .own, for caller: Caller, _ reply: @escaping Reply<GatewayStatistics>
+    ) {
+        let owner: Tenant?
         do throws(GatewayError) {
             try caller.require(.read)
+            owner = try tenants.subject(selection, of: caller)
         } catch {
             return reply(.failure(error))
         }
-        let tenant = caller.tenant.id
         let (asker, deadline) = (caller.asker, caller.deadline)
-        guard !caller.isAdministrator else {
+        guard let tenant = owner?.id, selection != .own || !caller.isAdministrator else {
             return monitor.statistics { [reader, clock] statistics in
                 reader.ask(asker) { reader in
                     reply(
@@ -142,7 +198,7 @@ package final class QueryService: Sendable {
                             _ = try clock.now(before: deadline)
                             var statistics = statistics
                             statistics.states = try reading { () throws(StoreError) in
-                                try reader.states(tenant: tenant)
+                                try reader.states(tenant: owner?.id)
                             }
                             return statistics
                         })
