@@ -18,7 +18,8 @@ extension RPCMethod {
         case .configApply, .configRollback: .dryRun
         case .unsuppress, .unknownResend, .unknownSettle, .pause, .resume, .keyCreate: .no
         case .bulk, .status, .stats, .cancel, .watch, .explain, .list, .suppress, .suppressions, .usage, .inbound,
-            .unknownList, .sandbox, .configShow, .configHistory, .keyList, .keyRevoke, .audit, .providerTest, .health,
+            .batchList, .unknownList, .sandbox, .configShow, .configHistory, .keyList, .keyRevoke, .audit,
+            .providerTest, .health,
             .describe, .null:
             .yes
         }

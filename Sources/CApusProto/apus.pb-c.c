@@ -1492,6 +1492,96 @@ void   apus__v1__list_response__free_unpacked
   assert(message->base.descriptor == &apus__v1__list_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   apus__v1__batch_list_request__init
+                     (Apus__V1__BatchListRequest         *message)
+{
+  static const Apus__V1__BatchListRequest init_value = APUS__V1__BATCH_LIST_REQUEST__INIT;
+  *message = init_value;
+}
+size_t apus__v1__batch_list_request__get_packed_size
+                     (const Apus__V1__BatchListRequest *message)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__batch_list_request__pack
+                     (const Apus__V1__BatchListRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__batch_list_request__pack_to_buffer
+                     (const Apus__V1__BatchListRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__BatchListRequest *
+       apus__v1__batch_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__BatchListRequest *)
+     protobuf_c_message_unpack (&apus__v1__batch_list_request__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__batch_list_request__free_unpacked
+                     (Apus__V1__BatchListRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__batch_list_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   apus__v1__batch_list_response__init
+                     (Apus__V1__BatchListResponse         *message)
+{
+  static const Apus__V1__BatchListResponse init_value = APUS__V1__BATCH_LIST_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t apus__v1__batch_list_response__get_packed_size
+                     (const Apus__V1__BatchListResponse *message)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t apus__v1__batch_list_response__pack
+                     (const Apus__V1__BatchListResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t apus__v1__batch_list_response__pack_to_buffer
+                     (const Apus__V1__BatchListResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &apus__v1__batch_list_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Apus__V1__BatchListResponse *
+       apus__v1__batch_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Apus__V1__BatchListResponse *)
+     protobuf_c_message_unpack (&apus__v1__batch_list_response__descriptor,
+                                allocator, len, data);
+}
+void   apus__v1__batch_list_response__free_unpacked
+                     (Apus__V1__BatchListResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &apus__v1__batch_list_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   apus__v1__stats_request__init
                      (Apus__V1__StatsRequest         *message)
 {
@@ -6411,7 +6501,7 @@ const ProtobufCMessageDescriptor apus__v1__refusal__descriptor =
   (ProtobufCMessageInit) apus__v1__refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptors[6] =
 {
   {
     "ids",
@@ -6473,6 +6563,18 @@ static const ProtobufCFieldDescriptor apus__v1__status_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__StatusRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__status_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
@@ -6480,11 +6582,12 @@ static const unsigned apus__v1__status_request__field_indices_by_name[] = {
   0,   /* field[0] = ids */
   4,   /* field[4] = provider_id */
   3,   /* field[3] = reference */
+  5,   /* field[5] = tenant */
 };
 static const ProtobufCIntRange apus__v1__status_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor apus__v1__status_request__descriptor =
 {
@@ -6494,7 +6597,7 @@ const ProtobufCMessageDescriptor apus__v1__status_request__descriptor =
   "Apus__V1__StatusRequest",
   "apus.v1",
   sizeof(Apus__V1__StatusRequest),
-  5,
+  6,
   apus__v1__status_request__field_descriptors,
   apus__v1__status_request__field_indices_by_name,
   1,  apus__v1__status_request__number_ranges,
@@ -6565,7 +6668,7 @@ const ProtobufCMessageDescriptor apus__v1__status_response__descriptor =
   (ProtobufCMessageInit) apus__v1__status_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[24] =
+static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptors[28] =
 {
   {
     "id",
@@ -6855,11 +6958,61 @@ static const ProtobufCFieldDescriptor apus__v1__message_status__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    25,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "price",
+    26,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, price),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body",
+    27,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, body),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "body_disclosure",
+    28,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__MessageStatus, body_disclosure),
+    &apus__v1__body_disclosure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   16,   /* field[16] = accepted_at_ms */
   10,   /* field[10] = attempts */
   15,   /* field[15] = batch_id */
+  26,   /* field[26] = body */
+  27,   /* field[27] = body_disclosure */
   21,   /* field[21] = content_high */
   22,   /* field[22] = content_low */
   4,   /* field[4] = encoding */
@@ -6867,6 +7020,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   18,   /* field[18] = expires_at_ms */
   20,   /* field[20] = generation */
   0,   /* field[0] = id */
+  25,   /* field[25] = price */
   7,   /* field[7] = priority */
   8,   /* field[8] = provider */
   9,   /* field[9] = provider_id */
@@ -6878,6 +7032,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
   2,   /* field[2] = settled */
   1,   /* field[1] = state */
   14,   /* field[14] = tags */
+  24,   /* field[24] = tenant */
   12,   /* field[12] = timeline */
   5,   /* field[5] = to */
   23,   /* field[23] = waiting */
@@ -6885,7 +7040,7 @@ static const unsigned apus__v1__message_status__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__message_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 24 }
+  { 0, 28 }
 };
 const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
 {
@@ -6895,7 +7050,7 @@ const ProtobufCMessageDescriptor apus__v1__message_status__descriptor =
   "Apus__V1__MessageStatus",
   "apus.v1",
   sizeof(Apus__V1__MessageStatus),
-  24,
+  28,
   apus__v1__message_status__field_descriptors,
   apus__v1__message_status__field_indices_by_name,
   1,  apus__v1__message_status__number_ranges,
@@ -7120,7 +7275,7 @@ const ProtobufCMessageDescriptor apus__v1__timeline_event__descriptor =
   (ProtobufCMessageInit) apus__v1__timeline_event__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__batch_status__field_descriptors[8] =
+static const ProtobufCFieldDescriptor apus__v1__batch_status__field_descriptors[9] =
 {
   {
     "id",
@@ -7218,6 +7373,18 @@ static const ProtobufCFieldDescriptor apus__v1__batch_status__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BatchStatus, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__batch_status__field_indices_by_name[] = {
   5,   /* field[5] = canceled */
@@ -7228,11 +7395,12 @@ static const unsigned apus__v1__batch_status__field_indices_by_name[] = {
   6,   /* field[6] = paused */
   3,   /* field[3] = settled */
   4,   /* field[4] = states */
+  8,   /* field[8] = tenant */
 };
 static const ProtobufCIntRange apus__v1__batch_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor apus__v1__batch_status__descriptor =
 {
@@ -7242,7 +7410,7 @@ const ProtobufCMessageDescriptor apus__v1__batch_status__descriptor =
   "Apus__V1__BatchStatus",
   "apus.v1",
   sizeof(Apus__V1__BatchStatus),
-  8,
+  9,
   apus__v1__batch_status__field_descriptors,
   apus__v1__batch_status__field_indices_by_name,
   1,  apus__v1__batch_status__number_ranges,
@@ -7300,7 +7468,7 @@ const ProtobufCMessageDescriptor apus__v1__state_count__descriptor =
   (ProtobufCMessageInit) apus__v1__state_count__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__list_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor apus__v1__list_request__field_descriptors[15] =
 {
   {
     "states",
@@ -7410,22 +7578,100 @@ static const ProtobufCFieldDescriptor apus__v1__list_request__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reference",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, reference),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tag",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, tag),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sender",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, sender),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "provider",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, provider),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "error_code",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__ListRequest, error_code),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__list_request__field_indices_by_name[] = {
   4,   /* field[4] = batch */
   5,   /* field[5] = batch_id */
   7,   /* field[7] = cursor */
+  14,   /* field[14] = error_code */
   1,   /* field[1] = from_ms */
   6,   /* field[6] = limit */
   8,   /* field[8] = oldest_first */
+  13,   /* field[13] = provider */
+  10,   /* field[10] = reference */
+  12,   /* field[12] = sender */
   0,   /* field[0] = states */
+  11,   /* field[11] = tag */
+  9,   /* field[9] = tenant */
   3,   /* field[3] = to */
   2,   /* field[2] = until_ms */
 };
 static const ProtobufCIntRange apus__v1__list_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor apus__v1__list_request__descriptor =
 {
@@ -7435,7 +7681,7 @@ const ProtobufCMessageDescriptor apus__v1__list_request__descriptor =
   "Apus__V1__ListRequest",
   "apus.v1",
   sizeof(Apus__V1__ListRequest),
-  9,
+  15,
   apus__v1__list_request__field_descriptors,
   apus__v1__list_request__field_indices_by_name,
   1,  apus__v1__list_request__number_ranges,
@@ -7493,9 +7739,144 @@ const ProtobufCMessageDescriptor apus__v1__list_response__descriptor =
   (ProtobufCMessageInit) apus__v1__list_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-#define apus__v1__stats_request__field_descriptors NULL
-#define apus__v1__stats_request__field_indices_by_name NULL
-#define apus__v1__stats_request__number_ranges NULL
+static const ProtobufCFieldDescriptor apus__v1__batch_list_request__field_descriptors[3] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BatchListRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BatchListRequest, limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BatchListRequest, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__batch_list_request__field_indices_by_name[] = {
+  2,   /* field[2] = cursor */
+  1,   /* field[1] = limit */
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__batch_list_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor apus__v1__batch_list_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.BatchListRequest",
+  "BatchListRequest",
+  "Apus__V1__BatchListRequest",
+  "apus.v1",
+  sizeof(Apus__V1__BatchListRequest),
+  3,
+  apus__v1__batch_list_request__field_descriptors,
+  apus__v1__batch_list_request__field_indices_by_name,
+  1,  apus__v1__batch_list_request__number_ranges,
+  (ProtobufCMessageInit) apus__v1__batch_list_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__batch_list_response__field_descriptors[2] =
+{
+  {
+    "batches",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Apus__V1__BatchListResponse, n_batches),
+    offsetof(Apus__V1__BatchListResponse, batches),
+    &apus__v1__batch_status__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cursor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__BatchListResponse, cursor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__batch_list_response__field_indices_by_name[] = {
+  0,   /* field[0] = batches */
+  1,   /* field[1] = cursor */
+};
+static const ProtobufCIntRange apus__v1__batch_list_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor apus__v1__batch_list_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "apus.v1.BatchListResponse",
+  "BatchListResponse",
+  "Apus__V1__BatchListResponse",
+  "apus.v1",
+  sizeof(Apus__V1__BatchListResponse),
+  2,
+  apus__v1__batch_list_response__field_descriptors,
+  apus__v1__batch_list_response__field_indices_by_name,
+  1,  apus__v1__batch_list_response__number_ranges,
+  (ProtobufCMessageInit) apus__v1__batch_list_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor apus__v1__stats_request__field_descriptors[1] =
+{
+  {
+    "tenant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__StatsRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned apus__v1__stats_request__field_indices_by_name[] = {
+  0,   /* field[0] = tenant */
+};
+static const ProtobufCIntRange apus__v1__stats_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
 const ProtobufCMessageDescriptor apus__v1__stats_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -7504,10 +7885,10 @@ const ProtobufCMessageDescriptor apus__v1__stats_request__descriptor =
   "Apus__V1__StatsRequest",
   "apus.v1",
   sizeof(Apus__V1__StatsRequest),
-  0,
+  1,
   apus__v1__stats_request__field_descriptors,
   apus__v1__stats_request__field_indices_by_name,
-  0,  apus__v1__stats_request__number_ranges,
+  1,  apus__v1__stats_request__number_ranges,
   (ProtobufCMessageInit) apus__v1__stats_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -8029,7 +8410,7 @@ const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor =
   (ProtobufCMessageInit) apus__v1__provider_stats__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__cancel_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__cancel_request__field_descriptors[4] =
 {
   {
     "ids",
@@ -8067,16 +8448,29 @@ static const ProtobufCFieldDescriptor apus__v1__cancel_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "tenant",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__CancelRequest, tenant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__cancel_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
   2,   /* field[2] = batch_id */
   0,   /* field[0] = ids */
+  3,   /* field[3] = tenant */
 };
 static const ProtobufCIntRange apus__v1__cancel_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__cancel_request__descriptor =
 {
@@ -8086,7 +8480,7 @@ const ProtobufCMessageDescriptor apus__v1__cancel_request__descriptor =
   "Apus__V1__CancelRequest",
   "apus.v1",
   sizeof(Apus__V1__CancelRequest),
-  3,
+  4,
   apus__v1__cancel_request__field_descriptors,
   apus__v1__cancel_request__field_indices_by_name,
   1,  apus__v1__cancel_request__number_ranges,
@@ -12020,7 +12414,7 @@ const ProtobufCMessageDescriptor apus__v1__limit__descriptor =
   (ProtobufCMessageInit) apus__v1__limit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[33] =
+static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[34] =
 {
   { "METHOD_UNSPECIFIED", "APUS__V1__METHOD__METHOD_UNSPECIFIED", 0 },
   { "METHOD_SEND", "APUS__V1__METHOD__METHOD_SEND", 1 },
@@ -12036,6 +12430,7 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[33] =
   { "METHOD_SUPPRESSIONS", "APUS__V1__METHOD__METHOD_SUPPRESSIONS", 11 },
   { "METHOD_USAGE", "APUS__V1__METHOD__METHOD_USAGE", 12 },
   { "METHOD_INBOUND", "APUS__V1__METHOD__METHOD_INBOUND", 13 },
+  { "METHOD_BATCH_LIST", "APUS__V1__METHOD__METHOD_BATCH_LIST", 14 },
   { "METHOD_UNKNOWN_LIST", "APUS__V1__METHOD__METHOD_UNKNOWN_LIST", 24 },
   { "METHOD_UNKNOWN_RESEND", "APUS__V1__METHOD__METHOD_UNKNOWN_RESEND", 25 },
   { "METHOD_UNKNOWN_SETTLE", "APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE", 26 },
@@ -12057,39 +12452,40 @@ static const ProtobufCEnumValue apus__v1__method__enum_values_by_number[33] =
   { "METHOD_NULL", "APUS__V1__METHOD__METHOD_NULL", 66 },
 };
 static const ProtobufCIntRange apus__v1__method__value_ranges[] = {
-{0, 0},{24, 14},{32, 21},{64, 30},{0, 33}
+{0, 0},{24, 15},{32, 22},{64, 31},{0, 34}
 };
-static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[33] =
+static const ProtobufCEnumValueIndex apus__v1__method__enum_values_by_name[34] =
 {
-  { "METHOD_AUDIT", 28 },
+  { "METHOD_AUDIT", 29 },
+  { "METHOD_BATCH_LIST", 14 },
   { "METHOD_BULK", 2 },
   { "METHOD_CANCEL", 5 },
-  { "METHOD_CONFIG_APPLY", 22 },
-  { "METHOD_CONFIG_HISTORY", 24 },
-  { "METHOD_CONFIG_ROLLBACK", 23 },
-  { "METHOD_CONFIG_SHOW", 21 },
-  { "METHOD_DESCRIBE", 31 },
+  { "METHOD_CONFIG_APPLY", 23 },
+  { "METHOD_CONFIG_HISTORY", 25 },
+  { "METHOD_CONFIG_ROLLBACK", 24 },
+  { "METHOD_CONFIG_SHOW", 22 },
+  { "METHOD_DESCRIBE", 32 },
   { "METHOD_EXPLAIN", 7 },
-  { "METHOD_HEALTH", 30 },
+  { "METHOD_HEALTH", 31 },
   { "METHOD_INBOUND", 13 },
-  { "METHOD_KEY_CREATE", 26 },
-  { "METHOD_KEY_LIST", 25 },
-  { "METHOD_KEY_REVOKE", 27 },
+  { "METHOD_KEY_CREATE", 27 },
+  { "METHOD_KEY_LIST", 26 },
+  { "METHOD_KEY_REVOKE", 28 },
   { "METHOD_LIST", 8 },
-  { "METHOD_NULL", 32 },
-  { "METHOD_PAUSE", 17 },
-  { "METHOD_PROVIDER_TEST", 29 },
-  { "METHOD_RESUME", 18 },
-  { "METHOD_SANDBOX", 19 },
-  { "METHOD_SANDBOX_RECEIVE", 20 },
+  { "METHOD_NULL", 33 },
+  { "METHOD_PAUSE", 18 },
+  { "METHOD_PROVIDER_TEST", 30 },
+  { "METHOD_RESUME", 19 },
+  { "METHOD_SANDBOX", 20 },
+  { "METHOD_SANDBOX_RECEIVE", 21 },
   { "METHOD_SEND", 1 },
   { "METHOD_STATS", 4 },
   { "METHOD_STATUS", 3 },
   { "METHOD_SUPPRESS", 9 },
   { "METHOD_SUPPRESSIONS", 11 },
-  { "METHOD_UNKNOWN_LIST", 14 },
-  { "METHOD_UNKNOWN_RESEND", 15 },
-  { "METHOD_UNKNOWN_SETTLE", 16 },
+  { "METHOD_UNKNOWN_LIST", 15 },
+  { "METHOD_UNKNOWN_RESEND", 16 },
+  { "METHOD_UNKNOWN_SETTLE", 17 },
   { "METHOD_UNSPECIFIED", 0 },
   { "METHOD_UNSUPPRESS", 10 },
   { "METHOD_USAGE", 12 },
@@ -12102,9 +12498,9 @@ const ProtobufCEnumDescriptor apus__v1__method__descriptor =
   "Method",
   "Apus__V1__Method",
   "apus.v1",
-  33,
+  34,
   apus__v1__method__enum_values_by_number,
-  33,
+  34,
   apus__v1__method__enum_values_by_name,
   4,
   apus__v1__method__value_ranges,
@@ -12434,6 +12830,38 @@ const ProtobufCEnumDescriptor apus__v1__wait__descriptor =
   apus__v1__wait__enum_values_by_name,
   1,
   apus__v1__wait__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue apus__v1__body_disclosure__enum_values_by_number[4] =
+{
+  { "BODY_DISCLOSURE_UNSPECIFIED", "APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_UNSPECIFIED", 0 },
+  { "BODY_DISCLOSURE_SHOWN", "APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_SHOWN", 1 },
+  { "BODY_DISCLOSURE_WITHHELD", "APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_WITHHELD", 2 },
+  { "BODY_DISCLOSURE_REMOVED", "APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_REMOVED", 3 },
+};
+static const ProtobufCIntRange apus__v1__body_disclosure__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex apus__v1__body_disclosure__enum_values_by_name[4] =
+{
+  { "BODY_DISCLOSURE_REMOVED", 3 },
+  { "BODY_DISCLOSURE_SHOWN", 1 },
+  { "BODY_DISCLOSURE_UNSPECIFIED", 0 },
+  { "BODY_DISCLOSURE_WITHHELD", 2 },
+};
+const ProtobufCEnumDescriptor apus__v1__body_disclosure__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "apus.v1.BodyDisclosure",
+  "BodyDisclosure",
+  "Apus__V1__BodyDisclosure",
+  "apus.v1",
+  4,
+  apus__v1__body_disclosure__enum_values_by_number,
+  4,
+  apus__v1__body_disclosure__enum_values_by_name,
+  1,
+  apus__v1__body_disclosure__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue apus__v1__provider_condition__enum_values_by_number[6] =

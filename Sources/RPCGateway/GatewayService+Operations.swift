@@ -15,10 +15,12 @@ extension GatewayService {
         switch method {
         case .cancel:
             let answer: Reply<CancelResult> = later(request, on: connection, CancelResponse.init)
-            switch try request.decode(CancelRequest.self).selection {
-            case .ids(let ids): operations.cancel(ids, for: caller, answer)
-            case .batchName(let name): operations.cancel(.name(name), for: caller, answer)
-            case .batchID(let id): operations.cancel(.id(id), for: caller, answer)
+            let message = try request.decode(CancelRequest.self)
+            let owner = TenantSelection(message.tenant)
+            switch message.selection {
+            case .ids(let ids): operations.cancel(ids, of: owner, for: caller, answer)
+            case .batchName(let name): operations.cancel(.name(name), of: owner, for: caller, answer)
+            case .batchID(let id): operations.cancel(.id(id), of: owner, for: caller, answer)
             }
         case .pause, .resume:
             let subject = Operations.PauseSubject(try request.decode(PauseRequest.self).subject)

@@ -13,20 +13,27 @@ extension GatewayService {
         let queries = gateway.queries
         switch method {
         case .status:
-            let query = StatusQuery(try request.decode(StatusRequest.self).subject)
+            let message = try request.decode(StatusRequest.self)
             queries.status(
-                query, for: caller,
+                StatusQuery(message.subject), of: TenantSelection(message.tenant), for: caller,
                 later(request, on: connection) {
                     StatusResponse(messages: $0.messages, notFound: $0.notFound, batch: $0.batch)
                 })
         case .list:
             let message = try request.decode(ListRequest.self)
             queries.list(
-                message.filter, limit: message.limit.unlessZero, cursor: message.cursor,
-                oldestFirst: message.oldestFirst, for: caller, later(request, on: connection, ListResponse.init))
+                message.filter, of: TenantSelection(message.tenant), limit: message.limit.unlessZero,
+                cursor: message.cursor, oldestFirst: message.oldestFirst, for: caller,
+                later(request, on: connection, ListResponse.init))
+        case .batchList:
+            let message = try request.decode(BatchListRequest.self)
+            queries.batches(
+                of: TenantSelection(message.tenant), limit: message.limit.unlessZero, cursor: message.cursor,
+                for: caller, later(request, on: connection, BatchListResponse.init))
         case .stats:
-            _ = try request.decode(StatsRequest.self)
-            queries.statistics(for: caller, later(request, on: connection) { $0 })
+            let message = try request.decode(StatsRequest.self)
+            queries.statistics(
+                of: TenantSelection(message.tenant), for: caller, later(request, on: connection) { $0 })
         case .explain:
             let (message, malformed) = try SubmitRequest.examined(decoding: request.payload, arena: request.arena)
             queries.explain(message, malformed: malformed, for: caller, later(request, on: connection) { $0 })
@@ -68,7 +75,7 @@ extension UInt32 {
 
 extension TenantSelection {
     /// - Parameter all: the word for every tenant.
-    init(_ name: String, all: String) { self = name == all ? .all : .one(name) }
+    init(_ name: String, all: String = StatusRequest.everyTenant) { self = name == all ? .all : .one(name) }
 }
 
 extension StatusQuery {

@@ -114,7 +114,7 @@ package final class GatewayService: RPCService {
         _ method: RPCMethod, _ request: RPCRequest, for caller: Caller, on connection: RPCServerConnection
     ) throws(GatewayError) {
         switch method {
-        case .status, .list, .stats, .explain, .inbound, .unknownList, .describe:
+        case .status, .list, .batchList, .stats, .explain, .inbound, .unknownList, .describe:
             try ask(method, request, for: caller, on: connection)
         case .cancel, .pause, .resume, .unknownResend, .unknownSettle, .sandbox, .sandboxReceive, .providerTest:
             try operate(method, request, for: caller, on: connection)

@@ -10,7 +10,9 @@ extension RPCMethod {
     var neededScope: Scopes {
         switch self {
         case .send, .bulk: .send
-        case .status, .list, .stats, .explain, .suppressions, .usage, .inbound, .unknownList, .describe, .watch: .read
+        case .status, .list, .stats, .explain, .suppressions, .usage, .inbound, .batchList, .unknownList, .describe,
+            .watch:
+            .read
         // Pausing a batch; all else that can be paused needs more.
         case .cancel, .suppress, .unsuppress, .unknownResend, .unknownSettle, .pause, .resume: .cancel
         case .sandbox, .sandboxReceive, .configShow, .configApply, .configRollback, .configHistory, .keyList,

@@ -4,9 +4,12 @@ package import SMSModel
 package struct CancelRequest: WireMessage, Hashable, Sendable {
     package static let wireName = "CancelRequest"
     package var selection: MessageSelection
+    /// "" = the caller's own; ``StatusRequest/everyTenant`` = all.
+    package var tenant: String
 
-    package init(_ selection: MessageSelection) {
+    package init(_ selection: MessageSelection, tenant: String = "") {
         self.selection = selection
+        self.tenant = tenant
     }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
@@ -15,6 +18,7 @@ package struct CancelRequest: WireMessage, Hashable, Sendable {
         let selection = MessageSelection(
             ids: c.ids, count: c.n_ids, batch: c.batch, batchID: c.batch_id, maximumIDs: Limits.cancelIDs, &check)
         if selection == nil { check.record("ids", "one of ids, batch and batch_id is needed") }
+        tenant = check.tenant(c.tenant)
         try check.finish()
         self.selection = selection!
     }
@@ -26,6 +30,7 @@ package struct CancelRequest: WireMessage, Hashable, Sendable {
         c.pointee.ids = scratch.numbers(selection.ids.map(\.rawValue))
         c.pointee.batch = scratch.text(selection.batchName)
         c.pointee.batch_id = selection.batchNumber
+        c.pointee.tenant = scratch.text(tenant)
         output.pack(c)
     }
 }

@@ -10,11 +10,15 @@ package struct ListRequest: WireMessage, Hashable, Sendable {
     /// The cursor as the page before gave it; only the gateway knows what it says. Empty = the first page.
     package var cursor: [UInt8]
     package var oldestFirst: Bool
+    /// "" = the caller's own; ``StatusRequest/everyTenant`` = all.
+    package var tenant: String
 
     package init(
-        _ filter: MessageFilter = MessageFilter(), limit: UInt32 = 0, cursor: [UInt8] = [], oldestFirst: Bool = false
+        _ filter: MessageFilter = MessageFilter(), tenant: String = "", limit: UInt32 = 0, cursor: [UInt8] = [],
+        oldestFirst: Bool = false
     ) {
         self.filter = filter
+        self.tenant = tenant
         self.limit = limit
         self.cursor = cursor
         self.oldestFirst = oldestFirst
@@ -32,6 +36,7 @@ package struct ListRequest: WireMessage, Hashable, Sendable {
         check.atMost(Limits.cursorBytes, cursor, "cursor")
         self.cursor = Array(cursor)
         oldestFirst = c.oldest_first != 0
+        tenant = check.tenant(c.tenant)
         try check.finish()
     }
 
@@ -40,6 +45,7 @@ package struct ListRequest: WireMessage, Hashable, Sendable {
         let c = scratch.make(apus__v1__list_request__init)
         filter.layOut(in: c, scratch)
         c.pointee.limit = limit
+        c.pointee.tenant = scratch.text(tenant)
         cursor.withUnsafeBytes { bytes in
             c.pointee.cursor = ProtobufCBinaryData(borrowing: bytes)
             c.pointee.oldest_first = oldestFirst ? 1 : 0
@@ -114,6 +120,11 @@ extension MessageFilter {
         } else if c.batch_id != 0 {
             batch = .id(BatchID(rawValue: c.batch_id))
         }
+        reference = check.string(c.reference, "reference", atMost: Limits.referenceBytes)
+        tag = check.string(c.tag, "tag", atMost: Limits.tagBytes)
+        sender = check.string(c.sender, "sender", atMost: Limits.listTextBytes)
+        provider = check.string(c.provider, "provider", atMost: Limits.listTextBytes)
+        errorCode = check.string(c.error_code, "error_code", atMost: Limits.listTextBytes)
     }
 
     fileprivate func layOut(in c: UnsafeMutablePointer<Apus__V1__ListRequest>, _ arena: MessageArena) {
@@ -128,5 +139,19 @@ extension MessageFilter {
         case .name(let name): c.pointee.batch = arena.text(name)
         case .id(let id): c.pointee.batch_id = id.rawValue
         }
+        c.pointee.reference = arena.text(reference)
+        c.pointee.tag = arena.text(tag)
+        c.pointee.sender = arena.text(sender)
+        c.pointee.provider = arena.text(provider)
+        c.pointee.error_code = arena.text(errorCode)
+    }
+}
+
+extension TextChecker {
+    fileprivate mutating func string(
+        _ data: ProtobufCBinaryData, _ field: @autoclosure () -> String, atMost bytes: Int
+    ) -> String {
+        atMost(bytes, UnsafeRawBufferPointer(data), field())
+        return string(data, field())
     }
 }

@@ -13,6 +13,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
     case suppressions = 11
     case usage = 12
     case inbound = 13
+    case batchList = 14
     case unknownList = 24
     case unknownResend = 25
     case unknownSettle = 26
@@ -49,6 +50,7 @@ package enum RPCMethod: UInt16, CaseIterable, Sendable {
         case .suppressions: "Suppressions"
         case .usage: "Usage"
         case .inbound: "Inbound"
+        case .batchList: "BatchList"
         case .unknownList: "UnknownList"
         case .unknownResend: "UnknownResend"
         case .unknownSettle: "UnknownSettle"

@@ -4,13 +4,25 @@ package import SMSModel
 package struct StatsRequest: WireMessage, Hashable, Sendable {
     package static let wireName = "StatsRequest"
 
-    package init() {}
+    /// "" = the caller's own; ``StatusRequest/everyTenant`` = all.
+    package var tenant: String
 
-    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
-        _ = try arena.unpack(payload, as: Self.wireName, apus__v1__stats_request__unpack)
+    package init(tenant: String = "") {
+        self.tenant = tenant
     }
 
-    package func encode(into output: OutputBuffer) {}
+    package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
+        let c = try arena.unpack(payload, as: Self.wireName, apus__v1__stats_request__unpack).pointee
+        var check = TextChecker()
+        tenant = check.tenant(c.tenant)
+        try check.finish()
+    }
+
+    package func encode(into output: OutputBuffer) {
+        let c = output.scratch.make(apus__v1__stats_request__init)
+        c.pointee.tenant = output.scratch.text(tenant)
+        output.pack(c)
+    }
 }
 
 /// The answer to Stats.

@@ -46,13 +46,19 @@ package struct StatusRequest: WireMessage, Hashable, Sendable {
     }
 
     package var subject: Subject
+    /// "" = the caller's own; ``everyTenant`` = all.
+    package var tenant: String
 
-    package init(_ subject: Subject) {
+    /// Asks for the messages of all tenants; so do other requests with it.
+    package static let everyTenant = "*"
+
+    package init(_ subject: Subject, tenant: String = "") {
         self.subject = subject
+        self.tenant = tenant
     }
 
-    package init(_ selection: MessageSelection) {
-        subject = .selection(selection)
+    package init(_ selection: MessageSelection, tenant: String = "") {
+        self.init(.selection(selection), tenant: tenant)
     }
 
     /// - Throws: INVALID_ARGUMENT unless exactly one subject is given, within its bounds.
@@ -68,6 +74,7 @@ package struct StatusRequest: WireMessage, Hashable, Sendable {
         if [selection != nil, !reference.isEmpty, !providerID.isEmpty].count(where: \.self) != 1 {
             check.record("ids", "exactly one of ids, batch, batch_id, reference and provider_id is needed")
         }
+        tenant = check.tenant(c.tenant)
         try check.finish()
         if let selection {
             subject = .selection(selection)
@@ -88,6 +95,7 @@ package struct StatusRequest: WireMessage, Hashable, Sendable {
         case .reference(let reference): c.pointee.reference = scratch.text(reference)
         case .providerID(let id): c.pointee.provider_id = scratch.text(id)
         }
+        c.pointee.tenant = scratch.text(tenant)
         output.pack(c)
     }
 }
@@ -125,11 +133,16 @@ package struct StatusResponse: WireMessage, Hashable, Sendable {
         output.pack(c)
     }
 
-    /// Without the timelines.
+    /// Without the timelines; without the texts, if that is not enough.
     package func shortened() -> StatusResponse? {
-        guard messages.contains(where: { !$0.timeline.isEmpty }) else { return nil }
         var shorter = self
-        for index in shorter.messages.indices { shorter.messages[index].timeline = [] }
+        if messages.contains(where: { !$0.timeline.isEmpty }) {
+            for index in shorter.messages.indices { shorter.messages[index].timeline = [] }
+        } else if messages.contains(where: { $0.body != .untold }) {
+            for index in shorter.messages.indices { shorter.messages[index].body = .untold }
+        } else {
+            return nil
+        }
         return shorter
     }
 }
@@ -169,6 +182,9 @@ extension MessageStatus {
         unknownEncoding = unknownNumber(c.encoding.rawValue, Encoding.self)
         unknownPriority = unknownNumber(c.priority.rawValue, Priority.self)
         waiting = c.waiting.map { WaitReason($0.pointee) }
+        tenant = String(lenient: c.tenant)
+        price = Money(millionths: c.price)
+        body = MessageBody(c)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__MessageStatus> {
@@ -203,6 +219,10 @@ extension MessageStatus {
         c.pointee.generation = generation
         c.pointee.content_high = fingerprint?.high ?? 0
         c.pointee.content_low = fingerprint?.low ?? 0
+        c.pointee.tenant = arena.text(tenant)
+        c.pointee.price = price.millionths
+        if case .shown(let text) = body { c.pointee.body = arena.text(text) }
+        c.pointee.body_disclosure = Apus__V1__BodyDisclosure(rawValue: body.disclosure)
         c.pointee.waiting = waiting?.layOut(in: arena)
         return c
     }
@@ -221,6 +241,26 @@ extension WaitReason {
         c.pointee.detail = arena.text(detail)
         c.pointee.until_ms = until ?? 0
         return c
+    }
+}
+
+extension MessageBody {
+    fileprivate init(_ c: Apus__V1__MessageStatus) {
+        switch c.body_disclosure.rawValue {
+        case 1: self = .shown(String(lenient: c.body))
+        case 2: self = .withheld
+        case 3: self = .removed
+        default: self = .untold
+        }
+    }
+
+    fileprivate var disclosure: UInt32 {
+        switch self {
+        case .untold: 0
+        case .shown: 1
+        case .withheld: 2
+        case .removed: 3
+        }
     }
 }
 
@@ -275,6 +315,7 @@ extension BatchStatus {
             id: BatchID(rawValue: c.id), name: String(lenient: c.name), messages: c.messages, settled: c.settled,
             states: StateCount.list(c.states, c.n_states), canceled: c.canceled != 0, paused: c.paused != 0,
             createdAt: c.created_at_ms)
+        tenant = String(lenient: c.tenant)
     }
 
     func layOut(in arena: MessageArena) -> UnsafeMutablePointer<Apus__V1__BatchStatus> {
@@ -288,6 +329,7 @@ extension BatchStatus {
         c.pointee.canceled = canceled ? 1 : 0
         c.pointee.paused = paused ? 1 : 0
         c.pointee.created_at_ms = createdAt
+        c.pointee.tenant = arena.text(tenant)
         return c
     }
 }

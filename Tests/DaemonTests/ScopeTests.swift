@@ -16,13 +16,14 @@ extension DaemonTests {
             }
         }
 
-        private static let scopes: [KeyScope] = [.send, .read, .cancel, .admin]
+        private static let scopes: [KeyScope] = [.send, .read, .cancel, .text, .admin]
 
         /// The scopes of which one must be there; every method has its line.
         private static func needed(_ method: RPCMethod) -> [KeyScope] {
             switch method {
             case .send, .bulk: [.send]
-            case .status, .list, .stats, .explain, .suppressions, .usage, .inbound, .unknownList, .describe: [.read]
+            case .status, .list, .stats, .explain, .suppressions, .usage, .inbound, .batchList, .unknownList, .describe:
+                [.read]
             case .cancel, .suppress, .unsuppress, .unknownResend, .unknownSettle: [.cancel]
             case .pause, .resume: [.cancel, .admin]
             case .sandbox, .sandboxReceive, .configShow, .configApply, .configRollback, .configHistory, .keyList,

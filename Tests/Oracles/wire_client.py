@@ -218,6 +218,28 @@ GOLDEN = [
          .number(16, 4095, "batch_id").number(17, 1700000000000, "accepted_at_ms")
          .number(19, 1700086400000, "expires_at_ms")), "messages[0]")
          .data(2, bytes([1]) + (4099).to_bytes(8, "big"), "cursor")), 9, 0),
+    ("list_of_every_tenant", "client", "The messages of all tenants with a reference, by an administrator.", REQUEST, None,
+     lambda: Message().data(10, "*", "tenant").data(11, "order 7", "reference"), 11, LIST),
+    ("status_text_response", "server", "A text is shown with its tenant and price; the other one is withheld.", RESPONSE,
+     None,
+     lambda: (Message().message(1, (
+         Message().number(1, 4096, "id").number(2, 3, "state (QUEUED)").number(4, 1, "segments")
+         .number(5, 1, "encoding (GSM7)").data(6, "+14155550100", "to").number(8, 2, "priority (NORMAL)")
+         .number(17, 1700000000000, "accepted_at_ms").number(19, 1700086400000, "expires_at_ms")
+         .data(24, "shop", "tenant").number(25, 7500, "price").data(26, "hello", "body")
+         .number(27, 1, "body_disclosure (SHOWN)")), "messages[0]")
+         .message(1, (
+             Message().number(1, 4097, "id").number(2, 3, "state (QUEUED)").number(4, 1, "segments")
+             .number(5, 1, "encoding (GSM7)").data(6, "+14155550100", "to").number(8, 2, "priority (NORMAL)")
+             .number(17, 1700000000000, "accepted_at_ms").number(19, 1700086400000, "expires_at_ms")
+             .data(24, "shop", "tenant").number(27, 2, "body_disclosure (WITHHELD)")), "messages[1]")), 12, 0),
+    ("batch_list_response", "server", "A page of one batch; another page may follow.", RESPONSE, None,
+     lambda: (Message().message(1, (
+         Message().number(1, 4095, "id").data(2, "sale", "name").number(3, 2, "messages").number(4, 1, "settled")
+         .message(5, Message().number(1, 3, "state (QUEUED)").number(2, 1, "count"), "states[0]")
+         .message(5, Message().number(1, 7, "state (DELIVERED)").number(2, 1, "count"), "states[1]")
+         .number(7, 1, "paused (true)").number(8, 1700000000000, "created_at_ms").data(9, "shop", "tenant")),
+         "batches[0]").data(2, bytes([1]) + (4095).to_bytes(8, "big"), "cursor")), 13, 0),
     ("suppress_request", "client", "Two recipients have opted out of the caller's messages.", REQUEST, None,
      lambda: (Message().data(2, "+14155550100", "numbers[0]").data(2, "+447400123456", "numbers[1]")
               .data(3, "STOP", "reason")), 10, SUPPRESS),

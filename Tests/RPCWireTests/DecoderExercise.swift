@@ -23,7 +23,7 @@ struct DecoderExercise {
         RPCMethod.list.rawValue: 19, RPCMethod.suppress.rawValue: 21, RPCMethod.unsuppress.rawValue: 21,
         RPCMethod.suppressions.rawValue: 23, RPCMethod.usage.rawValue: 25,
         RPCMethod.providerTest.rawValue: 47, RPCMethod.explain.rawValue: 1, RPCMethod.inbound.rawValue: 49,
-        RPCMethod.sandboxReceive.rawValue: 52,
+        RPCMethod.sandboxReceive.rawValue: 52, RPCMethod.batchList.rawValue: 54,
     ]
 
     private func frames(_ bytes: UnsafeRawBufferPointer) {
@@ -123,6 +123,8 @@ struct DecoderExercise {
         case 51: shortens(SendExplanation.self, payload)
         case 52: survives(SandboxReceiveRequest.self, payload)
         case 53: survives(SandboxReceiveResponse.self, payload)
+        case 54: survives(BatchListRequest.self, payload)
+        case 55: survives(BatchListResponse.self, payload)
         default: break
         }
     }

@@ -53,6 +53,7 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 "error_response.txt", "exhausted_response.txt", "bulk_messages.txt",
                 "bulk_template.txt", "bulk_response.txt", "status_request.txt", "status_response.txt", "cancel.txt",
                 "status_parts_response.txt", "status_by_reference.txt", "list_request.txt", "list_response.txt",
+                "list_of_every_tenant.txt", "status_text_response.txt", "batch_list_response.txt",
                 "ping.txt", "pong.txt",
                 "goaway_drain.txt", "goaway_refusal.txt", "credit.txt", "suppress_request.txt",
                 "config_apply_request.txt", "config_apply_response.txt", "config_apply_remove.txt",
@@ -322,6 +323,51 @@ private func withGolden<R>(_ name: String, _ body: (Frame) throws -> R) throws -
                 == (try golden("status_by_reference")))
         try withGolden("status_by_reference") { (frame) throws in
             #expect(try StatusRequest(decoding: frame.payload, arena: arena) == request)
+        }
+    }
+
+    @Test func otherTenantsMessages() throws {
+        var filter = MessageFilter()
+        filter.reference = "order 7"
+        let request = ListRequest(filter, tenant: StatusRequest.everyTenant)
+        #expect(
+            encoded { $0.appendRequest(callID: 11, method: .list, message: request) }
+                == (try golden("list_of_every_tenant")))
+        try withGolden("list_of_every_tenant") { (frame) throws in
+            #expect(try ListRequest(decoding: frame.payload, arena: arena) == request)
+        }
+        let accepted: Int64 = 1_700_000_000_000
+        let bodies: [(UInt64, Int64, MessageBody)] = [(4096, 7500, .shown("hello")), (4097, 0, .withheld)]
+        let messages = bodies.map { id, price, body in
+            var status = MessageStatus(
+                id: MessageID(rawValue: id), state: .queued, settled: false, receiptOverdue: false, segments: 1,
+                encoding: .gsm7, to: "+14155550100", sender: "", priority: .normal, provider: "", providerID: "",
+                attempts: 0, error: nil, timeline: [], reference: "", tags: [], batch: nil, acceptedAt: accepted,
+                sendAt: 0, expiresAt: accepted + 86_400_000)
+            (status.tenant, status.price, status.body) = ("shop", Money(millionths: price), body)
+            return status
+        }
+        let response = StatusResponse(messages: messages)
+        #expect(
+            encoded { $0.appendResponse(callID: 12, message: response, maximumLength: 1000) }
+                == (try golden("status_text_response")))
+        try withGolden("status_text_response") { (frame) throws in
+            #expect(try StatusResponse(decoding: frame.payload, arena: arena) == response)
+        }
+    }
+
+    @Test func batches() throws {
+        var batch = BatchStatus(
+            id: BatchID(rawValue: 4095), name: "sale", messages: 2, settled: 1,
+            states: [StateCount(state: .queued, count: 1), StateCount(state: .delivered, count: 1)], canceled: false,
+            paused: true, createdAt: 1_700_000_000_000)
+        batch.tenant = "shop"
+        let response = BatchListResponse(batches: [batch], cursor: ListCursor(last: batch.id).bytes)
+        #expect(
+            encoded { $0.appendResponse(callID: 13, message: response, maximumLength: 1000) }
+                == (try golden("batch_list_response")))
+        try withGolden("batch_list_response") { (frame) throws in
+            #expect(try BatchListResponse(decoding: frame.payload, arena: arena) == response)
         }
     }
 

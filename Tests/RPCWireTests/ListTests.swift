@@ -30,7 +30,9 @@ internal import Testing
         filter.until = .max
         filter.recipient = "+14155550100"
         filter.batch = .id(BatchID(rawValue: 1 << 62))
-        let all = ListRequest(filter, limit: 1000, cursor: Array(0..<64), oldestFirst: true)
+        (filter.reference, filter.tag, filter.sender) = ("order 7", "a", "ACME")
+        (filter.provider, filter.errorCode) = ("sandbox", "21211")
+        let all = ListRequest(filter, tenant: "shop", limit: 1000, cursor: Array(0..<64), oldestFirst: true)
         #expect(try roundTrip(all) == all)
         filter.batch = .name("b")
         let named = ListRequest(filter)
@@ -68,6 +70,45 @@ internal import Testing
         #expect(violations([0x2A, 1, 0x62, 0x30, 1]) == ["batch"])
         #expect(violations([0x22, 1, 0xFF]) == ["to"])
         #expect(violations([0x22, 1, 0, 0x08, 0, 0x38, 0xE9, 7]) == ["states[0]", "to", "limit"])
+    }
+
+    @Test func textsAreBounded() {
+        let fields: [(String, Int, WritableKeyPath<MessageFilter, String>)] = [
+            ("reference", Limits.referenceBytes, \.reference), ("tag", Limits.tagBytes, \.tag),
+            ("sender", Limits.listTextBytes, \.sender), ("provider", Limits.listTextBytes, \.provider),
+            ("error_code", Limits.listTextBytes, \.errorCode),
+        ]
+        for (field, bound, path) in fields {
+            var filter = MessageFilter()
+            filter[keyPath: path] = String(repeating: "x", count: bound)
+            #expect(violations(encoded { ListRequest(filter).encode(into: $0) }).isEmpty, "\(field)")
+            filter[keyPath: path] += "x"
+            #expect(violations(encoded { ListRequest(filter).encode(into: $0) }) == [field])
+        }
+        let long = ListRequest(tenant: String(repeating: "t", count: Limits.tenantNameCharacters + 1))
+        #expect(violations(encoded { long.encode(into: $0) }) == ["tenant"])
+    }
+
+    @Test func batchesSurviveARoundTripWithinTheirBounds() throws {
+        for request in [
+            BatchListRequest(), BatchListRequest(tenant: "*", limit: UInt32(Limits.listBatches), cursor: Array(0..<64)),
+        ] {
+            #expect(try roundTrip(request) == request)
+        }
+        var batch = BatchStatus(
+            id: BatchID(rawValue: 7), name: "b", messages: 2, settled: 1,
+            states: [StateCount(state: .sent, count: 1), StateCount(state: .failed, count: 1)], canceled: true,
+            paused: true, createdAt: 5)
+        batch.tenant = "shop"
+        let response = BatchListResponse(batches: [batch, batch], cursor: [0, 255])
+        #expect(try roundTrip(response) == response)
+        // A full page fits into the smallest frame.
+        batch.name = String(repeating: "n", count: Limits.batchNameBytes)
+        batch.states = MessageState.allCases.map { StateCount(state: $0, count: .max) }
+        let full = BatchListResponse(batches: Array(repeating: batch, count: Limits.listBatches))
+        #expect(encoded { full.encode(into: $0) }.count < Limits.minimumFrameBytes)
+        let many = BatchListRequest(limit: UInt32(Limits.listBatches) + 1, cursor: Array(0..<65))
+        #expect(throws: GatewayError.self) { try roundTrip(many) }
     }
 
     @Test func aPageThatIsTooLargeEndsEarlier() throws {

@@ -42,6 +42,16 @@ private func violations(_ body: () throws -> Void) -> [String] {
         try same(StatusRequest(.providerID("SB-1")))
         try same(CancelRequest(.ids([MessageID(rawValue: 1)])))
         try same(StatsRequest())
+        for tenant in ["shop", StatusRequest.everyTenant] {
+            try same(StatusRequest(.ids([MessageID(rawValue: 1)]), tenant: tenant))
+            try same(CancelRequest(.batchName("b"), tenant: tenant))
+            try same(StatsRequest(tenant: tenant))
+        }
+        for body in [MessageBody.untold, .shown("Привет"), .withheld, .removed] {
+            var told = status()
+            (told.tenant, told.price, told.body) = ("shop", Money(millionths: 7500), body)
+            try same(StatusResponse(messages: [told]))
+        }
         try same(HealthRequest())
         try same(DescribeRequest())
         try same(PauseRequest(.everything))
@@ -204,6 +214,28 @@ private func violations(_ body: () throws -> Void) -> [String] {
         let most = Array(repeatElement(tag, count: Limits.tags).joined())
         #expect(violations { _ = try decode(SendRequest.self, most) }.isEmpty)
         #expect(violations { _ = try decode(SendRequest.self, most + tag) } == ["tags"])
+    }
+
+    /// The timelines go first, then the texts; of both it is said that they are left out.
+    @Test func anAnswerThatIsTooLongLeavesOutTimelinesThenTexts() throws {
+        var long = status()
+        long.body = .shown(String(repeating: "x", count: 1000))
+        let whole = StatusResponse(messages: [long, status(timeline: 0)])
+        let untimed = try #require(whole.shortened())
+        #expect(untimed.messages.allSatisfy(\.timeline.isEmpty) && untimed.messages[0].body == long.body)
+        let untold = try #require(untimed.shortened())
+        #expect(untold.messages.map(\.body) == [.untold, .untold])
+        #expect(untold.shortened() == nil)
+    }
+
+    @Test func aTenantsNameIsBounded() {
+        let name = String(repeating: "t", count: Limits.tenantNameCharacters)
+        for tenant in [name, name + "t"] {
+            let expected = tenant == name ? [] : ["tenant"]
+            #expect(violations { _ = try roundTrip(StatsRequest(tenant: tenant)) } == expected)
+            #expect(violations { _ = try roundTrip(CancelRequest(.batchName("b"), tenant: tenant)) } == expected)
+            #expect(violations { _ = try roundTrip(StatusRequest(.batchName("b"), tenant: tenant)) } == expected)
+        }
     }
 
     @Test func malformedBytesAreNamedByTheirMessage() {

@@ -48,6 +48,8 @@ typedef struct Apus__V1__BatchStatus Apus__V1__BatchStatus;
 typedef struct Apus__V1__StateCount Apus__V1__StateCount;
 typedef struct Apus__V1__ListRequest Apus__V1__ListRequest;
 typedef struct Apus__V1__ListResponse Apus__V1__ListResponse;
+typedef struct Apus__V1__BatchListRequest Apus__V1__BatchListRequest;
+typedef struct Apus__V1__BatchListResponse Apus__V1__BatchListResponse;
 typedef struct Apus__V1__StatsRequest Apus__V1__StatsRequest;
 typedef struct Apus__V1__StatsResponse Apus__V1__StatsResponse;
 typedef struct Apus__V1__ProviderStats Apus__V1__ProviderStats;
@@ -131,6 +133,7 @@ typedef enum _Apus__V1__Method {
   APUS__V1__METHOD__METHOD_SUPPRESSIONS = 11,
   APUS__V1__METHOD__METHOD_USAGE = 12,
   APUS__V1__METHOD__METHOD_INBOUND = 13,
+  APUS__V1__METHOD__METHOD_BATCH_LIST = 14,
   APUS__V1__METHOD__METHOD_UNKNOWN_LIST = 24,
   APUS__V1__METHOD__METHOD_UNKNOWN_RESEND = 25,
   APUS__V1__METHOD__METHOD_UNKNOWN_SETTLE = 26,
@@ -339,6 +342,25 @@ typedef enum _Apus__V1__Wait {
   APUS__V1__WAIT__WAIT_TURN = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__WAIT)
 } Apus__V1__Wait;
+/*
+ * Whether a message's text is told.
+ */
+typedef enum _Apus__V1__BodyDisclosure {
+  /*
+   * the answer says nothing of it, as where a timeline is left out
+   */
+  APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_UNSPECIFIED = 0,
+  APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_SHOWN = 1,
+  /*
+   * the credential lacks the scope messages:text
+   */
+  APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_WITHHELD = 2,
+  /*
+   * retention has taken it away
+   */
+  APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_REMOVED = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(APUS__V1__BODY_DISCLOSURE)
+} Apus__V1__BodyDisclosure;
 /*
  * Whether a provider takes messages.
  */
@@ -1002,7 +1024,7 @@ struct  Apus__V1__Refusal
 
 
 /*
- * Exactly one of the five.
+ * Exactly one of the first five.
  */
 struct  Apus__V1__StatusRequest
 {
@@ -1022,10 +1044,14 @@ struct  Apus__V1__StatusRequest
    * messages that a provider knows by it, at most 256 bytes
    */
   ProtobufCBinaryData provider_id;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs admin
+   */
+  ProtobufCBinaryData tenant;
 };
 #define APUS__V1__STATUS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__status_request__descriptor) \
-    , 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL} }
+    , 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__StatusResponse
@@ -1086,10 +1112,23 @@ struct  Apus__V1__MessageStatus
    * of one that is SCHEDULED or QUEUED; left out of more than 16 messages, and of List
    */
   Apus__V1__WaitReason *waiting;
+  /*
+   * its name
+   */
+  ProtobufCBinaryData tenant;
+  /*
+   * what the tenant's budget is charged, in millionths of the currency: at most so much before it is sent
+   */
+  int64_t price;
+  /*
+   * there if SHOWN
+   */
+  ProtobufCBinaryData body;
+  Apus__V1__BodyDisclosure body_disclosure;
 };
 #define APUS__V1__MESSAGE_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__message_status__descriptor) \
-    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL }
+    , 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0, 0, APUS__V1__ENCODING__ENCODING_UNSPECIFIED, {0,NULL}, {0,NULL}, APUS__V1__PRIORITY__PRIORITY_UNSPECIFIED, {0,NULL}, {0,NULL}, 0, NULL, 0,NULL, {0,NULL}, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, {0,NULL}, 0, {0,NULL}, APUS__V1__BODY_DISCLOSURE__BODY_DISCLOSURE_UNSPECIFIED }
 
 
 /*
@@ -1154,10 +1193,14 @@ struct  Apus__V1__BatchStatus
   protobuf_c_boolean canceled;
   protobuf_c_boolean paused;
   int64_t created_at_ms;
+  /*
+   * its name
+   */
+  ProtobufCBinaryData tenant;
 };
 #define APUS__V1__BATCH_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__batch_status__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0,NULL, 0, 0, 0 }
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 struct  Apus__V1__StateCount
@@ -1208,10 +1251,34 @@ struct  Apus__V1__ListRequest
    */
   ProtobufCBinaryData cursor;
   protobuf_c_boolean oldest_first;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs admin
+   */
+  ProtobufCBinaryData tenant;
+  /*
+   * as is each of these: byte by byte
+   */
+  ProtobufCBinaryData reference;
+  /*
+   * one of its tags
+   */
+  ProtobufCBinaryData tag;
+  /*
+   * as it was accepted
+   */
+  ProtobufCBinaryData sender;
+  /*
+   * the name of the one that has or had it last
+   */
+  ProtobufCBinaryData provider;
+  /*
+   * of its `error`
+   */
+  ProtobufCBinaryData error_code;
 };
 #define APUS__V1__LIST_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__list_request__descriptor) \
-    , 0,NULL, 0, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0 }
+    , 0,NULL, 0, 0, {0,NULL}, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 struct  Apus__V1__ListResponse
@@ -1232,13 +1299,59 @@ struct  Apus__V1__ListResponse
     , 0,NULL, {0,NULL} }
 
 
+/*
+ * Batches, those begun last first.
+ */
+struct  Apus__V1__BatchListRequest
+{
+  ProtobufCMessage base;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs admin
+   */
+  ProtobufCBinaryData tenant;
+  /*
+   * batches a page, at most 100; 0 = 20
+   */
+  uint32_t limit;
+  /*
+   * where the page before ended; empty = the first page
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__BATCH_LIST_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__batch_list_request__descriptor) \
+    , {0,NULL}, 0, {0,NULL} }
+
+
+struct  Apus__V1__BatchListResponse
+{
+  ProtobufCMessage base;
+  /*
+   * may be fewer than the limit, or none
+   */
+  size_t n_batches;
+  Apus__V1__BatchStatus **batches;
+  /*
+   * for the next page, at most 64 bytes; empty = this was the last
+   */
+  ProtobufCBinaryData cursor;
+};
+#define APUS__V1__BATCH_LIST_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&apus__v1__batch_list_response__descriptor) \
+    , 0,NULL, {0,NULL} }
+
+
 struct  Apus__V1__StatsRequest
 {
   ProtobufCMessage base;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs admin
+   */
+  ProtobufCBinaryData tenant;
 };
 #define APUS__V1__STATS_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__stats_request__descriptor) \
-     }
+    , {0,NULL} }
 
 
 struct  Apus__V1__StatsResponse
@@ -1350,10 +1463,14 @@ struct  Apus__V1__CancelRequest
   uint64_t *ids;
   ProtobufCBinaryData batch;
   uint64_t batch_id;
+  /*
+   * "" = the caller's own; another one's name, or "*" for all, needs admin; no batch with "*"
+   */
+  ProtobufCBinaryData tenant;
 };
 #define APUS__V1__CANCEL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__cancel_request__descriptor) \
-    , 0,NULL, {0,NULL}, 0 }
+    , 0,NULL, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Apus__V1__CancelResponse
@@ -2174,7 +2291,7 @@ struct  Apus__V1__KeyDescription
   ProtobufCBinaryData id;
   ProtobufCBinaryData tenant;
   /*
-   * messages:send, messages:read, messages:cancel, admin
+   * messages:send, messages:read, messages:cancel, messages:text, admin
    */
   size_t n_scopes;
   ProtobufCBinaryData *scopes;
@@ -3075,6 +3192,44 @@ Apus__V1__ListResponse *
                       const uint8_t       *data);
 void   apus__v1__list_response__free_unpacked
                      (Apus__V1__ListResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__BatchListRequest methods */
+void   apus__v1__batch_list_request__init
+                     (Apus__V1__BatchListRequest         *message);
+size_t apus__v1__batch_list_request__get_packed_size
+                     (const Apus__V1__BatchListRequest   *message);
+size_t apus__v1__batch_list_request__pack
+                     (const Apus__V1__BatchListRequest   *message,
+                      uint8_t             *out);
+size_t apus__v1__batch_list_request__pack_to_buffer
+                     (const Apus__V1__BatchListRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__BatchListRequest *
+       apus__v1__batch_list_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__batch_list_request__free_unpacked
+                     (Apus__V1__BatchListRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Apus__V1__BatchListResponse methods */
+void   apus__v1__batch_list_response__init
+                     (Apus__V1__BatchListResponse         *message);
+size_t apus__v1__batch_list_response__get_packed_size
+                     (const Apus__V1__BatchListResponse   *message);
+size_t apus__v1__batch_list_response__pack
+                     (const Apus__V1__BatchListResponse   *message,
+                      uint8_t             *out);
+size_t apus__v1__batch_list_response__pack_to_buffer
+                     (const Apus__V1__BatchListResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Apus__V1__BatchListResponse *
+       apus__v1__batch_list_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   apus__v1__batch_list_response__free_unpacked
+                     (Apus__V1__BatchListResponse *message,
                       ProtobufCAllocator *allocator);
 /* Apus__V1__StatsRequest methods */
 void   apus__v1__stats_request__init
@@ -4336,6 +4491,12 @@ typedef void (*Apus__V1__ListRequest_Closure)
 typedef void (*Apus__V1__ListResponse_Closure)
                  (const Apus__V1__ListResponse *message,
                   void *closure_data);
+typedef void (*Apus__V1__BatchListRequest_Closure)
+                 (const Apus__V1__BatchListRequest *message,
+                  void *closure_data);
+typedef void (*Apus__V1__BatchListResponse_Closure)
+                 (const Apus__V1__BatchListResponse *message,
+                  void *closure_data);
 typedef void (*Apus__V1__StatsRequest_Closure)
                  (const Apus__V1__StatsRequest *message,
                   void *closure_data);
@@ -4534,6 +4695,7 @@ extern const ProtobufCEnumDescriptor    apus__v1__on_unknown__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__smart_encoding__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__explain_outcome__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__wait__descriptor;
+extern const ProtobufCEnumDescriptor    apus__v1__body_disclosure__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__provider_condition__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__circuit__descriptor;
 extern const ProtobufCEnumDescriptor    apus__v1__suppression_origin__descriptor;
@@ -4571,6 +4733,8 @@ extern const ProtobufCMessageDescriptor apus__v1__batch_status__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__state_count__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__list_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__list_response__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__batch_list_request__descriptor;
+extern const ProtobufCMessageDescriptor apus__v1__batch_list_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__stats_request__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__stats_response__descriptor;
 extern const ProtobufCMessageDescriptor apus__v1__provider_stats__descriptor;

@@ -4,6 +4,10 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
+BODY_DISCLOSURE_REMOVED: BodyDisclosure
+BODY_DISCLOSURE_SHOWN: BodyDisclosure
+BODY_DISCLOSURE_UNSPECIFIED: BodyDisclosure
+BODY_DISCLOSURE_WITHHELD: BodyDisclosure
 CIRCUIT_CLOSED: Circuit
 CIRCUIT_HALF_OPEN: Circuit
 CIRCUIT_OPEN: Circuit
@@ -44,6 +48,7 @@ EXPLAIN_OUTCOME_NOW: ExplainOutcome
 EXPLAIN_OUTCOME_REFUSED: ExplainOutcome
 EXPLAIN_OUTCOME_UNSPECIFIED: ExplainOutcome
 METHOD_AUDIT: Method
+METHOD_BATCH_LIST: Method
 METHOD_BULK: Method
 METHOD_CANCEL: Method
 METHOD_CONFIG_APPLY: Method
@@ -161,8 +166,26 @@ class AuditResponse(_message.Message):
     entries: _containers.RepeatedCompositeFieldContainer[AuditEntry]
     def __init__(self, entries: _Optional[_Iterable[_Union[AuditEntry, _Mapping]]] = ...) -> None: ...
 
+class BatchListRequest(_message.Message):
+    __slots__ = ["cursor", "limit", "tenant"]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    cursor: bytes
+    limit: int
+    tenant: str
+    def __init__(self, tenant: _Optional[str] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+
+class BatchListResponse(_message.Message):
+    __slots__ = ["batches", "cursor"]
+    BATCHES_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    batches: _containers.RepeatedCompositeFieldContainer[BatchStatus]
+    cursor: bytes
+    def __init__(self, batches: _Optional[_Iterable[_Union[BatchStatus, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
+
 class BatchStatus(_message.Message):
-    __slots__ = ["canceled", "created_at_ms", "id", "messages", "name", "paused", "settled", "states"]
+    __slots__ = ["canceled", "created_at_ms", "id", "messages", "name", "paused", "settled", "states", "tenant"]
     CANCELED_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +194,7 @@ class BatchStatus(_message.Message):
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     SETTLED_FIELD_NUMBER: _ClassVar[int]
     STATES_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     canceled: bool
     created_at_ms: int
     id: int
@@ -179,7 +203,8 @@ class BatchStatus(_message.Message):
     paused: bool
     settled: int
     states: _containers.RepeatedCompositeFieldContainer[StateCount]
-    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., messages: _Optional[int] = ..., settled: _Optional[int] = ..., states: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., canceled: bool = ..., paused: bool = ..., created_at_ms: _Optional[int] = ...) -> None: ...
+    tenant: str
+    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., messages: _Optional[int] = ..., settled: _Optional[int] = ..., states: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., canceled: bool = ..., paused: bool = ..., created_at_ms: _Optional[int] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class BulkRequest(_message.Message):
     __slots__ = ["batch", "dry_run", "first_index", "messages", "template"]
@@ -224,14 +249,16 @@ class BulkTemplate(_message.Message):
     def __init__(self, message: _Optional[_Union[SendRequest, _Mapping]] = ..., recipients: _Optional[_Iterable[_Union[Recipient, _Mapping]]] = ...) -> None: ...
 
 class CancelRequest(_message.Message):
-    __slots__ = ["batch", "batch_id", "ids"]
+    __slots__ = ["batch", "batch_id", "ids", "tenant"]
     BATCH_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     IDS_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     batch: str
     batch_id: int
     ids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, ids: _Optional[_Iterable[int]] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ...) -> None: ...
+    tenant: str
+    def __init__(self, ids: _Optional[_Iterable[int]] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class CancelResponse(_message.Message):
     __slots__ = ["canceled", "not_found", "results", "too_late"]
@@ -681,26 +708,38 @@ class Limit(_message.Message):
     def __init__(self, name: _Optional[str] = ..., maximum: _Optional[int] = ..., unit: _Optional[str] = ...) -> None: ...
 
 class ListRequest(_message.Message):
-    __slots__ = ["batch", "batch_id", "cursor", "from_ms", "limit", "oldest_first", "states", "to", "until_ms"]
+    __slots__ = ["batch", "batch_id", "cursor", "error_code", "from_ms", "limit", "oldest_first", "provider", "reference", "sender", "states", "tag", "tenant", "to", "until_ms"]
     BATCH_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
     FROM_MS_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OLDEST_FIRST_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
     STATES_FIELD_NUMBER: _ClassVar[int]
+    TAG_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
     batch: str
     batch_id: int
     cursor: bytes
+    error_code: str
     from_ms: int
     limit: int
     oldest_first: bool
+    provider: str
+    reference: str
+    sender: str
     states: _containers.RepeatedScalarFieldContainer[State]
+    tag: str
+    tenant: str
     to: str
     until_ms: int
-    def __init__(self, states: _Optional[_Iterable[_Union[State, str]]] = ..., from_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., to: _Optional[str] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ..., oldest_first: bool = ...) -> None: ...
+    def __init__(self, states: _Optional[_Iterable[_Union[State, str]]] = ..., from_ms: _Optional[int] = ..., until_ms: _Optional[int] = ..., to: _Optional[str] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ..., oldest_first: bool = ..., tenant: _Optional[str] = ..., reference: _Optional[str] = ..., tag: _Optional[str] = ..., sender: _Optional[str] = ..., provider: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
 
 class ListResponse(_message.Message):
     __slots__ = ["cursor", "messages"]
@@ -711,10 +750,12 @@ class ListResponse(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[MessageStatus, _Mapping]]] = ..., cursor: _Optional[bytes] = ...) -> None: ...
 
 class MessageStatus(_message.Message):
-    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "content_high", "content_low", "encoding", "error", "expires_at_ms", "generation", "id", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "timeline", "to", "waiting"]
+    __slots__ = ["accepted_at_ms", "attempts", "batch_id", "body", "body_disclosure", "content_high", "content_low", "encoding", "error", "expires_at_ms", "generation", "id", "price", "priority", "provider", "provider_id", "receipt_overdue", "reference", "segments", "send_at_ms", "sender", "settled", "state", "tags", "tenant", "timeline", "to", "waiting"]
     ACCEPTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    BODY_DISCLOSURE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
     CONTENT_HIGH_FIELD_NUMBER: _ClassVar[int]
     CONTENT_LOW_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
@@ -722,6 +763,7 @@ class MessageStatus(_message.Message):
     EXPIRES_AT_MS_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -733,12 +775,15 @@ class MessageStatus(_message.Message):
     SETTLED_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
     accepted_at_ms: int
     attempts: int
     batch_id: int
+    body: str
+    body_disclosure: BodyDisclosure
     content_high: int
     content_low: int
     encoding: Encoding
@@ -746,6 +791,7 @@ class MessageStatus(_message.Message):
     expires_at_ms: int
     generation: int
     id: int
+    price: int
     priority: Priority
     provider: str
     provider_id: str
@@ -757,10 +803,11 @@ class MessageStatus(_message.Message):
     settled: bool
     state: State
     tags: _containers.RepeatedScalarFieldContainer[str]
+    tenant: str
     timeline: _containers.RepeatedCompositeFieldContainer[TimelineEvent]
     to: str
     waiting: WaitReason
-    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ..., content_high: _Optional[int] = ..., content_low: _Optional[int] = ..., waiting: _Optional[_Union[WaitReason, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., state: _Optional[_Union[State, str]] = ..., settled: bool = ..., segments: _Optional[int] = ..., encoding: _Optional[_Union[Encoding, str]] = ..., to: _Optional[str] = ..., sender: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., provider: _Optional[str] = ..., provider_id: _Optional[str] = ..., attempts: _Optional[int] = ..., error: _Optional[_Union[Failure, _Mapping]] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ..., reference: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., batch_id: _Optional[int] = ..., accepted_at_ms: _Optional[int] = ..., send_at_ms: _Optional[int] = ..., expires_at_ms: _Optional[int] = ..., receipt_overdue: bool = ..., generation: _Optional[int] = ..., content_high: _Optional[int] = ..., content_low: _Optional[int] = ..., waiting: _Optional[_Union[WaitReason, _Mapping]] = ..., tenant: _Optional[str] = ..., price: _Optional[int] = ..., body: _Optional[str] = ..., body_disclosure: _Optional[_Union[BodyDisclosure, str]] = ...) -> None: ...
 
 class MethodDescription(_message.Message):
     __slots__ = ["name", "number"]
@@ -1052,8 +1099,10 @@ class StateCount(_message.Message):
     def __init__(self, state: _Optional[_Union[State, str]] = ..., count: _Optional[int] = ...) -> None: ...
 
 class StatsRequest(_message.Message):
-    __slots__ = []
-    def __init__(self) -> None: ...
+    __slots__ = ["tenant"]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    tenant: str
+    def __init__(self, tenant: _Optional[str] = ...) -> None: ...
 
 class StatsResponse(_message.Message):
     __slots__ = ["commits", "committed_operations", "connections", "cpu_us", "in_flight", "paused", "providers", "resident_bytes", "states", "uptime_ms", "waiting_bulk", "waiting_later", "waiting_normal", "waiting_urgent"]
@@ -1088,18 +1137,20 @@ class StatsResponse(_message.Message):
     def __init__(self, states: _Optional[_Iterable[_Union[StateCount, _Mapping]]] = ..., waiting_urgent: _Optional[int] = ..., waiting_normal: _Optional[int] = ..., waiting_bulk: _Optional[int] = ..., waiting_later: _Optional[int] = ..., in_flight: _Optional[int] = ..., uptime_ms: _Optional[int] = ..., cpu_us: _Optional[int] = ..., resident_bytes: _Optional[int] = ..., connections: _Optional[int] = ..., commits: _Optional[int] = ..., committed_operations: _Optional[int] = ..., providers: _Optional[_Iterable[_Union[ProviderStats, _Mapping]]] = ..., paused: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StatusRequest(_message.Message):
-    __slots__ = ["batch", "batch_id", "ids", "provider_id", "reference"]
+    __slots__ = ["batch", "batch_id", "ids", "provider_id", "reference", "tenant"]
     BATCH_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     IDS_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_ID_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
     batch: str
     batch_id: int
     ids: _containers.RepeatedScalarFieldContainer[int]
     provider_id: str
     reference: str
-    def __init__(self, ids: _Optional[_Iterable[int]] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., reference: _Optional[str] = ..., provider_id: _Optional[str] = ...) -> None: ...
+    tenant: str
+    def __init__(self, ids: _Optional[_Iterable[int]] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., reference: _Optional[str] = ..., provider_id: _Optional[str] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class StatusResponse(_message.Message):
     __slots__ = ["batch", "messages", "not_found"]
@@ -1362,6 +1413,9 @@ class ExplainOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class Wait(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class BodyDisclosure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class ProviderCondition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

@@ -46,6 +46,7 @@ UNSUPPRESS = Method(10, "Unsuppress", pb.SuppressRequest, pb.SuppressResponse, R
 SUPPRESSIONS = Method(11, "Suppressions", pb.SuppressionsRequest, pb.SuppressionsResponse)
 USAGE = Method(12, "Usage", pb.UsageRequest, pb.UsageResponse)
 INBOUND = Method(13, "Inbound", pb.InboundRequest, pb.InboundResponse)
+BATCH_LIST = Method(14, "BatchList", pb.BatchListRequest, pb.BatchListResponse)
 UNKNOWN_LIST = Method(24, "UnknownList", pb.UnknownListRequest, pb.UnknownListResponse)
 UNKNOWN_RESEND = Method(25, "UnknownResend", pb.UnknownResendRequest, pb.UnknownActResponse, Repeat.NO)
 UNKNOWN_SETTLE = Method(26, "UnknownSettle", pb.UnknownSettleRequest, pb.UnknownActResponse, Repeat.NO)
