@@ -72,6 +72,8 @@ public struct KeyScope: RawRepresentable, Hashable, Sendable {
 
     public static let send = KeyScope(rawValue: "messages:send")
     public static let read = KeyScope(rawValue: "messages:read")
+    /// To see the texts of the messages that it may read.
+    public static let text = KeyScope(rawValue: "messages:text")
     public static let cancel = KeyScope(rawValue: "messages:cancel")
     /// What concerns all tenants: operating and administration.
     public static let admin = KeyScope(rawValue: "admin")

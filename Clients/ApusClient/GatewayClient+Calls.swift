@@ -32,11 +32,19 @@ extension GatewayClient {
     public func status(
         of ids: [MessageID], timeline: Bool = true, timeout: Duration? = nil
     ) async throws(ApusError) -> StatusReport {
+        try await status(of: ids, owner: .own, timeline: timeline, timeout: timeout)
+    }
+
+    /// The same of another tenant's messages, or of any: others' than one's own need the scope `admin`.
+    public func status(
+        of ids: [MessageID], owner: MessageOwner, timeline: Bool = true, timeout: Duration? = nil
+    ) async throws(ApusError) -> StatusReport {
         let atOnce = timeline ? Limits.statusIDsWithTimeline : Limits.statusIDs
         var report = StatusReport()
         for start in stride(from: 0, to: ids.count, by: atOnce) {
             let part = ids[start..<min(start + atOnce, ids.count)].map(\.model)
-            let response: StatusResponse = try await call(.status, StatusRequest(.ids(part)), timeout: timeout)
+            let response: StatusResponse = try await call(
+                .status, StatusRequest(.ids(part), tenant: owner.wire), timeout: timeout)
             report.messages += response.messages.map(MessageStatus.init)
             report.notFound += response.notFound.map(MessageID.init)
         }
@@ -53,13 +61,28 @@ extension GatewayClient {
 
     /// - Throws: NOT_FOUND if the gateway knows no such batch of this tenant.
     public func status(of batch: BatchReference, timeout: Duration? = nil) async throws(ApusError) -> BatchStatus {
-        let response: StatusResponse = try await call(.status, StatusRequest(batch.selection), timeout: timeout)
+        try await status(of: batch, owner: .own, timeout: timeout)
+    }
+
+    /// The same of another tenant's batch, or of any by its id: others' than one's own need the scope `admin`.
+    public func status(
+        of batch: BatchReference, owner: MessageOwner, timeout: Duration? = nil
+    ) async throws(ApusError) -> BatchStatus {
+        let request = StatusRequest(batch.selection, tenant: owner.wire)
+        let response: StatusResponse = try await call(.status, request, timeout: timeout)
         guard let status = response.batch else { throw ApusError(.notFound, "there is no such batch") }
         return BatchStatus(status)
     }
 
-    public func statistics(timeout: Duration? = nil) async throws(ApusError) -> GatewayStatistics {
-        let response: SMSModel.GatewayStatistics = try await call(.stats, StatsRequest(), timeout: timeout)
+    /// Counts and load: with the scope `admin` the gateway's, else those of the credential's tenant.
+    ///
+    /// - Parameter owner: one tenant is told of as it is told itself; `everyTenant` counts the messages of all. Others'
+    ///   than one's own need the scope `admin`.
+    public func statistics(
+        of owner: MessageOwner = .own, timeout: Duration? = nil
+    ) async throws(ApusError) -> GatewayStatistics {
+        let response: SMSModel.GatewayStatistics = try await call(
+            .stats, StatsRequest(tenant: owner.wire), timeout: timeout)
         return GatewayStatistics(response)
     }
 
@@ -91,18 +114,33 @@ extension GatewayClient {
 
     /// Cancels what no provider has been called for yet. A repeat finds the same messages canceled.
     public func cancel(_ ids: [MessageID], timeout: Duration? = nil) async throws(ApusError) -> CancelReport {
+        try await cancel(ids, owner: .own, timeout: timeout)
+    }
+
+    /// The same of another tenant's messages, or of any: others' than one's own need the scope `admin`, and are entered
+    /// in the audit log.
+    public func cancel(
+        _ ids: [MessageID], owner: MessageOwner, timeout: Duration? = nil
+    ) async throws(ApusError) -> CancelReport {
         var report = CancelReport()
         for start in stride(from: 0, to: ids.count, by: Limits.cancelIDs) {
             let part = ids[start..<min(start + Limits.cancelIDs, ids.count)].map(\.model)
-            report.add(try await call(.cancel, CancelRequest(.ids(part)), as: CancelResponse.self, timeout: timeout))
+            report.add(
+                try await call(
+                    .cancel, CancelRequest(.ids(part), tenant: owner.wire), as: CancelResponse.self, timeout: timeout))
         }
         return report
     }
 
     /// Cancels what is left of a batch.
-    public func cancel(batch: BatchReference, timeout: Duration? = nil) async throws(ApusError) -> CancelReport {
+    ///
+    /// - Parameter owner: one tenant; another's than one's own needs the scope `admin`.
+    public func cancel(
+        batch: BatchReference, owner: MessageOwner = .own, timeout: Duration? = nil
+    ) async throws(ApusError) -> CancelReport {
         var report = CancelReport()
-        report.add(try await call(.cancel, CancelRequest(batch.selection), as: CancelResponse.self, timeout: timeout))
+        let request = CancelRequest(batch.selection, tenant: owner.wire)
+        report.add(try await call(.cancel, request, as: CancelResponse.self, timeout: timeout))
         return report
     }
 

@@ -85,7 +85,7 @@ public enum MessageOwner: Hashable, Sendable {
         switch self {
         case .own: ""
         case .tenant(let name): name
-        case .everyTenant: UnknownListRequest.everyTenant
+        case .everyTenant: StatusRequest.everyTenant
         }
     }
 }

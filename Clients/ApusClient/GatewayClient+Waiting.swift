@@ -7,29 +7,37 @@ extension GatewayClient {
     /// - Returns: where they stand then, in the order of the ids; when the time is over some may not be
     ///   ``MessageStatus/settled``.
     public func waitUntilSettled(_ ids: [MessageID], timeout: Duration) async throws(ApusError) -> StatusReport {
+        try await waitUntilSettled(ids, owner: .own, timeout: timeout)
+    }
+
+    /// The same of another tenant's messages, or of any: others' than one's own need the scope `admin`.
+    public func waitUntilSettled(
+        _ ids: [MessageID], owner: MessageOwner, timeout: Duration
+    ) async throws(ApusError) -> StatusReport {
         var poll = PollSchedule(timeout: timeout)
         var open = ids
         while true {
-            let report = try await status(of: open, timeline: false, timeout: poll.callTimeout)
+            let report = try await status(of: open, owner: owner, timeline: false, timeout: poll.callTimeout)
             open = report.messages.filter { !$0.settled }.map(\.id)
             if open.isEmpty { break }
             guard try await poll.rest() else { break }
         }
-        return try await status(of: ids)
+        return try await status(of: ids, owner: owner)
     }
 
     /// Waits until nothing is awaited of any message of the batch.
     ///
     /// - Parameters:
+    ///   - owner: others' than one's own need the scope `admin`.
     ///   - timeout: for the whole waiting.
     ///   - progress: gets each answer on the way.
     /// - Returns: where the batch stands then; when the time is over it may not be ``BatchStatus/isSettled``.
     public nonisolated(nonsending) func waitUntilSettled(
-        batch: BatchReference, timeout: Duration, progress: ((BatchStatus) -> Void)? = nil
+        batch: BatchReference, owner: MessageOwner = .own, timeout: Duration, progress: ((BatchStatus) -> Void)? = nil
     ) async throws(ApusError) -> BatchStatus {
         var poll = PollSchedule(timeout: timeout)
         while true {
-            let status = try await status(of: batch, timeout: poll.callTimeout)
+            let status = try await status(of: batch, owner: owner, timeout: poll.callTimeout)
             progress?(status)
             if status.isSettled { return status }
             guard try await poll.rest() else { return status }

@@ -2,7 +2,7 @@ public import FoundationEssentials
 internal import RPCWire
 internal import SMSModel
 
-/// Which of the tenant's messages are meant: those that meet every condition given.
+/// Which messages are meant: those that meet every condition given.
 public struct MessageFilter: Hashable, Sendable {
     /// Empty = any.
     public var states: Set<MessageState>
@@ -14,16 +14,32 @@ public struct MessageFilter: Hashable, Sendable {
     public var to: String?
     /// nil = any, and messages of none.
     public var batch: BatchReference?
+    /// The sender's own word for them, byte by byte; nil = any.
+    public var reference: String?
+    /// One of their tags; nil = any.
+    public var tag: String?
+    /// The sender that they were accepted with; nil = any.
+    public var sender: String?
+    /// The name of the provider that has or had them last; nil = any.
+    public var provider: String?
+    /// The code of their ``MessageStatus/error``; nil = any.
+    public var errorCode: String?
 
     public init(
         states: Set<MessageState> = [], since: Date? = nil, until: Date? = nil, to: String? = nil,
-        batch: BatchReference? = nil
+        batch: BatchReference? = nil, reference: String? = nil, tag: String? = nil, sender: String? = nil,
+        provider: String? = nil, errorCode: String? = nil
     ) {
         self.states = states
         self.since = since
         self.until = until
         self.to = to
         self.batch = batch
+        self.reference = reference
+        self.tag = tag
+        self.sender = sender
+        self.provider = provider
+        self.errorCode = errorCode
     }
 }
 
@@ -57,11 +73,12 @@ extension SMSModel.MessageFilter {
         for state in filter.states { states.insert(MessageStates(try SMSModel.MessageState(state))) }
         from = try Self.milliseconds(filter.since, "from_ms")
         until = try Self.milliseconds(filter.until, "until_ms")
-        if let to = filter.to {
-            // Without a number it would mean everybody's.
-            guard !to.isEmpty else { throw .invalidField("to", "is empty") }
-            recipient = to
-        }
+        recipient = try Self.text(filter.to, "to")
+        reference = try Self.text(filter.reference, "reference")
+        tag = try Self.text(filter.tag, "tag")
+        sender = try Self.text(filter.sender, "sender")
+        provider = try Self.text(filter.provider, "provider")
+        errorCode = try Self.text(filter.errorCode, "error_code")
         batch =
             switch filter.batch {
             case nil: nil
@@ -69,6 +86,13 @@ extension SMSModel.MessageFilter {
             case .name(let name): .name(name)
             case .id(let id): .id(id.model)
             }
+    }
+
+    /// An empty text would mean all.
+    private static func text(_ text: String?, _ field: String) throws(ApusError) -> String {
+        guard let text else { return "" }
+        guard !text.isEmpty else { throw .invalidField(field, "is empty") }
+        return text
     }
 
     /// 0 = no bound, so the first millisecond of all stands for the bound at 0.

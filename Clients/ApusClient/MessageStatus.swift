@@ -83,6 +83,13 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     public var generation: UInt32
     /// Why it is not handed to a provider now; nil where it doesn't wait, or that is not told.
     public var waiting: WaitReason?
+    /// The name of its tenant; "" if the gateway doesn't tell.
+    public var tenant: String
+    /// What its tenant's budget is charged for it, in millionths of the currency: at most so much before it is sent,
+    /// then its price at the provider that took it; 0 once it surely was not taken.
+    public var price: Int64
+    /// nil where nothing is said of it: in listings, and in answers about more than 100 messages.
+    public var body: MessageBody?
     /// The fingerprint of what the message asks for, by which the gateway knows a repeat; nil if it doesn't tell.
     package var fingerprint: Fingerprint?
 
@@ -90,7 +97,7 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id, state, settled, receiptOverdue, segments, encoding, to, sender, priority, provider, providerID,
             attempts
-        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation, waiting
+        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation, waiting, tenant, price, body
     }
 
     package init(_ status: SMSModel.MessageStatus) {
@@ -116,7 +123,28 @@ public struct MessageStatus: Hashable, Codable, Sendable {
         expiresAt = Date(milliseconds: status.expiresAt)
         generation = status.generation
         waiting = status.waiting.map(WaitReason.init)
+        tenant = status.tenant
+        price = status.price.millionths
+        body = MessageBody(status.body)
         fingerprint = status.fingerprint
+    }
+}
+
+/// The text of a message, or why it is not shown.
+public enum MessageBody: Hashable, Codable, Sendable {
+    case shown(String)
+    /// The credential lacks the scope `messages:text`.
+    case withheld
+    /// The tenant's retention has taken it away.
+    case removed
+
+    init?(_ body: SMSModel.MessageBody) {
+        switch body {
+        case .untold: return nil
+        case .shown(let text): self = .shown(text)
+        case .withheld: self = .withheld
+        case .removed: self = .removed
+        }
     }
 }
 
@@ -164,6 +192,8 @@ public struct BatchStatus: Hashable, Codable, Sendable {
     public var canceled: Bool
     public var paused: Bool
     public var createdAt: Date
+    /// The name of its tenant; "" if the gateway doesn't tell.
+    public var tenant: String
 
     public var isSettled: Bool { settled >= messages }
 
@@ -176,6 +206,7 @@ public struct BatchStatus: Hashable, Codable, Sendable {
         canceled = status.canceled
         paused = status.paused
         createdAt = Date(milliseconds: status.createdAt)
+        tenant = status.tenant
     }
 }
 

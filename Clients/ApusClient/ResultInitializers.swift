@@ -79,6 +79,8 @@ extension MessageStatus {
         reference = ""
         tags = []
         generation = 0
+        tenant = ""
+        price = 0
     }
 }
 
@@ -98,7 +100,7 @@ extension TimelineEvent {
 extension BatchStatus {
     public init(
         id: MessageID, name: String, messages: UInt64, settled: UInt64, states: StateCounts, canceled: Bool = false,
-        paused: Bool = false, createdAt: Date
+        paused: Bool = false, createdAt: Date, tenant: String = ""
     ) {
         self.id = id
         self.name = name
@@ -108,5 +110,6 @@ extension BatchStatus {
         self.canceled = canceled
         self.paused = paused
         self.createdAt = createdAt
+        self.tenant = tenant
     }
 }

@@ -30,7 +30,7 @@ struct ApusCommand: AsyncParsableCommand {
         version: version,
         subcommands: [
             SendCommand.self, ExplainCommand.self, BulkCommand.self, StatusCommand.self, TimelineCommand.self,
-            ListCommand.self,
+            ListCommand.self, BatchCommand.self,
             StatsCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, SandboxCommand.self,
             HealthCommand.self, DoctorCommand.self, UnknownCommand.self, UsageCommand.self, SuppressionCommand.self,
             InboundCommand.self,

@@ -45,7 +45,7 @@ package struct BatchListRequest: WireMessage, Hashable, Sendable {
 package struct BatchListResponse: WireMessage, Hashable, Sendable {
     package static let wireName = "BatchListResponse"
 
-    /// Those begun last first.
+    /// The page's batches, those begun last first.
     package var batches: [BatchStatus]
     /// For the next page; empty = this is the last.
     package var cursor: [UInt8]

@@ -192,7 +192,7 @@ package enum Limits {
     package static let listMessagesDefault = 100
     /// Messages that one page may examine: some 10 ms.
     package static let listRowsExamined = 20_000
-    /// A message whose life has to be read, for its provider or its error, counts as so many of them.
+    /// A message whose life has to be read, for its provider or its error, counts as this many of them.
     package static let listRowsOfLife = 10
     /// A sender, a provider or a code of an error that a listing is to have.
     package static let listTextBytes = 128

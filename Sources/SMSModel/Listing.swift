@@ -31,7 +31,7 @@ package struct MessageFilter: Hashable, Sendable {
     package var reference = ""
     /// One of its tags; "" = any.
     package var tag = ""
-    /// Whom it is from, as it was accepted; "" = any.
+    /// The sender that it was accepted with; "" = any.
     package var sender = ""
     /// The name of the provider that has or had it last; "" = any, and messages that none has had.
     package var provider = ""

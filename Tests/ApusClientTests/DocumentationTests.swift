@@ -90,6 +90,9 @@ private enum Examples {
         let lost = try await client.unknown(provider: "sandbox")
         _ = try await client.resend(lost.messages.map(\.status.id), note: "not in their console")
         let statistics = try await client.statistics()
+        let theirs = try await client.page(of: MessageFilter(reference: "order-7"), owner: .tenant("shop"))
+        let begun = try await client.batches(of: .everyTenant)
+        print(theirs.messages.map(\.state), begun.batches.map(\.name))
         let health = try await client.health()
         print(canceled.canceled, statistics.states[.queued], health.isHealthy)
     }

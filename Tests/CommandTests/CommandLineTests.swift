@@ -211,12 +211,40 @@ import Testing
         let times = try filter(["--since", "2027-01-31T09:00Z", "--until", "2027-01-31T10:00Z"])
         #expect(times.since?.timeIntervalSince1970 == 1_801_386_000)
         #expect(times.until?.timeIntervalSince1970 == 1_801_389_600)
+        let texts = try filter(
+            ["--reference", "r", "--tag", "t", "--sender", "ACME", "--provider", "p", "--error", "30003"])
+        #expect(
+            texts == MessageFilter(reference: "r", tag: "t", sender: "ACME", provider: "p", errorCode: "30003"))
         #expect(try filter(["--batch", "b"]).batch == .name("b"))
         // An id as `status` tells it; fewer digits, or others, are a name.
         let id = try #require(MessageID("3765210556894543872"))
         #expect(try filter(["--batch", "3765210556894543872"]).batch == .id(id))
         for name in ["376521055689454387", "37652105568945438720", "9765210556894543872", "376521055689454387x"] {
             #expect(try filter(["--batch", name]).batch == .name(name))
+        }
+    }
+
+    @Test func othersMessagesAreAskedForByName() throws {
+        for words in [["list"], ["batch", "list"], ["status", "1"], ["timeline", "1"], ["stats"], ["cancel", "1"]] {
+            func owner(_ more: String...) throws -> MessageOwner? {
+                switch try ApusCommand.parseAsRoot(words + more) {
+                case let command as ListCommand: command.tenants.owner
+                case let command as BatchListCommand: command.tenants.owner
+                case let command as StatusCommand: command.tenants.owner
+                case let command as TimelineCommand: command.tenants.owner
+                case let command as StatsCommand: command.tenants.owner
+                case let command as CancelCommand: command.tenants.owner
+                default: nil
+                }
+            }
+            #expect(try owner() == .own)
+            #expect(try owner("--tenant", "shop") == .tenant("shop"))
+            #expect(try owner("--every-tenant") == .everyTenant)
+            #expect(throws: (any Error).self) { try owner("--every-tenant", "--tenant", "shop") }
+            #expect(throws: (any Error).self) { try owner("--tenant", "") }
+        }
+        #expect(throws: (any Error).self) {
+            try ApusCommand.parseAsRoot(["cancel", "--batch", "b", "--every-tenant"])
         }
     }
 

@@ -83,7 +83,7 @@ import Testing
         var status = Self.status
         let start = "2027-01-31T09:00:01.500Z  123                  "
         func row(_ status: ApusClient.MessageStatus) -> String {
-            TextTable.columns([status.cells], widths: ApusClient.MessageStatus.rowWidths)
+            TextTable.columns([status.cells(withTenant: false)], widths: ApusClient.MessageStatus.rowWidths)
         }
         #expect(row(status) == start + "UNDELIVERED  +447400123456     sandbox  unreachable (30003)")
         status.state = .sent
@@ -92,6 +92,28 @@ import Testing
         #expect(row(status) == start + "SENT         +14155550100      sandbox")
         status.provider = ""
         #expect(row(status) == start + "SENT         +14155550100")
+    }
+
+    @Test func theTextIsShownOrSaidWhyNot() throws {
+        var status = Self.status
+        #expect(!status.text.contains("text") && !status.json.text.contains("body"))
+        let bodies: [(ApusClient.MessageBody, String, String)] = [
+            (.shown("Привет"), "Привет", #""body": "Привет", "body_disclosure": "SHOWN""#),
+            (.withheld, "the key lacks the scope messages:text", #""body": null, "body_disclosure": "WITHHELD""#),
+            (.removed, "taken away by retention", #""body": null, "body_disclosure": "REMOVED""#),
+        ]
+        for (body, text, json) in bodies {
+            status.body = body
+            #expect(status.text.contains(text), "\(status.text)")
+            #expect(status.json.text.contains(json), "\(status.json.text)")
+        }
+    }
+
+    @Test func aMixedListingSaysWhoseEachIs() {
+        var status = Self.status
+        status.tenant = "shop"
+        #expect(status.cells(withTenant: true).count == ApusClient.MessageStatus.headings(withTenant: true).count)
+        #expect(status.cells(withTenant: true).contains("shop") && !status.cells(withTenant: false).contains("shop"))
     }
 
     @Test func aListingHasHeadingsAndFitsOnATerminal() {

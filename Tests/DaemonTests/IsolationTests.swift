@@ -74,16 +74,36 @@ extension DaemonTests {
                     ("status \(theirs.id)", notFound), ("timeline \(theirs.id)", notFound),
                     ("status --batch sale", notFound),
                     ("status --reference order-1", notFound), ("status --provider-id \(theirs.providerID)", notFound),
+                    ("status \(theirs.id) --tenant shop", denied), ("status \(theirs.id) --every-tenant", denied),
+                    ("timeline \(theirs.id) --tenant shop", denied), ("status --batch sale --tenant shop", denied),
+                    ("status --batch \(theirs.batch) --every-tenant", denied),
+                    ("status --reference order-1 --tenant shop", denied),
+                    ("status --provider-id \(theirs.providerID) --every-tenant", denied),
+                    // Whether there is such a tenant is not told either.
+                    ("status \(theirs.id) --tenant nobody", denied),
                 ]
             case .list:
                 return [
                     ("list", .only("")), ("list --to +14155550100", .only("")), ("list --batch sale", notFound),
-                    ("list --batch \(theirs.batch)", notFound),
+                    ("list --batch \(theirs.batch)", notFound), ("list --reference order-1", .only("")),
+                    ("list --provider sandbox", .only("")), ("list --tenant shop", denied),
+                    ("list --every-tenant --reference order-1", denied),
                 ]
-            case .stats: return [("stats", .only("none"))]
+            case .batchList:
+                return [
+                    ("batch list", .only("")), ("batch list --tenant shop", denied),
+                    ("batch list --every-tenant", denied),
+                ]
+            case .stats:
+                return [
+                    ("stats", .only("none")), ("stats --tenant shop", denied), ("stats --every-tenant", denied),
+                ]
             case .cancel:
                 return [
                     ("cancel \(theirs.scheduled)", .refused("not canceled")), ("cancel --batch sale", notFound),
+                    ("cancel \(theirs.scheduled) --tenant shop", denied),
+                    ("cancel \(theirs.scheduled) --every-tenant", denied),
+                    ("cancel --batch sale --tenant shop", denied),
                 ]
             case .pause:
                 return [

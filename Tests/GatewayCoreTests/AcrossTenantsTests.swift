@@ -257,23 +257,6 @@ internal import Testing
         parts.stop()
     }
 
-    @Test func whatCannotBeEnteredIsNotShown() async throws {
-        let (parts, dev, _) = try await gateway()
-        let caller = try parts.caller()
-        parts.writer.stop()
-        let refusal = await parts.refusal {
-            let _: StatusResult = try await parts.ask {
-                parts.gateway.queries.status(.messages([dev]), of: .one("shop"), for: caller, $0)
-            }
-        }
-        #expect(refusal?.code == .unavailable)
-        let own: StatusResult = try await parts.ask {
-            parts.gateway.queries.status(.messages([dev]), for: caller, $0)
-        }
-        #expect(own.messages.map(\.id) == [dev])
-        parts.stop()
-    }
-
     @Test func cancelingOthersMessagesIsAnAdministrativeAct() async throws {
         let (parts, dev, shop) = try await gateway()
         func cancel(_ ids: [MessageID], _ selection: TenantSelection) async throws -> CancelResult {

@@ -42,7 +42,7 @@ struct KeyCreateCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Parted by commas: messages:send, messages:read, messages:cancel, admin (default: the three of messages).",
+            "Parted by commas: messages:send, messages:read, messages:cancel, messages:text, admin (default: the three of messages).",
             valueName: "list"))
     var scopes: String?
 

@@ -8,7 +8,9 @@ struct ListCommand: AsyncParsableCommand {
         discussion: """
             What is given must all hold. Times are a duration ago (90s, 10m, 2d, 1w), a day (2027-01-31, yesterday), \
             which is its first moment, or a time ("2027-01-31 09:00", "yesterday 14:00 Europe/Berlin", \
-            2027-01-31T09:00Z); without a zone they are local. They are those of acceptance.
+            2027-01-31T09:00Z); without a zone they are local. They are those of acceptance. What is not found by its \
+            batch, by a reference of one tenant or in few days is looked for message by message. That another tenant's \
+            messages are read is entered in the audit log.
             """)
 
     @Option(
@@ -31,33 +33,60 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only those of this batch; 19 digits are its id.", valueName: "name|id"))
     var batch: BatchArgument?
 
+    @Option(help: "Only those that were sent with this reference.")
+    var reference: String?
+
+    @Option(help: "Only those that have this tag.")
+    var tag: String?
+
+    @Option(help: "Only those from this sender, as they were accepted.")
+    var sender: String?
+
+    @Option(help: ArgumentHelp("Only those that this provider has or had last.", valueName: "name"))
+    var provider: String?
+
+    @Option(name: .customLong("error"), help: ArgumentHelp("Only those with an error of this code.", valueName: "code"))
+    var errorCode: String?
+
     @Option(help: ArgumentHelp("At most this many; 0 = all.", valueName: "count"))
     var limit = ListCommand.defaultLimit
 
     @Flag(help: "In the order of acceptance.")
     var oldestFirst = false
 
+    @OptionGroup var tenants: OwnerOptions
     @OptionGroup var connection: ConnectionOptions
 
     mutating func validate() throws {
         guard limit >= 0 else { throw ValidationError("--limit must be 0 or more.") }
         if let to, to.isEmpty { throw ValidationError("The recipient's number is empty.") }
+        for (name, text) in [
+            ("--reference", reference), ("--tag", tag), ("--sender", sender), ("--provider", provider),
+            ("--error", errorCode),
+        ] where text?.isEmpty == true {
+            throw ValidationError("\(name) is empty.")
+        }
     }
 
     var filter: MessageFilter {
         MessageFilter(
-            states: Set(states.map(\.value)), since: since?.date, until: until?.date, to: to, batch: batch?.value)
+            states: Set(states.map(\.value)), since: since?.date, until: until?.date, to: to, batch: batch?.value,
+            reference: reference, tag: tag, sender: sender, provider: provider, errorCode: errorCode)
     }
 
     mutating func run() async throws {
         try await connection.withClient { client in
             var left = limit == 0 ? Int.max : limit
             var cursor: ListCursor?
-            var listing = Listing(headings: MessageStatus.headings, widths: MessageStatus.rowWidths)
+            // Whose each is, where they are several tenants'.
+            let isMixed = tenants.everyTenant
+            var listing = Listing(
+                headings: MessageStatus.headings(withTenant: isMixed), widths: MessageStatus.rowWidths)
             repeat {
                 let page = try await client.page(
-                    of: filter, oldestFirst: oldestFirst, limit: min(left, Self.pageSize), after: cursor)
-                connection.print(rows: page.messages, in: &listing, json: \.json, cells: \.cells)
+                    of: filter, owner: tenants.owner, oldestFirst: oldestFirst, limit: min(left, Self.pageSize),
+                    after: cursor)
+                connection.print(rows: page.messages, in: &listing, json: \.json) { $0.cells(withTenant: isMixed) }
                 left -= page.messages.count
                 cursor = page.cursor
             } while left > 0 && cursor != nil
@@ -103,8 +132,11 @@ struct PastTimeArgument {
 /// A batch by its name, or by its id as `status` tells it.
 struct BatchArgument: ExpressibleByArgument {
     let value: BatchReference
+    /// The argument itself.
+    let text: String
 
     init?(argument: String) {
+        text = argument
         guard (1...64).contains(argument.utf8.count) else { return nil }
         // Ids of this century have 19 digits.
         if argument.utf8.count == 19, let id = MessageID(argument) {

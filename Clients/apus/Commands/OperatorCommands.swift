@@ -3,21 +3,26 @@ internal import ArgumentParser
 
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Shows the gateway's counts and load.")
+        commandName: "stats", abstract: "Shows the gateway's counts and load.",
+        discussion: """
+            With the scope admin those of the gateway: --every-tenant counts the messages of all, and --tenant shows one \
+            tenant what it sees itself. Without that scope one's own.
+            """)
 
     @Flag(help: "Again every second, until interrupted.")
     var watch = false
 
+    @OptionGroup var tenants: OwnerOptions
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            var statistics = try await client.statistics()
+            var statistics = try await client.statistics(of: tenants.owner)
             while watch {
                 if connection.format == .text, Console.outputIsTerminal { Console.clearScreen() }
                 connection.print(json: statistics.json, text: statistics.text)
                 try await Task.sleep(for: .seconds(1))
-                statistics = try await client.statistics()
+                statistics = try await client.statistics(of: tenants.owner)
             }
             connection.print(json: statistics.json, text: statistics.text)
         }
@@ -27,20 +32,26 @@ struct StatsCommand: AsyncParsableCommand {
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancels messages that no provider has been called for yet.",
-        discussion: "The exit code is 1 if one of the given messages was too late or is not known.")
+        discussion: """
+            The exit code is 1 if one of the given messages was too late or is not known. That another tenant's are \
+            canceled is entered in the audit log.
+            """)
 
     @Argument(help: "Ids of messages.")
     var ids: [MessageIDArgument] = []
 
-    @Option(help: "A batch instead, by its name.")
-    var batch: String?
+    @Option(help: ArgumentHelp("A batch instead; 19 digits are its id.", valueName: "name|id"))
+    var batch: BatchArgument?
 
+    @OptionGroup var tenants: OwnerOptions
     @OptionGroup var connection: ConnectionOptions
 
     mutating func validate() throws {
-        if let batch { try BatchName.check(batch) }
         guard ids.isEmpty != (batch == nil) else {
             throw ValidationError("Give the ids of messages, or --batch NAME.")
+        }
+        guard batch == nil || !tenants.everyTenant else {
+            throw ValidationError("A batch is canceled with --tenant NAME: say whose it is.")
         }
     }
 
@@ -48,9 +59,9 @@ struct CancelCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let report =
                 if let batch {
-                    try await client.cancel(batch: .name(batch))
+                    try await client.cancel(batch: batch.value, owner: tenants.owner)
                 } else {
-                    try await client.cancel(ids.map(\.id))
+                    try await client.cancel(ids.map(\.id), owner: tenants.owner)
                 }
             connection.print(json: report.json, text: report.text)
             guard batch == nil, report.tooLate + report.notFound > 0 else { return }

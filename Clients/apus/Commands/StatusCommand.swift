@@ -3,13 +3,17 @@ internal import ArgumentParser
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tells where messages, or a batch, stand.")
+        commandName: "status", abstract: "Tells where messages, or a batch, stand.",
+        discussion: """
+            The text is shown to keys with the scope messages:text, unless retention has taken it away. That another \
+            tenant's messages are read is entered in the audit log.
+            """)
 
     @Argument(help: "Ids of messages.")
     var ids: [MessageIDArgument] = []
 
-    @Option(help: ArgumentHelp("A batch instead, by its name.", valueName: "name"))
-    var batch: String?
+    @Option(help: ArgumentHelp("A batch instead; 19 digits are its id.", valueName: "name|id"))
+    var batch: BatchArgument?
 
     @Option(help: "The messages that were sent with this reference, newest first, instead.")
     var reference: String?
@@ -23,10 +27,10 @@ struct StatusCommand: AsyncParsableCommand {
             """)
     var wait = false
 
+    @OptionGroup var tenants: OwnerOptions
     @OptionGroup var connection: ConnectionOptions
 
     mutating func validate() throws {
-        if let batch { try BatchName.check(batch) }
         guard [!ids.isEmpty, batch != nil, reference != nil, providerID != nil].count(where: \.self) == 1 else {
             throw ValidationError(
                 "Give the ids of messages, or one of --batch NAME, --reference REFERENCE and --provider-id ID.")
@@ -36,26 +40,28 @@ struct StatusCommand: AsyncParsableCommand {
     mutating func run() async throws {
         try await connection.withClient { client in
             if let batch {
-                try await show(batch: batch, client)
+                try await show(batch, client)
             } else if let reference {
-                try await show(try await client.status(reference: reference), client)
+                try await show(try await client.status(reference: reference, owner: tenants.owner), client)
             } else if let providerID {
-                try await show(try await client.status(providerID: providerID), client)
+                try await show(try await client.status(providerID: providerID, owner: tenants.owner), client)
             } else {
                 try await show(ids.map(\.id), client)
             }
         }
     }
 
-    private func show(batch: String, _ client: GatewayClient) async throws {
+    private func show(_ batch: BatchArgument, _ client: GatewayClient) async throws {
+        let owner = tenants.owner
         let status =
             wait
-            ? try await client.waitUntilSettled(batch: .name(batch), timeout: connection.timeoutDuration)
-            : try await client.status(of: .name(batch))
+            ? try await client.waitUntilSettled(
+                batch: batch.value, owner: owner, timeout: connection.timeoutDuration)
+            : try await client.status(of: batch.value, owner: owner)
         connection.print(json: status.json, text: status.text)
         if wait, !status.isSettled {
             throw CommandFailure.notSettled(
-                status.messages - status.settled, advice: "apus status --batch \(batch) --wait")
+                status.messages - status.settled, advice: "apus status --batch \(batch.text) --wait\(tenants.words)")
         }
         if wait, let failure = CommandFailure(undelivered: status) { throw failure }
     }
@@ -82,8 +88,8 @@ struct StatusCommand: AsyncParsableCommand {
     private func show(_ ids: [MessageID], _ client: GatewayClient) async throws {
         let report =
             wait
-            ? try await client.waitUntilSettled(ids, timeout: connection.timeoutDuration)
-            : try await client.status(of: ids)
+            ? try await client.waitUntilSettled(ids, owner: tenants.owner, timeout: connection.timeoutDuration)
+            : try await client.status(of: ids, owner: tenants.owner)
         show(report.messages)
         guard report.notFound.isEmpty else {
             throw CommandFailure.notFound(report.notFound)
@@ -103,11 +109,12 @@ struct TimelineCommand: AsyncParsableCommand {
     @Argument(help: "The message's id.")
     var id: MessageIDArgument
 
+    @OptionGroup var tenants: OwnerOptions
     @OptionGroup var connection: ConnectionOptions
 
     mutating func run() async throws {
         try await connection.withClient { client in
-            let report = try await client.status(of: [id.id])
+            let report = try await client.status(of: [id.id], owner: tenants.owner)
             guard let status = report.messages.first else { throw CommandFailure.notFound([id.id]) }
             let json = JSONOutput.object([
                 ("id", .string(status.id.description)), ("state", .string(status.state.rawValue)),
@@ -123,6 +130,6 @@ extension CommandFailure {
         let list = ids.prefix(10).map(\.description).joined(separator: ", ") + (ids.count > 10 ? ", …" : "")
         return CommandFailure(
             .refused, "no such message: \(list) (NOT_FOUND)",
-            advice: "Ids belong to one gateway and tenant: check --server and the key.")
+            advice: "Ids belong to one gateway and tenant: check --server, the key and --tenant.")
     }
 }

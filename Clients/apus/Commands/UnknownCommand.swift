@@ -17,23 +17,15 @@ struct UnknownOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only those that this provider may have taken.", valueName: "name"))
     var provider: String?
 
-    @Option(help: ArgumentHelp("Of another tenant; needs the scope admin.", valueName: "name"))
-    var tenant: String?
-
-    @Flag(help: "Of every tenant; needs the scope admin.")
-    var everyTenant = false
+    @OptionGroup var tenants: OwnerOptions
 
     mutating func validate() throws {
-        guard tenant == nil || !everyTenant else {
-            throw ValidationError("Give one of --tenant NAME and --every-tenant.")
-        }
-        if let tenant, tenant.isEmpty { throw ValidationError("The tenant's name is empty.") }
         if let provider, provider.isEmpty { throw ValidationError("The provider's name is empty.") }
     }
 
-    var isGiven: Bool { provider != nil || tenant != nil || everyTenant }
+    var isGiven: Bool { provider != nil || tenants.isGiven }
 
-    var owner: MessageOwner { everyTenant ? .everyTenant : tenant.map(MessageOwner.tenant) ?? .own }
+    var owner: MessageOwner { tenants.owner }
 }
 
 struct UnknownListCommand: AsyncParsableCommand {

@@ -51,8 +51,27 @@ extension MessageStatus {
             ("accepted_at", .string(TimeText.rfc3339(acceptedAt))),
             ("send_at", sendAt.map { .string(TimeText.rfc3339($0)) } ?? .null),
             ("expires_at", .string(TimeText.rfc3339(expiresAt))), ("generation", .integer(Int64(generation))),
-            ("waiting", waiting?.json ?? .null), ("timeline", timelineJSON),
-        ]
+            ("waiting", waiting?.json ?? .null), ("tenant", .string(tenant)), ("price", .integer(price)),
+        ] + bodyMembers + [("timeline", timelineJSON)]
+    }
+
+    /// Its text, or why there is none.
+    private var bodyMembers: [(String, JSONOutput)] {
+        switch body {
+        case .shown(let text): [("body", .string(text)), ("body_disclosure", "SHOWN")]
+        case .withheld: [("body", .null), ("body_disclosure", "WITHHELD")]
+        case .removed: [("body", .null), ("body_disclosure", "REMOVED")]
+        case nil: []
+        }
+    }
+
+    private var bodyText: String? {
+        switch body {
+        case .shown(let text): text
+        case .withheld: "withheld: the key lacks the scope messages:text"
+        case .removed: "taken away by retention"
+        case nil: nil
+        }
     }
 
     var timelineJSON: JSONOutput { .array(timeline.map(\.json)) }
@@ -75,14 +94,14 @@ extension MessageStatus {
     }
 
     /// Its columns in a listing.
-    var cells: [String] {
-        [
-            TimeText.rfc3339(acceptedAt), id.description, state.rawValue, to, provider,
-            error.map { "\($0.message) (\($0.code))" } ?? "",
-        ]
+    func cells(withTenant: Bool) -> [String] {
+        [TimeText.rfc3339(acceptedAt), id.description, state.rawValue, to]
+            + (withTenant ? [tenant] : []) + [provider, error.map { "\($0.message) (\($0.code))" } ?? ""]
     }
 
-    static let headings = ["accepted", "id", "state", "to", "provider", "error"]
+    static func headings(withTenant: Bool) -> [String] {
+        ["accepted", "id", "state", "to"] + (withTenant ? ["tenant"] : []) + ["provider", "error"]
+    }
 
     /// The value as wide on every page: the longest state, and the longest number with its plus.
     static let rowWidths = [24, 19, MessageState.allCases.map(\.rawValue.count).max() ?? 0, 16]
@@ -90,10 +109,13 @@ extension MessageStatus {
     var text: String {
         var rows = [("state", state.rawValue + (settled ? "" : ", not settled yet"))]
         if let waiting { rows.append(("waits", "\(waiting.detail) (\(waiting.kind))")) }
+        if !tenant.isEmpty { rows.append(("tenant", tenant)) }
         rows.append(("to", to))
         if !sender.isEmpty { rows.append(("sender", sender)) }
         rows.append(("priority", priority.rawValue))
+        if let bodyText { rows.append(("text", bodyText)) }
         rows.append(("segments", "\(segments) \(encoding.rawValue)"))
+        if price > 0 { rows.append(("price", moneyText(price))) }
         if !provider.isEmpty { rows.append(("provider", provider + (providerID.isEmpty ? "" : " \(providerID)"))) }
         rows.append(("attempts", String(attempts)))
         if let error { rows.append(("error", "\(error.message) (\(error.code))")) }
@@ -172,7 +194,19 @@ extension BatchStatus {
             ("batch", .string(name)), ("batch_id", .string(id.description)), ("messages", .unsigned(messages)),
             ("settled", .unsigned(settled)), ("states", states.json), ("canceled", .bool(canceled)),
             ("paused", .bool(paused)), ("created_at", .string(TimeText.rfc3339(createdAt))),
+            ("tenant", .string(tenant)),
         ])
+    }
+
+    /// Its columns in a listing.
+    func cells(withTenant: Bool) -> [String] {
+        let remarks = (canceled ? ["canceled"] : []) + (paused ? ["paused"] : [])
+        return [TimeText.rfc3339(createdAt), id.description] + (withTenant ? [tenant] : [])
+            + [name, "\(settled) of \(messages) settled", states.text] + remarks
+    }
+
+    static func headings(withTenant: Bool) -> [String] {
+        ["begun", "id"] + (withTenant ? ["tenant"] : []) + ["name", "settled", "states"]
     }
 
     var text: String {

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta, timezone
 from google.protobuf import descriptor_pb2
 
 from apus import (
+    EVERY_TENANT,
     ApusError,
     AsyncClient,
+    BodyDisclosure,
     BulkOptions,
     Client,
     Code,
@@ -103,6 +105,18 @@ class DaemonTests(unittest.TestCase):
         listed = list(self.client.list_messages(pb.ListRequest(batch="python-batch", limit=1000, oldest_first=True)))
         self.assertEqual(len(listed), 2499)
         self.assertEqual(listed[0].to, "+14155550000")
+
+    def test_batches_and_texts_are_shown(self):
+        self.client.bulk([Message("+14155550100", "hello")], "python-listed")
+        mine = [batch for batch in self.client.list_batches(tenant=EVERY_TENANT) if batch.name == "python-listed"]
+        self.assertEqual([(batch.messages, batch.tenant) for batch in mine], [(1, "dev")])
+        (listed,) = self.client.list_messages(pb.ListRequest(batch="python-listed", tenant="dev"))
+        (status,) = self.client.status([listed.id], tenant=EVERY_TENANT)
+        self.assertEqual(BodyDisclosure(listed.body_disclosure), BodyDisclosure.UNSPECIFIED)
+        self.assertEqual((status.body, BodyDisclosure(status.body_disclosure)), ("hello", BodyDisclosure.SHOWN))
+        with self.assertRaises(ApusError) as caught:
+            self.client.cancel_batch("python-listed", tenant="nobody")
+        self.assertEqual(caught.exception.code, Code.NOT_FOUND)
 
     def test_a_template_has_its_variables(self):
         guests = [

@@ -1,6 +1,6 @@
 internal import SMSModel
 
-/// Whose messages are read by whom, other than by their own tenant.
+/// A credential that reads the messages of another tenant than its own.
 struct Reading: Hashable {
     /// The credential, as the audit log names it.
     var actor: String

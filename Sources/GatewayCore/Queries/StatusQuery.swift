@@ -26,7 +26,7 @@ package enum StatusQuery: Hashable, Sendable {
 
 /// What a question sees.
 struct Sight: Sendable {
-    /// Whose messages; nil = every tenant's.
+    /// The tenant whose messages are seen; nil = every one's.
     var tenant: TenantID?
     /// Whether their texts are shown; else they are withheld.
     var showsText: Bool

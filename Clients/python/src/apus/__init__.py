@@ -5,7 +5,7 @@ from .aio import AsyncClient, Credential
 from .batches import BulkOptions, BulkRefusal, BulkReport
 from .blocking import Client
 from .errors import ApusError, Code, Quota, Violation
-from .messages import Encoding, Event, Message, OnUnknown, Priority, Recipient, State, Wait
+from .messages import EVERY_TENANT, BodyDisclosure, Encoding, Event, Message, OnUnknown, Priority, Recipient, State, Wait
 from .methods import Method
 from .repeating import Backoff
 
@@ -13,12 +13,14 @@ __all__ = [
     "ApusError",
     "AsyncClient",
     "Backoff",
+    "BodyDisclosure",
     "BulkOptions",
     "BulkRefusal",
     "BulkReport",
     "Client",
     "Code",
     "Credential",
+    "EVERY_TENANT",
     "Encoding",
     "Event",
     "Message",

@@ -367,19 +367,25 @@ class AsyncClient:
     # ---- looking
 
     async def status(
-        self, ids: Sequence[int], *, timeline: bool = True, timeout: float | None = None
+        self, ids: Sequence[int], *, tenant: str = "", timeline: bool = True, timeout: float | None = None
     ) -> list[pb.MessageStatus]:
-        """Where messages stand, in the order of the ids that were found."""
+        """Where messages stand, in the order of the ids that were found.
+
+        ``tenant``, here and below: another one's name, or EVERY_TENANT, needs the scope ``admin``; empty = one's own.
+        """
         at_once = STATUS_IDS_WITH_TIMELINE if timeline else STATUS_IDS
         found: list[pb.MessageStatus] = []
         for start in range(0, len(ids), at_once):
-            request = pb.StatusRequest(ids=ids[start : start + at_once])
+            request = pb.StatusRequest(ids=ids[start : start + at_once], tenant=tenant)
             found += (await self.call(methods.STATUS, request, timeout=timeout)).messages
         return found
 
-    async def batch_status(self, batch: str, *, timeout: float | None = None) -> pb.BatchStatus:
-        """Where a batch stands. Raises NOT_FOUND if this tenant has none of that name."""
-        answer = await self.call(methods.STATUS, pb.StatusRequest(batch=batch), timeout=timeout)
+    async def batch_status(
+        self, batch: str, *, tenant: str = "", timeout: float | None = None
+    ) -> pb.BatchStatus:
+        """Where a batch stands. Raises NOT_FOUND if the tenant has none of that name."""
+        request = pb.StatusRequest(batch=batch, tenant=tenant)
+        answer = await self.call(methods.STATUS, request, timeout=timeout)
         if not answer.HasField("batch"):
             raise ApusError(Code.NOT_FOUND, "there is no such batch")
         return answer.batch
@@ -418,19 +424,37 @@ class AsyncClient:
                 return
             page.cursor = answer.cursor
 
-    async def cancel(self, ids: Sequence[int], *, timeout: float | None = None) -> list[pb.CancelResult]:
+    async def list_batches(
+        self, *, tenant: str = "", timeout: float | None = None
+    ) -> AsyncIterator[pb.BatchStatus]:
+        """Reads batches page by page as the loop goes on, those begun last first."""
+        page = pb.BatchListRequest(tenant=tenant)
+        while True:
+            answer = await self.call(methods.BATCH_LIST, page, timeout=timeout)
+            for batch in answer.batches:
+                yield batch
+            if not answer.cursor:
+                return
+            page.cursor = answer.cursor
+
+    async def cancel(
+        self, ids: Sequence[int], *, tenant: str = "", timeout: float | None = None
+    ) -> list[pb.CancelResult]:
         """Cancels messages that no provider has yet; one result each, in order."""
         results: list[pb.CancelResult] = []
         for start in range(0, len(ids), STATUS_IDS):
-            request = pb.CancelRequest(ids=ids[start : start + STATUS_IDS])
+            request = pb.CancelRequest(ids=ids[start : start + STATUS_IDS], tenant=tenant)
             results += (await self.call(methods.CANCEL, request, timeout=timeout)).results
         return results
 
-    async def cancel_batch(self, batch: str, *, timeout: float | None = None) -> pb.CancelResponse:
-        return await self.call(methods.CANCEL, pb.CancelRequest(batch=batch), timeout=timeout)
+    async def cancel_batch(
+        self, batch: str, *, tenant: str = "", timeout: float | None = None
+    ) -> pb.CancelResponse:
+        request = pb.CancelRequest(batch=batch, tenant=tenant)
+        return await self.call(methods.CANCEL, request, timeout=timeout)
 
-    async def stats(self, *, timeout: float | None = None) -> pb.StatsResponse:
-        return await self.call(methods.STATS, pb.StatsRequest(), timeout=timeout)
+    async def stats(self, *, tenant: str = "", timeout: float | None = None) -> pb.StatsResponse:
+        return await self.call(methods.STATS, pb.StatsRequest(tenant=tenant), timeout=timeout)
 
     async def health(self, *, timeout: float | None = None) -> pb.HealthResponse:
         return await self.call(methods.HEALTH, pb.HealthRequest(), timeout=timeout)

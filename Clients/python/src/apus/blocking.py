@@ -209,24 +209,29 @@ class Client:
     # ---- looking
 
     def status(
-        self, ids: Sequence[int], *, timeline: bool = True, timeout: float | None = None
+        self, ids: Sequence[int], *, tenant: str = "", timeline: bool = True, timeout: float | None = None
     ) -> list[pb.MessageStatus]:
-        return self._run(self._client.status(ids, timeline=timeline, timeout=timeout))
+        """Where messages stand; see AsyncClient.status."""
+        return self._run(self._client.status(ids, tenant=tenant, timeline=timeline, timeout=timeout))
 
-    def batch_status(self, batch: str, *, timeout: float | None = None) -> pb.BatchStatus:
-        return self._run(self._client.batch_status(batch, timeout=timeout))
+    def batch_status(self, batch: str, *, tenant: str = "", timeout: float | None = None) -> pb.BatchStatus:
+        return self._run(self._client.batch_status(batch, tenant=tenant, timeout=timeout))
 
     def wait_until_settled(self, ids: Sequence[int], *, timeout: float) -> list[pb.MessageStatus]:
         return self._run(self._client.wait_until_settled(ids, timeout=timeout))
 
-    def cancel(self, ids: Sequence[int], *, timeout: float | None = None) -> list[pb.CancelResult]:
-        return self._run(self._client.cancel(ids, timeout=timeout))
+    def cancel(
+        self, ids: Sequence[int], *, tenant: str = "", timeout: float | None = None
+    ) -> list[pb.CancelResult]:
+        return self._run(self._client.cancel(ids, tenant=tenant, timeout=timeout))
 
-    def cancel_batch(self, batch: str, *, timeout: float | None = None) -> pb.CancelResponse:
-        return self._run(self._client.cancel_batch(batch, timeout=timeout))
+    def cancel_batch(
+        self, batch: str, *, tenant: str = "", timeout: float | None = None
+    ) -> pb.CancelResponse:
+        return self._run(self._client.cancel_batch(batch, tenant=tenant, timeout=timeout))
 
-    def stats(self, *, timeout: float | None = None) -> pb.StatsResponse:
-        return self._run(self._client.stats(timeout=timeout))
+    def stats(self, *, tenant: str = "", timeout: float | None = None) -> pb.StatsResponse:
+        return self._run(self._client.stats(tenant=tenant, timeout=timeout))
 
     def health(self, *, timeout: float | None = None) -> pb.HealthResponse:
         return self._run(self._client.health(timeout=timeout))
@@ -244,6 +249,16 @@ class Client:
         while True:
             answer = self.call(methods.LIST, page, timeout=timeout)
             yield from answer.messages
+            if not answer.cursor:
+                return
+            page.cursor = answer.cursor
+
+    def list_batches(self, *, tenant: str = "", timeout: float | None = None) -> Iterator[pb.BatchStatus]:
+        """Reads batches page by page as the loop goes on; see AsyncClient.list_batches."""
+        page = pb.BatchListRequest(tenant=tenant)
+        while True:
+            answer = self.call(methods.BATCH_LIST, page, timeout=timeout)
+            yield from answer.batches
             if not answer.cursor:
                 return
             page.cursor = answer.cursor

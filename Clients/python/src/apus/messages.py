@@ -116,6 +116,19 @@ class Event(_OpenEnum):
     SMART_ENCODED = 26
 
 
+class BodyDisclosure(_OpenEnum):
+    """Whether a message's text is told: ``BodyDisclosure(status.body_disclosure)``."""
+
+    UNSPECIFIED = 0
+    SHOWN = 1
+    WITHHELD = 2
+    REMOVED = 3
+
+
+#: As the ``tenant`` of a call: the messages of all of them. It needs the scope ``admin``.
+EVERY_TENANT = "*"
+
+
 @dataclass(frozen=True)
 class Message:
     """A message to send. Only ``to`` and ``body`` are needed."""
