@@ -13,7 +13,7 @@ package struct GenericHTTPKind: Sendable {
     /// The sender of messages that name none; nil = the carrier chooses.
     package let ownSender: String?
     /// What requests need before they are sent; nil = nothing.
-    private let tokens: AccessTokens?
+    let tokens: AccessTokens?
     private let lookUpRules: LookUpRules?
     private let checkRules: CheckRules?
     private let receiptKey: [UInt8]

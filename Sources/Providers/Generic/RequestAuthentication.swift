@@ -25,7 +25,9 @@ enum RequestAuthentication: Sendable {
             request.headers.append(HTTPHeader(token.header, token.prefix + token.text(values, now: now)))
         case .access(let tokens):
             // Without one the carrier refuses the request, which is surely not taken then.
-            if let token = tokens.current { request.headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
+            if let token = tokens.show(to: request.id) {
+                request.headers.append(HTTPHeader("Authorization", "Bearer \(token)"))
+            }
         }
     }
 

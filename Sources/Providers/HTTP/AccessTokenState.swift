@@ -69,5 +69,5 @@ struct AccessTokenState: Sendable {
     }
 
     /// The last that was received, unless it was refused.
-    var current: String? { token?.text }
+    var current: (text: String, serial: Int)? { token.map { ($0.text, $0.serial) } }
 }

@@ -82,6 +82,8 @@ final class AccessTokens: HTTPCompletionHandler {
         /// The ones who have started and not stopped them.
         var users = 0
         var waiting: [Waiter] = []
+        /// The serials of the tokens that requests on their way show, or will.
+        var shown: [HTTPRequestID: Int] = [:]
     }
 
     private let endpoint: AccessTokenEndpoint
@@ -115,8 +117,23 @@ final class AccessTokens: HTTPCompletionHandler {
         session?.close()
     }
 
-    /// What requests show now; nil = there is none.
-    var current: String? { state.withLock { $0.tokens.current } }
+    /// A request is handed on, and its answer will be asked for by ``answered(_:)``.
+    /// - Parameter serial: the token that it shows, unless another is there by the time that it is built.
+    func handedOn(_ request: HTTPRequestID, serial: Int) { state.withLock { $0.shown[request] = serial } }
+
+    /// The token for a request that is being built; nil = there is none.
+    func show(to request: HTTPRequestID) -> String? {
+        state.withLock { state in
+            guard let current = state.tokens.current else { return nil }
+            if state.shown[request] != nil { state.shown[request] = current.serial }
+            return current.text
+        }
+    }
+
+    /// A request that was handed on is answered, or given up.
+    /// - Returns: the serial of the token that it has shown.
+    @discardableResult
+    func answered(_ request: HTTPRequestID) -> Int? { state.withLock { $0.shown.removeValue(forKey: request) } }
 
     /// Makes sure that there is a token.
     ///

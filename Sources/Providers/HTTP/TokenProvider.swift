@@ -11,13 +11,15 @@ final class TokenProvider: SMSProvider {
     private struct Key: Hashable {
         var id: MessageID
         var attempt: Int
+
+        /// The request's id, as carriers choose it.
+        var request: HTTPRequestID { HTTPRequestID(number: id.rawValue, attempt: attempt) }
     }
 
     /// A message that the carrier may have.
     private struct Flight {
         var batch: Submissions
         var place: Int
-        var serial: Int
         /// The message has been handed on before.
         var isSecond: Bool
     }
@@ -74,8 +76,9 @@ final class TokenProvider: SMSProvider {
         let batch = state.withLock { state -> Submissions? in
             guard let (batch, isSecond) = state.waiting.removeValue(forKey: number) else { return nil }
             for (place, item) in batch.items.enumerated() {
-                state.flights[Key(id: item.id, attempt: item.attempt)] = Flight(
-                    batch: batch, place: place, serial: serial, isSecond: isSecond)
+                let key = Key(id: item.id, attempt: item.attempt)
+                tokens.handedOn(key.request, serial: serial)
+                state.flights[key] = Flight(batch: batch, place: place, isSecond: isSecond)
             }
             return batch
         }
@@ -102,6 +105,7 @@ final class TokenProvider: SMSProvider {
         state.withLock { state in
             state.events = nil
             state.waiting = [:]
+            for key in state.flights.keys { tokens.answered(key.request) }
             state.flights = [:]
         }
         inner.stop()
@@ -116,12 +120,14 @@ extension TokenProvider: ProviderEvents {
         var refused: Set<Int> = []
         let events = state.withLock { state -> (any ProviderEvents)? in
             for answer in answers {
-                let flight = state.flights.removeValue(forKey: Key(id: answer.id, attempt: answer.attempt))
+                let key = Key(id: answer.id, attempt: answer.attempt)
+                let flight = state.flights.removeValue(forKey: key)
+                let serial = flight == nil ? nil : tokens.answered(key.request)
                 guard let flight, answer.outcome == .unavailable(code: Self.refused) else {
                     told.append(answer)
                     continue
                 }
-                refused.insert(flight.serial)
+                if let serial { refused.insert(serial) }
                 if flight.isSecond || state.isDraining {
                     told.append(answer)
                 } else {

@@ -19,7 +19,7 @@ internal import Testing
         #expect(state.needed(now: 0) == .fetch)
         #expect(state.needed(now: 10) == .wait)
         #expect(state.received("a", seconds: 100, now: 1000) == 1)
-        #expect(state.current == "a")
+        #expect(state.current?.text == "a")
         #expect(state.needed(now: 75_999) == .use(serial: 1))
         // Three quarters of its time are over.
         #expect(state.needed(now: 76_000) == .useAndFetch(serial: 1))
@@ -31,7 +31,7 @@ internal import Testing
         #expect(state.needed(now: 90_999) == .use(serial: 1))
         #expect(state.needed(now: 91_000) == .wait)
         #expect(state.received("b", seconds: 100, now: 91_100) == 2)
-        #expect(state.needed(now: 91_100) == .use(serial: 2) && state.current == "b")
+        #expect(state.needed(now: 91_100) == .use(serial: 2) && state.current?.text == "b")
     }
 
     @Test func aTokenIsDroppedWhenItIsRefused() {
@@ -45,7 +45,7 @@ internal import Testing
         state.received("b", seconds: 100, now: 2)
         // Late word on the first.
         state.refused(serial: 1)
-        #expect(state.current == "b")
+        #expect(state.current?.text == "b")
     }
 
     @Test func afterAFailureThereIsAPause() {
@@ -204,6 +204,41 @@ internal import Testing
         #expect(refused == Array(repeating: .unavailable(code: "ACCESS_TOKEN_REFUSED"), count: 3))
         // Each was sent twice, and no more.
         #expect(never.shown.count == 6)
+    }
+
+    /// A request that waits for a connection shows the token that is there when it is built: that is the one that the
+    /// carrier refuses.
+    @Test func theTokenThatWasShownIsTheOneThatIsRefused() async throws {
+        let carrier = Carrier { _ in Self.taken }
+        let server = try await ScriptedHTTPServer(react: carrier.react)
+        let client = HTTPClient()
+        let kind = try Generic.kind(options(server.port), secrets: ["s": "pw"])
+        let tokens = try #require(kind.tokens)
+        let inner = ScriptedProvider()
+        let provider = TokenProvider(inner, tokens: tokens) { tokens.start(kind.carrier.http, client: client) }
+        let events = ProviderEventLog()
+        provider.start(events: events)
+        let batch = Submissions(count: 1, from: 1, attempt: 1)
+        await withCheckedContinuation { waiting in tokens.need { _ in waiting.resume() } }
+        provider.submit(batch)
+        let item = try #require(inner.seen.first)
+        // It is renewed before the request is built.
+        tokens.refused(serial: 1)
+        await withCheckedContinuation { waiting in tokens.need { _ in waiting.resume() } }
+        #expect(tokens.show(to: HTTPRequestID(number: item.id.rawValue, attempt: 1)) == "t2")
+        provider.answered(inner.answers { _ in .unavailable(code: TokenProvider.refused) })
+        // Asked for after the message, so that the message has its token once this is there.
+        await withCheckedContinuation { waiting in tokens.need { _ in waiting.resume() } }
+        #expect(carrier.tokens == 3)
+        #expect(inner.seen.count == 2)
+        #expect(tokens.show(to: HTTPRequestID(number: item.id.rawValue, attempt: 1)) == "t3")
+        provider.answered(inner.answers { _ in .accepted(providerID: "m", receipts: false) })
+        #expect(events.answers.map(\.outcome) == [.accepted(providerID: "m", receipts: false)])
+        // Nothing of what was answered is kept.
+        #expect(tokens.answered(HTTPRequestID(number: item.id.rawValue, attempt: 1)) == nil)
+        provider.stop()
+        client.stop()
+        await server.stop()
     }
 
     @Test func whatIsUnknownStaysSo() async throws {
