@@ -52,6 +52,39 @@ extension WriterDriver {
 
 /// A provider that takes no more of one sender.
 @Suite struct ThrottledSenderTests {
+    /// What a round of which nothing is durable has learnt of a sender's pace, or used of it, is undone: it is learnt and
+    /// used again.
+    @Test func aFailedRoundLeavesThePaceAsItWas() throws {
+        let driver = try WriterDriver(limits: limits())
+        let key = ThrottledSenders.Key(provider: 1, sender: "full")
+        func pace() -> SenderPace? { driver.core.dispatcher.open.senders.pace(of: key) }
+        func failsFirst(_ what: String, _ prepare: () -> Void) {
+            let before = pace()
+            prepare()
+            driver.store.failsAt = .commit
+            driver.turn()
+            #expect(pace() == before, "\(what)")
+            driver.store.failsAt = nil
+            driver.advance(1000)
+            #expect(pace() != before, "\(what), once the store writes again")
+        }
+        let id = try driver.accept(from: "full")
+        failsFirst("it is throttled") {
+            driver.inbox.answers.append(driver.provider.answers { _ in senderIsFull })
+        }
+        let next = try #require(pace()).nextTime
+        #expect(next > driver.now)
+        driver.advance(next - 1 - driver.now)
+        #expect(driver.seen == [id])
+        failsFirst("a message is handed over") { driver.now = next }
+        #expect(driver.seen == [id, id])
+        failsFirst("a message is taken") {
+            driver.inbox.answers.append(driver.provider.answers { _ in accepted })
+        }
+        #expect(try driver.state(of: id) == .sent)
+        try driver.check()
+    }
+
     @Test func onlyThatSendersMessagesWait() throws {
         let driver = try WriterDriver(limits: limits())
         let first = try driver.accept(from: "full")

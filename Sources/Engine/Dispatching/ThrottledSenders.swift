@@ -38,6 +38,15 @@ struct ThrottledSenders {
     /// Entries in all heaps.
     private var held = 0
     private let capacity: Int
+    /// What the round under way has changed of senders, as it was before.
+    private var notes: [Key: Note] = [:]
+
+    private struct Note {
+        /// nil = it was not throttled.
+        var pace: SenderPace?
+        /// Messages that have come back into the queue and were handed over.
+        var taken = 0
+    }
 
     init(capacity: Int = Limits.throttledSenders) {
         self.capacity = capacity
@@ -48,6 +57,37 @@ struct ThrottledSenders {
     /// Whether no sender is throttled.
     var isEmpty: Bool { senders.isEmpty }
 
+    func pace(of key: Key) -> SenderPace? { senders[key]?.pace }
+
+    // MARK: The round's end
+
+    private mutating func note(_ key: Key) {
+        if notes[key] == nil { notes[key] = Note(pace: senders[key]?.pace) }
+    }
+
+    /// The round is durable, or all that it has changed has been found out again.
+    mutating func forgetNotes() { notes.removeAll(keepingCapacity: true) }
+
+    /// Nothing of the round has happened: providers' words on senders are heard again, and nothing was handed over.
+    /// - Returns: what waits for senders that are not throttled any more.
+    mutating func undo() -> [QueuedEntry] {
+        var entries: [QueuedEntry] = []
+        for (key, note) in notes {
+            if let pace = note.pace {
+                senders[key, default: Sender(pace: pace)].pace = pace
+                senders[key]!.returned += note.taken
+            } else if var sender = senders.removeValue(forKey: key) {
+                held -= sender.waiting.count
+                while let next = sender.waiting.popFirst() {
+                    if ids.remove(next.entry.message.id) != nil { entries.append(next.entry) }
+                }
+            }
+        }
+        if !notes.isEmpty { due = count > 0 ? 0 : .max }
+        forgetNotes()
+        return entries.sorted { $0.message.id < $1.message.id }
+    }
+
     // MARK: What providers say
 
     /// A provider has throttled a sender.
@@ -55,6 +95,7 @@ struct ThrottledSenders {
     /// - Parameter sentAt: when the message was handed over.
     /// - Returns: when the message may go again.
     mutating func throttled(_ key: Key, retryAfter: Int64, sentAt: Int64, now: Int64) -> Int64 {
+        note(key)
         if senders[key] != nil {
             senders[key]!.pace.throttled(retryAfter: retryAfter, sentAt: sentAt, now: now)
         } else {
@@ -69,6 +110,7 @@ struct ThrottledSenders {
     /// A provider has taken a message of a sender.
     mutating func accepted(_ key: Key, sentAt: Int64, now: Int64) {
         guard senders[key] != nil else { return }
+        note(key)
         senders[key]!.pace.accepted(sentAt: sentAt)
         due = min(due, senders[key]!.due ?? .max)
         if senders[key]!.waiting.isEmpty, senders[key]!.pace.isOver(now: now) { senders[key] = nil }
@@ -77,7 +119,10 @@ struct ThrottledSenders {
     /// Forgets those that nothing waits for and that could have been asked for long.
     private mutating func dropIdle(now: Int64) {
         let idle = SenderPace.longestInterval * 2
-        senders = senders.filter { !$0.value.waiting.isEmpty || now - $0.value.pace.nextTime < idle }
+        for (key, sender) in senders where sender.waiting.isEmpty && now - sender.pace.nextTime >= idle {
+            note(key)
+            senders[key] = nil
+        }
     }
 
     // MARK: Who may go
@@ -90,9 +135,13 @@ struct ThrottledSenders {
 
     /// A message of a sender is handed over.
     mutating func take(_ key: Key, now: Int64) {
-        guard senders[key] != nil else { return }
+        guard let returned = senders[key]?.returned else { return }
+        note(key)
         senders[key]!.pace.take(now: now)
-        senders[key]!.returned = max(0, senders[key]!.returned - 1)
+        if returned > 0 {
+            senders[key]!.returned -= 1
+            notes[key]!.taken += 1
+        }
         due = min(due, senders[key]!.due ?? .max)
     }
 

@@ -275,6 +275,7 @@ struct OpenMessages: ~Copyable {
         }
         // From the last to the first: a message that was touched twice becomes as it was before both.
         for flight in notes.flights.reversed() { inFlight[flight.stored.lifecycle.id] = flight }
+        for entry in senders.undo() { queue.pushBack(entry.message, flow: entry.unrouted.flow) }
         // Caches: the store has it all. Ids of messages that were not accepted may be given to others.
         contents.removeAll()
         recent.removeAll()
@@ -293,6 +294,7 @@ struct OpenMessages: ~Copyable {
         notes.inTurn = nil
         notes.flights.removeAll(keepingCapacity: true)
         notes.leaving.removeAll(keepingCapacity: true)
+        senders.forgetNotes()
     }
 
     // MARK: Reading the store again
