@@ -112,7 +112,8 @@ extension GatewayClient {
 
     // MARK: Intervening
 
-    /// Cancels what no provider has been called for yet. A repeat finds the same messages canceled.
+    /// Cancels what no provider has been called for yet. A repeat finds the same messages canceled. What waits to be sent
+    /// again is stopped, but may have been sent.
     public func cancel(_ ids: [MessageID], timeout: Duration? = nil) async throws(ApusError) -> CancelReport {
         try await cancel(ids, owner: .own, timeout: timeout)
     }

@@ -167,11 +167,14 @@ public struct CancelReport: Hashable, Codable, Sendable {
         public var canceled: Bool
         /// nil = there is no such message.
         public var state: MessageState?
+        /// It isn't sent again, now or before, but an attempt whose answer was lost may have been taken: it is UNKNOWN.
+        public var mayHaveBeenSent: Bool
 
-        public init(id: MessageID, canceled: Bool, state: MessageState?) {
+        public init(id: MessageID, canceled: Bool, state: MessageState?, mayHaveBeenSent: Bool = false) {
             self.id = id
             self.canceled = canceled
             self.state = state
+            self.mayHaveBeenSent = mayHaveBeenSent
         }
     }
 
@@ -183,15 +186,19 @@ public struct CancelReport: Hashable, Codable, Sendable {
     /// Already with a provider, or settled.
     public var tooLate: UInt64 = 0
     public var notFound: UInt64 = 0
+    /// They aren't sent again, but attempts whose answers were lost may have been taken.
+    public var mayHaveBeenSent: UInt64 = 0
 
     mutating func add(_ response: CancelResponse) {
         results += response.results.map {
             Result(
-                id: MessageID($0.id), canceled: $0.canceled, state: MessageState($0.state, number: $0.unknownState))
+                id: MessageID($0.id), canceled: $0.canceled, state: MessageState($0.state, number: $0.unknownState),
+                mayHaveBeenSent: $0.mayHaveBeenSent)
         }
         canceled += response.canceled
         tooLate += response.tooLate
         notFound += response.notFound
+        mayHaveBeenSent += response.mayHaveBeenSent
     }
 }
 

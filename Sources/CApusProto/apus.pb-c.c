@@ -8487,7 +8487,7 @@ const ProtobufCMessageDescriptor apus__v1__cancel_request__descriptor =
   (ProtobufCMessageInit) apus__v1__cancel_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__cancel_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor apus__v1__cancel_response__field_descriptors[5] =
 {
   {
     "results",
@@ -8537,9 +8537,22 @@ static const ProtobufCFieldDescriptor apus__v1__cancel_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "may_have_been_sent",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__CancelResponse, may_have_been_sent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__cancel_response__field_indices_by_name[] = {
   1,   /* field[1] = canceled */
+  4,   /* field[4] = may_have_been_sent */
   3,   /* field[3] = not_found */
   0,   /* field[0] = results */
   2,   /* field[2] = too_late */
@@ -8547,7 +8560,7 @@ static const unsigned apus__v1__cancel_response__field_indices_by_name[] = {
 static const ProtobufCIntRange apus__v1__cancel_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor apus__v1__cancel_response__descriptor =
 {
@@ -8557,14 +8570,14 @@ const ProtobufCMessageDescriptor apus__v1__cancel_response__descriptor =
   "Apus__V1__CancelResponse",
   "apus.v1",
   sizeof(Apus__V1__CancelResponse),
-  4,
+  5,
   apus__v1__cancel_response__field_descriptors,
   apus__v1__cancel_response__field_indices_by_name,
   1,  apus__v1__cancel_response__number_ranges,
   (ProtobufCMessageInit) apus__v1__cancel_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor apus__v1__cancel_result__field_descriptors[3] =
+static const ProtobufCFieldDescriptor apus__v1__cancel_result__field_descriptors[4] =
 {
   {
     "id",
@@ -8602,16 +8615,29 @@ static const ProtobufCFieldDescriptor apus__v1__cancel_result__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "may_have_been_sent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Apus__V1__CancelResult, may_have_been_sent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned apus__v1__cancel_result__field_indices_by_name[] = {
   1,   /* field[1] = canceled */
   0,   /* field[0] = id */
+  3,   /* field[3] = may_have_been_sent */
   2,   /* field[2] = state */
 };
 static const ProtobufCIntRange apus__v1__cancel_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor apus__v1__cancel_result__descriptor =
 {
@@ -8621,7 +8647,7 @@ const ProtobufCMessageDescriptor apus__v1__cancel_result__descriptor =
   "Apus__V1__CancelResult",
   "apus.v1",
   sizeof(Apus__V1__CancelResult),
-  3,
+  4,
   apus__v1__cancel_result__field_descriptors,
   apus__v1__cancel_result__field_indices_by_name,
   1,  apus__v1__cancel_result__number_ranges,

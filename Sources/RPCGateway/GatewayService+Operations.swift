@@ -56,8 +56,13 @@ extension GatewayService {
 extension CancelResponse {
     fileprivate init(_ result: CancelResult) {
         self.init(
-            results: result.results.map { Result(id: $0.id, canceled: $0.canceled, state: $0.state) },
-            canceled: result.canceled, tooLate: result.tooLate, notFound: result.notFound)
+            results: result.results.map {
+                Result(
+                    id: $0.id, canceled: $0.isCanceled, state: $0.state,
+                    mayHaveBeenSent: $0.outcome == .mayHaveBeenSent)
+            },
+            canceled: result.canceled, tooLate: result.tooLate, notFound: result.notFound,
+            mayHaveBeenSent: result.mayHaveBeenSent)
     }
 }
 

@@ -44,13 +44,16 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
         package var canceled: Bool
         /// nil = not found.
         package var state: MessageState?
+        /// It isn't sent again, but an attempt before may have been taken.
+        package var mayHaveBeenSent: Bool
         /// The state's number in an answer of a later version, which this one doesn't know; ``state`` is nil then.
         package var unknownState: Int32?
 
-        package init(id: MessageID, canceled: Bool, state: MessageState?) {
+        package init(id: MessageID, canceled: Bool, state: MessageState?, mayHaveBeenSent: Bool = false) {
             self.id = id
             self.canceled = canceled
             self.state = state
+            self.mayHaveBeenSent = mayHaveBeenSent
         }
     }
 
@@ -59,12 +62,17 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
     package var canceled: UInt64
     package var tooLate: UInt64
     package var notFound: UInt64
+    package var mayHaveBeenSent: UInt64
 
-    package init(results: [Result] = [], canceled: UInt64 = 0, tooLate: UInt64 = 0, notFound: UInt64 = 0) {
+    package init(
+        results: [Result] = [], canceled: UInt64 = 0, tooLate: UInt64 = 0, notFound: UInt64 = 0,
+        mayHaveBeenSent: UInt64 = 0
+    ) {
         self.results = results
         self.canceled = canceled
         self.tooLate = tooLate
         self.notFound = notFound
+        self.mayHaveBeenSent = mayHaveBeenSent
     }
 
     package init(decoding payload: UnsafeRawBufferPointer, arena: MessageArena) throws(GatewayError) {
@@ -74,13 +82,15 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
             let result = c.results[index]!.pointee
             let number = result.state.rawValue
             var read = Result(
-                id: MessageID(rawValue: result.id), canceled: result.canceled != 0, state: knownEnum(number))
+                id: MessageID(rawValue: result.id), canceled: result.canceled != 0, state: knownEnum(number),
+                mayHaveBeenSent: result.may_have_been_sent != 0)
             if number != 0 { read.unknownState = unknownNumber(number, MessageState.self) }
             results.append(read)
         }
         canceled = c.canceled
         tooLate = c.too_late
         notFound = c.not_found
+        mayHaveBeenSent = c.may_have_been_sent
     }
 
     package func encode(into output: OutputBuffer) {
@@ -92,11 +102,13 @@ package struct CancelResponse: WireMessage, Hashable, Sendable {
             r.pointee.id = result.id.rawValue
             r.pointee.canceled = result.canceled ? 1 : 0
             r.pointee.state = Apus__V1__State(rawValue: wireNumber(result.state, result.unknownState))
+            r.pointee.may_have_been_sent = result.mayHaveBeenSent ? 1 : 0
             return r
         }
         c.pointee.canceled = canceled
         c.pointee.too_late = tooLate
         c.pointee.not_found = notFound
+        c.pointee.may_have_been_sent = mayHaveBeenSent
         output.pack(c)
     }
 }

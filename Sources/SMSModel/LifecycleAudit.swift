@@ -27,6 +27,8 @@ private struct LifecycleWalk {
     private var attempts = 0
     /// Attempts that a provider may have taken, or is being given.
     private var possiblyTaken: Set<Int> = []
+    /// It comes from a backup: what was tried since is not known.
+    private var isRestored = false
     /// A receipt has proven that one of them was taken, since an operator last asked to send the message again.
     private var isProven = false
     /// The ids, by attempt, that the provider gave its parts, and how many parts were delivered.
@@ -59,6 +61,7 @@ private struct LifecycleWalk {
         case .identified, .attemptUndelivered:
             if possiblyTaken.contains(event.attempt) { isProven = true }
         case .resent: isProven = false
+        case .restored: isRestored = true
         default: break
         }
     }
@@ -79,8 +82,14 @@ private struct LifecycleWalk {
         case .priced: event.attempt == attempts && attempts > 0
         case .delivered: hasAllParts(event)
         case .sent, .identified, .partDelivered, .attemptUndelivered: event.attempt <= attempts
+        case .rejected, .failed, .expired, .canceled: event.state != .unknown || isInDoubt(without: event.attempt)
         default: true
         }
+    }
+
+    /// A provider may have taken another attempt than that one.
+    private func isInDoubt(without attempt: Int) -> Bool {
+        isRestored || possiblyTaken.contains { $0 != attempt }
     }
 
     /// The events that a history may begin with.

@@ -25,7 +25,7 @@ package struct LifecycleMove: Hashable, Sendable {
         LifecycleMove(.sent, from: [.submitting, .unknown], to: .sent),
         // A receipt came before the answer.
         LifecycleMove(.sent, from: any),
-        LifecycleMove(.rejected, from: .submitting, to: [.queued, .failed]),
+        LifecycleMove(.rejected, from: .submitting, to: [.queued, .unknown, .failed]),
         LifecycleMove(.throttled, from: .submitting, to: .queued),
         LifecycleMove(.unavailable, from: .submitting, to: .queued),
         LifecycleMove(.returned, from: .submitting, to: .queued),
@@ -44,6 +44,10 @@ package struct LifecycleMove: Hashable, Sendable {
         LifecycleMove(.failed, from: waiting, to: .failed),
         LifecycleMove(.expired, from: waiting, to: .expired),
         LifecycleMove(.canceled, from: waiting, to: .canceled),
+        // An attempt before may have been taken.
+        LifecycleMove(.failed, from: .queued, to: .unknown),
+        LifecycleMove(.expired, from: .queued, to: .unknown),
+        LifecycleMove(.canceled, from: .queued, to: .unknown),
         LifecycleMove(.resent, from: .unknown, to: .queued),
         LifecycleMove(.settled, from: .unknown, to: MessageStates(MessageLifecycle.settlements)),
         LifecycleMove(.restored, from: open, to: .unknown),

@@ -52,6 +52,8 @@ struct AttemptStates {
     private(set) var attempts: [Attempt] = []
     /// The attempt under way.
     private var flying: Attempt?
+    /// It waits after the last event.
+    private var waits = true
 
     init(_ lifecycle: MessageLifecycle) {
         let bytes = lifecycle.history.bytes
@@ -60,6 +62,7 @@ struct AttemptStates {
     }
 
     private mutating func take(_ event: History.Event, _ bytes: [UInt8]) {
+        defer { waits = event.state == .queued }
         switch event.kind {
         case .submitting: flying = Attempt(number: event.attempt, provider: event.provider, begun: event.at)
         case .rejected, .throttled, .unavailable, .returned: flying = nil
@@ -67,8 +70,10 @@ struct AttemptStates {
             change(event, mayBeTaken: true) { ($0.inDoubtSince, $0.canBeAskedAbout) = (event.at, true) }
         case .restored:
             for place in attempts.indices { attempts[place].canBeAskedAbout = false }
-            // A message that was restored before its first attempt has none.
-            if event.attempt > 0 { change(event, mayBeTaken: true) { $0.inDoubtSince = event.at } }
+            // Of what waited when the backup was made nobody knows what was tried since: that is its attempt 0.
+            var doubt = event
+            if waits { (doubt.attempt, doubt.provider) = (0, 0) }
+            change(doubt, mayBeTaken: waits) { $0.inDoubtSince = event.at }
         case .sent: change(event, mayBeTaken: true) { ($0.isConfirmed, $0.isProven) = (true, true) }
         case .identified, .partDelivered: change(event) { ($0.isConfirmed, $0.isProven) = (true, true) }
         case .settled where event.state == .sent: change(event) { $0.isConfirmed = true }
@@ -104,12 +109,24 @@ struct AttemptStates {
         if let place = place(of: number) { attempts[place].closedBy = code }
     }
 
+    /// When a message is settled without a receipt that isn't sent again, but may have been taken; nil if no provider can
+    /// have it.
+    /// - Parameter refused: an attempt that a provider has just refused.
+    func doubtDue(without refused: Int?) -> Int64? {
+        let open = attempts.filter { $0.isOpen && $0.number != refused }
+        return open.isEmpty ? nil : Self.due(open)
+    }
+
+    private static func due(_ open: [Attempt]) -> Int64 {
+        (open.map(\.inDoubtSince).max() ?? 0) + Limits.receiptDeadlineMilliseconds
+    }
+
     /// The state of a message of which some attempt was proven to be taken, and none is under way or waits any more; and
     /// when it is settled without a receipt, if it isn't sent.
     var state: (state: MessageState, due: Int64) {
         let open = open
         if open.contains(where: \.isConfirmed) { return (.sent, 0) }
         if open.isEmpty { return (.undelivered, 0) }
-        return (.unknown, (open.map(\.inDoubtSince).max() ?? 0) + Limits.receiptDeadlineMilliseconds)
+        return (.unknown, Self.due(open))
     }
 }

@@ -5,9 +5,9 @@ extension MessageLifecycle {
 
     /// An operator asked to send it again: it waits, and may be sent twice. Receipts of earlier attempts still apply.
     /// - Parameter detail: who asked, and their note.
-    /// - Returns: false if it isn't unknown.
+    /// - Returns: false if it isn't unknown, or its sender has canceled it.
     package mutating func resend(at now: Int64, detail: String) -> Bool {
-        guard state == .unknown else { return false }
+        guard state == .unknown, !isCanceled else { return false }
         enter(.queued, .resent, at: now, attempt: attempts, provider: lastProvider, detail: detail)
         return true
     }

@@ -104,6 +104,13 @@ package struct MessageLifecycle: Hashable, Sendable {
         enter(state, .priced, at: now, attempt: attempts, provider: provider, detail: price.description)
     }
 
+    /// Whether somebody has said already what the last attempt costs.
+    package var isPriced: Bool {
+        var isPriced = false
+        history.forEach(from: 0) { if $0.kind == .priced, $0.attempt == attempts { isPriced = true } }
+        return isPriced
+    }
+
     /// What a provider's answer asks of the dispatcher.
     package enum AfterOutcome: Hashable, Sendable {
         /// The message waits for a receipt or is settled: nothing to do.
@@ -157,9 +164,12 @@ package struct MessageLifecycle: Hashable, Sendable {
         case .rejected(let scope, let code, let message):
             let detail = "\(code): \(message)"
             // Whatever this provider says: another has it.
-            let isFinal = scope.isFinal && !isProvenTaken
-            enter(isFinal ? .failed : .queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
-            return isFinal ? .nothing : .tryAnother(code: code, message: message)
+            guard scope.isFinal, !isProvenTaken else {
+                enter(.queued, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
+                return .tryAnother(code: code, message: message)
+            }
+            end(as: .failed, .rejected, at: now, attempt: attempt, provider: provider, detail: detail)
+            return .nothing
         case .throttled(let retryAfter, let scope):
             enter(.queued, .throttled, at: now, attempt: attempt, provider: provider, detail: scope.text)
             return scope == .sender
@@ -245,7 +255,7 @@ package struct MessageLifecycle: Hashable, Sendable {
     @discardableResult
     package mutating func gaveUp(at now: Int64, code: String, message: String) -> Bool {
         guard state == .queued || state == .scheduled else { return false }
-        enter(.failed, .failed, at: now, detail: "\(code): \(message)")
+        end(as: .failed, .failed, at: now, detail: "\(code): \(message)")
         return true
     }
 
@@ -253,15 +263,48 @@ package struct MessageLifecycle: Hashable, Sendable {
     /// - Returns: false if the message is not waiting (any more): an attempt under way goes on.
     package mutating func expired(at now: Int64) -> Bool {
         guard state == .queued || state == .scheduled else { return false }
-        enter(.expired, .expired, at: now)
+        end(as: .expired, .expired, at: now)
         return true
     }
 
-    /// - Returns: false if it is too late: an attempt is under way, or the last one was taken or may have been.
-    package mutating func canceled(at now: Int64) -> Bool {
-        guard state == .queued || state == .scheduled else { return state == .canceled }
-        enter(.canceled, .canceled, at: now)
-        return true
+    /// What canceling a message has come to.
+    package enum CancelOutcome: Hashable, Sendable {
+        /// No provider has it, and none will.
+        case canceled
+        /// It isn't sent again, but an attempt before may have been taken.
+        case mayHaveBeenSent
+        /// Too late: an attempt is under way, or the last one was taken or may have been.
+        case tooLate
+    }
+
+    /// Its sender doesn't want it to be sent (again). Repeats change nothing, and come to the same.
+    package mutating func canceled(at now: Int64) -> CancelOutcome {
+        if state == .queued || state == .scheduled { end(as: .canceled, .canceled, at: now) }
+        return switch state {
+        case .canceled: .canceled
+        case .unknown where isCanceled: .mayHaveBeenSent
+        default: .tooLate
+        }
+    }
+
+    /// Whether it was canceled while it waited.
+    var isCanceled: Bool {
+        var isCanceled = false
+        history.forEach(from: 0) { if $0.kind == .canceled { isCanceled = true } }
+        return isCanceled
+    }
+
+    /// Ends a message that isn't sent (again). Where a provider may have taken an attempt before, nobody can say that it
+    /// surely wasn't sent: then it is UNKNOWN, as any message is whose answer was lost.
+    /// - Parameter attempt: the one that a provider has just refused; 0 = none is under way.
+    private mutating func end(
+        as final: MessageState, _ event: EventKind, at now: Int64, attempt: Int = 0, provider: UInt8 = 0,
+        detail: String = ""
+    ) {
+        let due = attemptStates.doubtDue(without: attempt == 0 ? nil : attempt)
+        enter(
+            due == nil ? final : .unknown, event, at: now, attempt: attempt, provider: provider, detail: detail,
+            due: due)
     }
 
     /// The number of the provider that had it last; 0 = none.

@@ -21,17 +21,17 @@ internal import Testing
         let verdicts = try driver.cancelNow(ids)
         #expect(
             verdicts == [
-                MessageCancelResult(id: waiting, canceled: true, state: .canceled),
-                MessageCancelResult(id: underWay, canceled: false, state: .submitting),
-                MessageCancelResult(id: other, canceled: false, state: nil),
-                MessageCancelResult(id: MessageID(rawValue: 9), canceled: false, state: nil),
-                MessageCancelResult(id: waiting, canceled: true, state: .canceled),
+                MessageCancelResult(id: waiting, outcome: .canceled, state: .canceled),
+                MessageCancelResult(id: underWay, outcome: .tooLate, state: .submitting),
+                MessageCancelResult(id: other),
+                MessageCancelResult(id: MessageID(rawValue: 9)),
+                MessageCancelResult(id: waiting, outcome: .canceled, state: .canceled),
             ])
         driver.pause(.everything, false)
         driver.run()
         #expect(driver.seen == [underWay, other])
         driver.answerAll()
-        #expect(try driver.cancelNow([waiting, underWay]).map(\.canceled) == [true, false])
+        #expect(try driver.cancelNow([waiting, underWay]).map(\.isCanceled) == [true, false])
         #expect(try driver.state(of: underWay) == .sent)
         try driver.check()
     }
@@ -81,7 +81,7 @@ internal import Testing
         let driver = try WriterDriver()
         let id = try driver.accept()
         driver.answerAll(.throttled(retryAfterMilliseconds: nil))
-        #expect(try driver.cancelNow([id])[0].canceled)
+        #expect(try driver.cancelNow([id])[0].isCanceled)
         driver.advance(600_000)
         #expect(driver.seen.count == 1)
         #expect(try driver.events(of: id) == [.submitting, .throttled, .canceled])
@@ -94,7 +94,7 @@ internal import Testing
         let answer = driver.cancel([id])
         driver.pause(.everything, false)
         driver.run()
-        #expect(answer.value?[0].canceled == true)
+        #expect(answer.value?[0].isCanceled == true)
         #expect(driver.seen.isEmpty)
         #expect(try driver.state(of: id) == .canceled)
     }

@@ -299,7 +299,7 @@ private func limits(inFlight: Int, rate: Double = 0) -> ProviderLimits {
         #expect(driver.report.waitingLater == 3)
         let verdicts = driver.cancel([canceled])
         driver.advance(1999)
-        #expect(verdicts.value?[0].canceled == true)
+        #expect(verdicts.value?[0].isCanceled == true)
         #expect(driver.seen.isEmpty)
         driver.advance(1)
         #expect(driver.seen == [early])

@@ -112,7 +112,7 @@ internal import Testing
         #expect(try usage(driver)[0].segmentsToday == 2)
         let canceled = driver.cancel([first])
         driver.run()
-        #expect(canceled.value?[0].canceled == true)
+        #expect(canceled.value?[0].isCanceled == true)
         #expect(try usage(driver)[0].segmentsToday == 1)
         // Canceling again gives nothing back again.
         _ = driver.cancel([first])

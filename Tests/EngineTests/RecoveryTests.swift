@@ -163,7 +163,7 @@ private let day: Int64 = 86_400_000
         let answer = driver.cancel(ids + [left.interrupted[0]])
         driver.turn()
         #expect(driver.report.isTakingUp)
-        #expect(answer.value?.map(\.canceled) == [true, true, true, true, true, false])
+        #expect(answer.value?.map(\.isCanceled) == [true, true, true, true, true, false])
         #expect(answer.value?.last?.state == .submitting)
         runAll()
         for id in ids { #expect(try driver.events(of: id) == [.canceled]) }
@@ -220,7 +220,7 @@ private let day: Int64 = 86_400_000
     func aRoundThatFailsMeanwhileIsMadeUpFor(_ point: FailingStore.Point) throws {
         let canceled = driver.cancel([left.normal[0]])
         driver.turn()
-        #expect(canceled.value?.map(\.canceled) == [true])
+        #expect(canceled.value?.map(\.isCanceled) == [true])
         driver.turn()
         #expect(driver.report.isTakingUp)
         driver.store.failsAt = point

@@ -68,7 +68,8 @@ private func violations(_ body: () throws -> Void) -> [String] {
                 results: [
                     .init(id: MessageID(rawValue: 1), canceled: true, state: .canceled),
                     .init(id: MessageID(rawValue: 2), canceled: false, state: nil),
-                ], canceled: 1, tooLate: 2, notFound: 3))
+                    .init(id: MessageID(rawValue: 3), canceled: false, state: .unknown, mayHaveBeenSent: true),
+                ], canceled: 1, tooLate: 2, notFound: 3, mayHaveBeenSent: 4))
         try same(
             HealthReport(accepting: true, dispatching: false, checks: [.init(name: "disk", ok: false, detail: "full")]))
         var description = ServiceDescription(

@@ -323,9 +323,61 @@ private func taken(over lifecycle: MessageLifecycle) -> MessageLifecycle {
     @Test func cancelTellsWhetherItIsCanceled() {
         for state in MessageState.allCases where state != .accepted {
             var lifecycle = life(in: state)
-            let isCanceled = lifecycle.canceled(at: start)
-            #expect(isCanceled == [.queued, .scheduled, .canceled].contains(state), "\(state)")
+            let outcome = lifecycle.canceled(at: start)
+            let isCanceled = [.queued, .scheduled, .canceled].contains(state)
+            #expect(outcome == (isCanceled ? .canceled : .tooLate), "\(state)")
         }
+    }
+
+    // MARK: What may have been taken
+
+    /// It waits to be sent again, and its first attempt may have been taken.
+    private var resending: MessageLifecycle {
+        var lifecycle = life(in: .submitting)
+        LifecycleEvent.unknownResend.apply(to: &lifecycle)
+        return lifecycle
+    }
+
+    @Test(arguments: [[LifecycleEvent.expired], [.canceled], [.gaveUp], [.claimed, .rejectedRecipient]])
+    func whatMayHaveBeenTakenIsUnknownWhateverEndsIt(_ way: [LifecycleEvent]) {
+        var lifecycle = resending
+        for event in way { event.apply(to: &lifecycle, at: start + 500) }
+        #expect(lifecycle.state == .unknown)
+        #expect(lifecycle.accountedState == .unknown)
+        // Its receipt is awaited as long as after any lost answer.
+        #expect(lifecycle.due == start + 10 + deadline)
+        #expect(lifecycle.unresolvedAttempt?.attempt == 1)
+        #expect(lifecycle.fault == nil)
+        for (status, state) in [
+            (ReceiptStatus.delivered, MessageState.delivered), (.undelivered(code: "C"), .undelivered),
+        ] {
+            var received = lifecycle
+            let isChanged = received.receiptReceived(attempt: 1, status, at: start + 600)
+            #expect(isChanged && received.state == state)
+        }
+    }
+
+    @Test func cancelSaysThatItMayHaveBeenSentAndEndsIt() {
+        var lifecycle = resending
+        let outcomes = (0..<2).map { _ in lifecycle.canceled(at: start + 500) }
+        #expect(outcomes == [.mayHaveBeenSent, .mayHaveBeenSent])
+        #expect(kinds(lifecycle) == [.submitting, .outcomeUnknown, .canceled])
+        let isResent = lifecycle.resend(at: start + 600, detail: "key abc")
+        #expect(!isResent, "who canceled it does not want it to be sent")
+        LifecycleEvent.settledFailed.apply(to: &lifecycle)
+        #expect(lifecycle.state == .failed)
+        let late = lifecycle.canceled(at: start + 700)
+        #expect(late == .tooLate)
+    }
+
+    @Test func whatWaitedInABackupMayHaveBeenTakenSince() {
+        var lifecycle = MessageLifecycle(id: id, waiting: .queued)
+        _ = lifecycle.restored(at: start + 10)
+        LifecycleEvent.resent.apply(to: &lifecycle)
+        let outcome = lifecycle.canceled(at: start + 20)
+        #expect(outcome == .mayHaveBeenSent && lifecycle.state == .unknown)
+        #expect(lifecycle.unresolvedAttempt == nil, "nobody can be asked about it")
+        #expect(lifecycle.fault == nil)
     }
 
     // MARK: Random walks

@@ -24,7 +24,10 @@ struct Judge {
         var proven: Set<Int> = []
         /// Up to this attempt an operator has taken the risk that it is sent twice.
         var riskTaken = 0
+        /// The one who canceled it was told that it isn't sent (again).
         var isCanceled = false
+        /// An operator may have said that it was not sent.
+        var isSaidNotSent = false
         var isDelivered = false
     }
 
@@ -56,7 +59,16 @@ struct Judge {
         if known[id] == nil { note(id, Known(onUnknown: message.onUnknown, tenant: message.tenant)) }
     }
 
-    mutating func canceled(_ id: MessageID) { known[id]?.isCanceled = true }
+    /// Cancel tells the truth: a message that a carrier has taken is not said to be canceled.
+    mutating func canceled(_ id: MessageID, _ outcome: MessageLifecycle.CancelOutcome) throws {
+        guard outcome != .tooLate else { return }
+        if outcome == .canceled, known[id]?.taken.isEmpty == false {
+            throw Fault("\(id) is said to be canceled, and a carrier has it")
+        }
+        known[id]?.isCanceled = true
+    }
+
+    mutating func maySettleAsNotSent(_ id: MessageID) { known[id]?.isSaidNotSent = true }
 
     /// An operator has had it sent again, or may have.
     mutating func resent(_ id: MessageID) {
@@ -151,6 +163,7 @@ struct Judge {
 
     /// What the store has of receipts by now: after it nothing is to be sent again.
     mutating func look(_ store: StoreView) throws {
+        try checkWhatWasTaken(store)
         for id in ids where reported.contains(id) {
             guard let lifecycle = try store.lifecycle(id) else { continue }
             if known[id]?.isDelivered == true, lifecycle.state != .delivered {
@@ -166,6 +179,18 @@ struct Judge {
                     if isWord, mayBeTaken.contains(event.attempt) { known[id]?.proven.insert(event.attempt) }
                 default: break
                 }
+            }
+        }
+    }
+
+    /// What a carrier has taken is never said to be surely not sent, unless an operator has said so.
+    private func checkWhatWasTaken(_ store: StoreView) throws {
+        for id in ids {
+            guard let message = known[id], !message.taken.isEmpty, !message.isSaidNotSent,
+                let state = try store.lifecycle(id)?.state
+            else { continue }
+            if state == .failed || state == .expired || state == .canceled {
+                throw Fault("\(id) is \(state.name), and a carrier took attempts \(message.taken.sorted())")
             }
         }
     }

@@ -320,7 +320,9 @@ package final class Simulation {
         gateway.writer.command(.cancel(ids, .first) { reply.take($0) })
         orders.append { judge in
             guard let result = reply.result else { return false }
-            for verdict in (try? result.get()) ?? [] where verdict.canceled { judge.canceled(verdict.id) }
+            for verdict in (try? result.get()) ?? [] {
+                if let outcome = verdict.outcome { try judge.canceled(verdict.id, outcome) }
+            }
             return true
         }
         return "\(ids.count) messages are canceled"
@@ -367,6 +369,8 @@ package final class Simulation {
         let wish: UnknownRequest = generator.oneIn(2) ? .resend : .settle(states.randomElement(using: &generator)!)
         let reply = Reply<[UnknownResult]>()
         gateway.writer.command(.actOnUnknown(wish, ids, nil, by: context) { reply.take($0) })
+        // Some of it may be recorded, whatever is said of the round.
+        if case .settle(let state) = wish, state == .failed { for id in ids { judge.maySettleAsNotSent(id) } }
         if wish == .resend {
             orders.append { judge in
                 switch reply.result {

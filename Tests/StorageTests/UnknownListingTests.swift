@@ -48,6 +48,30 @@ internal import Testing
         #expect(try page(UnknownQuery(oldestFirst: true)).messages.map(\.status.id) == [first, second])
     }
 
+    /// A message that is sent no more while an answer is open is listed with why, and since when.
+    @Test func tellsWhyItIsSentNoMore() throws {
+        typealias End = @Sendable (inout MessageLifecycle) -> Void
+        let ends: [(code: String, end: End)] = [
+            ("EXPIRED", { _ = $0.expired(at: start + 900) }), ("CANCELED", { _ = $0.canceled(at: start + 900) }),
+            ("G", { $0.gaveUp(at: start + 900, code: "G", message: "no provider took it") }),
+        ]
+        let store = try fixture.openWithProvider()
+        for (code, end) in ends {
+            let id = try store.accept([TestMessage()], now: start)[0].id
+            var lifecycle = MessageLifecycle(id: id, waiting: .queued)
+            _ = lifecycle.claimed(at: start + 1, provider: 1, reason: "only provider")
+            _ = lifecycle.answered(
+                attempt: 1, .unknown(code: "LOST"), at: start + 5, provider: 1, onUnknown: .resend)
+            end(&lifecycle)
+            try store.record([(lifecycle, .queued, true)])
+            let message = try #require(try page().messages.first)
+            #expect(message.status.id == id && message.status.state == .unknown)
+            #expect(message.since == start + 900)
+            #expect(message.status.error?.code == code)
+            #expect(message.status.error?.message.hasSuffix("; an earlier attempt may have been taken") == true)
+        }
+    }
+
     @Test func ofOneTenantOrOfAll() throws {
         let store = try fixture.openSQLite()
         let own = try lose(store)

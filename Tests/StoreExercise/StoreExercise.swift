@@ -170,10 +170,11 @@ struct StoreExercise {
             let isFirst = stored.lifecycle.history.bytes.isEmpty
             switch previous.state {
             case .queued, .scheduled:
-                _ =
-                    generator.oneIn(10)
-                    ? stored.lifecycle.canceled(at: now)
-                    : stored.lifecycle.claimed(at: now, provider: 1, reason: "only provider")
+                if generator.oneIn(10) {
+                    _ = stored.lifecycle.canceled(at: now)
+                } else {
+                    _ = stored.lifecycle.claimed(at: now, provider: 1, reason: "only provider")
+                }
             case .submitting:
                 let outcome: Outcome =
                     generator.oneIn(8)

@@ -33,7 +33,8 @@ struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancels messages that no provider has been called for yet.",
         discussion: """
-            The exit code is 1 if one of the given messages was too late or is not known. That another tenant's are \
+            The exit code is 1 if one of the given messages was too late, may have been sent, or is \
+            not known. That another tenant's are \
             canceled is entered in the audit log.
             """)
 
@@ -64,9 +65,10 @@ struct CancelCommand: AsyncParsableCommand {
                     try await client.cancel(ids.map(\.id), owner: tenants.owner)
                 }
             connection.print(json: report.json, text: report.text)
-            guard batch == nil, report.tooLate + report.notFound > 0 else { return }
+            let left = report.tooLate + report.mayHaveBeenSent + report.notFound
+            guard batch == nil, left > 0 else { return }
             throw CommandFailure(
-                .refused, "\(counted(report.tooLate + report.notFound, "message")) not canceled",
+                .refused, "\(counted(left, "message")) not canceled",
                 advice: "What a provider has been called for cannot be taken back: see `apus timeline ID`.")
         }
     }

@@ -256,6 +256,7 @@ extension CancelReport {
     var json: JSONOutput {
         .object([
             ("canceled", .unsigned(canceled)), ("too_late", .unsigned(tooLate)), ("not_found", .unsigned(notFound)),
+            ("may_have_been_sent", .unsigned(mayHaveBeenSent)),
             (
                 "results",
                 .array(
@@ -263,6 +264,7 @@ extension CancelReport {
                         .object([
                             ("id", .string($0.id.description)), ("canceled", .bool($0.canceled)),
                             ("state", $0.state.map { .string($0.rawValue) } ?? .null),
+                            ("may_have_been_sent", .bool($0.mayHaveBeenSent)),
                         ])
                     })
             ),
@@ -272,9 +274,14 @@ extension CancelReport {
     var text: String {
         var lines = results.map { result in
             guard let state = result.state else { return "\(result.id) not found" }
+            if result.mayHaveBeenSent {
+                return "\(result.id) \(state.rawValue): not sent again, but it may have been sent before"
+            }
             return "\(result.id) \(state.rawValue)" + (result.canceled ? "" : ": too late to cancel")
         }
-        lines.append("\(canceled) canceled, \(tooLate) too late, \(notFound) not found")
+        var counts = "\(canceled) canceled, \(tooLate) too late, \(notFound) not found"
+        if mayHaveBeenSent > 0 { counts += ", \(mayHaveBeenSent) perhaps sent before" }
+        lines.append(counts)
         return lines.joined(separator: "\n")
     }
 }

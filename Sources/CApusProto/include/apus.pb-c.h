@@ -1484,10 +1484,11 @@ struct  Apus__V1__CancelResponse
   uint64_t canceled;
   uint64_t too_late;
   uint64_t not_found;
+  uint64_t may_have_been_sent;
 };
 #define APUS__V1__CANCEL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__cancel_response__descriptor) \
-    , 0,NULL, 0, 0, 0 }
+    , 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Apus__V1__CancelResult
@@ -1502,10 +1503,14 @@ struct  Apus__V1__CancelResult
    * UNSPECIFIED = not found
    */
   Apus__V1__State state;
+  /*
+   * it isn't sent again, now or before, but a lost attempt may have been taken: UNKNOWN
+   */
+  protobuf_c_boolean may_have_been_sent;
 };
 #define APUS__V1__CANCEL_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&apus__v1__cancel_result__descriptor) \
-    , 0, 0, APUS__V1__STATE__STATE_UNSPECIFIED }
+    , 0, 0, APUS__V1__STATE__STATE_UNSPECIFIED, 0 }
 
 
 /*

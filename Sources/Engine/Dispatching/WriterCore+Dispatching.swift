@@ -32,7 +32,7 @@ extension WriterCore {
         case .waits: break
         case .leaves: dispatcher.open.left(entry)
         case .ends:
-            _ = try store.record(stored, since: before, isFirst: known == nil)
+            if try store.record(stored, since: before, isFirst: known == nil) { noteUnresolved(stored.lifecycle) }
             dispatcher.open.left(entry)
         case .handsOver(let choice):
             guard try store.record(stored, since: before, isFirst: known == nil) else {
@@ -53,7 +53,7 @@ extension WriterCore {
             var stored = known ?? StoredLifecycle(waiting: id, content)
             let before = stored.lifecycle.mark
             guard stored.lifecycle.expired(at: now) else { continue }
-            _ = try store.record(stored, since: before, isFirst: known == nil)
+            if try store.record(stored, since: before, isFirst: known == nil) { noteUnresolved(stored.lifecycle) }
         }
     }
 

@@ -54,6 +54,9 @@ extension GatewayLog {
             if event.kind == .sent, event.state == .sent, change.mark.accountedState.state == .unknown {
                 fields["because"] = "found by look-up"
             }
+            if event.state == .unknown, event.kind == .expired || event.kind == .canceled {
+                fields["because"] = "an earlier attempt may have been taken"
+            }
             if event.state == .queued, lifecycle.state == .queued {
                 fields["retry_in_ms"] = "\(max(0, lifecycle.due - now))"
             }

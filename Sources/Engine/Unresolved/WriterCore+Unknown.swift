@@ -52,7 +52,9 @@ extension WriterCore {
             UnknownResult(id: id, isDone: false, state: known.lifecycle.state, reason: reason)
         }
         let before = stored.lifecycle.mark
-        guard stored.lifecycle.resend(at: now, detail: context.inWords) else { return refused() }
+        guard stored.lifecycle.resend(at: now, detail: context.inWords) else {
+            return refused(known.lifecycle.state == .unknown ? "it has been canceled: send a new message" : "")
+        }
         var arena = MessageDrafts()
         guard let draft = try store.load(id, into: &arena)?.draft else { return refused() }
         guard draft.expiresAt > now else { return refused("its validity is over: send a new message") }

@@ -122,22 +122,29 @@ extension WriterCore {
         }
     }
 
-    private mutating func cancel(
-        _ id: MessageID, tenant: TenantID?, now: Int64
-    ) throws(StoreError) -> MessageCancelResult {
-        let nobody = MessageCancelResult(id: id, canceled: false, state: nil)
+    private mutating func cancel(_ id: MessageID, tenant: TenantID?, now: Int64) throws(StoreError)
+        -> MessageCancelResult
+    {
         let known = try store.lifecycle(of: id)
-        guard var stored = known == nil ? try waiting(id) : known,
+        guard let stored = known == nil ? try waiting(id) : known,
             tenant.map({ $0 == stored.tenant }) ?? true
-        else { return nobody }
+        else { return MessageCancelResult(id: id) }
+        let (outcome, state) = try cancel(stored, isFirst: known == nil, now: now)
+        operations += 1
+        return MessageCancelResult(id: id, outcome: outcome, state: state)
+    }
+
+    private mutating func cancel(
+        _ known: StoredLifecycle, isFirst: Bool, now: Int64
+    ) throws(StoreError) -> (MessageLifecycle.CancelOutcome, MessageState) {
+        var stored = known
         let before = stored.lifecycle.mark
-        let canceled = stored.lifecycle.canceled(at: now)
-        if canceled, before.accountedState.state != .canceled {
-            _ = try store.record(stored, since: before, isFirst: known == nil)
-            dispatcher.open.leaves(id)
-            operations += 1
+        let outcome = stored.lifecycle.canceled(at: now)
+        if stored.lifecycle.state != known.lifecycle.state {
+            if try store.record(stored, since: before, isFirst: isFirst) { noteUnresolved(stored.lifecycle) }
+            dispatcher.open.leaves(stored.lifecycle.id)
         }
-        return MessageCancelResult(id: id, canceled: canceled, state: stored.lifecycle.state)
+        return (outcome, stored.lifecycle.state)
     }
 
     /// A message that has no lifecycle yet.
@@ -173,16 +180,8 @@ extension WriterCore {
         let slice = try store.messages(of: job.batch, from: job.next, limit: 500)
         for id in slice.ids {
             let known = try store.lifecycle(of: id)
-            guard var stored = known == nil ? try waiting(id) : known else { continue }
-            let before = stored.lifecycle.mark
-            guard stored.lifecycle.canceled(at: now) else {
-                job.count.tooLate += 1
-                continue
-            }
-            job.count.canceled += 1
-            guard before.accountedState.state != .canceled else { continue }
-            _ = try store.record(stored, since: before, isFirst: known == nil)
-            dispatcher.open.leaves(id)
+            guard let stored = known == nil ? try waiting(id) : known else { continue }
+            job.count.add(try cancel(stored, isFirst: known == nil, now: now).0)
         }
         operations += UInt64(slice.ids.count)
         if let next = slice.next {

@@ -152,15 +152,27 @@ package struct AdministrativeAct: Sendable {
 /// What became of one message that was to be canceled.
 package struct MessageCancelResult: Hashable, Sendable {
     package var id: MessageID
-    /// Now, or before.
-    package var canceled: Bool
+    /// Now, or before; nil: no such message.
+    package var outcome: MessageLifecycle.CancelOutcome?
     /// nil: no such message.
     package var state: MessageState?
+
+    package var isCanceled: Bool { outcome == .canceled }
 }
 
+/// How many messages of a batch each outcome of its cancellation has.
 package struct BatchCancelCount: Hashable, Sendable {
     package var canceled: UInt64 = 0
     package var tooLate: UInt64 = 0
+    package var mayHaveBeenSent: UInt64 = 0
+
+    mutating func add(_ outcome: MessageLifecycle.CancelOutcome) {
+        switch outcome {
+        case .canceled: canceled += 1
+        case .mayHaveBeenSent: mayHaveBeenSent += 1
+        case .tooLate: tooLate += 1
+        }
+    }
 }
 
 /// What an operator wants of messages of which nobody knows whether they were sent.

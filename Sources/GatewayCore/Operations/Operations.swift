@@ -47,7 +47,7 @@ package final class Operations: Sendable {
             guard let owner = try tenants.subject(selection, of: caller) else { throw .batchWithoutTenant }
             writer.command(
                 .cancelBatch(batch, owner.id, by: actContext(on: owner, caller)) { result in
-                    reply(result.map { CancelResult(canceled: $0.canceled, tooLate: $0.tooLate) })
+                    reply(result.map(CancelResult.init))
                 })
         } catch {
             reply(.failure(error))
@@ -197,21 +197,23 @@ package struct CancelResult: Hashable, Sendable {
     package var tooLate: UInt64 = 0
     /// No messages of the tenant.
     package var notFound: UInt64 = 0
+    /// They aren't sent again, but attempts before may have been taken.
+    package var mayHaveBeenSent: UInt64 = 0
 
-    init(canceled: UInt64, tooLate: UInt64) {
-        self.canceled = canceled
-        self.tooLate = tooLate
+    init(_ count: BatchCancelCount) {
+        canceled = count.canceled
+        tooLate = count.tooLate
+        mayHaveBeenSent = count.mayHaveBeenSent
     }
 
     init(_ verdicts: [MessageCancelResult]) {
         results = verdicts
         for verdict in verdicts {
-            if verdict.canceled {
-                canceled += 1
-            } else if verdict.state == nil {
-                notFound += 1
-            } else {
-                tooLate += 1
+            switch verdict.outcome {
+            case .canceled: canceled += 1
+            case .mayHaveBeenSent: mayHaveBeenSent += 1
+            case .tooLate: tooLate += 1
+            case nil: notFound += 1
             }
         }
     }

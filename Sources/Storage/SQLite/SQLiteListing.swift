@@ -126,7 +126,10 @@ extension SQLiteStatusReader {
 
 extension EventKind {
     /// After it nobody may know whether the message was sent.
-    fileprivate var makesUnknown: Bool { isLost || self == .attemptUndelivered }
+    fileprivate var makesUnknown: Bool { isLost || self == .attemptUndelivered || endsWaiting }
+
+    /// After it a message isn't sent (again). It is UNKNOWN then if an attempt before may have been taken.
+    var endsWaiting: Bool { self == .rejected || self == .failed || self == .expired || self == .canceled }
 
     /// After it nobody knows whether its attempt was taken.
     fileprivate var isLost: Bool { self == .outcomeUnknown || self == .interrupted || self == .restored }

@@ -135,8 +135,9 @@ package final class SQLiteStatusReader {
                 status.error = isError ? Self.failure(event) : nil
             // That a provider doesn't know of one attempt is no reason why another has failed.
             case .attemptUndelivered where event.detail == MessageLifecycle.notFound: break
+            case .canceled where event.state != .unknown: break
             case .rejected, .failed, .undelivered, .attemptUndelivered, .unavailable, .throttled, .outcomeUnknown,
-                .interrupted, .restored, .expired:
+                .interrupted, .restored, .expired, .canceled:
                 status.error = Self.failure(event)
             default: break
             }
@@ -148,8 +149,18 @@ package final class SQLiteStatusReader {
     }
 
     private static func failure(_ event: TimelineEvent) -> MessageFailure {
+        var failure = reason(event)
+        if event.event.endsWaiting, event.state == .unknown {
+            failure.message += failure.message.isEmpty ? "" : "; "
+            failure.message += "an earlier attempt may have been taken"
+        }
+        return failure
+    }
+
+    private static func reason(_ event: TimelineEvent) -> MessageFailure {
         switch event.event {
         case .expired: return MessageFailure(code: "EXPIRED", message: "the validity was over before it could be sent")
+        case .canceled: return MessageFailure(code: "CANCELED", message: "it was canceled")
         case .throttled:
             let message = event.detail.isEmpty ? "the provider asked for fewer messages" : event.detail
             return MessageFailure(code: "THROTTLED", message: message)

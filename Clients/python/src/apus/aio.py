@@ -440,7 +440,11 @@ class AsyncClient:
     async def cancel(
         self, ids: Sequence[int], *, tenant: str = "", timeout: float | None = None
     ) -> list[pb.CancelResult]:
-        """Cancels messages that no provider has yet; one result each, in order."""
+        """Cancels messages that no provider has yet; one result each, in order.
+
+        One that waits to be sent again, and whose first answer was lost, is sent no more, but is not ``canceled``:
+        ``may_have_been_sent`` is true, and its state UNKNOWN.
+        """
         results: list[pb.CancelResult] = []
         for start in range(0, len(ids), STATUS_IDS):
             request = pb.CancelRequest(ids=ids[start : start + STATUS_IDS], tenant=tenant)

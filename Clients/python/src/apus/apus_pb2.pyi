@@ -261,26 +261,30 @@ class CancelRequest(_message.Message):
     def __init__(self, ids: _Optional[_Iterable[int]] = ..., batch: _Optional[str] = ..., batch_id: _Optional[int] = ..., tenant: _Optional[str] = ...) -> None: ...
 
 class CancelResponse(_message.Message):
-    __slots__ = ["canceled", "not_found", "results", "too_late"]
+    __slots__ = ["canceled", "may_have_been_sent", "not_found", "results", "too_late"]
     CANCELED_FIELD_NUMBER: _ClassVar[int]
+    MAY_HAVE_BEEN_SENT_FIELD_NUMBER: _ClassVar[int]
     NOT_FOUND_FIELD_NUMBER: _ClassVar[int]
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     TOO_LATE_FIELD_NUMBER: _ClassVar[int]
     canceled: int
+    may_have_been_sent: int
     not_found: int
     results: _containers.RepeatedCompositeFieldContainer[CancelResult]
     too_late: int
-    def __init__(self, results: _Optional[_Iterable[_Union[CancelResult, _Mapping]]] = ..., canceled: _Optional[int] = ..., too_late: _Optional[int] = ..., not_found: _Optional[int] = ...) -> None: ...
+    def __init__(self, results: _Optional[_Iterable[_Union[CancelResult, _Mapping]]] = ..., canceled: _Optional[int] = ..., too_late: _Optional[int] = ..., not_found: _Optional[int] = ..., may_have_been_sent: _Optional[int] = ...) -> None: ...
 
 class CancelResult(_message.Message):
-    __slots__ = ["canceled", "id", "state"]
+    __slots__ = ["canceled", "id", "may_have_been_sent", "state"]
     CANCELED_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
+    MAY_HAVE_BEEN_SENT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     canceled: bool
     id: int
+    may_have_been_sent: bool
     state: State
-    def __init__(self, id: _Optional[int] = ..., canceled: bool = ..., state: _Optional[_Union[State, str]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., canceled: bool = ..., state: _Optional[_Union[State, str]] = ..., may_have_been_sent: bool = ...) -> None: ...
 
 class ClientHello(_message.Message):
     __slots__ = ["credential", "max_frame_bytes", "user_agent", "versions"]
