@@ -75,6 +75,24 @@ internal import Testing
         try driver.check()
     }
 
+    /// What a receipt says before the answer is what it really costs, whatever the provider is configured to ask.
+    @Test(arguments: [Int64](4...6)) func aReceiptsPriceBeforeTheAnswerStands(_ price: Int64) throws {
+        let driver = try driver(price: 5)
+        let id = try driver.accept(message)
+        let receipt = CarrierReceipt(
+            attempt: CorrelationToken(id: id, attempt: 1), providerID: "m1", status: .delivered,
+            price: Money(millionths: 2 * price))
+        driver.post([.receipt(receipt)])
+        driver.run()
+        #expect(try cost(driver) == 2 * price)
+        driver.answerAll(.accepted(providerID: "m1", receipts: true))
+        #expect(try cost(driver) == 2 * price)
+        #expect(try driver.events(of: id).count { $0 == .priced } == 1)
+        try driver.restart()
+        #expect(try cost(driver) == 2 * price)
+        try driver.check()
+    }
+
     @Test func whatWaitedInTheStoreIsStillKnownToBeReserved() throws {
         let driver = try driver(price: 9)
         driver.pause(.everything)

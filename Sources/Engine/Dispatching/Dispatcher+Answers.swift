@@ -41,7 +41,8 @@ extension Dispatcher {
     ) -> CarrierOptOut? {
         pool.update(flight.provider) { $0.answered(answer.outcome, to: flight.submitted, now: now) }
         let provider = pool.states[flight.provider].number
-        if case .accepted = answer.outcome, let price = flight.price {
+        // What a receipt has said before the answer is what it really costs.
+        if case .accepted = answer.outcome, let price = flight.price, !stored.lifecycle.isPriced {
             stored.lifecycle.priced(price, at: now, provider: provider)
         }
         var optOut: CarrierOptOut?
