@@ -51,8 +51,7 @@ package struct PowerLossDisk {
 
     /// The store's files; what else there is, such as the key, stays.
     private static let kept = [
-        "control.db", "control.db-journal", "control.db-wal", "control.db-shm", "days", "migration", "apus.db",
-        "apus.db-wal", "apus.db-shm",
+        "control.db", "control.db-journal", "control.db-wal", "control.db-shm", "days",
     ]
 
     private func replace(in target: String, by source: String) throws {

@@ -50,12 +50,12 @@ package final class DataDirectory: Sendable {
     /// A file for each UTC day.
     package static func daysPath(in directory: String) -> String { directory + "/days" }
     package static func path(of day: Day, in directory: String) -> String { "\(directory)/days/\(day).db" }
-    /// The one file of the first version.
-    package static func firstVersionPath(in directory: String) -> String { directory + "/apus.db" }
+    /// The one file of a format that is refused.
+    static func singleFilePath(in directory: String) -> String { directory + "/apus.db" }
 
-    /// Whether there is anything of a gateway's, of this version or of the first.
+    /// Whether there is anything of a gateway's, also of a format that is refused.
     package static func holdsData(_ directory: String) -> Bool {
-        exists(controlPath(in: directory)) || exists(firstVersionPath(in: directory))
+        exists(controlPath(in: directory)) || exists(singleFilePath(in: directory))
     }
 
     /// The days that have a file, oldest first.

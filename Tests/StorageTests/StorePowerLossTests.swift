@@ -32,47 +32,6 @@ internal import Testing
         for _ in 0..<8 where trial.faults.isEmpty { try trial.cut(isTorn: false, isSynced: false) }
         #expect(!trial.faults.isEmpty)
     }
-
-    /// Every write, sync, renaming and removal of the first start over a database of version 1 is the last one once;
-    /// in the short size some of them.
-    @Test(.timeLimit(.minutes(30))) func aMigrationMayEndAnywhere() throws {
-        let stored = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/version-1.db")
-        try cutMigrations(messages: 184, step: 9) { directory in
-            try Data(contentsOf: stored).write(to: URL(fileURLWithPath: directory + "/apus.db"))
-        }
-    }
-
-    /// The same over a directory of version 2.
-    @Test(.timeLimit(.minutes(30))) func aMigrationInPlaceMayEndAnywhere() throws {
-        try cutMigrations(messages: 35, step: 4) { try SQLiteFixture.copySecondVersion(to: $0) }
-    }
-
-    /// - Parameters:
-    ///   - messages: in what `put` puts into the data directory.
-    ///   - step: in the short size each n-th operation is the last one.
-    private func cutMigrations(messages: Int, step: Int, put: (String) throws -> Void) throws {
-        var cut = 0
-        var isCut = true
-        while isCut {
-            cut += Self.isSoak ? 1 : step
-            let directory = TemporaryDirectory()
-            let disk = try PowerLossDisk(data: directory.file("data"), scratch: directory.path)
-            try put(directory.file("data"))
-            try disk.settle()
-            // Half of them lose only some of what was not synced.
-            let seed = cut / step % 2 == 0 ? 0 : UInt64(cut)
-            isCut = try exercise(directory.file("data"), ["1", "0"], disk.environment(cut: cut, seed: seed)).wasCut
-            try disk.restore()
-            let store = try SQLiteMessageStore(directory: directory.file("data"), now: 1_796_000_000_000) { _ in }
-            let report = try SQLiteVerification.run(directory.file("data"))
-            #expect(report.faults == [], "cut at \(cut)")
-            #expect(report.messages == messages, "cut at \(cut)")
-            #expect(store.catalog.days.count >= 2)
-        }
-        #expect(cut > 20)
-        print("migration: cut at operations up to the \(cut)th")
-    }
 }
 
 /// A directory, what a store acknowledged over it, and what was found wrong.

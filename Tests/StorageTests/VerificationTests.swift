@@ -253,7 +253,7 @@ internal import Testing
         #expect {
             _ = try SQLiteVerification.run(directory.path)
         } throws: { error in
-            (error as? StoreError)?.text.contains("older version") == true
+            (error as? StoreError)?.text.contains("before the first release") == true
         }
     }
 }

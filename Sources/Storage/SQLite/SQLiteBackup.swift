@@ -11,7 +11,7 @@ package enum SQLiteBackup {
     package static func make(
         of directory: String, at path: String, now: Int64, progress: (String) -> Void = { _ in }
     ) throws(StoreError) {
-        try FirstVersion.refuse(directory)
+        try SQLiteSchema.refuseSingleFile(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory?")
         }
@@ -72,23 +72,21 @@ package enum SQLiteBackup {
         // What an earlier restore left says so in its control file.
         let isLeft = try backupTime(controlPath) != nil
         let isTaken = !isLeft && (DataDirectory.exists(controlPath) || !DataDirectory.days(in: directory).isEmpty)
-        guard !isTaken, !DataDirectory.exists(DataDirectory.firstVersionPath(in: directory)) else {
+        guard !isTaken, !DataDirectory.exists(DataDirectory.singleFilePath(in: directory)) else {
             throw .failed("\(directory) holds data: move it away, or choose another directory with --data")
         }
         try clear(directory)
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         // First what says that the directory is not to be served yet.
         progress(controlPath)
-        let oldest = SecondVersion.schemaVersion
-        try copy(try snapshot(DataDirectory.controlPath(in: path), oldest: oldest), to: controlPath)
+        try copy(try snapshot(DataDirectory.controlPath(in: path)), to: controlPath)
         try DataDirectory.sync(directory)
         var messages: Int64 = 0
         var unsettled = 0
         let catalog = DayCatalog(directory: directory)
         for day in DataDirectory.days(in: path) {
             progress(catalog.path(of: day))
-            try copy(try snapshot(DataDirectory.path(of: day, in: path), oldest: oldest), to: catalog.path(of: day))
-            try SecondVersion.migrateDay(catalog.path(of: day))
+            try copy(try snapshot(DataDirectory.path(of: day, in: path)), to: catalog.path(of: day))
             catalog.insert([day])
             let connection = try SQLiteSchema.open(catalog.path(of: day), SQLiteSchema.day, cacheBytes: 16 << 20)
             unsettled += try settle(DayFile(day, connection, IndexOptions(), catalog), now: now)
@@ -96,7 +94,6 @@ package enum SQLiteBackup {
             try connection.checkpoint(truncating: true)
         }
         try DataDirectory.sync(DataDirectory.daysPath(in: directory))
-        try SecondVersion.migrateControl(controlPath)
         let control = try ControlFile(
             SQLiteSchema.open(controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         let floor = max(MessageID(milliseconds: UInt64(max(now, backedUpAt))).rawValue, try newestID(catalog))
@@ -119,12 +116,9 @@ package enum SQLiteBackup {
     // MARK: Steps
 
     /// A connection that sees one moment of the file from now on.
-    /// - Parameter oldest: the first schema version of which it may be.
-    private static func snapshot(
-        _ path: String, oldest: Int64 = SQLiteSchema.version
-    ) throws(StoreError) -> SQLiteConnection {
+    private static func snapshot(_ path: String) throws(StoreError) -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
-        try SQLiteSchema.check(connection, oldest: oldest)
+        try SQLiteSchema.check(connection)
         try connection.execute("BEGIN")
         _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
         return connection
@@ -188,7 +182,7 @@ package enum SQLiteBackup {
         guard DataDirectory.exists(controlPath) else { return nil }
         let connection = try SQLiteConnection(path: controlPath, mode: .readOnly)
         // Empty: it was never begun.
-        if try SQLiteSchema.check(connection, oldest: SecondVersion.schemaVersion) { return nil }
+        if try SQLiteSchema.check(connection) { return nil }
         let row = try connection.prepare(
             "SELECT value FROM meta WHERE name = '\(ControlFile.Mark.backedUpAt.rawValue)'")
         return try row.step() ? row.integer(0) : nil

@@ -41,7 +41,8 @@ package final class SQLiteMessageStore: MessageStore {
     var retention: RetentionProgress
     var gauge = RoomGauge()
 
-    /// Opens or makes the files of a directory whose lock the caller holds, and brings older ones up to date.
+    /// Opens or makes the files of a directory whose lock the caller holds. Until nothing refuses the start, nothing is
+    /// written.
     /// - Parameters:
     ///   - now: milliseconds since the Unix epoch.
     ///   - warn: takes one line for the log.
@@ -49,18 +50,11 @@ package final class SQLiteMessageStore: MessageStore {
         directory: String, options: SQLiteStoreOptions = SQLiteStoreOptions(), now: Int64, warn: (String) -> Void
     ) throws(StoreError) {
         _ = apus_sqlite3_config_no_memory_statistics()
-        try FirstVersion.migrate(directory, warn: warn)
-        try SQLiteBackup.refuse(directory)
-        try SecondVersion.migrate(directory, warn: warn)
+        let newest = try StartCheck(directory, options, now: now, warn: warn).newestID
         try DataDirectory.make(DataDirectory.daysPath(in: directory))
         self.options = options
         catalog = DayCatalog(directory: directory)
-        let days = DataDirectory.days(in: directory)
-        guard days.isEmpty || DataDirectory.exists(catalog.controlPath) else {
-            throw .damaged(
-                "\(directory) has days, but no control.db: put it back, or restore a backup into another directory")
-        }
-        catalog.insert(days)
+        catalog.insert(DataDirectory.days(in: directory))
         control = try ControlFile(
             SQLiteSchema.open(catalog.controlPath, SQLiteSchema.control, cacheBytes: 1024 * 1024))
         administration = try SQLiteAdministration(control)
@@ -72,13 +66,7 @@ package final class SQLiteMessageStore: MessageStore {
         }
         retention = RetentionProgress(options.retention)
         recoveryStart = MessageID(rawValue: UInt64(try control.mark(.recoveryStart) ?? 0))
-        let last = try Self.newestID(control, files)
-        try Self.checkClock(last: last, now: now, options, warn)
-        ids = MessageIDGenerator(after: last)
-        try Self.checkIntegrity(control.connection)
-        if let newest = try catalog.newest.flatMap({ (day) throws(StoreError) in try files.file(of: day) }) {
-            try Self.checkIntegrity(newest.connection)
-        }
+        ids = MessageIDGenerator(after: newest)
         try enterUsage(now: now, warn)
         // No message waits for the making of its file.
         _ = try files.make(Day(containing: now))
@@ -99,40 +87,6 @@ package final class SQLiteMessageStore: MessageStore {
         try control.removedCharges { day, tenant, charge in
             if quotas.days.contains(day), !catalog.contains(day) { quotas.charge(charge, tenant, on: day) }
         }
-    }
-
-    private static func newestID(_ control: ControlFile, _ files: DayFiles) throws(StoreError) -> MessageID? {
-        // A mark may be all that is left of the newest: no new message may come below it.
-        var newest = max(
-            try control.mark(.minimumID) ?? 0, try control.mark(.recoveryStart) ?? 0,
-            try control.connection.integer("SELECT coalesce(max(id), 0) FROM batch"))
-        for day in files.catalog.days.reversed() {
-            guard let file = try files.file(of: day) else { continue }
-            let id = try file.connection.integer("SELECT coalesce(max(id), 0) FROM message")
-            newest = max(newest, id)
-            if id > 0 { break }
-        }
-        return newest > 0 ? MessageID(rawValue: UInt64(newest)) : nil
-    }
-
-    /// A small file is checked whole; of large ones what opening touches, `apusd verify` does the rest.
-    private static func checkIntegrity(_ connection: SQLiteConnection) throws(StoreError) {
-        guard try connection.integer("PRAGMA page_count") <= 16_384 else { return }
-        try SQLiteSchema.quickCheck(connection)
-    }
-
-    private static func checkClock(
-        last: MessageID?, now: Int64, _ options: SQLiteStoreOptions, _ warn: (String) -> Void
-    ) throws(StoreError) {
-        guard let last else { return }
-        let behind = Int64(last.milliseconds) - now
-        guard behind > 60_000 else { return }
-        let text = "the clock is \(behind / 1000) s behind the newest message"
-        guard behind <= 24 * 3_600_000 || options.acceptsClockBehind else {
-            throw .clockBehind(
-                "\(text): set the clock right, or start with storage.accept-clock-behind if it is right now")
-        }
-        warn("\(text); ids go on from it")
     }
 
     // MARK: Rounds

@@ -4,8 +4,7 @@
 /// only waits. Both are keyed by the time-ordered id and have no other index, so every write goes to the
 /// end of a tree or near it, however many messages there are.
 ///
-/// Version 1 was a single file, `apus.db`: ``FirstVersion`` reads it. Version 2 knew one tenant: ``SecondVersion``
-/// brings its files up to date.
+/// Versions 1, which was the single file `apus.db`, and 2 were never released. They are refused.
 enum SQLiteSchema {
     /// `PRAGMA user_version` of a file that this version writes.
     static let version: Int64 = 3
@@ -268,10 +267,9 @@ enum SQLiteSchema {
     }
 
     /// Checks that the file is one that this version can use.
-    /// - Parameter oldest: the first version of which it may be.
     /// - Returns: whether it is empty.
     @discardableResult
-    static func check(_ connection: SQLiteConnection, oldest: Int64 = version) throws(StoreError) -> Bool {
+    static func check(_ connection: SQLiteConnection) throws(StoreError) -> Bool {
         if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 { return true }
         guard try connection.integer("PRAGMA application_id") == applicationID else {
             throw .damaged("\(connection.path) is not a database of Apus: is the data directory the right one?")
@@ -282,15 +280,20 @@ enum SQLiteSchema {
                 "\(connection.path) has schema version \(found), this apusd knows up to \(version): run the newer apusd"
             )
         }
-        guard found >= SecondVersion.schemaVersion else {
-            throw .damaged("\(connection.path) has schema version \(found), which such a file never had")
-        }
-        guard found >= oldest else {
-            throw .failed(
-                "\(connection.path) has the schema of an older version: the first start of this one migrates a data "
-                    + "directory, and `apusd restore` a backup")
-        }
+        guard found == version else { throw olderFormat(connection.path) }
         return false
+    }
+
+    /// - Throws: if the directory holds the single file of version 1.
+    static func refuseSingleFile(_ directory: String) throws(StoreError) {
+        let path = DataDirectory.singleFilePath(in: directory)
+        if DataDirectory.exists(path) { throw olderFormat(path) }
+    }
+
+    private static func olderFormat(_ path: String) -> StoreError {
+        .failed(
+            "\(path) is of a format from before the first release, which this apusd does not read: run the apusd that "
+                + "wrote it, or move it away to begin with an empty data directory")
     }
 
     static func quickCheck(_ connection: SQLiteConnection) throws(StoreError) {

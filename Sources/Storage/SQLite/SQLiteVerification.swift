@@ -40,11 +40,10 @@ package struct SQLiteVerification {
     package static func run(
         _ directory: String, progress: (String) -> Void = { _ in }
     ) throws(StoreError) -> VerificationReport {
-        try FirstVersion.refuse(directory)
+        try SQLiteSchema.refuseSingleFile(directory)
         guard DataDirectory.exists(DataDirectory.controlPath(in: directory)) else {
             throw .failed("\(directory) holds no control.db: is it a data directory or a backup?")
         }
-        try SecondVersion.refuse(directory)
         var verification = SQLiteVerification(directory)
         return try verification.run(progress)
     }
