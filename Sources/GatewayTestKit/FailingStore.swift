@@ -142,6 +142,8 @@ package final class FailingStore: MessageStore, @unchecked Sendable {
         try store.find(providerID: providerID, provider: provider)
     }
 
+    package var retentionHold: RetentionHold? { store.retentionHold }
+
     package func applyRetention(now: Int64) throws(StoreError) -> Int64 { try store.applyRetention(now: now) }
 
     package func checkpoint(isIdle: Bool) throws(StoreError) {

@@ -154,6 +154,12 @@ package enum Limits {
     package static let clockDoubtMilliseconds: Int64 = 60_000
     /// The wall clock behind by no more: time just waits for it.
     package static let clockHoldMilliseconds: Int64 = 1000
+    /// The clock ahead of retention's last sweep by more: nothing is deleted...
+    package static let retentionLeapMilliseconds: Int64 = 3 * 86_400_000
+    /// ...until it has held for so long...
+    package static let retentionDoubtMilliseconds: Int64 = 86_400_000
+    /// ...of time between looks that are no further apart.
+    package static let retentionLookMilliseconds: Int64 = 2 * 3_600_000
 
     /// Messages that providers are to be asked about, because nobody knows whether they were sent.
     package static let reconciliations = 100_000

@@ -127,7 +127,7 @@ package struct MessageLifecycle: Hashable, Sendable {
     package mutating func answered(
         attempt: Int, _ outcome: Outcome, at now: Int64, provider: UInt8, onUnknown: OnUnknown
     ) -> AfterOutcome {
-        guard attempt == attempts else { return .nothing }
+        guard attempt == attempts, attempts > 0 else { return .nothing }
         // A receipt came before the answer: its state stands, the answer completes the timeline.
         guard state == .submitting else {
             if case .accepted(let providerID, let receipts, let parts) = outcome {

@@ -104,6 +104,9 @@ package protocol MessageStore: AnyObject {
     /// - Returns: when there may be more to do, in milliseconds since the Unix epoch.
     func applyRetention(now: Int64) throws(StoreError) -> Int64
 
+    /// Why retention deletes nothing, by the last look; nil if nothing keeps it.
+    var retentionHold: RetentionHold? { get }
+
     /// What is best done between rounds, by the store's own lights. Answers are not waiting for it.
     /// - Parameter isIdle: nothing else waits to be done.
     func checkpoint(isIdle: Bool) throws(StoreError)

@@ -183,6 +183,7 @@ struct DaemonConfiguration {
             .integer("storage.maximum-bytes", 0...Int.max, \.storage.maximumBytes),
             .integer("storage.cache-bytes", 1_048_576...Int.max, \.storage.cacheBytes),
             .flag("storage.accept-clock-behind", \.storage.acceptsClockBehind),
+            .flag("storage.accept-clock-ahead", \.storage.acceptsClockAhead),
             .integer("retention.body-days", 0...36_500, \.bodyDays),
             .integer("retention.record-days", 0...36_500, \.recordDays),
             .integer("retention.audit-days", 0...36_500, \.auditDays),

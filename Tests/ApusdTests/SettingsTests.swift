@@ -53,6 +53,7 @@ internal import WebGateway
             storage:
               maximum-bytes: 1000000000000
               accept-clock-behind: true
+              accept-clock-ahead: true
             dispatch: { content-bytes: 0, maximum-attempts: 7 }
             sandbox:
               rate: 12.5
@@ -65,7 +66,7 @@ internal import WebGateway
         #expect(found.onUnknown == .resend)
         #expect(found.defaultValidity == 604_800)
         #expect(found.storage.maximumBytes == 1_000_000_000_000)
-        #expect(found.storage.acceptsClockBehind)
+        #expect(found.storage.acceptsClockBehind && found.storage.acceptsClockAhead)
         #expect(found.writer.contentBytes == 0)
         #expect(found.writer.maximumAttempts == 7)
         #expect(found.sandbox.rate == 12.5)

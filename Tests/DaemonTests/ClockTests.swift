@@ -90,6 +90,54 @@ extension DaemonTests {
             }
         }
 
+        /// The files' contents, but for the lock, which names its last holder, and what is there to read logs by.
+        private func contents() throws -> [String: Data] {
+            var contents: [String: Data] = [:]
+            for name in try FileManager.default.subpathsOfDirectory(atPath: directory.data)
+            where name.hasSuffix(".db") || name.hasSuffix("-wal") {
+                contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(directory.data)/\(name)"))
+            }
+            return contents
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aRefusedStartChangesNoFile() async throws {
+            _ = try await withDaemon(in: directory, environment: clock.environment) { _, client in
+                try await sendAndDeliver(client, "kept")
+            }
+            let before = try contents()
+            #expect(before.count >= 2)
+            try clock.set(.seconds(-2 * 86_400))
+            let failure = try await DaemonProcess.fail(in: directory, environment: clock.environment)
+            #expect(failure.exit == .code(1))
+            #expect(try contents() == before)
+        }
+
+        @Test(.timeLimit(.minutes(5))) func farAheadItDeletesNothing() async throws {
+            let kept = try await withDaemon(in: directory, environment: clock.environment) { _, client in
+                try await sendAndDeliver(client, "kept").id
+            }
+            let file = directory.database(of: kept)
+            try clock.set(.seconds(95 * 86_400))
+            try await withDaemon(in: directory, environment: clock.environment) { daemon, client in
+                try await waitUntil("health says so") {
+                    try await client.health().checks.contains {
+                        $0.name == "retention" && !$0.ok && $0.detail.contains("days ahead of the last sweep")
+                    }
+                }
+                #expect(daemon.complaints.contains { $0.contains("retention does not believe the clock") })
+                // It serves, and what is new goes its way.
+                _ = try await sendAndDeliver(client, "meanwhile")
+                let status = try await client.status(of: [kept])
+                #expect(status.messages.map(\.state) == [.delivered])
+                #expect(try Database(file).integer("SELECT count(*) FROM message WHERE body = 'kept'") == 1)
+            }
+            let settings = ["storage.accept-clock-ahead": "true"]
+            try await withDaemon(in: directory, settings, environment: clock.environment) { _, client in
+                try await waitUntil("the day's file is gone") { !FileManager.default.fileExists(atPath: file) }
+                #expect(try await client.health().checks.contains { $0.name == "retention" && $0.ok })
+            }
+        }
+
         @Test(.timeLimit(.minutes(5))) func minutesBehindItWarnsAndServes() async throws {
             let newest = try await withDaemon(in: directory, environment: clock.environment) { _, client in
                 try await sendAndDeliver(client, "the newest").id

@@ -80,6 +80,11 @@ import Testing
     @Test func times() {
         #expect(Limits.clockHoldMilliseconds < Limits.clockJumpMilliseconds)
         #expect(Limits.clockJumpMilliseconds < Limits.idempotencyWindowMilliseconds)
+        // Retention looks at the clock every hour.
+        #expect(Limits.retentionLookMilliseconds > 3_600_000)
+        #expect(Limits.retentionLookMilliseconds < Limits.retentionDoubtMilliseconds)
+        // What is kept for the fewest days isn't reached by a clock that is believed at once.
+        #expect(Limits.retentionDoubtMilliseconds < Limits.retentionLeapMilliseconds)
         #expect(Limits.tenantWeight >= 1)
         #expect(Limits.normalHandOffsPerBulk >= 1)
     }

@@ -113,13 +113,27 @@ private let deadline = Limits.receiptDeadlineMilliseconds
     }
 
     @Test func aFinalStateKeepsTheID() {
-        var lifecycle = life(.claim, .lost)
+        var lifecycle = life(.claim, .unavailable)
         _ = lifecycle.expired(at: start + 500)
         receive(&lifecycle, .taken, "SM1")
         #expect(lifecycle.state == .expired)
         #expect(lifecycle.attempt(providerID: "SM1", provider: 1) == 1)
         receive(&lifecycle, .delivered, "SM1")
         #expect(lifecycle.state == .delivered)
+    }
+
+    /// Stored data have messages that expired while an answer was open: they stay as they are.
+    @Test func whatExpiredWhileAnAnswerWasOpenIsReadAsEver() {
+        let lost = life(.claim, .lost)
+        var history = lost.history
+        history.append(.expired, state: .expired, at: start + 500)
+        var lifecycle = MessageLifecycle(id: lost.id, state: .expired, due: 0, history: history)
+        #expect(lifecycle.fault == nil)
+        #expect(lifecycle.accountedState == .init(.expired, .reserved))
+        receive(&lifecycle, .taken, "SM1")
+        #expect(lifecycle.state == .expired)
+        receive(&lifecycle, .delivered, "SM1")
+        #expect(lifecycle.state == .delivered && lifecycle.fault == nil)
     }
 
     @Test func theIDOfAnyReceiptIsKept() {

@@ -34,7 +34,7 @@ private let midnight = Day(containing: start).start
     private func sweep(_ store: SQLiteMessageStore, at now: Int64) throws -> [Int] {
         var left: [Int] = []
         while true {
-            let next = try store.transaction { () throws(StoreError) in try store.applyRetention(now: now) }
+            let next = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: now) }
             left.append(try store.administration.audit(before: nil, limit: .max).count)
             guard next == now + 20 else { return left }
             try #require(left.count < 100, "it comes to an end")

@@ -36,7 +36,7 @@ internal import Testing
     private func sweep(_ store: SQLiteMessageStore, now: Int64) throws {
         for _ in 0..<30 {
             try store.begin()
-            _ = try store.applyRetention(now: now)
+            _ = try store.applyRetentionInTime(now: now)
             try store.commit()
             try store.checkpoint(isIdle: true)
         }

@@ -25,7 +25,7 @@ private let midnight = Day(containing: start).start
         var rounds = 0
         var isDone = false
         while !isDone {
-            let next = try store.transaction { () throws(StoreError) in try store.applyRetention(now: now) }
+            let next = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: now) }
             try store.checkpoint(isIdle: true)
             // With more to do it asks for the next round soon.
             isDone = next != now + 20

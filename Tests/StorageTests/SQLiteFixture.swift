@@ -68,6 +68,16 @@ final class SQLiteFixture: StoreFixture {
     }
 }
 
+extension SQLiteMessageStore {
+    /// Applies retention at a time that the clock has come to step by step, so that it is believed.
+    func applyRetentionInTime(now: Int64) throws(StoreError) -> Int64 {
+        while now - retentionClock.believed > Limits.retentionLeapMilliseconds {
+            _ = retentionClock.read(retentionClock.believed + Limits.retentionLeapMilliseconds)
+        }
+        return try applyRetention(now: now)
+    }
+}
+
 /// The tallies as stored, and as counting the rows gives them.
 struct Tallies: Equatable {
     var counts: [String: Int64] = [:]

@@ -155,7 +155,7 @@ private let day: Int64 = 86_400_000
         for isRestarted in [false, true] {
             if isRestarted { store = try fixture.openSQLite(now: last) }
             for _ in 0..<20 {
-                _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: last) }
+                _ = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: last) }
                 try store.checkpoint(isIdle: true)
             }
             #expect(!FileManager.default.fileExists(atPath: fixture.path))
@@ -166,14 +166,14 @@ private let day: Int64 = 86_400_000
         // Rows of a month that is over go with the next file.
         try store.accept(message, .delivered, now: next)
         for _ in 0..<20 {
-            _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: next + 3 * day) }
+            _ = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: next + 3 * day) }
             try store.checkpoint(isIdle: true)
         }
         let removed = try SQLiteConnection(path: fixture.directory.file("control.db"), mode: .readOnly)
         #expect(try removed.integer("SELECT count(*) FROM removed_usage WHERE cost = 5") == 1)
         #expect(try removed.integer("SELECT count(*) FROM removed_usage") == 1)
         try store.accept(message, .delivered, now: next + 3 * day)
-        _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: next + 3 * day) }
+        _ = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: next + 3 * day) }
         #expect(try store.usage(of: .first, now: next + 3 * day).costThisMonth == 10)
         #expect(try fixture.faults() == [])
     }
@@ -185,7 +185,7 @@ private let day: Int64 = 86_400_000
         try store.accept(TestMessage { $0.reserve = 5 }, .delivered, now: start)
         let later = start + 4 * day
         for _ in 0..<20 where store.retention.emptied.isEmpty {
-            _ = try store.transaction { () throws(StoreError) in try store.applyRetention(now: later) }
+            _ = try store.transaction { () throws(StoreError) in try store.applyRetentionInTime(now: later) }
         }
         #expect(store.retention.emptied == [Day(containing: start)])
         let crashed = try fixture.crashed()

@@ -119,6 +119,8 @@ final class RoundRecorder: MessageStore {
         round.operations.append(.recoveryStartMoved(id))
     }
 
+    var retentionHold: RetentionHold? { store.retentionHold }
+
     func applyRetention(now: Int64) throws(StoreError) -> Int64 {
         let next = try store.applyRetention(now: now)
         round.operations.append(.retentionApplied(at: now))

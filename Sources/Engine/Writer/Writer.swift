@@ -257,6 +257,8 @@ package struct WriterReport: Sendable {
     package var isDispatching = true
     /// What waits is still being read from the store; nothing is handed over before all of it is known.
     package var isTakingUp = false
+    /// Why retention deletes nothing; nil if nothing keeps it.
+    package var retentionHold: String?
     package var isDraining = false
     /// Why nothing can be accepted; nil while all is well.
     package var trouble: String?

@@ -210,7 +210,19 @@ struct WriterCore: ~Copyable {
         try cancelSlices(now: now)
         var claims = roundDeadline(urgency)
         if canClaim { try claim(now: now, &claims) }
-        if now >= retentionDue { retentionDue = try store.applyRetention(now: now) }
+        if now >= retentionDue { try applyRetention(now: now) }
+    }
+
+    private mutating func applyRetention(now: Int64) throws(StoreError) {
+        let wasHeld = store.retentionHold != nil
+        retentionDue = try store.applyRetention(now: now)
+        let hold = store.retentionHold
+        guard wasHeld != (hold != nil) else { return }
+        if let hold {
+            log.logger.error("retention does not believe the clock", metadata: ["reason": "\(hold.text)"])
+        } else {
+            log.logger.notice("retention believes the clock again")
+        }
     }
 
     /// Before the round changes anything: what it is about to change may not be durable with the mark.
@@ -345,6 +357,7 @@ struct WriterCore: ~Copyable {
         report.isTakingUp = dispatcher.open.recoveryCursor != nil && trouble == nil
         report.isDraining = dispatcher.isDraining
         report.trouble = trouble?.error.text ?? room.shortage
+        report.retentionHold = store.retentionHold?.text
     }
 
     /// The last word before the store is let go of.

@@ -77,6 +77,9 @@ package struct GatewayHealth: Hashable, Sendable {
                         ? ""
                         : "webhooks.public-url is not set: nothing comes in for \(lackingURL.joined(separator: ", "))",
                     isWarning: !lackingURL.isEmpty),
+                Check(
+                    name: "retention", isGood: true, detail: report.retentionHold ?? "",
+                    isWarning: report.retentionHold != nil),
             ] + installation)
         isDegraded = isAccepting && self.isDispatching && !checks.allSatisfy(\.isGood)
         providers = survey.providers

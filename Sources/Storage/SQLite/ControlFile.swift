@@ -210,6 +210,31 @@ final class ControlFile {
         case restoredAt = "restored_at"
         /// Inbound messages up to this id have lost their bodies.
         case inboundRedacted = "inbound_redacted"
+        /// The time of retention's last sweep: ``RetentionClock/believed``.
+        case sweptAt = "swept_at"
+        /// A clock that is far ahead of it: ``RetentionClock/Doubt``.
+        case clockSeen = "clock_seen"
+        case clockHeld = "clock_held"
+    }
+
+    /// nil: nothing was swept yet.
+    func retentionClock() throws(StoreError) -> RetentionClock? {
+        guard let believed = try mark(.sweptAt) else { return nil }
+        guard let seen = try mark(.clockSeen), let held = try mark(.clockHeld) else {
+            return RetentionClock(believed: believed)
+        }
+        return RetentionClock(believed: believed, doubt: RetentionClock.Doubt(seen: seen, held: held))
+    }
+
+    func setRetentionClock(_ clock: RetentionClock) throws(StoreError) {
+        try setMark(.sweptAt, clock.believed)
+        if let doubt = clock.doubt {
+            try setMark(.clockSeen, doubt.seen)
+            try setMark(.clockHeld, doubt.held)
+        } else {
+            try clearMark(.clockSeen)
+            try clearMark(.clockHeld)
+        }
     }
 }
 

@@ -9,6 +9,8 @@ package struct SQLiteStoreOptions: Sendable {
     package var cacheBytes: Int64 = 16 * 1024 * 1024
     /// Start even if the clock is more than a day behind the newest message.
     package var acceptsClockBehind = false
+    /// Retention believes the clock at the start, however far it is ahead of the last sweep.
+    package var acceptsClockAhead = false
     package var retention = RetentionPolicy()
     package var index = IndexOptions()
     /// false = a commit is not synced, and a loss of power loses it: only for the test that shows that losses are
@@ -39,6 +41,9 @@ package final class SQLiteMessageStore: MessageStore {
     /// The stored low-water mark: to be lowered at once, and raised now and then.
     private var recoveryStart: MessageID
     var retention: RetentionProgress
+    var retentionClock: RetentionClock
+    /// The clock as it is stored; nil = it is to be stored at the next look.
+    var storedRetentionClock: RetentionClock?
     var gauge = RoomGauge()
 
     /// Opens or makes the files of a directory whose lock the caller holds. Until nothing refuses the start, nothing is
@@ -66,6 +71,9 @@ package final class SQLiteMessageStore: MessageStore {
         }
         retention = RetentionProgress(options.retention)
         recoveryStart = MessageID(rawValue: UInt64(try control.mark(.recoveryStart) ?? 0))
+        retentionClock =
+            try control.retentionClock() ?? RetentionClock(believed: newest.map { Int64($0.milliseconds) } ?? now)
+        if options.acceptsClockAhead { retentionClock = RetentionClock(believed: max(now, retentionClock.believed)) }
         ids = MessageIDGenerator(after: newest)
         try enterUsage(now: now, warn)
         // No message waits for the making of its file.
@@ -125,6 +133,7 @@ package final class SQLiteMessageStore: MessageStore {
         for file in files.inRound { file.rollback() }
         recoveryStart = MessageID(rawValue: UInt64((try? control.mark(.recoveryStart)) ?? 0))
         retention.rolledBack()
+        storedRetentionClock = nil
     }
 
     /// What is best done between rounds: copies long logs into their files, and closes files not used for long.

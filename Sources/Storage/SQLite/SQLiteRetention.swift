@@ -102,6 +102,9 @@ extension SQLiteMessageStore {
         // One file at a time: its removal comes between two rounds.
         guard retention.emptied.isEmpty else { return now + Self.pause }
         let later = min(now + Self.hour, now < ahead ? ahead : today.next.start)
+        guard try believesClock(now) else {
+            return min(later, now + (retentionHold?.leftMilliseconds ?? Self.hour))
+        }
         guard var job = retention.next(catalog.days, today: today) else {
             // After the days, as those make room.
             if try removeOldAudit(today: today) { return now + Self.pause }
@@ -134,6 +137,21 @@ extension SQLiteMessageStore {
             try change(&job, file, now: now, today: today)
         }
         return now + Self.pause
+    }
+
+    /// What retention waits for, as the clock is far ahead of the last sweep; nil if it believes the clock.
+    package var retentionHold: RetentionHold? { retentionClock.hold }
+
+    /// Looks at the clock, and keeps what was found where a restart would miss it.
+    private func believesClock(_ now: Int64) throws(StoreError) -> Bool {
+        let isBelieved = retentionClock.read(now)
+        let stored = storedRetentionClock
+        let isNews = (stored?.doubt == nil) != isBelieved
+        if stored.map({ isNews || now - $0.lastReading >= Self.hour || now < $0.lastReading }) ?? true {
+            try control.setRetentionClock(retentionClock)
+            storedRetentionClock = retentionClock
+        }
+        return isBelieved
     }
 
     /// Looks on for messages that are not settled.
