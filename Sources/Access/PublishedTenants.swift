@@ -1,14 +1,15 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 /// The tenants of one generation, by all that they are found by.
 final class PublishedTenants: Sendable {
     let byID: [TenantID: Tenant]
-    let byName: [String: Tenant]
-    let byCertificate: [String: Tenant]
+    let byName: [TextKey: Tenant]
+    let byCertificate: [TextKey: Tenant]
     let byUID: [UInt32: Tenant]
     /// nil for an issuer of several tenants: its tokens have to say whose they are.
-    private let byIssuer: [String: Tenant?]
+    private let byIssuer: [TextKey: Tenant?]
 
     /// - Parameters:
     ///   - segmentPrice: at the dearest provider.
@@ -18,10 +19,10 @@ final class PublishedTenants: Sendable {
         segmentPrice: Money = Money(millionths: 0), former: PublishedTenants? = nil
     ) {
         var byID: [TenantID: Tenant] = [:]
-        var byName: [String: Tenant] = [:]
-        var byCertificate: [String: Tenant] = [:]
+        var byName: [TextKey: Tenant] = [:]
+        var byCertificate: [TextKey: Tenant] = [:]
         var byUID: [UInt32: Tenant] = [:]
-        var byIssuer: [String: Tenant?] = [:]
+        var byIssuer: [TextKey: Tenant?] = [:]
         byID.reserveCapacity(entries.count)
         byName.reserveCapacity(entries.count)
         for entry in entries {
@@ -32,7 +33,7 @@ final class PublishedTenants: Sendable {
             byName[tenant.name] = tenant
             for name in entry.settings.certificates { byCertificate[name] = tenant }
             for uid in entry.settings.uids { byUID[uid] = tenant }
-            for issuer in Set(entry.settings.issuers.map(\.issuer)) {
+            for issuer in Set(entry.settings.issuers.map { TextKey($0.issuer) }) {
                 byIssuer.updateValue(byIssuer.keys.contains(issuer) ? nil : tenant, forKey: issuer)
             }
         }

@@ -1,4 +1,5 @@
 package import ConfigurationModel
+internal import JSON
 package import SMSModel
 internal import Synchronization
 

@@ -78,12 +78,20 @@ package struct TokenPrecheck: Hashable, Sendable {
     /// - Parameter now: milliseconds since the Unix epoch.
     /// - Returns: the key that must have signed it.
     package func check(_ settings: IssuerSettings, now: Int64) throws(TokenProblem) -> IssuerKey {
-        guard issuer.utf8.elementsEqual(settings.issuer.utf8) else { throw .issuer }
+        guard issuer.hasSameBytes(as: settings.issuer) else { throw .issuer }
         guard algorithm == settings.algorithm else { throw .algorithm }
-        guard let key = settings.keys.first(where: { $0.id == keyID }) else { throw .key }
+        guard
+            let key = settings.keys.first(where: { key in
+                switch (key.id, keyID) {
+                case (nil, nil): true
+                case (let id?, let keyID?): id.hasSameBytes(as: keyID)
+                default: false
+                }
+            })
+        else { throw .key }
         switch (audiences, settings.audience) {
         case (nil, nil): break
-        case (let audiences?, let audience?) where audiences.contains(audience): break
+        case (let audiences?, let audience?) where audiences.contains(where: audience.hasSameBytes): break
         default: throw .audience
         }
         let now = Double(now) / 1000
@@ -102,7 +110,7 @@ package struct TokenPrecheck: Hashable, Sendable {
 
 /// The members of a JSON object, each with the type that it must have.
 private struct Members {
-    private let members: [String: JSONValue]
+    private let members: [TextKey: JSONValue]
 
     /// - Parameter part: the object in base64url.
     init(_ part: Slice<UnsafeRawBufferPointer>) throws(TokenProblem) {

@@ -32,7 +32,7 @@ extension ConfigurationKind {
 extension Dictionary where Key == String, Value: ConfigurationKind {
     // MARK: Documents
 
-    var json: JSONValue { .object(mapValues(\.json)) }
+    var json: JSONValue { .object(named: mapValues(\.json)) }
 
     /// Takes the member of a document that is about this kind. An object that is named has what is said there and
     /// nothing else; null removes it.
@@ -41,7 +41,8 @@ extension Dictionary where Key == String, Value: ConfigurationKind {
         let kind = Value.plural
         switch reader.take(kind) {
         case .object(let members):
-            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                let name = key.text
                 let path = "\(kind).\(name)"
                 if value == .null {
                     self[name] = nil

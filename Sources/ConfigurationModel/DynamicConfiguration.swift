@@ -27,7 +27,7 @@ package struct DynamicConfiguration: Hashable, Sendable {
     /// `{"providers": {NAME: {…}}, "routes": {NAME: {…}}, "tenants": {NAME: {…}}}`, complete. Without providers, or
     /// routes, it has no member for them.
     package var document: JSONValue {
-        var members = ["tenants": tenants.json]
+        var members: [TextKey: JSONValue] = ["tenants": tenants.json]
         if !providers.isEmpty { members["providers"] = providers.json }
         if !routes.isEmpty { members["routes"] = routes.json }
         return .object(members)

@@ -94,8 +94,17 @@ package enum Form {
         guard isBase64, count % 4 != 1, least...most ~= count * 3 / 4 else {
             return "must be \(least) to \(most) bytes in base64url, without ="
         }
+        guard !publicKeys.contains(where: secret.hasPrefix) else {
+            return "is a key in PEM, or a public key, which others know: a secret is random bytes"
+        }
         return nil
     }
+
+    /// The beginnings of what is no secret, in base64url: `-----BEGIN`, and public keys of RSA, P-256 and Ed25519 in DER.
+    private static let publicKeys = [
+        "LS0tLS1CRUdJ", "MIGfMA0GCSqGSIb3", "MIIBIjANBgkqhkiG9w0B", "MIICIjANBgkqhkiG9w0B", "MFkwEwYHKoZIzj0C",
+        "MCowBQYDK2Vw",
+    ]
 
     /// Whether a secret is there as it is kept, encrypted. A colon is no character of base64url, and no carrier's
     /// credentials begin so.

@@ -4,8 +4,8 @@ package import SMSModel
 /// Reads the members of an object, and gathers what is wrong with them. A member that is null counts as left out.
 package struct MemberReader {
     private let path: String
-    private var members: [String: JSONValue]
-    private var known: Set<String> = []
+    private var members: [TextKey: JSONValue]
+    private var known: Set<TextKey> = []
     package private(set) var violations: [FieldViolation] = []
 
     /// - Parameter path: of the object.
@@ -28,9 +28,9 @@ package struct MemberReader {
 
     /// What nobody has asked for is not known.
     package mutating func finish() -> [FieldViolation] {
-        let list = known.sorted().joined(separator: ", ")
+        let list = known.sorted().map(\.text).joined(separator: ", ")
         for name in members.keys.sorted() where !known.contains(name) {
-            fault(name, "is not known; known here are \(list)")
+            fault(name.text, "is not known; known here are \(list)")
         }
         return violations
     }
@@ -38,10 +38,10 @@ package struct MemberReader {
     // MARK: Members; nil if it is left out or wrong
 
     /// The names of all members, rising.
-    package var names: [String] { members.keys.sorted() }
+    package var names: [String] { members.keys.sorted().map(\.text) }
 
     package mutating func take(_ name: String) -> JSONValue? {
-        known.insert(name)
+        known.insert(TextKey(name))
         return members[name]
     }
 
@@ -135,7 +135,7 @@ package struct MemberReader {
     /// An array of texts, none twice.
     /// - Parameter problem: what is wrong with one, or nil.
     package mutating func strings(_ name: String, atMost: Int, _ problem: (String) -> String?) -> [String]? {
-        var seen: Set<String> = []
+        var seen: Set<TextKey> = []
         return array(name, atMost: atMost) { value, path, violations in
             func wrong(_ description: String) -> String? {
                 violations.append(FieldViolation(field: path, description: description))
@@ -143,7 +143,7 @@ package struct MemberReader {
             }
             guard let text = value.string else { return wrong("must be a string") }
             if let problem = problem(text) { return wrong(problem) }
-            guard seen.insert(text).inserted else { return wrong("is there twice") }
+            guard seen.insert(TextKey(text)).inserted else { return wrong("is there twice") }
             return text
         }
     }

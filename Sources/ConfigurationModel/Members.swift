@@ -2,7 +2,7 @@ internal import JSON
 
 /// Members of an object that is being written: those that are nil are left out.
 struct Members {
-    private(set) var values: [String: JSONValue] = [:]
+    private(set) var values: [TextKey: JSONValue] = [:]
 
     init(_ members: (String, JSONValue?)...) {
         for (name, value) in members { values[name] = value }

@@ -98,7 +98,7 @@ extension ProviderSettings: ConfigurationKind {
         members["enabled"] = isEnabled ? nil : .bool(false)
         members["sender"] = sender?.json
         members["options"] = options == .object([:]) ? nil : options
-        members["secrets"] = secrets.isEmpty ? nil : .object(secrets.mapValues(JSONValue.string))
+        members["secrets"] = secrets.isEmpty ? nil : .object(named: secrets.mapValues(JSONValue.string))
         return .object(members.values)
     }
 }

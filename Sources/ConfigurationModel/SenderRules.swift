@@ -39,7 +39,7 @@ package struct SenderRules: Hashable, Sendable {
     /// nil where nothing is said.
     var json: JSONValue? {
         Members(
-            ("by_country", byCountry.isEmpty ? nil : .object(byCountry.mapValues(JSONValue.string))),
+            ("by_country", byCountry.isEmpty ? nil : .object(named: byCountry.mapValues(JSONValue.string))),
             ("fallback", fallback.map(JSONValue.string)),
             ("replace_names_in", replaceNamesIn.isEmpty ? nil : .strings(replaceNamesIn))
         ).json

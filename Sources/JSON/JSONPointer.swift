@@ -49,8 +49,10 @@ package struct JSONPointer: Hashable, Sendable {
     /// The text of a string, number or boolean; nil if there is none, or several that differ.
     package func text(in value: JSONValue) -> String? {
         let texts = values(in: value).map(\.scalarText)
-        guard let first = texts.first, texts.allSatisfy({ $0 == first }) else { return nil }
-        return first
+        guard let first = texts.first, let text = first,
+            texts.allSatisfy({ $0?.hasSameBytes(as: text) ?? false })
+        else { return nil }
+        return text
     }
 
     private static func index(_ step: String) -> Int? {

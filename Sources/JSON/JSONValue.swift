@@ -10,7 +10,8 @@ package enum JSONValue: Hashable, Sendable {
     case real(Double)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    /// Names are foreign texts until somebody has looked at them: keys by their bytes.
+    case object([TextKey: JSONValue])
 
     // MARK: What it is; nil if it is something else
 
@@ -18,9 +19,14 @@ package enum JSONValue: Hashable, Sendable {
     package var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     package var string: String? { if case .string(let value) = self { value } else { nil } }
     package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-    package var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    package var object: [TextKey: JSONValue]? { if case .object(let value) = self { value } else { nil } }
 
     package subscript(name: String) -> JSONValue? { object?[name] }
+
+    /// An object of texts that are the gateway's own.
+    package static func object(named members: [String: JSONValue]) -> JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: members.map { (TextKey($0.key), $0.value) }))
+    }
 
     /// The text of a string, number or boolean; nil for null, arrays and objects.
     package var scalarText: String? {

@@ -22,10 +22,10 @@ extension JSONValue {
             text += "]"
         case .object(let members):
             text += "{"
-            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            let sorted = members.sorted { $0.key < $1.key }
             for (place, member) in sorted.enumerated() {
                 if place > 0 { text += "," }
-                Self.appendQuoted(member.key, to: &text)
+                Self.appendQuoted(member.key.text, to: &text)
                 text += ":"
                 member.value.write(to: &text)
             }

@@ -21,7 +21,19 @@ package enum Limits {
     /// Memory that decoding one frame may take besides the frame.
     package static let decodeArenaBytes = 16 * 1024 * 1024
     package static let connections = 16_384
+    /// Further connections of Unix sockets, so that an operator on the machine gets in.
+    package static let unixConnections = 32
+    /// Connections beyond the bounds, which are told so; still more are closed at once.
+    package static let connectionsTold = 64
+    /// Connections over the network that have brought no credential yet...
+    package static let connectionsWithoutCredential = 2048
+    /// ...and those of one address, or of one user of a Unix socket.
+    package static let connectionsWithoutCredentialOfAddress = 512
     package static let handshakeSeconds = 10
+    /// A connection whose HELLO has no credential brings one with a request within this time after the HELLO's.
+    package static let credentialSeconds = 10
+    /// Accepting goes on after this where the system had no descriptor or memory for a connection.
+    package static let acceptPauseMilliseconds = 100
     package static let keepaliveSeconds = 60
     /// Without a byte from the peer, after a PING, the connection is closed.
     package static let keepaliveTimeoutSeconds = 20
@@ -55,9 +67,19 @@ package enum Limits {
     package static let webConnections = 1024
     /// Connections beyond those, which are told so; still more are closed at once.
     package static let webConnectionsRefused = 64
-    /// Webhooks under way at once, over all connections.
+    /// Connections of one address, and requests of one client of a proxy.
+    package static let webConnectionsPerAddress = 128
+    /// Webhooks under way at once, over all connections: those whose bodies are whole.
     package static let webhooksInFlight = 256
     package static let webhookBodyBytes = 256 * 1024
+    /// Bodies that are coming in, or being looked at, all together.
+    package static let webBodyBytes = 64 * 1024 * 1024
+    /// What a body may take besides what its bytes take at the least rate, which is...
+    package static let webBodySeconds = 5
+    /// ...this.
+    package static let webBodyBytesPerSecond = 16 * 1024
+    /// Proxies whose word on their clients is believed.
+    package static let webProxies = 64
     /// A request's target, and its headers' names and values together.
     package static let webHeadBytes = 16 * 1024
     package static let webHeaders = 100
@@ -287,6 +309,8 @@ package enum Limits {
     // MARK: Opt-outs
     /// Numbers of one call.
     package static let suppressedNumbers = 1000
+    /// Numbers on one tenant's list that calls can make it have; people who opt out themselves are always put on it.
+    package static let suppressionsOfTenant = 2_000_000
     package static let suppressionReasonBytes = 128
     /// Entries of a page, and where a listing asks for no number.
     package static let suppressions = 1000
@@ -326,6 +350,12 @@ package enum Limits {
     package static let guessingPeers = 16_384
     /// How exactly a key's last use is known.
     package static let keyUseSeconds = 60
+
+    // MARK: Texts of others
+    /// The name of a member of JSON, or of a field of a form or a query, escapes undone or not.
+    package static let fieldNameBytes = 256
+    /// Fields of a form or a query, and members of an object that are taken for such.
+    package static let formFields = 1000
 
     // MARK: Configuration
     /// Arrays and objects within each other.

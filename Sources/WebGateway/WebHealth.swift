@@ -11,8 +11,8 @@ struct WebHealth: Hashable {
 
     init(_ health: GatewayHealth) {
         isGood = health.isAccepting
-        let members = [
-            "accepting": JSONValue.bool(health.isAccepting), "dispatching": .bool(health.isDispatching),
+        let members: [TextKey: JSONValue] = [
+            "accepting": .bool(health.isAccepting), "dispatching": .bool(health.isDispatching),
             "degraded": .bool(health.isDegraded),
         ]
         json = JSONValue.object(members).text

@@ -105,18 +105,18 @@ import Testing
     private static let secret = base64URL((0..<32).map { UInt8($0 * 7) })
     private static let otherSecret = base64URL((0..<32).map { UInt8($0 * 5) })
 
-    private func question(_ members: [String: JSONValue]) -> String { JSONValue.object(members).text }
+    private func question(_ members: [TextKey: JSONValue]) -> String { JSONValue.object(members).text }
 
     private func signing(
-        _ algorithm: String, _ key: String, header: [String: JSONValue] = [:],
-        _ claims: [String: JSONValue] = Self.claims
+        _ algorithm: String, _ key: String, header: [TextKey: JSONValue] = [:],
+        _ claims: [TextKey: JSONValue] = Self.claims
     ) -> String {
         question([
             "algorithm": .string(algorithm), "key": .string(key), "header": .object(header), "claims": .object(claims),
         ])
     }
 
-    private static let claims: [String: JSONValue] = [
+    private static let claims: [TextKey: JSONValue] = [
         "iss": .string("https://issuer.example"), "sub": .string("anna"), "aud": .string("apus"),
         "exp": .integer(4_102_444_800), "iat": .integer(1_773_500_966),
     ]

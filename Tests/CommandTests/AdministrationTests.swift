@@ -54,7 +54,8 @@ import Testing
         ]
         let members = Dictionary(uniqueKeysWithValues: texts.map { ($0, JSONValue.string($0)) })
         let document = JSONValue.object([
-            "texts": .object(members), "list": .array(texts.map(JSONValue.string) + [.null, .bool(true), .integer(5)]),
+            "texts": .object(named: members),
+            "list": .array(texts.map(JSONValue.string) + [.null, .bool(true), .integer(5)]),
             "empty": .object([:]), "none": .array([]), "real": .real(1.5),
         ])
         #expect(try ConfigurationFile.parse(ConfigurationFile.yaml(document)) == document)
@@ -131,7 +132,7 @@ import Testing
     }
 
     private func key(_ id: String?, _ text: String) -> JSONValue {
-        var members = ["public_key": JSONValue.string(text)]
+        var members: [TextKey: JSONValue] = ["public_key": .string(text)]
         members["id"] = id.map(JSONValue.string)
         return .object(members)
     }

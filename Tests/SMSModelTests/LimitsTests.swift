@@ -17,6 +17,11 @@ import Testing
                 < Limits.metadataBytes)
         #expect(Limits.credentialBytes + Limits.userAgentBytes < Limits.helloBytes)
         #expect(Limits.keepaliveTimeoutSeconds < Limits.keepaliveSeconds)
+        // Strangers are few, and one address leaves room to others.
+        #expect(Limits.connectionsWithoutCredential * 8 <= Limits.connections)
+        #expect(Limits.connectionsWithoutCredentialOfAddress * 4 <= Limits.connectionsWithoutCredential)
+        #expect(Limits.unixConnections + Limits.connectionsTold < Limits.connections)
+        #expect(Limits.tlsHandshakeSeconds <= Limits.handshakeSeconds + Limits.credentialSeconds)
         #expect(Limits.lingerSeconds < Limits.handshakeSeconds)
         // The HELLO's time includes the TLS handshake's; a HELLO may be written before that is done.
         #expect(Limits.tlsHandshakeSeconds <= Limits.handshakeSeconds)
@@ -54,7 +59,12 @@ import Testing
 
     @Test func web() {
         #expect(Limits.webhooksInFlight <= Limits.webConnections)
-        #expect(Limits.webhooksInFlight * Limits.webhookBodyBytes <= 64 * 1024 * 1024)
+        #expect(Limits.webhooksInFlight * Limits.webhookBodyBytes <= Limits.webBodyBytes)
+        // One address leaves room to others, for connections and for whole webhooks.
+        #expect(Limits.webConnectionsPerAddress * 2 <= Limits.webhooksInFlight)
+        // The largest body fits into a step at the least rate.
+        #expect(
+            Limits.webBodySeconds + Limits.webhookBodyBytes / Limits.webBodyBytesPerSecond <= Limits.webStepSeconds)
         #expect(Limits.signingCertificateBytes <= Limits.httpResponseBytes)
         #expect(Limits.snsFetches <= Limits.snsFetchesWaiting)
         // What is posted again within the tolerance is known, unless it was configured otherwise.

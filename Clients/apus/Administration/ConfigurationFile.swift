@@ -57,10 +57,10 @@ enum ConfigurationFile {
     private static func json(_ node: Node) throws(Problem) -> JSONValue {
         switch node {
         case .mapping(let mapping):
-            var members: [String: JSONValue] = [:]
+            var members: [TextKey: JSONValue] = [:]
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else { throw Problem(text: "a name is not a text") }
-                let isNew = members.updateValue(try json(value), forKey: name) == nil
+                let isNew = members.updateValue(try json(value), forKey: TextKey(name)) == nil
                 guard isNew else { throw Problem(text: "the member \(name) is there twice") }
             }
             return .object(members)
@@ -98,7 +98,7 @@ enum ConfigurationFile {
     private static func node(_ json: JSONValue) -> Node {
         switch json {
         case .object(let members):
-            Node(members.sorted { $0.key < $1.key }.map { (node(.string($0.key)), node($0.value)) })
+            Node(members.sorted { $0.key < $1.key }.map { (node(.string($0.key.text)), node($0.value)) })
         case .array(let elements): Node(elements.map(node))
         case .string(let text): .scalar(.init(text, .implicit, style(of: text)))
         case .null, .bool, .integer, .real: .scalar(.init(json.text, .implicit, .plain))

@@ -83,7 +83,8 @@ struct IssuerAddCommand: AsyncParsableCommand {
 
     private func readKey() async throws -> JSONValue {
         let text = try await InputFile(path: keyMaterial).trimmedText()
-        var members = [algorithm == .hs256 ? "secret" : "public_key": JSONValue.string(text)]
+        var members: [TextKey: JSONValue] = [:]
+        members[algorithm == .hs256 ? "secret" : "public_key"] = .string(text)
         members["id"] = keyID.map(JSONValue.string)
         return .object(members)
     }

@@ -88,7 +88,7 @@ struct TimeWindowArgument: ExpressibleByArgument {
         guard let parts = words.first?.split(separator: "/", omittingEmptySubsequences: false), words.count <= 2,
             parts.count <= 2, let last = parts.last, !parts.contains(where: \.isEmpty)
         else { return nil }
-        var members: [String: JSONValue] = [:]
+        var members: [TextKey: JSONValue] = [:]
         let hours = last.split(separator: "-", omittingEmptySubsequences: false)
         // Days may be a row as well, MON-FRI.
         let hasHours = hours.count == 2 && last.contains(":")

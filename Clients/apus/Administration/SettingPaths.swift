@@ -30,7 +30,8 @@ extension JSONValue {
     /// `issuers[0].algorithm`.
     var settings: [(path: String, value: JSONValue)] {
         guard case .object(let members) = self else { return [] }
-        return members.sorted { $0.key < $1.key }.flatMap { name, value in
+        return members.sorted { $0.key < $1.key }.flatMap { key, value in
+            let name = key.text
             if value.object?.isEmpty == false {
                 return value.settings.map { (path: "\(name).\($0.path)", value: $0.value) }
             }
@@ -63,7 +64,7 @@ extension JSONOutput {
         case .string(let text): self = .string(text)
         case .array(let elements): self = .array(elements.map(JSONOutput.init))
         case .object(let members):
-            self = .object(members.sorted { $0.key < $1.key }.map { ($0.key, JSONOutput($0.value)) })
+            self = .object(members.sorted { $0.key < $1.key }.map { ($0.key.text, JSONOutput($0.value)) })
         }
     }
 
@@ -78,7 +79,7 @@ extension JSONValue {
     var withoutSecrets: JSONValue {
         guard let secrets = self["secrets"]?.object else { return self }
         var copy = self
-        copy.set("secrets", to: .array(secrets.keys.sorted().map(JSONValue.string)))
+        copy.set("secrets", to: .array(secrets.keys.sorted().map { .string($0.text) }))
         return copy
     }
 }

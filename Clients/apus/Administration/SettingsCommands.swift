@@ -11,7 +11,7 @@ struct SettingsTable {
     func list(_ client: GatewayClient, _ connection: ConnectionOptions) async throws {
         let configuration = try await client.configuration(kind: kind.plural)
         let objects = try JSONValue(configuration.document)[kind.plural]?.object ?? [:]
-        let rows = objects.sorted { Self.order($0.value, $0.key) < Self.order($1.value, $1.key) }
+        let rows = objects.map { ($0.key.text, $0.value) }.sorted { Self.order($0.1, $0.0) < Self.order($1.1, $1.0) }
         connection.print(rows: rows, headings: ["name", "settings"]) { name, settings in
             Self.json(name, settings)
         } columns: { name, settings in

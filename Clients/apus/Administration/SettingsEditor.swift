@@ -61,7 +61,7 @@ struct SettingsEditor {
     }
 
     private func write(_ settings: JSONValue, over generation: UInt32?) async throws -> AppliedConfiguration {
-        let document = JSONValue.object([kind.plural: .object([name: settings])])
+        let document = JSONValue.object(named: [kind.plural: .object(named: [name: settings])])
         return try await client.apply(
             document.text, partial: true, ifGeneration: generation, note: note, remove: settings == .null)
     }

@@ -21,7 +21,10 @@ struct TenantListCommand: AsyncParsableCommand {
         try await connection.withClient { client in
             let configuration = try await client.configuration(kind: "tenants")
             let tenants = try JSONValue(configuration.document)["tenants"]?.object ?? [:]
-            connection.print(rows: tenants.sorted { $0.key < $1.key }, headings: ["tenant", "settings"]) {
+            connection.print(
+                rows: tenants.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) },
+                headings: ["tenant", "settings"]
+            ) {
                 name, settings in
                 Self.json(name, settings)
             } columns: { name, settings in

@@ -122,7 +122,8 @@ struct JSONRow {
             throw RowProblem(text: "the line is not JSON: \(error.reason) (column \(error.column))")
         }
         guard let members = json.object else { throw RowProblem(text: "the line is not a JSON object") }
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+            let name = key.text
             if let list = value.array {
                 let texts = list.map(Self.text)
                 guard name.lowercased() == RowColumns.Field.tags.rawValue else {

@@ -183,7 +183,7 @@ extension WriterCore {
     private mutating func audit(_ wish: UnknownRequest, _ ids: [MessageID], by context: AuditContext) throws(StoreError)
     {
         guard let first = ids.first else { return }
-        var after: [String: JSONValue] = ["messages": .array(ids.map { .string($0.description) })]
+        var after: [TextKey: JSONValue] = ["messages": .array(ids.map { .string($0.description) })]
         let verb: AuditVerb
         switch wish {
         case .resend: verb = .resend

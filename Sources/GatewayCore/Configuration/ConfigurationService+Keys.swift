@@ -178,7 +178,7 @@ package struct KeySummary: Hashable, Sendable {
 
     /// For the audit log.
     fileprivate var json: JSONValue {
-        var members: [String: JSONValue] = [
+        var members: [TextKey: JSONValue] = [
             "tenant": .string(tenant), "scopes": .array(scopes.names.map(JSONValue.string)), "note": .string(note),
         ]
         if let expiresAt { members["expires_at_ms"] = .integer(expiresAt) }

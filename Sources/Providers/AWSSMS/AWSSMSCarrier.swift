@@ -59,11 +59,11 @@ package struct AWSSMSRequests: Sendable {
 
     package func send(_ item: Submission, of batch: Submissions) -> HTTPRequest {
         let token = CorrelationToken(id: item.id, attempt: item.attempt).text(key: receiptKey)
-        var members: [String: JSONValue] = [
+        var members: [TextKey: JSONValue] = [
             "DestinationPhoneNumber": .string(batch.text(item.recipient)),
             "MessageBody": .string(batch.text(item.body)),
             "MessageType": .string(options.messageType.rawValue),
-            "Context": .object([Self.contextName: .string(token)]),
+            "Context": .object(named: [Self.contextName: .string(token)]),
         ]
         let sender = item.sender.isEmpty ? options.sender : batch.text(item.sender)
         members["OriginationIdentity"] = sender.map(JSONValue.string)
@@ -75,7 +75,7 @@ package struct AWSSMSRequests: Sendable {
             let left = (item.expiresAt - now()) / 1000
             members["TimeToLive"] = .integer(min(max(left, Self.timeToLive.lowerBound), Self.timeToLive.upperBound))
         }
-        var country: [String: JSONValue] = [:]
+        var country: [TextKey: JSONValue] = [:]
         country["IN_ENTITY_ID"] = options.entityID.map(JSONValue.string)
         country["IN_TEMPLATE_ID"] = options.templateID.map(JSONValue.string)
         if !country.isEmpty { members["DestinationCountryParameters"] = .object(country) }

@@ -11,7 +11,7 @@ package struct ProviderReader {
     package init(_ name: String, _ settings: ProviderSettings) {
         options = MemberReader(settings.options, path: "providers.\(name).options")
         secrets = MemberReader(
-            .object(settings.secrets.mapValues(JSONValue.string)), path: "providers.\(name).secrets")
+            .object(named: settings.secrets.mapValues(JSONValue.string)), path: "providers.\(name).secrets")
     }
 
     /// All that is wrong with what was read, and what nobody has asked for.

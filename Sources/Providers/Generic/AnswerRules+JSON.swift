@@ -58,7 +58,8 @@ extension AnswerRule {
             return nil
         }
         var conditions: [Condition] = []
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+            let name = key.text
             guard let place = AnswerPlace(name) else {
                 reader.fault("when.\(name)", AnswerPlace.form)
                 return nil
@@ -72,20 +73,20 @@ extension AnswerRule {
                 reader.fault("when.\(name)", "must be a text, an array of texts, or true for anything")
                 return nil
             }
-            conditions.append(Condition(place: place, texts: Set(texts.compactMap(\.self))))
+            conditions.append(Condition(place: place, texts: Set(texts.compactMap { $0.map(TextKey.init) })))
         }
         return conditions
     }
 
     private static let meanings = Meaning.allCases.map(\.rawValue).joined(separator: ", ")
 
-    private static func codes(_ reader: inout MemberReader) -> [String: Meaning]? {
+    private static func codes(_ reader: inout MemberReader) -> [TextKey: Meaning]? {
         guard let value = reader.take("codes") else { return [:] }
         guard let members = value.object, members.count <= Limits.httpAnswerCodes else {
             reader.fault("codes", "must be an object of at most \(Limits.httpAnswerCodes) codes")
             return nil
         }
-        var codes: [String: Meaning] = [:]
+        var codes: [TextKey: Meaning] = [:]
         for (code, value) in members.sorted(by: { $0.key < $1.key }) {
             guard let meaning = value.string.flatMap(Meaning.init) else {
                 reader.fault("codes.\(code)", "must be one of \(meanings)")
@@ -96,7 +97,7 @@ extension AnswerRule {
         return codes
     }
 
-    private static func meaning(_ reader: inout MemberReader, codes: [String: Meaning]?) -> Meaning? {
+    private static func meaning(_ reader: inout MemberReader, codes: [TextKey: Meaning]?) -> Meaning? {
         guard let text = reader.string("outcome") else {
             if codes?.isEmpty ?? false { reader.fault("outcome", "is missing: one of \(meanings)") }
             return .unknown

@@ -64,7 +64,7 @@ struct AnswerRule: Sendable {
     struct Condition: Sendable {
         var place: AnswerPlace
         /// nil = anything, as long as it is there.
-        var texts: Set<String>?
+        var texts: Set<TextKey>?
 
         /// Whether an answer in which it holds is the carrier's own: any page of a proxy has some text and some headers.
         var isOwnWord: Bool {
@@ -80,7 +80,7 @@ struct AnswerRule: Sendable {
         func holds(in content: AnswerContent) -> Bool {
             let values = content.values(place)
             guard let texts else { return values.contains { $0 != .null } }
-            return !values.isEmpty && values.allSatisfy { $0.scalarText.map(texts.contains) ?? false }
+            return !values.isEmpty && values.allSatisfy { $0.scalarText.map { texts.contains(TextKey($0)) } ?? false }
         }
     }
 
@@ -94,7 +94,7 @@ struct AnswerRule: Sendable {
     var id: AnswerPlace?
     var code: AnswerPlace?
     var text: AnswerPlace?
-    var codes: [String: Meaning] = [:]
+    var codes: [TextKey: Meaning] = [:]
 
     /// Whether the carrier may give each part of a message an id of its own.
     var namesParts: Bool { parts != nil || id?.isForSeveral ?? false }

@@ -34,7 +34,7 @@ struct VonageSignature: Sendable {
     /// `&name=value` of each but `sig`, in the order of their names.
     static func message(of parameters: [FormFields.Field]) -> [UInt8] {
         let sorted = parameters.filter { $0.name != "sig" }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            .sorted { $0.name < $1.name }
         return sorted.flatMap { field in
             // These two would make one list look like another.
             let value = field.value.utf8.map { byte in
@@ -62,10 +62,17 @@ struct PlivoSignature: Sendable {
     /// The auth token.
     var key: [UInt8]
 
+    /// Why it can't be signed at all, or nil.
+    static func missing(of request: WebhookRequest) -> String? {
+        let nonce = request.header("x-plivo-signature-v3-nonce") ?? ""
+        return request.header("x-plivo-signature-v3") == nil || nonce.isEmpty
+            ? "its headers X-Plivo-Signature-V3 and -Nonce are missing, or there twice" : nil
+    }
+
     func refusal(of request: WebhookRequest, _ fields: WebhookFields) -> String? {
         guard let given = request.header("x-plivo-signature-v3"),
-            let nonce = request.header("x-plivo-signature-v3-nonce"), !nonce.isEmpty
-        else { return "its headers X-Plivo-Signature-V3 and -Nonce are missing, or there twice" }
+            let nonce = request.header("x-plivo-signature-v3-nonce")
+        else { return Self.missing(of: request) }
         // Of other bodies nothing is signed.
         guard request.body.isEmpty || fields.form != nil else { return "its body is no form" }
         let message = Self.message(of: request, fields, nonce: nonce)
@@ -87,15 +94,14 @@ struct PlivoSignature: Sendable {
         var message = String(url)
         if !query.isEmpty || !form.isEmpty { message += "?" + query }
         if !query.isEmpty, !form.isEmpty { message += "." }
-        message += form.map { $0.name + $0.value }.joined()
+        message += form.map { "\($0.name)\($0.value)" }.joined()
         return Array("\(message).\(nonce)".utf8)
     }
 
     private static func sorted(_ fields: FormFields?) -> [FormFields.Field] {
         (fields?.fields ?? []).sorted { one, other in
             one.name == other.name
-                ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)
-                : one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+                ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8) : one.name < other.name
         }
     }
 }

@@ -88,7 +88,7 @@ extension MemberReader {
             fault(name, "must be an object of at most \(Limits.httpTemplateFields) members")
             return []
         }
-        return members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        return members.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) }
     }
 
     /// A form or a query; a field whose name ends in `?` is left out where it is empty.

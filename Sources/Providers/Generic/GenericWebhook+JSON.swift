@@ -121,20 +121,20 @@ extension GenericWebhook.ReceiptFields {
             error: error, meanings: meanings)
     }
 
-    static func meanings(_ reader: inout MemberReader) -> [String: Meaning]? {
+    static func meanings(_ reader: inout MemberReader) -> [TextKey: Meaning]? {
         guard reader.needed("statuses", "it says what the carrier's statuses mean") else { return nil }
         let words = Meaning.allCases.map(\.rawValue).joined(separator: ", ")
         guard let members = reader.take("statuses")?.object, members.count <= Limits.httpReceiptStatuses else {
             reader.fault("statuses", "must be an object of at most \(Limits.httpReceiptStatuses) statuses")
             return nil
         }
-        var meanings: [String: Meaning] = [:]
+        var meanings: [TextKey: Meaning] = [:]
         for (status, value) in members.sorted(by: { $0.key < $1.key }) {
             guard let meaning = value.string.flatMap(Meaning.init) else {
                 reader.fault("statuses.\(status)", "must be one of \(words)")
                 continue
             }
-            meanings[status.lowercased()] = meaning
+            meanings[status.text.lowercased()] = meaning
         }
         return meanings
     }
@@ -158,21 +158,21 @@ extension GenericWebhook.InboundFields {
     }
 
     /// What the values of `opt_out` mean: by themselves STOP, START and HELP.
-    private static func actions(_ reader: inout MemberReader) -> [String: OptOutAction] {
-        let plain = Dictionary(uniqueKeysWithValues: OptOutAction.allCases.map { ($0.rawValue, $0) })
+    private static func actions(_ reader: inout MemberReader) -> [TextKey: OptOutAction] {
+        let plain = Dictionary(uniqueKeysWithValues: OptOutAction.allCases.map { (TextKey($0.rawValue), $0) })
         guard let value = reader.take("opt_outs") else { return plain }
         if reader.take("opt_out") == nil { reader.fault("opt_outs", "needs opt_out, whose values it explains") }
         guard let members = value.object, members.count <= Limits.httpReceiptStatuses else {
             reader.fault("opt_outs", "must be an object of at most \(Limits.httpReceiptStatuses) values")
             return plain
         }
-        var actions: [String: OptOutAction] = [:]
+        var actions: [TextKey: OptOutAction] = [:]
         for (word, value) in members.sorted(by: { $0.key < $1.key }) {
             guard let action = value.string.flatMap(OptOutAction.init) else {
                 reader.fault("opt_outs.\(word)", "must be one of stop, start, help")
                 continue
             }
-            actions[word.lowercased()] = action
+            actions[word.text.lowercased()] = action
         }
         return actions
     }

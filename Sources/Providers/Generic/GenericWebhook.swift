@@ -18,7 +18,7 @@ package struct GenericWebhook: WebhookReceiver {
         var status: WebhookField
         var error: WebhookField?
         /// The meanings of statuses in lower case.
-        var meanings: [String: Meaning]
+        var meanings: [TextKey: Meaning]
 
         enum Meaning: String, CaseIterable, Sendable {
             case delivered
@@ -39,7 +39,7 @@ package struct GenericWebhook: WebhookReceiver {
         /// Where the carrier says that it has understood a keyword.
         var optOut: WebhookField?
         /// The actions by the values of that field in lower case.
-        var optOutActions: [String: OptOutAction]
+        var optOutActions: [TextKey: OptOutAction]
         /// Links.
         var media: [WebhookField]
         var part: PartFields?
@@ -64,6 +64,7 @@ package struct GenericWebhook: WebhookReceiver {
     var idsNameParts = false
 
     package func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
+        if let reason = signature.refusal(of: request, now: now) { return .refused(reason: reason) }
         guard let fields = WebhookFields(request) else {
             return .unreadable(reason: "its query or body is not what it says that it is")
         }
@@ -121,7 +122,7 @@ package struct GenericWebhook: WebhookReceiver {
             return .unreadable(reason: "its id is too long")
         }
         let result: ReceiptStatus
-        switch receipt.meanings[status.lowercased()] {
+        switch receipt.meanings[TextKey(status.lowercased())] {
         case .delivered: result = .delivered
         case .undelivered: result = .undelivered(code: code(of: receipt, fields) ?? status.uppercased())
         case .pending: result = .taken
@@ -155,7 +156,9 @@ package struct GenericWebhook: WebhookReceiver {
         guard id.utf8.count <= Limits.providerIDBytes else { return .unreadable(reason: "its id is too long") }
         var message = InboundMessage(
             providerID: id, sender: from, recipient: to, body: inbound.texts.lazy.compactMap { fields[$0] }.first ?? "")
-        message.action = inbound.optOut.flatMap { fields[$0] }.flatMap { inbound.optOutActions[$0.lowercased()] }
+        message.action = inbound.optOut.flatMap { fields[$0] }.flatMap {
+            inbound.optOutActions[TextKey($0.lowercased())]
+        }
         for url in inbound.media.flatMap(fields.all) { message.append(mediaURL: url, contentType: "") }
         message.part = inbound.part.flatMap { part in
             guard let reference = fields[part.reference], let total = fields[part.total].flatMap({ Int($0) }),

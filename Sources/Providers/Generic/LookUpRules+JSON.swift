@@ -1,4 +1,5 @@
 internal import ConfigurationModel
+internal import JSON
 internal import SMSModel
 
 extension LookUpRules {
@@ -7,7 +8,7 @@ extension LookUpRules {
     /// - Returns: nil if it is wrong, which the reader knows then.
     init?(
         _ reader: inout MemberReader, _ authentication: RequestAuthentication,
-        statuses: [String: GenericWebhook.ReceiptFields.Meaning], in scope: TemplateScope
+        statuses: [TextKey: GenericWebhook.ReceiptFields.Meaning], in scope: TemplateScope
     ) {
         search = reader.object("message") { Search(&$0, authentication, in: scope.with(TemplateVariable.ofQuestion)) }
         status = reader.object("status") { Status(&$0, authentication, in: scope.with([.providerID])) }

@@ -36,7 +36,7 @@ struct LookUpRules: Sendable {
     var search: Search?
     var status: Status?
     /// The meanings of statuses in lower case.
-    var meanings: [String: GenericWebhook.ReceiptFields.Meaning]
+    var meanings: [TextKey: GenericWebhook.ReceiptFields.Meaning]
 
     /// Between our clock and the carrier's, in milliseconds.
     static let clockSkew: Int64 = 60_000

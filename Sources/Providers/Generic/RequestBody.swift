@@ -63,7 +63,8 @@ indirect enum JSONTemplate: Hashable, Sendable {
         case .object(let members):
             // In an order of their own, so that one configuration makes one request.
             self = .object(
-                members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, value in
+                members.sorted { $0.key < $1.key }.map { key, value in
+                    let name = key.text
                     let isOptional = name.hasSuffix("?")
                     if isOptional, value.string == nil {
                         fault("\(place).\(name)", "must be a string, since its name ends in ?")

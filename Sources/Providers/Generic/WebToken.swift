@@ -6,7 +6,7 @@ internal import SMSModel
 enum WebToken {
     /// The first part.
     static func head(algorithm: String, keyID: String?) -> String {
-        var members: [String: JSONValue] = ["alg": .string(algorithm), "typ": .string("JWT")]
+        var members: [TextKey: JSONValue] = ["alg": .string(algorithm), "typ": .string("JWT")]
         if let keyID { members["kid"] = .string(keyID) }
         return Base64URL.encode(Array(JSONValue.object(members).text.utf8))
     }
@@ -16,7 +16,7 @@ enum WebToken {
     /// - Returns: nil if it is none, or signed by another secret or in another way than these.
     static func claims(
         of token: String, secret: [UInt8], hashes: [HashFunction]
-    ) -> [String: JSONValue]? {
+    ) -> [TextKey: JSONValue]? {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         guard token.utf8.count <= Limits.tokenBytes, parts.count == 3,
             let head = Base64URL.decode(parts[0]).flatMap({ try? JSONValue($0).object }),

@@ -6,11 +6,11 @@ internal import SMSModel
 struct WebhookCondition: Hashable, Sendable {
     var field: WebhookField
     /// nil = anything, as long as it is there.
-    var texts: Set<String>?
+    var texts: Set<TextKey>?
 
     func holds(in fields: WebhookFields) -> Bool {
         guard let text = fields[field] else { return false }
-        return texts?.contains(text) ?? true
+        return texts?.contains(TextKey(text)) ?? true
     }
 }
 
@@ -40,7 +40,7 @@ extension [WebhookCondition] {
             if value == .bool(true) {
                 append(WebhookCondition(field: field))
             } else if !texts.isEmpty, texts.allSatisfy({ $0 != nil }) {
-                append(WebhookCondition(field: field, texts: Set(texts.compactMap(\.self))))
+                append(WebhookCondition(field: field, texts: Set(texts.compactMap { $0.map(TextKey.init) })))
             } else {
                 reader.fault(name, "must be a text, an array of texts, or true for anything")
             }

@@ -1,5 +1,6 @@
 internal import HTTPTransport
 internal import JSON
+internal import SMSModel
 
 /// Where a field of a webhook's request stands.
 enum WebhookField: Hashable, Sendable {
@@ -87,14 +88,14 @@ struct WebhookFields {
         return json.map { pointer.values(in: $0).compactMap(\.scalarText).filter { !$0.isEmpty } } ?? []
     }
 
-    /// All parameters of the request; nil if some are no texts.
+    /// All parameters of the request; nil if some are no texts, or there are too many.
     var parameters: [FormFields.Field]? {
         guard let json else { return (form ?? query).fields }
-        guard let members = json.object else { return nil }
+        guard let members = json.object, members.count <= Limits.formFields else { return nil }
         var fields: [FormFields.Field] = []
         for (name, value) in members where value != .null {
             guard let text = value.scalarText else { return nil }
-            fields.append(FormFields.Field(name, text))
+            fields.append(FormFields.Field(name.text, text))
         }
         return fields
     }

@@ -38,11 +38,13 @@ enum WebhookSignature: Sendable {
         }
     }
 
+    /// What raw bytes show, before anything of them is parsed. Takes as long for a wrong secret as for a right one.
+    ///
     /// - Parameter now: milliseconds since the Unix epoch.
-    /// - Returns: why the request isn't believed; nil if it is. Takes as long for a wrong secret as for a right one.
-    func refusal(of request: WebhookRequest, _ fields: WebhookFields, now: Int64) -> String? {
+    /// - Returns: why the request isn't believed; nil if it is, as far as its bytes tell.
+    func refusal(of request: WebhookRequest, now: Int64) -> String? {
         switch self {
-        case .none: return nil
+        case .none, .vonage: return nil
         case .basic(let user, let password):
             let wanted = "Basic " + CodeForm.base64.text(Array("\(user):\(password)".utf8))
             return Self.areSame(request.header("authorization"), wanted) ? nil : "its user or password is wrong"
@@ -51,9 +53,19 @@ enum WebhookSignature: Sendable {
         case .code(let code): return code.refusal(of: request, now: now)
         case .standard(let standard): return standard.refusal(of: request, now: now)
         case .bearer(let bearer): return bearer.refusal(of: request, now: now)
-        case .vonage(let vonage): return vonage.refusal(of: fields, now: now)
-        case .plivo(let plivo): return plivo.refusal(of: request, fields)
+        case .plivo: return PlivoSignature.missing(of: request)
         case .messageBird(let messageBird): return messageBird.refusal(of: request, now: now)
+        }
+    }
+
+    /// What fields show, where the signature is over them. Takes as long for a wrong secret as for a right one.
+    ///
+    /// - Returns: why the request isn't believed; nil if it is, or if ``refusal(of:now:)`` has told all.
+    func refusal(of request: WebhookRequest, _ fields: WebhookFields, now: Int64) -> String? {
+        switch self {
+        case .none, .basic, .header, .code, .standard, .bearer, .messageBird: nil
+        case .vonage(let vonage): vonage.refusal(of: fields, now: now)
+        case .plivo(let plivo): plivo.refusal(of: request, fields)
         }
     }
 

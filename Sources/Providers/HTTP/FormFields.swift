@@ -1,12 +1,20 @@
-/// Fields of `application/x-www-form-urlencoded` (WHATWG URL, section 5), in UTF-8.
-package struct FormFields: Hashable, Sendable {
-    package struct Field: Hashable, Sendable {
-        package var name: String
+package import JSON
+internal import SMSModel
+
+/// Fields of `application/x-www-form-urlencoded` (WHATWG URL, section 5), in UTF-8: at most ``Limits/formFields``, with
+/// names of at most ``Limits/fieldNameBytes``.
+package struct FormFields: Equatable, Sendable {
+    package struct Field: Equatable, Sendable {
+        package var name: TextKey
         package var value: String
 
         package init(_ name: String, _ value: String) {
-            self.name = name
+            self.name = TextKey(name)
             self.value = value
+        }
+
+        package static func == (one: Field, other: Field) -> Bool {
+            one.name == other.name && one.value.hasSameBytes(as: other.value)
         }
     }
 
@@ -18,6 +26,7 @@ package struct FormFields: Hashable, Sendable {
 
     /// The value of the one field of this name; nil too if there are several, of which none is to be trusted.
     package func only(_ name: String) -> String? {
+        let name = TextKey(name)
         var found: String?
         for field in fields where field.name == name {
             guard found == nil else { return nil }
@@ -26,7 +35,7 @@ package struct FormFields: Hashable, Sendable {
         return found
     }
 
-    /// - Returns: nil if an escape is cut short or none, or a text is no UTF-8.
+    /// - Returns: nil if an escape is cut short or none, a text is no UTF-8, a name is too long, or there are too many.
     package init?(decoding body: some Collection<UInt8>) {
         let decoded =
             body.withContiguousStorageIfAvailable(Self.fields) ?? Array(body).withUnsafeBufferPointer(Self.fields)
@@ -42,7 +51,8 @@ package struct FormFields: Hashable, Sendable {
             defer { start = end + 1 }
             guard end > start else { continue }
             let equals = bytes[start..<end].firstIndex(of: UInt8(ascii: "=")) ?? end
-            guard let name = decoded(UnsafeBufferPointer(rebasing: bytes[start..<equals])),
+            guard fields.count < Limits.formFields, equals - start <= Limits.fieldNameBytes,
+                let name = decoded(UnsafeBufferPointer(rebasing: bytes[start..<equals])),
                 let value = decoded(UnsafeBufferPointer(rebasing: bytes[min(equals + 1, end)..<end]))
             else { return nil }
             fields.append(Field(name, value))

@@ -1,9 +1,11 @@
+internal import JSON
+
 /// The texts of a small XML document's elements, each by the names on its way, such as `ErrorResponse/Error/Code`.
 ///
 /// Enough of XML 1.0 for the answers of web services: attributes and name spaces are passed over, document types are
 /// refused, of elements of one path the first counts.
 struct XMLTexts {
-    private var texts: [String: String] = [:]
+    private var texts: [TextKey: String] = [:]
 
     subscript(_ path: String) -> String? { texts[path] }
 
@@ -52,7 +54,7 @@ struct XMLTexts {
     }
 
     private mutating func keep(_ text: String, at path: [Substring]) {
-        let key = path.joined(separator: "/")
+        let key = TextKey(path.joined(separator: "/"))
         if texts[key] == nil { texts[key] = text }
     }
 

@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 
 /// Certificates of Amazon's SNS by their URLs: fetched, checked, and remembered for a while.
@@ -18,9 +19,9 @@ actor SNSCertificates {
 
     private let caFile: String?
     private let fetch: @Sendable (String) async -> HTTPResult
-    private var entries: [String: Entry] = [:]
+    private var entries: [TextKey: Entry] = [:]
     /// The fetches under way: all that need the same certificate wait for the same fetch.
-    private var fetches: [String: Task<Found, Never>] = [:]
+    private var fetches: [TextKey: Task<Found, Never>] = [:]
 
     /// - Parameter fetch: GETs a URL without following redirects.
     init(caFile: String?, fetch: @escaping @Sendable (String) async -> HTTPResult) {
@@ -49,7 +50,7 @@ actor SNSCertificates {
     }
 
     private func keep(_ entry: Entry, at url: String) {
-        entries[url] = entry
+        entries[TextKey(url)] = entry
         guard entries.count > Limits.snsCertificates,
             let oldest = entries.min(by: { $0.value.fetchedAt < $1.value.fetchedAt })
         else { return }

@@ -1,6 +1,7 @@
 internal import Cryptography
 internal import FoundationEssentials
 internal import JSON
+internal import SMSModel
 
 /// What Amazon's SNS posts to a subscriber, not yet believed.
 struct SNSNotification: Hashable, Sendable {
@@ -53,6 +54,8 @@ struct SNSNotification: Hashable, Sendable {
             guard let text = document[name]?.string, !text.isEmpty else {
                 throw ParseError(reason: "\(name) is missing, or no text")
             }
+            // All but the message are names, times, URLs and the like.
+            guard text.utf8.count <= Limits.httpURLBytes else { throw ParseError(reason: "\(name) is too long") }
             return text
         }
         guard let kind = Kind(rawValue: try text("Type")) else { throw ParseError(reason: "its Type is not known") }

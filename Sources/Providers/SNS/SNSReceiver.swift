@@ -1,5 +1,6 @@
 internal import Cryptography
 package import HTTPTransport
+internal import JSON
 package import SMSModel
 internal import Synchronization
 
@@ -12,9 +13,9 @@ package struct SNSReceiverOptions: Hashable, Sendable {
     package var tolerance = WebhookTolerance()
     /// PEM: whom to trust for the certificates that notifications are signed with, instead of those the system trusts.
     package var caFile: String?
-    /// For the certificates, and to confirm subscriptions.
     /// Whether the prices in events settle what messages cost, where events have prices.
     package var hasPrices = false
+    /// For the certificates, and to confirm subscriptions.
     package var http: HTTPSessionOptions
 
     package init(topics: Set<String>) {
@@ -57,7 +58,7 @@ package final class SNSReceiver: WebhookReceiver {
     private let stopFetching: @Sendable () -> Void
     private let certificates: SNSCertificates
     /// The tokens of confirmed subscriptions: a confirmation that is posted again is not visited again.
-    private let confirmed = Mutex<Set<String>>([])
+    private let confirmed = Mutex<Set<TextKey>>([])
 
     /// - Throws: ``InvalidProviderOptions``.
     package convenience init(
@@ -113,7 +114,7 @@ package final class SNSReceiver: WebhookReceiver {
     ///
     /// - Returns: nil if it is Amazon's word.
     private func verdictUnlessBelieved(_ notification: SNSNotification, now: Int64) async -> WebhookResult? {
-        guard options.topics.contains(notification.topic) else {
+        guard options.topics.contains(where: notification.topic.hasSameBytes) else {
             return .refused(reason: "its topic is none of those configured")
         }
         guard options.tolerance.allows(seconds: Double(notification.time) / 1000, now: now) else {
@@ -139,13 +140,13 @@ package final class SNSReceiver: WebhookReceiver {
         guard let url = notification.subscribeURL, let token = notification.token, SNSURL.isConfirmation(url) else {
             return .refused(reason: "its SubscribeURL is not Amazon's")
         }
-        guard !confirmed.withLock({ $0.contains(token) }) else { return .believed([], Self.answer) }
+        guard !confirmed.withLock({ $0.contains(TextKey(token)) }) else { return .believed([], Self.answer) }
         guard case .answered(let response) = await fetch(url), response.status == 200 else {
             return .undecided(reason: "the subscription cannot be confirmed now")
         }
         confirmed.withLock { confirmed in
             if confirmed.count >= Limits.snsTopics { confirmed.removeAll() }
-            confirmed.insert(token)
+            confirmed.insert(TextKey(token))
         }
         return .believed([], Self.answer)
     }

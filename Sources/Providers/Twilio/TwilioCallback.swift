@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import FoundationEssentials
+internal import JSON
 package import SMSModel
 
 /// A request that Twilio makes, to be believed only if ``isSigned(by:)``.
@@ -92,9 +93,8 @@ package struct TwilioCallback: Sendable {
 
     /// Compares the bytes: texts that Unicode takes for equal may have different ones.
     private static func precedes(_ one: FormFields.Field, _ other: FormFields.Field) -> Bool {
-        one.name.utf8.elementsEqual(other.name.utf8)
-            ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8)
-            : one.name.utf8.lexicographicallyPrecedes(other.name.utf8)
+        one.name == other.name
+            ? one.value.utf8.lexicographicallyPrecedes(other.value.utf8) : one.name < other.name
     }
 
     /// The URL without its port, or with the scheme's own if it has none.

@@ -18,9 +18,12 @@ package struct TwilioReceiver: WebhookReceiver {
     }
 
     package nonisolated(nonsending) func receive(_ request: WebhookRequest, now: Int64) async -> WebhookResult {
+        guard let signature = request.header("x-twilio-signature") else {
+            return .refused(reason: "its header X-Twilio-Signature is missing, or there twice")
+        }
         let content = Self.content(of: request)
         let callback = TwilioCallback(
-            url: request.url, content: content, signature: request.header("x-twilio-signature"),
+            url: request.url, content: content, signature: signature,
             signatureSettings: request.header("x-twilio-webhooks-signature-settings"))
         guard callback.isSigned(by: secrets) else {
             return .refused(reason: "neither an auth token nor a shared key of the account made the signature")

@@ -73,7 +73,7 @@ internal import Testing
 
     private struct Question: Encodable {
         var texts: [String]
-        var values: [String: JSONValue]
+        var values: [TextKey: JSONValue]
         var body: String?
 
         func encode(to encoder: any Encoder) throws {
@@ -91,7 +91,8 @@ internal import Testing
             switch value {
             case .object(let members):
                 var container = encoder.singleValueContainer()
-                try container.encode(members.mapValues(Encoded.init))
+                let named = members.map { ($0.key.text, Encoded(value: $0.value)) }
+                try container.encode(Dictionary(uniqueKeysWithValues: named))
             case .string(let text):
                 var container = encoder.singleValueContainer()
                 try container.encode(text)
@@ -119,7 +120,7 @@ internal import Testing
         var batch = Generic.batch(from: "", text, encoding: .ucs2)
         batch.items[0].expiresAt = Generic.now + 3_600_999
         let context = JSONValue.object(["apus": .string(Generic.token)])
-        let cases: [(AWSSMSOptions, Submissions, [String: JSONValue])] = [
+        let cases: [(AWSSMSOptions, Submissions, [TextKey: JSONValue])] = [
             (
                 options(server.port), Generic.batch(),
                 ["OriginationIdentity": .string("Apus"), "MessageBody": .string("hello")]
@@ -147,7 +148,7 @@ internal import Testing
             await events.wait { !$0.answers.isEmpty }
             #expect(events.answers.map(\.outcome) == [.accepted(providerID: "m1", receipts: true)])
             provider.stop()
-            let usual: [String: JSONValue] = [
+            let usual: [TextKey: JSONValue] = [
                 "DestinationPhoneNumber": .string("+447400123456"), "MessageType": .string("TRANSACTIONAL"),
                 "Context": context,
             ]

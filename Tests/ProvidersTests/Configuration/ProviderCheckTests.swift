@@ -13,7 +13,7 @@ internal import Testing
 
     /// - Returns: the result, and what was asked.
     private func check(
-        _ kind: ProviderSettings.Kind, _ options: [String: JSONValue], _ secrets: [String: String],
+        _ kind: ProviderSettings.Kind, _ options: [TextKey: JSONValue], _ secrets: [String: String],
         endpoint: String = "base_url", port: Int? = nil,
         _ react: @escaping @Sendable (ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Reaction
     ) async throws -> (ProviderCheckResult, [ScriptedHTTPServer.Request]) {
@@ -21,7 +21,7 @@ internal import Testing
         let client = HTTPClient()
         var settings = ProviderSettings(kind: kind)
         settings.options = .object(
-            options.merging([endpoint: .string("http://127.0.0.1:\(port ?? server.port)")]) { $1 })
+            options.merging([TextKey(endpoint): .string("http://127.0.0.1:\(port ?? server.port)")]) { $1 })
         settings.secrets = secrets
         let factory = ProviderFactory(client: client, receiptKey: [], publicURL: nil, now: { 0 })
         let check = try #require(try factory.make("p", settings).check)
@@ -35,7 +35,7 @@ internal import Testing
         key: Bool = false, port: Int? = nil,
         _ react: @escaping @Sendable (ScriptedHTTPServer.Request) -> ScriptedHTTPServer.Reaction
     ) async throws -> (ProviderCheckResult, [ScriptedHTTPServer.Request]) {
-        var options: [String: JSONValue] = [
+        var options: [TextKey: JSONValue] = [
             "account_sid": .string(TwilioStandIn.account), "sender": .string("+15005550006"),
         ]
         options["api_key_sid"] = key ? .string(TwilioStandIn.key.sid) : nil

@@ -195,10 +195,10 @@ internal import Testing
     )
 
     private func token(
-        _ changes: [String: JSONValue] = [:], head: String = head, hash: HashFunction = .sha256,
+        _ changes: [TextKey: JSONValue] = [:], head: String = head, hash: HashFunction = .sha256,
         key: String = key
     ) -> String {
-        let claims: [String: JSONValue] = [
+        let claims: [TextKey: JSONValue] = [
             "iss": .string("MessageBird"), "nbf": .integer(1_773_500_966), "exp": .integer(1_773_501_026),
             "jti": .string("x"), "url_hash": .string(Self.hashes.url), "payload_hash": .string(Self.hashes.body),
         ]

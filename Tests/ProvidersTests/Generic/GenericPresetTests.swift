@@ -58,7 +58,7 @@ internal import Testing
                 guard json["url"]?.string?.hasPrefix("\(Generic.webhook)?apus=") ?? false else { return "no url" }
                 var members = json.object ?? [:]
                 members["url"] = nil
-                let wanted: [String: JSONValue] = [
+                let wanted: [TextKey: JSONValue] = [
                     "src": .string("Apus"), "dst": .string("+447400123456"), "text": .string("hello"),
                     "method": .string("POST"),
                 ]
@@ -75,7 +75,7 @@ internal import Testing
                 var members = json.object ?? [:]
                 guard members["reference"]?.string?.utf8.count ?? 0 > 20 else { return "no reference" }
                 members["reference"] = nil
-                let wanted: [String: JSONValue] = [
+                let wanted: [TextKey: JSONValue] = [
                     "originator": .string("Apus"), "recipients": .array([.string("447400123456")]),
                     "body": .string("hello"), "datacoding": .string("plain"), "reportUrl": .string(Generic.webhook),
                 ]

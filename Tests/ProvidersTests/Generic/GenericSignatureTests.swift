@@ -177,15 +177,15 @@ internal import Testing
     // MARK: A token with the body's hash
 
     private func token(
-        _ claims: [String: JSONValue], head: String = #"{"alg":"HS256","typ":"JWT"}"#, key: String = "a secret"
+        _ claims: [TextKey: JSONValue], head: String = #"{"alg":"HS256","typ":"JWT"}"#, key: String = "a secret"
     ) -> String {
         let signed =
             Base64URL.encode(Array(head.utf8)) + "." + Base64URL.encode(Array(JSONValue.object(claims).text.utf8))
         return signed + "." + Base64URL.encode(code(signed, key: key))
     }
 
-    private func claims(_ changes: [String: JSONValue] = [:]) -> [String: JSONValue] {
-        let claims: [String: JSONValue] = [
+    private func claims(_ changes: [TextKey: JSONValue] = [:]) -> [TextKey: JSONValue] {
+        let claims: [TextKey: JSONValue] = [
             "iat": .integer(1_773_500_966), "jti": .string("x"), "api_key": .string("abcd"),
             "payload_hash": .string(Hexadecimal.encode(HashFunction.sha256.digest(Array(body.utf8)))),
         ]
@@ -209,7 +209,7 @@ internal import Testing
         #expect(await isRefused(receiver, good, now: Generic.now - ahead - 1))
         let later = claims(["exp": .integer(1_773_500_967), "nbf": .real(1_773_500_966.5)])
         #expect(await receiver.receive(request(token(later)), now: Generic.now).events == [delivered])
-        let wrong: [[String: JSONValue]] = [
+        let wrong: [[TextKey: JSONValue]] = [
             ["iat": .null], ["iat": .string("1773500966")], ["iat": .real(1e300)],
             ["exp": .integer(1_773_500_966)], ["exp": .string("later")], ["nbf": .integer(1_773_500_968)],
             ["api_key": .string("other")], ["api_key": .null], ["payload_hash": .null],
@@ -255,7 +255,7 @@ internal import Testing
             "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ0ZW5hbnQtMSIsImlhdCI6MTc3MzUwMDk2NiwiZXhwIjoxNzczNTA0NTY2fQ.mUMFOUQMOE17b-D9EqOqoJNS1jYEpODK-dNsV9174zis5BMWXzkRPT-O_ooN9JqR11VOVybF4emTI74NoWTOfA"
         let key = Array("secret-secret-secret-secret-32by".utf8)
         let long = [UInt8](repeating: UInt8(ascii: "s"), count: 64)
-        let claims: [String: JSONValue] = [
+        let claims: [TextKey: JSONValue] = [
             "sub": .string("tenant-1"), "iat": .integer(1_773_500_966), "exp": .integer(1_773_504_566),
         ]
         #expect(WebToken.claims(of: hs256, secret: key, hashes: [.sha256]) == claims)

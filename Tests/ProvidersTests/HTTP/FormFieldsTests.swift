@@ -21,6 +21,22 @@ internal import Testing
         #expect(FormFields(decoding: text.utf8) == nil)
     }
 
+    @Test func namesAndNumbersHaveBounds() {
+        let longest = String(repeating: "n", count: Limits.fieldNameBytes)
+        #expect(FormFields(decoding: "\(longest)=1".utf8)?.only(longest) == "1")
+        #expect(FormFields(decoding: "\(longest)n=1".utf8) == nil)
+        #expect(FormFields(decoding: "a=1&\(longest)n".utf8) == nil)
+        let most = Array(repeating: "a=1", count: Limits.formFields).joined(separator: "&")
+        #expect(FormFields(decoding: most.utf8)?.fields.count == Limits.formFields)
+        #expect(FormFields(decoding: (most + "&b").utf8) == nil)
+    }
+
+    /// Names that look the same are others if their bytes are.
+    @Test func namesAreBytes() {
+        let form = FormFields(decoding: "%C3%A9=1&e%CC%81=2".utf8)
+        #expect(form?.only("\u{E9}") == "1" && form?.only("e\u{301}") == "2")
+    }
+
     @Test func onlyOneIsTrusted() {
         let form = FormFields([.init("a", "1"), .init("b", "2"), .init("b", "2")])
         #expect(form.only("a") == "1")

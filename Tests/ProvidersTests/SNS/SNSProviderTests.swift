@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -235,7 +236,7 @@ internal import Testing
         for ((options, sender, _), theirs) in zip(cases, theirs) {
             let batch = Submissions([(MessageID(rawValue: 1), "+14155550100", body)], sender: sender)
             let request = SNSRequests(options).publish(batch.items[0], of: batch)
-            let ours = try #require(FormFields(decoding: request.body)).fields.map { ($0.name, $0.value) }
+            let ours = try #require(FormFields(decoding: request.body)).fields.map { ($0.name.text, $0.value) }
             #expect(
                 Self.withNamedAttributes(Dictionary(uniqueKeysWithValues: ours)) == Self.withNamedAttributes(theirs))
         }

@@ -30,7 +30,7 @@ struct SNSVector: Sendable {
         return vector
     }
 
-    var body: [UInt8] { Array(JSONValue.object(fields.mapValues { .string($0) }).text.utf8) }
+    var body: [UInt8] { Array(JSONValue.object(named: fields.mapValues { .string($0) }).text.utf8) }
 
     static let withSubject = SNSVector(
         [

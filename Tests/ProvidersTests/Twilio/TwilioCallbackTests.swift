@@ -1,4 +1,5 @@
 internal import GatewayTestKit
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -37,7 +38,7 @@ internal import Testing
 
     static let undelivered: FormFields = {
         var form = delivered
-        for index in form.fields.indices where form.fields[index].name.hasSuffix("Status") {
+        for index in form.fields.indices where form.fields[index].name.text.hasSuffix("Status") {
             form.fields[index].value = "undelivered"
         }
         form.fields += [.init("ErrorCode", "30003"), .init("NewField", "é +&=%")]
@@ -126,7 +127,7 @@ internal import Testing
                 var list = encoder.unkeyedContainer()
                 try list.encode(TwilioCallbackTests.token)
                 try list.encode(url)
-                try list.encode(TwilioCallbackTests.delivered.fields.map { [$0.name, $0.value] })
+                try list.encode(TwilioCallbackTests.delivered.fields.map { [$0.name.text, $0.value] })
                 try list.encode(String?.none)
             }
         }
@@ -176,7 +177,7 @@ internal import Testing
                 var list = encoder.unkeyedContainer()
                 try list.encode(TwilioCallbackTests.token)
                 try list.encode(url)
-                try list.encode(fields.map { [$0.name, $0.value] })
+                try list.encode(fields.map { [$0.name.text, $0.value] })
                 try list.encode(isLong ? "HMAC_SHA256" : nil)
             }
         }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GatewayTestKit
+internal import JSON
 internal import Providers
 internal import Synchronization
 
@@ -106,7 +107,7 @@ final class TwilioStandIn: Sendable {
 
     /// The rules of the resource and the numbers that Twilio's test credentials know.
     private static func check(_ form: FormFields) -> Reaction? {
-        let names = form.fields.map(\.name)
+        let names = form.fields.map(\.name.text)
         guard Set(names).isSubset(of: known), Set(names).count == names.count else {
             return refusal(400, 20001, "Unknown parameters")
         }
