@@ -242,7 +242,7 @@ let package = Package(
             dependencies: [
                 "SMSModel", "HTTPTransport", "Admission", "Storage", "Providers", "TLS", "Engine", "GatewayCore",
                 "WebGateway",
-                "GatewayTestKit", log,
+                "GatewayTestKit", log, .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict),
         .testTarget(name: "ThreadingTests", dependencies: ["Threading"], swiftSettings: strict),

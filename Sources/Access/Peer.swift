@@ -1,3 +1,5 @@
+internal import SMSModel
+
 /// The other end of a connection, as far as the connection itself tells.
 package struct Peer: Sendable {
     /// Where it is: `10.0.0.7:50312`, `[fd00::7]:50312`, or `unix` on this machine.

@@ -4,7 +4,7 @@ internal import SMSModel
 
 /// The life of one connection of HTTP/1: it ends after an answer that says so, at a drain, or when it makes no step in
 /// time. A step is a whole request that was read, or a whole answer that was written, which waits until the system has
-/// room for it: a peer that sends or takes a byte now and then holds nothing for long.
+/// room for it: a peer that sends or takes a byte now and then holds nothing for long. A body comes at a least rate.
 ///
 /// After the last answer the output is closed, and what still comes is dropped for a moment: a connection closed with
 /// unread bytes would be reset, and the answer lost with it.
@@ -17,7 +17,13 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     typealias OutboundOut = HTTPServerResponsePart
 
     private let stepTimeout: TimeAmount
+    private let bodyGrace: TimeAmount
+    private let bodyBytesPerSecond: Int
     private let linger: TimeAmount
+    /// When the step under way must have been made.
+    private var stepDeadline = NIODeadline.distantFuture
+    /// The body that comes in: since when it is waited for, and how much of it came since then.
+    private var body: (since: NIODeadline, bytes: Int)?
     /// When the connection ends if nothing happens.
     private var deadline = NIODeadline.distantFuture
     /// Looks at the deadline, then or earlier.
@@ -29,8 +35,12 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     private var isLast = false
     private var isOutputClosed = false
 
-    init(stepTimeout: TimeAmount, linger: TimeAmount) {
+    /// - Parameters:
+    ///   - bodyGrace: what a body may take besides what its bytes take at `bodyBytesPerSecond`.
+    init(stepTimeout: TimeAmount, bodyGrace: TimeAmount, bodyBytesPerSecond: Int, linger: TimeAmount) {
         self.stepTimeout = stepTimeout
+        self.bodyGrace = bodyGrace
+        self.bodyBytesPerSecond = bodyBytesPerSecond
         self.linger = linger
     }
 
@@ -55,9 +65,16 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isLast else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): requests.append(head.isKeepAlive)
-        case .body: break
-        case .end: stepMade(context)
+        case .head(let head):
+            requests.append(head.isKeepAlive)
+            body = (context.eventLoop.now, 0)
+            awaitBody(context)
+        case .body(let part):
+            body?.bytes += part.readableBytes
+            awaitBody(context)
+        case .end:
+            body = nil
+            stepMade(context)
         }
         context.fireChannelRead(data)
     }
@@ -91,16 +108,28 @@ final class ExchangeHandler: ChannelDuplexHandler, RemovableChannelHandler, @unc
     private func lastAnswerTaken(_ context: ChannelHandlerContext) {
         guard !isOutputClosed else { return }
         isOutputClosed = true
-        closeUnless(within: linger, context)
+        close(at: context.eventLoop.now + linger, context)
         context.close(mode: .output, promise: nil)
     }
 
     private func stepMade(_ context: ChannelHandlerContext) {
-        if !isOutputClosed { closeUnless(within: stepTimeout, context) }
+        guard !isOutputClosed else { return }
+        stepDeadline = context.eventLoop.now + stepTimeout
+        guard body != nil else { return close(at: stepDeadline, context) }
+        // What came of it while the one before it was answered was not waited for.
+        body = (context.eventLoop.now, 0)
+        awaitBody(context)
     }
 
-    private func closeUnless(within time: TimeAmount, _ context: ChannelHandlerContext) {
-        deadline = context.eventLoop.now + time
+    /// A body that is behind a request not yet answered may not be read at all: it is waited for after that.
+    private func awaitBody(_ context: ChannelHandlerContext) {
+        guard let body, requests.count == 1, !isOutputClosed else { return }
+        let milliseconds = Int64(body.bytes) * 1000 / Int64(bodyBytesPerSecond)
+        close(at: min(stepDeadline, body.since + bodyGrace + .milliseconds(milliseconds)), context)
+    }
+
+    private func close(at time: NIODeadline, _ context: ChannelHandlerContext) {
+        deadline = time
         // There are two steps a request, and nearly all are made in time: a timer that is early looks again.
         if let timer, timer.at <= deadline { return }
         timer?.task.cancel()

@@ -20,17 +20,19 @@ struct WebChannel: ServerChildChannel {
     let tls: TLSServerCredentials?
     let buffers: NIOLoopBound<TLSBuffers>
     let connections: OpenConnections
+    let origins: ClientOrigin
     let options: WebServerOptions
     private let served: HTTP1Channel
     private let refused: HTTP1Channel
 
     init(
         tls: TLSServerCredentials?, buffers: NIOLoopBound<TLSBuffers>, connections: OpenConnections,
-        options: WebServerOptions, responder: WebResponder
+        origins: ClientOrigin, options: WebServerOptions, responder: WebResponder
     ) {
         self.tls = tls
         self.buffers = buffers
         self.connections = connections
+        self.origins = origins
         self.options = options
         let isSecure = tls != nil
         let configuration = HTTP1Channel.Configuration(
@@ -48,7 +50,7 @@ struct WebChannel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let admission = connections.add(channel)
+        let admission = connections.add(channel, from: origins.ofConnection(channel))
         guard admission != .closed else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(TooManyConnections())
@@ -63,7 +65,9 @@ struct WebChannel: ServerChildChannel {
         }.flatMapThrowing { http in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let exchanges = ExchangeHandler(stepTimeout: options.stepTimeout, linger: options.linger)
+            let exchanges = ExchangeHandler(
+                stepTimeout: options.stepTimeout, bodyGrace: options.bodyGrace,
+                bodyBytesPerSecond: options.bodyBytesPerSecond, linger: options.linger)
             try pipeline.addHandler(exchanges, position: .after(decoder))
             return Value(http: http, admission: admission)
         }

@@ -5,7 +5,6 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import Providers
 internal import SMSModel
-internal import Synchronization
 
 /// Answers each request.
 final class WebResponder: Sendable {
@@ -15,14 +14,23 @@ final class WebResponder: Sendable {
     private let options: WebServerOptions
     private let carriers: CarrierIngress
     private let health: @Sendable () -> GatewayHealth
-    private let webhooks = Atomic<Int>(0)
+    private let origins: ClientOrigin
+    private let places: WebhookPlaces
+    /// The thread that large bodies are proven on.
+    private let bodies: EventLoopExecutor
 
     init(
-        options: WebServerOptions, carriers: CarrierIngress, health: @escaping @Sendable () -> GatewayHealth
+        options: WebServerOptions, carriers: CarrierIngress, origins: ClientOrigin, bodies: EventLoopExecutor,
+        health: @escaping @Sendable () -> GatewayHealth
     ) {
         self.options = options
         self.carriers = carriers
+        self.origins = origins
+        self.bodies = bodies
         self.health = health
+        places = WebhookPlaces(
+            inFlight: options.webhooksInFlight, bodyBytes: options.bodyBytes,
+            perAddress: options.connectionsPerAddress)
     }
 
     func respond(
@@ -31,26 +39,27 @@ final class WebResponder: Sendable {
         let route = WebRoute(target: request.head.path ?? "")
         let method = request.method.rawValue
         if route == .unknown {
-            return try await answer(request, .init(status: 404, error: "not found"), by: writer, on: channel)
+            let reply = WebReply(status: 404, error: "not found")
+            return try await answer(request, reply, by: writer, on: channel)
         }
         guard route.methods.contains(method) else {
-            let reply = WebhookReply(status: 405, error: "method not allowed")
+            let reply = WebReply(status: 405, error: "method not allowed")
             return try await answer(request, reply, allow: route.methods, by: writer, on: channel)
         }
         guard case .webhook(let provider) = route else {
             let health = WebHealth(health())
-            let reply = WebhookReply(
-                status: health.isGood ? 200 : 503, contentType: WebhookReply.json, body: health.json)
+            let reply = WebReply(status: health.isGood ? 200 : 503, contentType: WebReply.json, body: health.json)
             return try await answer(request, reply, by: writer, on: channel)
         }
-        guard webhooks.add(1, ordering: .relaxed).newValue <= options.webhooksInFlight else {
-            webhooks.subtract(1, ordering: .relaxed)
-            return try await refuse(request, by: writer, on: channel)
+        guard carriers.isOpen(for: provider) else {
+            return try await answer(request, .noProvider, by: writer, on: channel)
         }
-        let reply: WebhookReply
+        let client = origins.behindProxy(channel, request.headers)
+        if let client, !places.enter(client) { return try await refuse(request, by: writer, on: channel) }
+        let reply: WebReply
         let isBodyRead: Bool
         do {
-            defer { webhooks.subtract(1, ordering: .relaxed) }
+            defer { if let client { places.leave(client) } }
             (reply, isBodyRead) = try await take(request, for: provider, isSecure: isSecure, writer)
         }
         try await answer(request, reply, isBodyRead: isBodyRead, by: writer, on: channel)
@@ -59,29 +68,39 @@ final class WebResponder: Sendable {
     /// - Throws: if the body is cut short.
     private func take(
         _ request: Request, for provider: String, isSecure: Bool, _ writer: borrowing ResponseWriter
-    ) async throws -> (WebhookReply, isBodyRead: Bool) {
+    ) async throws -> (WebReply, isBodyRead: Bool) {
         guard let url = url(of: request, isSecure: isSecure) else {
-            return (WebhookReply(status: 400, error: "the Host header is missing or none"), false)
+            return (WebReply(status: 400, error: "the Host header is missing or none"), false)
         }
         let announced = Announced(request.headers)
         if let refusal = announced.refusal { return (refusal, false) }
         if announced.expectation != nil { try await writer.writeInformationalHead(.init(status: .continue)) }
-        guard let body = try await Self.body(of: request, length: announced.length) else {
-            return (Self.tooLarge, false)
+        var body: [UInt8] = []
+        var counted = 0
+        defer { places.removeBytes(counted) }
+        for try await part in request.body {
+            let count = part.readableBytes
+            guard body.count + count <= Limits.webhookBodyBytes else { return (.tooLarge, false) }
+            guard places.addBytes(count) else { return (.tooMuch, false) }
+            counted += count
+            body += part.readableBytesView
         }
+        // Cut short.
+        if let length = announced.length, length != body.count { throw ConnectionEnded() }
         let webhook = Self.webhook(request, url: url, body: body)
-        guard body.count > Self.bodyBytesOnLoop else { return (await carriers.receive(webhook, for: provider), true) }
-        let reply = await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await carriers.receive(webhook, for: provider)
+        // From here on it is the gateway's turn, and it counts.
+        guard places.begin() else { return (.tooMuch, true) }
+        defer { places.end() }
+        guard body.count > Self.bodyBytesOnLoop else {
+            return (WebReply(await carriers.receive(webhook, for: provider)), true)
         }
-        return (reply, true)
+        let result = await withTaskExecutorPreference(bodies) { await carriers.receive(webhook, for: provider) }
+        return (WebReply(result), true)
     }
 
     /// Tells that there is too much at once.
     func refuse(_ request: Request, by writer: consuming ResponseWriter, on channel: any Channel) async throws {
-        let reply = WebhookReply(
-            status: 503, error: "too much at once, try again later", retryAfterSeconds: Limits.webRetryAfterSeconds)
-        try await answer(request, reply, closes: true, by: writer, on: channel)
+        try await answer(request, .tooMuch, closes: true, by: writer, on: channel)
     }
 
     // MARK: What was asked
@@ -98,10 +117,9 @@ final class WebResponder: Sendable {
 
     private static let host = HTTPField.Name("host") ?? .accept
 
-    /// A larger body takes its time to be proven, also one that nobody signed: other connections don't wait for that.
+    /// A larger body takes its time to be proven, also one that nobody signed: it is done on a thread of its own, for
+    /// which neither other connections nor signatures of tokens wait.
     private static let bodyBytesOnLoop = 8 * 1024
-
-    private static let tooLarge = WebhookReply(status: 413, error: "the body is too large")
 
     /// What the headers say of the body before it is read, found in one pass over them.
     private struct Announced {
@@ -124,26 +142,13 @@ final class WebResponder: Sendable {
         }
 
         /// What is answered without reading the body.
-        var refusal: WebhookReply? {
-            if isTooLarge { return tooLarge }
+        var refusal: WebReply? {
+            if isTooLarge { return .tooLarge }
             if let expectation, expectation.lowercased() != "100-continue" {
-                return WebhookReply(status: 417, error: "the expectation cannot be met")
+                return WebReply(status: 417, error: "the expectation cannot be met")
             }
             return nil
         }
-    }
-
-    /// - Parameter length: as it was announced, within the bound.
-    /// - Returns: nil if it is too large.
-    /// - Throws: if it is cut short.
-    private static nonisolated(nonsending) func body(of request: Request, length: Int?) async throws -> [UInt8]? {
-        var body: [UInt8] = []
-        for try await part in request.body {
-            guard body.count + part.readableBytes <= Limits.webhookBodyBytes else { return nil }
-            body += part.readableBytesView
-        }
-        if let length, length != body.count { throw ConnectionEnded() }
-        return body
     }
 
     private static func webhook(_ request: Request, url: String, body: [UInt8]) -> WebhookRequest {
@@ -163,7 +168,7 @@ final class WebResponder: Sendable {
     ///   - isBodyRead: else a request that has a body is the connection's last.
     ///   - closes: the connection ends with it.
     private func answer(
-        _ request: Request, _ reply: WebhookReply, allow: [String] = [], isBodyRead: Bool = false,
+        _ request: Request, _ reply: WebReply, allow: [String] = [], isBodyRead: Bool = false,
         closes: Bool = false, by writer: consuming ResponseWriter, on channel: any Channel
     ) async throws {
         let isLast = closes || !isBodyRead && Self.hasBody(request.headers)

@@ -2,7 +2,8 @@ package import GatewayCore
 internal import HummingbirdCore
 package import Logging
 package import NIOCore
-internal import SMSModel
+internal import NIOPosix
+package import SMSModel
 internal import Synchronization
 package import TLS
 
@@ -13,7 +14,16 @@ package struct WebServerOptions: Sendable {
     package var tls: TLSServerCredentials?
     package var connections = Limits.webConnections
     package var connectionsRefused = Limits.webConnectionsRefused
+    /// Connections of one address; proxies, and what comes from this machine, have no such bound.
+    package var connectionsPerAddress = Limits.webConnectionsPerAddress
+    /// Proxies whose `X-Forwarded-For` is believed.
+    package var proxies: Set<PeerOrigin> = []
     package var webhooksInFlight = Limits.webhooksInFlight
+    /// Bodies that are coming in, all together.
+    package var bodyBytes = Limits.webBodyBytes
+    /// What a body may take besides what its bytes take at the least rate.
+    package var bodyGrace = TimeAmount.seconds(Int64(Limits.webBodySeconds))
+    package var bodyBytesPerSecond = Limits.webBodyBytesPerSecond
     package var stepTimeout = TimeAmount.seconds(Int64(Limits.webStepSeconds))
     /// After a connection's last answer its peer's bytes are read and dropped for so long.
     package var linger = TimeAmount.seconds(Int64(Limits.lingerSeconds))
@@ -30,11 +40,17 @@ package final class WebServer: Sendable {
     package let addresses: [WebAddress]
     private let listeners: [Listener]
     private let connections: OpenConnections
+    /// The thread that large bodies are proven on.
+    private let bodies: MultiThreadedEventLoopGroup
 
-    private init(addresses: [WebAddress], listeners: [Listener], connections: OpenConnections) {
+    private init(
+        addresses: [WebAddress], listeners: [Listener], connections: OpenConnections,
+        bodies: MultiThreadedEventLoopGroup
+    ) {
         self.addresses = addresses
         self.listeners = listeners
         self.connections = connections
+        self.bodies = bodies
     }
 
     /// Connections that are open now.
@@ -48,8 +64,14 @@ package final class WebServer: Sendable {
         on addresses: [WebAddress], eventLoop: any EventLoop, options: WebServerOptions,
         carriers: CarrierIngress, health: @escaping @Sendable () -> GatewayHealth, log: Logger
     ) async throws -> WebServer {
-        let connections = OpenConnections(served: options.connections, refused: options.connectionsRefused)
-        let responder = WebResponder(options: options, carriers: carriers, health: health)
+        let connections = OpenConnections(
+            served: options.connections, refused: options.connectionsRefused,
+            perAddress: options.connectionsPerAddress)
+        let origins = ClientOrigin(proxies: options.proxies)
+        let bodies = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let responder = WebResponder(
+            options: options, carriers: carriers, origins: origins, bodies: EventLoopExecutor(bodies.next()),
+            health: health)
         let buffers = try await eventLoop.submit { NIOLoopBound(TLSBuffers(), eventLoop: eventLoop) }.get()
         var listeners: [Listener] = []
         var bound: [WebAddress] = []
@@ -60,16 +82,17 @@ package final class WebServer: Sendable {
                 }
                 let channel = WebChannel(
                     tls: address.isOfTLS ? options.tls : nil, buffers: buffers, connections: connections,
-                    options: options, responder: responder)
+                    origins: origins, options: options, responder: responder)
                 let listener = try await Listener.start(channel, at: address, eventLoop: eventLoop, log: log)
                 listeners.append(listener)
                 bound.append(address.with(port: listener.port))
             }
         } catch {
             for listener in listeners { await listener.shutDown() }
+            try? await bodies.shutdownGracefully()
             throw error
         }
-        return WebServer(addresses: bound, listeners: listeners, connections: connections)
+        return WebServer(addresses: bound, listeners: listeners, connections: connections, bodies: bodies)
     }
 
     /// Takes no new connections, lets requests that are under way end with their answer, and cuts off what is left
@@ -85,6 +108,8 @@ package final class WebServer: Sendable {
             }
             group.cancelAll()
         }
+        // All that was under way has ended with its connection's task.
+        try? await bodies.shutdownGracefully()
     }
 }
 

@@ -19,6 +19,8 @@ struct DaemonConfiguration {
     var http: [String] = []
     /// Empty: what the Host header says.
     var webhooksPublicURL = ""
+    /// Addresses of proxies.
+    var webhooksProxies: [String] = []
     var logLevel = Logger.Level.info
     var redaction = Redaction()
     var tenant = "default"
@@ -124,6 +126,23 @@ struct DaemonConfiguration {
         }
     }
 
+    /// The proxies whose word on where requests come from is believed.
+    /// - Throws: ``ConfigurationProblems``.
+    func proxies() throws -> Set<PeerOrigin> {
+        guard webhooksProxies.count <= Limits.webProxies else {
+            throw ConfigurationProblems(problems: ["webhooks.proxies has more than \(Limits.webProxies) addresses"])
+        }
+        var found: Set<PeerOrigin> = []
+        for text in webhooksProxies {
+            guard let origin = PeerOrigin(address: text) else {
+                throw ConfigurationProblems(
+                    problems: ["webhooks.proxies has \"\(text)\", which is no address, such as 10.0.0.5"])
+            }
+            found.insert(origin)
+        }
+        return found
+    }
+
     /// What no single setting shows: that files are there, and values make sense together.
     func check() throws {
         var problems: [String] = []
@@ -151,6 +170,7 @@ struct DaemonConfiguration {
         }
         if !problems.isEmpty { throw ConfigurationProblems(problems: problems) }
         _ = try publicURL()
+        _ = try proxies()
         let isUsedByWeb = try webAddresses().contains(where: \.isOfTLS)
         let isUsed = try addresses().contains(where: \.isOfTLS) || isUsedByWeb
         problems = tls.problems(isUsed: isUsed)
@@ -167,6 +187,7 @@ struct DaemonConfiguration {
             .list("rpc", \.rpc),
             .list("http", \.http),
             .text("webhooks.public-url", \.webhooksPublicURL),
+            .list("webhooks.proxies", \.webhooksProxies),
             .text("socket-mode", \.socketMode),
             .choice("log-level", \.logLevel),
             .choice("log-numbers", \.redaction.numbers),

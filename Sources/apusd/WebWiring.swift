@@ -12,6 +12,7 @@ extension Daemon {
         guard !addresses.isEmpty else { return nil }
         var options = WebServerOptions()
         options.publicURL = try configuration.publicURL()
+        options.proxies = try configuration.proxies()
         options.tls = tls
         options.connections = connections
         do {

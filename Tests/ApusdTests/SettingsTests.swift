@@ -139,15 +139,21 @@ internal import WebGateway
         let found = try await load(
             """
             http: [ "http:127.0.0.1:8080", "http:[::1]:0" ]
-            webhooks: { public-url: "https://sms.example.com/gateway" }
+            webhooks: { public-url: "https://sms.example.com/gateway", proxies: [ 10.0.0.5, "fd00::7" ] }
             """)
         #expect(try found.webAddresses() == [.http(host: "127.0.0.1", port: 8080), .http(host: "::1", port: 0)])
         #expect(try found.publicURL()?.text == "https://sms.example.com/gateway")
+        #expect(try found.proxies() == [.ipv4(0x0A00_0005), .ipv6(0xFD00_0000_0000_0000)])
         try found.check()
         for (yaml, word) in [
             ("http: [ \"tcp:127.0.0.1:80\" ]", "is no address of the web server"),
             ("webhooks: { public-url: sms.example.com }", "webhooks.public-url must be"),
             ("webhooks: { public-url: \"https://sms.example.com/\" }", "webhooks.public-url must be"),
+            ("webhooks: { proxies: [ proxy.example.com ] }", "webhooks.proxies has \"proxy.example.com\""),
+            (
+                "webhooks: { proxies: [ \((0...Limits.webProxies).map { "10.0.0.\($0)" }.joined(separator: ", ")) ] }",
+                "webhooks.proxies has more than \(Limits.webProxies) addresses"
+            ),
         ] {
             let wrong = try await problems(yaml)
             #expect(wrong.count == 1 && wrong[0].contains(word), "\(yaml): \(wrong)")
@@ -321,6 +327,9 @@ internal import WebGateway
             ("data: x\nkey-file: \"apus_secretsecretsecret\n", "line"),
             ("data: apus_secretsecretsecret: x\n", "line 1"),
             ("a: [apus_secretsecretsecret\nb: }", "line"), ("data: apus_secretsecretsecret\ndata: x", "data"),
+            ("apus_secretsecretsecret: x\napus_secretsecretsecret: y\n", "a key is given twice"),
+            ("key-file: *apus_secretsecretsecret\n", "line"), ("key-file: !apus_secretsecretsecret! x\n", "line"),
+            ("%apus_secretsecretsecret\n--- x", "line"), ("key-file: \"\\secretsecretsecret\"\n", "line"),
         ] {
             let problems = try await problems(yaml)
             #expect(problems.count == 1 && problems[0].contains("is not valid YAML: "), "\(problems)")

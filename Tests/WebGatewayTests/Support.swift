@@ -47,7 +47,10 @@ final class ScriptedIntake: Sendable {
         state = Mutex(State(holds: holds))
     }
 
-    /// Every provider has this receiver.
+    /// The one name that no provider has.
+    static let nobody = "nobody"
+
+    /// Every other provider has this receiver.
     func ingress() throws -> CarrierIngress {
         let directory = TemporaryDirectory()
         let log = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -57,7 +60,8 @@ final class ScriptedIntake: Sendable {
             suppressions: SuppressionList(), options: WriterOptions(), clock: clock, log: GatewayLog(log))
         return CarrierIngress(
             source: { [self, directory] provider in
-                withExtendedLifetime(directory) { (Receiver(intake: self, provider: provider), 1) }
+                guard provider != Self.nobody else { return nil }
+                return withExtendedLifetime(directory) { (Receiver(intake: self, provider: provider), 1) }
             }, writer: writer, clock: clock, log: GatewayLog(log))
     }
 

@@ -177,14 +177,16 @@ package final class GatewayLog: Sendable {
 
     /// What somebody posted as a carrier's changes nothing.
     ///
-    /// - Parameter reason: without anything of the request.
-    package func webhookRefused(provider: String, _ status: Int, reason: String) {
+    /// - Parameters:
+    ///   - result: what became of it.
+    ///   - reason: without anything of the request.
+    package func webhookRefused(provider: String, _ result: StaticString, reason: String) {
         let now = GatewayClock.monotonicNanoseconds() / 1_000_000_000
-        guard let untold = webhooks.withLock({ $0.occurred("\(provider) \(status)", at: now) }) else { return }
+        guard let untold = webhooks.withLock({ $0.occurred("\(provider) \(result)", at: now) }) else { return }
         logger.warning(
             "webhook refused",
             metadata: [
-                "provider": "\(provider)", "status": "\(status)", "reason": "\(reason)", "untold": "\(untold)",
+                "provider": "\(provider)", "result": "\(result)", "reason": "\(reason)", "untold": "\(untold)",
             ])
     }
 

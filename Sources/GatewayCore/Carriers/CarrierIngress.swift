@@ -2,37 +2,22 @@ package import Engine
 package import Providers
 internal import SMSModel
 
-/// The answer to the sender of a webhook.
-package struct WebhookReply: Hashable, Sendable {
-    /// 200 to 599.
-    package var status: Int
-    /// "" = none, and no body.
-    package var contentType = ""
-    package var body = ""
-    /// With 429 or 503: when to post again.
-    package var retryAfterSeconds: Int?
-
-    package init(status: Int, contentType: String = "", body: String = "", retryAfterSeconds: Int? = nil) {
-        self.status = status
-        self.contentType = contentType
-        self.body = body
-        self.retryAfterSeconds = retryAfterSeconds
-    }
-
-    package static let json = "application/json"
-
-    init(_ answer: WebhookAnswer) {
-        self.init(status: answer.status, contentType: answer.contentType, body: answer.body)
-    }
-
-    /// An error in JSON.
-    ///
-    /// - Parameter text: words that need no escapes, and hold nothing of the request.
-    package init(status: Int, error text: StaticString, retryAfterSeconds: Int? = nil) {
-        self.init(
-            status: status, contentType: Self.json, body: #"{"error":"\#(text)"}"#,
-            retryAfterSeconds: retryAfterSeconds)
-    }
+/// What became of a carrier's post. How its sender is answered is the door's affair.
+package enum IngressResult: Hashable, Sendable {
+    /// The carrier's word, and what it changes is durable.
+    case taken(WebhookAnswer)
+    /// No provider of that name takes webhooks.
+    case noProvider
+    /// Not proven to be the carrier's.
+    case refused
+    /// The carrier's word, which can't be read.
+    case unreadable
+    /// Nobody can say now whether it is the carrier's word, or what it says: it should be posted again.
+    case undecided
+    /// Some of it is understood, and durable; it should be posted again.
+    case understoodInPart
+    /// Nothing can be stored now: it should be posted again.
+    case notStored
 }
 
 /// Takes what carriers post: has it believed or refused, and answers once what it changes is durable.
@@ -53,34 +38,30 @@ package final class CarrierIngress: Sendable {
         self.log = log
     }
 
+    /// Whether a provider of this name takes webhooks: asked before a post is read.
+    package func isOpen(for provider: String) -> Bool { source(provider) != nil }
+
     /// - Parameter provider: as the path names it.
     package nonisolated(nonsending) func receive(_ request: WebhookRequest, for provider: String) async
-        -> WebhookReply
+        -> IngressResult
     {
-        guard let source = source(provider) else {
-            return WebhookReply(status: 404, error: "no provider of this name takes webhooks")
+        guard let source = source(provider) else { return .noProvider }
+        func told(_ result: IngressResult, _ word: StaticString, _ reason: String) -> IngressResult {
+            log.webhookRefused(provider: provider, word, reason: reason)
+            return result
         }
-        let again = Limits.webRetryAfterSeconds
         switch await source.receiver.receive(request, now: clock.now()) {
-        case .refused(let reason):
-            log.webhookRefused(provider: provider, 403, reason: reason)
-            return WebhookReply(status: 403, error: "not proven to be the carrier's")
-        case .unreadable(let reason):
-            log.webhookRefused(provider: provider, 400, reason: reason)
-            return WebhookReply(status: 400, error: "not readable")
-        case .undecided(let reason):
-            log.webhookRefused(provider: provider, 503, reason: reason)
-            return WebhookReply(status: 503, error: "not decided yet", retryAfterSeconds: again)
+        case .refused(let reason): return told(.refused, "refused", reason)
+        case .unreadable(let reason): return told(.unreadable, "unreadable", reason)
+        case .undecided(let reason): return told(.undecided, "undecided", reason)
         case .partly(let events, let reason):
-            log.webhookRefused(provider: provider, 503, reason: reason)
             _ = await apply(events, of: source.number, name: provider)
-            return WebhookReply(status: 503, error: "not all of it is understood", retryAfterSeconds: again)
+            return told(.understoodInPart, "in part", reason)
         case .believed(let events, let answer):
             guard await apply(events, of: source.number, name: provider) else {
-                log.webhookRefused(provider: provider, 503, reason: "nothing can be stored now")
-                return WebhookReply(status: 503, error: "nothing can be stored now", retryAfterSeconds: again)
+                return told(.notStored, "not stored", "nothing can be stored now")
             }
-            return WebhookReply(answer)
+            return .taken(answer)
         }
     }
 
