@@ -73,6 +73,10 @@ package final class GatewayService: RPCService {
         authenticator.identify(Peer(peer), now: clock.now)
     }
 
+    package func owner(of principal: any RPCPrincipal) -> UInt64? {
+        UInt64(UInt32(bitPattern: unsafeDowncast(principal, to: Principal.self).tenant.id.rawValue))
+    }
+
     // MARK: Calls
 
     package func burstEnded() {
@@ -212,14 +216,23 @@ package final class GatewayService: RPCService {
 
     // MARK: What it says of itself
 
+    private func isKnown(_ principal: (any RPCPrincipal)?) -> Bool {
+        guard let principal else { return false }
+        return authenticator.isGood(unsafeDowncast(principal, to: Principal.self), now: clock.now)
+    }
+
     private func health(_ request: RPCRequest, on connection: RPCServerConnection) {
         do throws(GatewayError) {
             _ = try request.decode(HealthRequest.self)
             let principal = request.principal as? Principal
             let isAdministrator =
                 principal.map { authenticator.isGood($0, now: clock.now) && $0.scopes.contains(.admin) } ?? false
-            let answer: Reply<GatewayHealth> = later(request, on: connection) {
-                HealthReport($0, withProviders: isAdministrator)
+            // Checks name providers and paths: what is wrong is for those who may call.
+            let isKnown = isKnown(request.principal)
+            let answer: Reply<GatewayHealth> = later(request, on: connection) { health in
+                var health = health
+                if !isKnown { health.checks = [] }
+                return HealthReport(health, withProviders: isAdministrator)
             }
             gateway.monitor.health { answer(.success($0)) }
         } catch {

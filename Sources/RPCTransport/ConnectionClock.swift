@@ -4,6 +4,8 @@ struct ConnectionClock: Sendable {
         case nothing
         case ping
         case refuseHandshake
+        /// No credential came in time.
+        case refuseStranger
         case abort
     }
 
@@ -53,7 +55,8 @@ struct ConnectionClock: Sendable {
     ///   - waiting: bytes that the channel holds and the kernel hasn't taken.
     ///   - unsent: those, and what wasn't handed to the channel yet.
     mutating func sweep(
-        now: Int, waiting: Int, unsent: Int, awaitsHello: Bool, isPaused: Bool, options: RPCServerOptions
+        now: Int, waiting: Int, unsent: Int, awaitsHello: Bool, isStranger: Bool, isPaused: Bool,
+        options: RPCServerOptions
     ) -> Action {
         let passedOn = handedOver - waiting
         if passedOn != taken || unsent == 0 {
@@ -66,6 +69,9 @@ struct ConnectionClock: Sendable {
         }
         if awaitsHello {
             return now - openedAt >= options.sweeps(options.handshake) ? .refuseHandshake : .nothing
+        }
+        if isStranger, now - openedAt >= options.sweeps(options.handshake) + options.sweeps(options.credential) {
+            return .refuseStranger
         }
         // Nothing is read while paused, so silence says nothing then; progress of the output does.
         guard !isPaused else { return .nothing }

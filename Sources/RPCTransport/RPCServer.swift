@@ -2,7 +2,6 @@ internal import Glibc
 package import NIOCore
 internal import NIOPosix
 internal import SMSModel
-internal import Synchronization
 internal import TLS
 
 /// The listening side: sockets, and one ``RPCLoop`` for each event loop.
@@ -14,10 +13,10 @@ package final class RPCServer: Sendable {
     package let addresses: [ServerAddress]
     package let loops: [RPCLoop]
     private let channels: [any Channel]
-    private let connections: ConnectionCount
+    private let connections: SharedPlaces
 
     private init(
-        addresses: [ServerAddress], loops: [RPCLoop], channels: [any Channel], connections: ConnectionCount
+        addresses: [ServerAddress], loops: [RPCLoop], channels: [any Channel], connections: SharedPlaces
     ) {
         self.addresses = addresses
         self.loops = loops
@@ -26,7 +25,7 @@ package final class RPCServer: Sendable {
     }
 
     /// Connections that are open now, over all loops.
-    package var connectionCount: Int { connections.value.load(ordering: .relaxed) }
+    package var connectionCount: Int { connections.count }
 
     /// Binds every address and serves.
     ///
@@ -43,7 +42,7 @@ package final class RPCServer: Sendable {
             try await eventLoop.submit { loop.start(makeService) }.get()
             loops.append(loop)
         }
-        let connections = ConnectionCount()
+        let connections = SharedPlaces(options.connectionBounds)
         var channels: [any Channel] = []
         do {
             for address in addresses {
@@ -89,30 +88,43 @@ package final class RPCServer: Sendable {
 
     private static func bind(
         _ address: ServerAddress, group: any EventLoopGroup, loops: [RPCLoop], options: RPCServerOptions,
-        connections: ConnectionCount
+        connections: SharedPlaces
     ) async throws -> any Channel {
         if address.isOfTLS, options.tls == nil {
             throw TLSError(.configuration, "there is no certificate for \(address)")
         }
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Self.acceptPause)
+                }
+            }
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: ReadBufferSize())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                let uid = address.isOfTCP ? nil : Self.peerUID(of: channel)
+                let origin =
+                    address.isOfTCP
+                    ? channel.remoteAddress?.ipAddress.flatMap(PeerOrigin.init(address:)) ?? .others
+                    : PeerOrigin(address: nil, uid: uid)
+                guard let place = connections.opened(from: origin) else {
+                    channel.close(promise: nil)
+                    return channel.eventLoop.makeFailedFuture(NoPlace())
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    let held = HeldPlace(place, in: connections)
+                    channel.closeFuture.whenComplete { _ in held.giveBack() }
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
                         preconditionFailure("a connection on an event loop that isn't of the group")
                     }
                     if address.isOfTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
-                    let count = connections.value.add(1, ordering: .relaxed).newValue
-                    channel.closeFuture.whenComplete { _ in connections.value.subtract(1, ordering: .relaxed) }
                     let tls = address.isOfTLS ? options.tls.map { loop.makeTLSHandler($0) } : nil
                     if let tls { try channel.pipeline.syncOperations.addHandler(tls) }
-                    let uid = address.isOfTCP ? nil : Self.peerUID(of: channel)
                     try channel.pipeline.syncOperations.addHandler(
-                        RPCServerConnection(loop: loop, tls: tls, uid: uid, isRefused: count > options.connections))
+                        RPCServerConnection(loop: loop, tls: tls, uid: uid, place: held))
                 }
             }
         switch address {
@@ -129,6 +141,18 @@ package final class RPCServer: Sendable {
                 throw error
             }
             return channel
+        }
+    }
+
+    /// There is no place for a connection, nor for telling it so.
+    private struct NoPlace: Error {}
+
+    /// Without descriptors or memory for a connection it stays in the system's queue, and accepting goes on a little
+    /// later: the listening socket would be ready again at once, and the loop do nothing else.
+    private static var acceptPause: AcceptBackoffHandler {
+        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
+            [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
+                ? .milliseconds(Int64(Limits.acceptPauseMilliseconds)) : nil
         }
     }
 
@@ -160,11 +184,6 @@ package final class RPCServer: Sendable {
         }
         throw IOError(errnoCode: EADDRINUSE, reason: "another process serves \(path)")
     }
-}
-
-/// Shared by the loops that count their connections in it.
-private final class ConnectionCount: Sendable {
-    let value = Atomic<Int>(0)
 }
 
 extension ServerAddress {

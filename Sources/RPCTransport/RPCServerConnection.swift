@@ -31,7 +31,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     @exclusivity(unchecked) private var isPaused = false
     /// What waits for a credential to be judged; what comes after it isn't parsed.
     private var unauthenticated: Unauthenticated?
-    private let isRefused: Bool
+    private let place: HeldPlace
     private let tls: TLSHandler?
     private let uid: UInt32?
     /// The loop's own, where no reference has to be counted to reach them.
@@ -52,11 +52,11 @@ package final class RPCServerConnection: ChannelInboundHandler {
     /// - Parameters:
     ///   - tls: the handler beneath, if the connection is one of TLS.
     ///   - uid: the peer's, if it is one of a Unix socket.
-    init(loop: RPCLoop, tls: TLSHandler?, uid: UInt32?, isRefused: Bool) {
+    init(loop: RPCLoop, tls: TLSHandler?, uid: UInt32?, place: HeldPlace) {
         self.loop = loop
         self.tls = tls
         self.uid = uid
-        self.isRefused = isRefused
+        self.place = place
         service = loop.service
         arena = loop.arena
         session = ServerSession(maximumCalls: loop.options.callsInFlight)
@@ -127,7 +127,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
     }
 
     package func channelActive(context: ChannelHandlerContext) {
-        if isRefused { refuse(.resourceExhausted, "the server has as many connections as it may have") }
+        if place.isTold { refuse(.resourceExhausted, "the server has as many connections as it may have") }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
@@ -232,9 +232,9 @@ package final class RPCServerConnection: ChannelInboundHandler {
             switch session.helloReceived(hello) {
             case .refuse(let status, let message): refuse(status, message)
             case .accept(let maximumFrameBytes):
-                guard !hello.credential.isEmpty else { return open(service.identify(peer), maximumFrameBytes) }
+                guard !hello.credential.isEmpty else { return try open(service.identify(peer), maximumFrameBytes) }
                 switch try authenticate(hello.credential) {
-                case .principal(let principal): open(principal, maximumFrameBytes)
+                case .principal(let principal): try open(principal, maximumFrameBytes)
                 case .pending: wait(.hello(maximumFrameBytes: maximumFrameBytes))
                 }
             }
@@ -250,7 +250,8 @@ package final class RPCServerConnection: ChannelInboundHandler {
         }
     }
 
-    private func open(_ principal: (any RPCPrincipal)?, _ maximumFrameBytes: Int) {
+    private func open(_ principal: (any RPCPrincipal)?, _ maximumFrameBytes: Int) throws(GatewayError) {
+        if let principal { try identified(as: principal) }
         // Who has not said who it is gets no room for large frames.
         let maximumFrameBytes = principal == nil ? min(maximumFrameBytes, Limits.minimumFrameBytes) : maximumFrameBytes
         self.principal = principal
@@ -263,6 +264,16 @@ package final class RPCServerConnection: ChannelInboundHandler {
                 maximumFrameBytes: UInt32(maximumFrameBytes),
                 maximumCallsInFlight: UInt32(loop.options.callsInFlight),
                 keepaliveMilliseconds: UInt32(loop.options.keepalive.nanoseconds / 1_000_000)))
+    }
+
+    /// The connection is the principal's owner's from now on.
+    ///
+    /// - Throws: RESOURCE_EXHAUSTED: that one has too many.
+    private func identified(as principal: any RPCPrincipal) throws(GatewayError) {
+        guard !place.identified(as: service.owner(of: principal)) else { return }
+        throw GatewayError(
+            .resourceExhausted, "this tenant has as many connections as one may have",
+            retryAfterMilliseconds: 1000, notProcessed: true)
     }
 
     @inline(__always)
@@ -298,7 +309,9 @@ package final class RPCServerConnection: ChannelInboundHandler {
 
     private func authenticate(_ frame: Frame, _ metadata: RequestMetadata) throws(GatewayError) {
         switch try service.authenticate(metadata.authorization, on: self) {
-        case .principal(let own): withExtendedLifetime(own) { handOn(frame, metadata, principal: own) }
+        case .principal(let own):
+            if place.isStranger { try identified(as: own) }
+            withExtendedLifetime(own) { handOn(frame, metadata, principal: own) }
         case .pending: wait(.request(ByteBuffer(bytes: frame.bytes)))
         }
     }
@@ -313,10 +326,14 @@ package final class RPCServerConnection: ChannelInboundHandler {
     package func authenticated(_ result: Result<any RPCPrincipal, GatewayError>) {
         guard let waiting = unauthenticated else { return }
         unauthenticated = nil
-        switch (waiting, result) {
-        case (.hello(let maximumFrameBytes), .success(let principal)): open(principal, maximumFrameBytes)
-        case (.hello, .failure(let error)): refuse(error.code, error.message)
-        case (.request(let frame), _): frame.withUnsafeReadableBytes { take($0, as: result) }
+        switch waiting {
+        case .hello(let maximumFrameBytes):
+            do throws(GatewayError) {
+                try open(try result.get(), maximumFrameBytes)
+            } catch {
+                refuse(error.code, error.message)
+            }
+        case .request(let frame): frame.withUnsafeReadableBytes { take($0, as: result) }
         }
         guard !session.isClosed else { return }
         // The service may have gathered the call.
@@ -330,6 +347,7 @@ package final class RPCServerConnection: ChannelInboundHandler {
         arena.reset()
         do throws(GatewayError) {
             let principal = try result.get()
+            if place.isStranger { try identified(as: principal) }
             let metadata = try RequestMetadata(decoding: frame.metadata, arena: arena)
             withExtendedLifetime(principal) { handOn(frame, metadata, principal: principal) }
         } catch {
@@ -482,12 +500,13 @@ package final class RPCServerConnection: ChannelInboundHandler {
         let unsent = waiting + (output?.count ?? 0)
         if unsent > loop.options.outputCeilingBytes { return abort() }
         switch clock.sweep(
-            now: now, waiting: waiting, unsent: unsent, awaitsHello: session.awaitsHello, isPaused: isPaused,
-            options: loop.options)
+            now: now, waiting: waiting, unsent: unsent, awaitsHello: session.awaitsHello,
+            isStranger: place.isStranger, isPaused: isPaused, options: loop.options)
         {
         case .nothing: break
         case .ping: writable().appendFrame(.ping, payload: nil)
         case .abort: abort()
+        case .refuseStranger: refuse(.unauthenticated, "no credential came in time")
         case .refuseHandshake: refuse(.deadlineExceeded, "no HELLO came in time")
         }
     }

@@ -51,6 +51,9 @@ package protocol RPCService: AnyObject {
     /// - Returns: nil = nobody: each request brings its own credential.
     func identify(_ peer: RPCPeer) -> (any RPCPrincipal)?
 
+    /// The owner of a principal's connections, who has a share of them; nil = there is none.
+    func owner(of principal: any RPCPrincipal) -> UInt64?
+
     /// A call came in. It is answered exactly once, now or later on the loop, by one of the connection's
     /// `respond` methods.
     ///
@@ -64,6 +67,7 @@ package protocol RPCService: AnyObject {
 
 extension RPCService {
     package func identify(_ peer: RPCPeer) -> (any RPCPrincipal)? { nil }
+    package func owner(of principal: any RPCPrincipal) -> UInt64? { nil }
 }
 
 /// One call as it came in: borrowed, valid only during ``RPCService/requestReceived(_:on:)``.

@@ -305,8 +305,8 @@ struct Daemon {
 
     /// Takes as many file descriptors as the system lets this process have: one a connection.
     /// - Parameter web: how many the web server would have.
-    /// - Returns: the connections that there may be. Some descriptors are left for files, and to tell those who come
-    ///   beyond the bound: without one, nobody could be turned away.
+    /// - Returns: the connections that there may be. Some descriptors are left for files, for the Unix sockets' own, and
+    ///   to tell those who come beyond the bound.
     private func connectionsWithinFileLimit(web: Int) -> (rpc: Int, web: Int) {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
@@ -314,7 +314,8 @@ struct Daemon {
         }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let free = max(2, Int(clamping: limit.rlim_max) - 256)
+        let others = 256 + Limits.unixConnections + Limits.connectionsTold + Limits.webConnectionsRefused
+        let free = max(2, Int(clamping: limit.rlim_max) - others)
         let web = min(web, free / 4)
         let most = free - web
         guard configuration.connections > most else { return (configuration.connections, web) }

@@ -144,6 +144,7 @@ internal import Testing
         var options = RPCServerOptions(serverID: "", serverAgent: "")
         options.sweepInterval = .seconds(1)
         options.handshake = .seconds(10)
+        options.credential = .seconds(10)
         options.keepalive = .seconds(60)
         options.keepaliveTimeout = .seconds(20)
         options.linger = .seconds(2)
@@ -151,10 +152,12 @@ internal import Testing
     }()
 
     private func sweep(
-        _ clock: inout ConnectionClock, _ now: Int, unsent: Int = 0, awaitsHello: Bool = false, isPaused: Bool = false
+        _ clock: inout ConnectionClock, _ now: Int, unsent: Int = 0, awaitsHello: Bool = false,
+        isStranger: Bool = false, isPaused: Bool = false
     ) -> ConnectionClock.Action {
         clock.sweep(
-            now: now, waiting: unsent, unsent: unsent, awaitsHello: awaitsHello, isPaused: isPaused, options: options)
+            now: now, waiting: unsent, unsent: unsent, awaitsHello: awaitsHello, isStranger: isStranger,
+            isPaused: isPaused, options: options)
     }
 
     @Test func helloMustComeInTime() {
@@ -163,6 +166,15 @@ internal import Testing
         clock.bytesRead(at: 14)
         #expect(sweep(&clock, 14, awaitsHello: true) == .nothing)
         #expect(sweep(&clock, 15, awaitsHello: true) == .refuseHandshake)
+    }
+
+    @Test func aCredentialMustComeInTime() {
+        var clock = ConnectionClock()
+        clock.opened(at: 5)
+        clock.bytesRead(at: 24)
+        #expect(sweep(&clock, 24, isStranger: true) == .nothing)
+        #expect(sweep(&clock, 25) == .nothing)
+        #expect(sweep(&clock, 25, isStranger: true) == .refuseStranger)
     }
 
     @Test func idlePeersArePingedThenCutOff() {

@@ -53,6 +53,11 @@ final class TestService: RPCService {
         (peer.certificateNames.first ?? peer.uid.map { "uid \($0)" }).map(TestPrincipal.init)
     }
 
+    /// A number made of the name.
+    func owner(of principal: any RPCPrincipal) -> UInt64? {
+        (principal as? TestPrincipal)?.name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }
+    }
+
     func requestReceived(_ request: RPCRequest, on connection: RPCServerConnection) {
         bursts.requests.add(1, ordering: .relaxed)
         let name = (request.principal as? TestPrincipal)?.name ?? ""
