@@ -4,7 +4,10 @@ internal import Glibc
 ///
 /// It is refused if others may read it, by the rule that PostgreSQL has for the private key of its server: its mode is
 /// 0600 or less; a file of root may also be readable by its group, 0640, so that a service which runs as another user
-/// can be given it by its group.
+/// can be given it by its group. It is refused too if others may put another one in its place, by the rule that OpenSSH
+/// has for keys (`StrictModes`): the directories that lead to it, links followed, belong to root, the reader or the
+/// file's owner, and nobody else may write to them; a directory such as `/tmp`, where nobody can take away what is
+/// another's, counts as one that others can't write to.
 package enum SecretFile {
     /// Reads the whole file.
     /// - Parameter limit: how many bytes it may have.
@@ -42,9 +45,31 @@ package enum SecretFile {
     private static func check(_ status: stat, _ path: String) throws(SecretFileError) {
         // A pipe has no permissions that would say who reads it.
         guard status.st_mode & S_IFMT == S_IFREG else { return }
-        if let exposure = exposure(mode: status.st_mode, owner: status.st_uid, reader: geteuid()) {
+        let reader = geteuid()
+        if let exposure = exposure(mode: status.st_mode, owner: status.st_uid, reader: reader) {
             throw .exposed(path, exposure)
         }
+        guard let real = realpath(path, nil) else { throw .unreadable(path, String(cString: strerror(errno))) }
+        defer { free(real) }
+        var directory = String(cString: real)
+        while directory != "/" {
+            directory = parent(of: directory)
+            var info = stat()
+            guard lstat(directory, &info) == 0 else { throw .unreadable(path, String(cString: strerror(errno))) }
+            guard isSafe(directory: info.st_mode, owner: info.st_uid, fileOwner: status.st_uid, reader: reader) else {
+                throw .exposed(path, .directory(directory))
+            }
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
+        return end == path.startIndex ? "/" : String(path[..<end])
+    }
+
+    /// Whether nobody but root, the reader and the file's owner can put another file in the place of one that lies there.
+    static func isSafe(directory mode: UInt32, owner: UInt32, fileOwner: UInt32, reader: UInt32) -> Bool {
+        (mode & 0o022 == 0 || mode & 0o1000 != 0) && [0, reader, fileOwner].contains(owner)
     }
 
     /// The readers that a file should not have.
@@ -53,6 +78,8 @@ package enum SecretFile {
         case mode(UInt32, isOfRoot: Bool)
         /// It belongs to a third user, who may read and change it.
         case owner(UInt32)
+        /// Others can put another file in its place, in this directory that leads to it.
+        case directory(String)
     }
 
     /// - Parameters:
@@ -78,6 +105,8 @@ package enum SecretFileError: Error, CustomStringConvertible {
         case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
         case .exposed(let path, .owner(let user)):
             "\(path) belongs to another user (\(user)), who can read it: `chown` it to the user that reads it, or to root"
+        case .exposed(let path, .directory(let directory)):
+            "\(path) can be replaced by others, who can write to \(directory): `chmod go-w` it, and give it to root or the user that reads the file"
         case .exposed(let path, .mode(let mode, let isOfRoot)):
             "\(path) can be read by others (mode \(Self.octal(mode))): `chmod \(isOfRoot ? "640" : "600")` it"
         }

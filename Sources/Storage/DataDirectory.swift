@@ -2,11 +2,13 @@ internal import Glibc
 
 /// The directory that holds a gateway's data, locked for as long as this value lives.
 ///
-/// `DIR/lock` is held by `flock`, which the system releases however the process ends, and names its holder.
-/// Anyone who holds it may replace a stale socket in the directory.
+/// The directory itself is held by `flock`, which the system releases however the process ends: nothing in it can be
+/// removed that would let another process in. `DIR/lock` is held too, for file systems where directories can't be, and
+/// names the holder. Anyone who holds both may replace a stale socket in the directory.
 package final class DataDirectory: Sendable {
     package let path: String
     private let lock: Int32
+    private let directory: Int32
 
     /// Makes the directory (mode 0700) if there is none, and takes its lock.
     /// - Throws: `locked`, naming the holder; `failed` if the system refuses.
@@ -21,7 +23,12 @@ package final class DataDirectory: Sendable {
         guard lock >= 0 else {
             throw .failed("\(path)/lock cannot be opened: \(String(cString: strerror(errno)))")
         }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else {
+            throw .failed("the data directory \(path) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        let isHeld = flock(directory, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+        guard isHeld, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             // What this value has opened is closed by its deinit: it is complete, although it is not handed out.
             let holder = Self.read(lock)
             throw .locked(
@@ -35,6 +42,7 @@ package final class DataDirectory: Sendable {
 
     deinit {
         close(lock)
+        close(directory)
     }
 
     package var socketPath: String { path + "/apus.sock" }

@@ -23,6 +23,50 @@ import Testing
         #expect((exposure != nil) == isRefused, "\(String(mode, radix: 8)) of \(owner), read by \(reader)")
     }
 
+    /// The rule for directories that lead to it.
+    @Test(
+        arguments: [
+            // mode, owner, the file's owner, reader, whether it is safe
+            (0o755, 0, 1000, 1000, true), (0o700, 1000, 1000, 1000, true), (0o755, 1000, 1000, 1000, true),
+            (0o775, 1000, 1000, 1000, false), (0o757, 1000, 1000, 1000, false), (0o777, 0, 0, 0, false),
+            (0o1777, 0, 1000, 1000, true), (0o1777, 1001, 1000, 1000, false), (0o40755, 0, 0, 1000, true),
+            (0o755, 1001, 1000, 1000, false), (0o755, 1001, 1001, 0, true), (0o755, 1001, 0, 0, false),
+        ] as [(UInt32, UInt32, UInt32, UInt32, Bool)])
+    func whoMayReplaceIt(_ mode: UInt32, _ owner: UInt32, _ fileOwner: UInt32, _ reader: UInt32, _ isSafe: Bool) {
+        #expect(SecretFile.isSafe(directory: mode, owner: owner, fileOwner: fileOwner, reader: reader) == isSafe)
+    }
+
+    /// What leads to the file counts where the file is, not where a link to it is.
+    @Test func othersMustNotReplaceIt() throws {
+        let outer = "/tmp/apus-secret-\(UInt64.random(in: 0...UInt64.max))"
+        let (inner, path, link) = (outer + "/inner", outer + "/inner/key", outer + "-link")
+        mkdir(outer, 0o700)
+        mkdir(inner, 0o700)
+        symlink(path, link)
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        #expect(write(file, "secret", 6) == 6)
+        close(file)
+        defer {
+            unlink(path)
+            unlink(link)
+            rmdir(inner)
+            rmdir(outer)
+        }
+        for (directory, mode) in [(outer, 0o770), (outer, 0o707), (inner, 0o770)] as [(String, mode_t)] {
+            chmod(directory, mode)
+            for path in [path, link] {
+                let error = #expect(throws: SecretFileError.self) { _ = try SecretFile.read(path, limit: 10) }
+                let text = error?.description ?? ""
+                #expect(
+                    text.hasPrefix("\(path) can be replaced by others, who can write to \(directory): "), "\(text)")
+            }
+            chmod(directory, 0o700)
+        }
+        #expect(try SecretFile.read(link, limit: 10) == "secret")
+        chmod(outer, 0o1777)
+        #expect(try SecretFile.read(link, limit: 10) == "secret")
+    }
+
     @Test func itIsReadAsItsModeAllows() throws {
         let path = "/tmp/apus-secret-\(UInt64.random(in: 0...UInt64.max))"
         defer { unlink(path) }
