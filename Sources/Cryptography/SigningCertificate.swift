@@ -66,9 +66,14 @@ package final class SigningCertificate: @unchecked Sendable {
     /// - Parameter now: milliseconds since the Unix epoch.
     package func isValid(at now: Int64) -> Bool { validity.contains(now / 1000) }
 
-    /// Whether it was issued to this host, named as it is: a wildcard does not count.
+    /// Whether it was issued to this host, named as it is: a wildcard does not count, nor does the common name where there
+    /// are alternative names of any kind (RFC 6125, section 6.4.4).
     package func isIssued(to host: String) -> Bool {
-        X509_check_host(leaf, host, host.utf8.count, UInt32(X509_CHECK_FLAG_NO_WILDCARDS), nil) == 1
+        var flags = UInt32(X509_CHECK_FLAG_NO_WILDCARDS)
+        if X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1) >= 0 {
+            flags |= UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+        }
+        return X509_check_host(leaf, host, host.utf8.count, flags, nil) == 1
     }
 
     /// The URL of the certificate of the last one's issuer, as that says (RFC 5280, 4.2.2.1).

@@ -4,7 +4,7 @@ internal import COpenSSL
 package struct CertificateSummary: Hashable, Sendable {
     /// The holder as RFC 2253 writes it, such as `CN=billing,O=Example`.
     package let subject: String
-    /// The alternative names, of DNS, URI, mail and IP; where there are none, the subject's common name.
+    /// The alternative names, of DNS, URI, mail and IP; where it has no such extension, the subject's common name.
     package let names: [String]
     /// In seconds since the Unix epoch.
     package let notBefore: Int64
@@ -23,7 +23,7 @@ package struct CertificateSummary: Hashable, Sendable {
         let alternatives = Self.alternativeNames(certificate)
         self.init(
             subject: Self.subject(certificate),
-            names: alternatives.isEmpty ? Self.commonName(certificate).map { [$0] } ?? [] : alternatives,
+            names: alternatives ?? Self.commonName(certificate).map { [$0] } ?? [],
             notBefore: Self.seconds(X509_get0_notBefore(certificate)),
             notAfter: Self.seconds(X509_get0_notAfter(certificate)))
     }
@@ -44,7 +44,10 @@ package struct CertificateSummary: Hashable, Sendable {
         return text(X509_NAME_ENTRY_get_data(entry))
     }
 
-    private static func alternativeNames(_ certificate: OpaquePointer) -> [String] {
+    /// - Returns: nil if it has no such extension. One that holds no name of these kinds, or can't be read, leaves it
+    ///   without names: the common name stands for nothing then (RFC 6125, section 6.4.4).
+    private static func alternativeNames(_ certificate: OpaquePointer) -> [String]? {
+        guard X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) >= 0 else { return nil }
         guard let raw = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else { return [] }
         let names = OpaquePointer(raw)
         defer { GENERAL_NAMES_free(names) }

@@ -78,10 +78,26 @@ package final class TLSSession {
             }
             return false
         }
+        guard context.role == .server || isNamedAmongAlternatives else {
+            throw TLSError(
+                .untrusted, "the server's certificate is not accepted: hostname mismatch in its alternative names")
+        }
         if context.role == .client, context.protocols.bytes.count > 0, selectedProtocol.isEmpty {
             throw TLSError(.violation, "the server speaks TLS, but not the protocol that was asked for (ALPN)")
         }
         return true
+    }
+
+    /// OpenSSL falls back to the common name where a certificate has alternative names, but none of DNS: with any of them
+    /// it counts for nothing (RFC 6125, section 6.4.4).
+    private var isNamedAmongAlternatives: Bool {
+        guard let certificate = SSL_get1_peer_certificate(ssl) else { return true }
+        defer { X509_free(certificate) }
+        guard X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) >= 0 else { return true }
+        let name = context.serverName
+        if X509_check_ip_asc(certificate, name, 0) == 1 { return true }
+        let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS) | UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+        return X509_check_host(certificate, name, name.utf8.count, flags, nil) == 1
     }
 
     /// Whether the handshake went on with an earlier session.

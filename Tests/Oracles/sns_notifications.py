@@ -31,7 +31,8 @@ def certificate(subject, key, issuer, issuer_key, years=(2026, 2027), authority=
         .not_valid_before(datetime.datetime(years[0], 1, 1)).not_valid_after(datetime.datetime(years[1], 1, 1))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True))
     if alternative:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(alternative)]), critical=False)
+        kind = x509.RegisteredID if isinstance(alternative, x509.ObjectIdentifier) else x509.DNSName
+        builder = builder.add_extension(x509.SubjectAlternativeName([kind(alternative)]), critical=False)
     if place:
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(place))
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
@@ -69,6 +70,7 @@ def main():
         "other-name": lambda: signed_by_root("sns.example.com"),
         "longer-name": lambda: signed_by_root("sns.amazonaws.com.evil.example"),
         "other-alternative": lambda: signed_by_root(alternative="s3.amazonaws.com"),
+        "unnamed-alternative": lambda: signed_by_root(alternative=x509.ObjectIdentifier("1.2.3.4")),
         "wildcard": lambda: signed_by_root("*.amazonaws.com", alternative="*.amazonaws.com"),
         "self-signed": lambda: pem(certificate(sns, key, sns, key)),
         "weak": lambda: signed_by_root(key=small),

@@ -149,6 +149,21 @@ import Testing
         #expect(peer.names == ["billing.internal", "spiffe://example/billing", "billing@example.org", "10.0.0.7"])
     }
 
+    /// The common name stands for nothing where there are alternative names, of whatever kind.
+    @Test func theCommonNameIsNoNameBesideOthers() throws {
+        let client = SessionPair(
+            client: try Certificates.client("client-unnamed"), server: try mutual(.required))
+        #expect(client.handshake().isDone)
+        let peer = try #require(client.server.peerCertificate)
+        #expect(peer.subject == "CN=billing.internal" && peer.names == [])
+        let server = SessionPair(client: try Certificates.client(), server: try Certificates.server("common-name"))
+        guard case .failure(let error) = server.handshake().client else {
+            Issue.record("a server was accepted by its common name")
+            return
+        }
+        #expect(error.kind == .untrusted && error.description.contains("ostname mismatch"), "\(error)")
+    }
+
     @Test func aClientWithoutOne() throws {
         #expect(SessionPair(client: try Certificates.client(), server: try mutual(.optional)).handshake().isDone)
         #expect(SessionPair(client: try Certificates.client("client"), server: try mutual(.off)).handshake().isDone)

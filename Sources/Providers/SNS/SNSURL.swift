@@ -45,8 +45,20 @@ enum SNSURL {
             let suffix = [".amazonaws.com", ".amazonaws.com.cn"].first(where: host.hasSuffix)
         else { return false }
         let region = host.dropFirst(4).dropLast(suffix.count)
-        return region.utf8.count >= 3 && host.utf8.count == 4 + region.utf8.count + suffix.utf8.count
-            && region.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+        return host.utf8.count == 4 + region.utf8.count + suffix.utf8.count && isRegion(region)
+    }
+
+    /// A region's form, such as `eu-central-1`, `us-gov-west-1` or `eusc-de-east-1`: a partition of two to four letters,
+    /// one or two words, and a number. Buckets and other names of Amazon's are none.
+    private static func isRegion(_ text: Substring) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard (3...4).contains(parts.count), let last = parts.last, (1...2).contains(last.count),
+            last.allSatisfy({ (48...57).contains($0) })
+        else { return false }
+        return (2...4).contains(parts[0].count)
+            && parts.dropLast().allSatisfy { part in
+                (2...12).contains(part.count) && part.allSatisfy { (97...122).contains($0) }
+            }
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

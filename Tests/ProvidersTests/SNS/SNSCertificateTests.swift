@@ -33,7 +33,8 @@ internal import Testing
         #"{"notification":{"messageId":"m-1"},"delivery":{"providerResponse":"ok"},"status":"SUCCESS"}"#
     private static let issuerURL = "http://crt.r2m01.amazontrust.com/r2m01.cer"
     private static let kinds = [
-        "good", "common-name", "expired", "future", "other-name", "longer-name", "other-alternative", "wildcard",
+        "good", "common-name", "expired", "future", "other-name", "longer-name", "other-alternative",
+        "unnamed-alternative", "wildcard",
         "self-signed", "weak", "curve", "chain", "alone", "alone-elsewhere", "alone-nowhere",
     ]
 
@@ -77,7 +78,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        "expired", "future", "other-name", "longer-name", "other-alternative", "wildcard", "self-signed", "weak",
+        "expired", "future", "other-name", "longer-name", "other-alternative", "unnamed-alternative", "wildcard",
+        "self-signed", "weak",
         "curve", "alone-elsewhere", "alone-nowhere",
     ])
     func thoseThatDoNot(_ kind: String) async throws {

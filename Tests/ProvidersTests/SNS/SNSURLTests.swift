@@ -7,6 +7,9 @@ internal import Testing
     @Test(arguments: [
         ("https://sns.us-east-1.amazonaws.com/SimpleNotificationService-01d0.pem", "sns.us-east-1.amazonaws.com"),
         ("https://sns.cn-north-1.amazonaws.com.cn/S-a_B.pem", "sns.cn-north-1.amazonaws.com.cn"),
+        ("https://sns.us-gov-west-1.amazonaws.com/a.pem", "sns.us-gov-west-1.amazonaws.com"),
+        ("https://sns.ap-southeast-12.amazonaws.com/a.pem", "sns.ap-southeast-12.amazonaws.com"),
+        ("https://sns.eusc-de-east-1.amazonaws.com/a.pem", "sns.eusc-de-east-1.amazonaws.com"),
     ])
     func certificates(_ url: String, _ host: String) {
         #expect(SNSURL.certificateHost(url) == host)
@@ -29,6 +32,12 @@ internal import Testing
         "https://s3.amazonaws.com/sns.us-east-1.amazonaws.com/a.pem", "https://sns.amazonaws.com/a.pem",
         "https://sns..amazonaws.com/a.pem", "https://sns.u.amazonaws.com/a.pem",
         "https://sns.bucket.s3.amazonaws.com/a.pem", "https://sns.US-EAST-1.amazonaws.com/a.pem",
+        // What has no form of a region might be anything that somebody was given a name for.
+        "https://sns.bucket.amazonaws.com/a.pem", "https://sns.us-east.amazonaws.com/a.pem",
+        "https://sns.us-east-123.amazonaws.com/a.pem", "https://sns.us-1-east.amazonaws.com/a.pem",
+        "https://sns.us--east-1.amazonaws.com/a.pem", "https://sns.-us-east-1.amazonaws.com/a.pem",
+        "https://sns.users-east-1.amazonaws.com/a.pem", "https://sns.us-a-b-c-1.amazonaws.com/a.pem",
+        "https://sns.us-east-1-.amazonaws.com/a.pem", "https://sns.us-e4st-1.amazonaws.com/a.pem",
         "https://xsns.us-east-1.amazonaws.com/a.pem", "https://sns.us-east-1.amazonaws.com.cn.evil/a.pem",
         "https://sns.us-east-1.amazonawsxcom/a.pem", "https://127.0.0.1/a.pem", "https://169.254.169.254/a.pem",
         "https://[::1]/a.pem", "https://0x7f000001/a.pem", "https://localhost/a.pem", "file:///etc/passwd.pem",
