@@ -79,7 +79,7 @@ struct SettingsReader {
             lines = try Yams.compose(yaml: text).map { Self.lines(of: $0) } ?? [:]
         } catch {
             // Its own description quotes the line, which may hold a secret.
-            let problem = (error as? YamlError)?.place ?? "it cannot be parsed"
+            let problem = (error as? YamlError)?.place(among: known) ?? "it cannot be parsed"
             throw ConfigurationProblems(problems: ["\(file) is not valid YAML: \(problem)"])
         }
         guard let tree, !(tree is NSNull) else { return [:] }
@@ -127,14 +127,18 @@ struct SettingsReader {
 }
 
 extension YamlError {
-    /// Where what is wrong, without the text that is there.
-    fileprivate var place: String? {
+    /// Where what is wrong, without the text that is there: a secret may stand anywhere, also for a key, an anchor or a
+    /// tag.
+    fileprivate func place(among known: Set<String>) -> String? {
         switch self {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            "line \(mark.line), column \(mark.column): \(problem)"
-        case .duplicatedKeysInMapping(let duplicates, _): "given twice: \(duplicates.joined(separator: ", "))"
-        default: nil
+            return "line \(mark.line), column \(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, _):
+            let words = Set(known.flatMap { $0.split(separator: ".").map(String.init) })
+            let named = duplicates.filter(words.contains).sorted()
+            return named.isEmpty ? "a key is given twice" : "given twice: \(named.joined(separator: ", "))"
+        default: return nil
         }
     }
 }

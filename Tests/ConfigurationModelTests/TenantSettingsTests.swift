@@ -219,6 +219,11 @@ import Testing
             ),
             ("\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"\(secret.dropLast())\"}]", "32 to 512 bytes"),
             ("\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"\(secret)=\"}]", "32 to 512 bytes"),
+            ("\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"LS0tLS1CRUdJTiBQ\(secret)\"}]", "is a key in PEM"),
+            (
+                "\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"MFkwEwYHKoZIzj0CAQYI\(secret)\"}]",
+                "is a key in PEM"
+            ),
             ("\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"\(String(repeating: "a", count: 683))\"}]", ""),
             (
                 "\"algorithm\": \"HS256\", \"keys\": [{\"secret\": \"\(String(repeating: "a", count: 684))\"}]",

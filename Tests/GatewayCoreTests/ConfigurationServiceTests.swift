@@ -2,6 +2,7 @@ internal import Admission
 internal import ConfigurationModel
 internal import Engine
 internal import GatewayTestKit
+internal import Glibc
 internal import JSON
 internal import SMSModel
 internal import Storage
@@ -25,6 +26,50 @@ internal import Testing
         #expect(second.state.configuration == first.state.configuration)
         #expect(try await second.audit().map(\.context.actor) == ["apusd"])
         second.stop()
+    }
+
+    /// A document is read only for those who may apply it, and not by the thread that brings it.
+    @Test func aDocumentIsReadElsewhere() async throws {
+        let parts = try TestGateway(in: directory)
+        let refused = await parts.refusal {
+            let _: ConfigurationResult = try await parts.ask {
+                parts.gateway.configuration.apply(
+                    "{", isPartial: true, .init(), for: try parts.caller("dev", [.send, .read]), $0)
+            }
+        }
+        #expect(refused?.code == .permissionDenied)
+        let (threads, told) = AsyncStream<UInt>.makeStream()
+        let caller = try parts.caller()
+        // It is answered by the thread that has read it.
+        parts.gateway.configuration.apply("{", isPartial: true, .init(), for: caller) { _ in told.yield(pthread_self())
+        }
+        let own = pthread_self()
+        #expect(await threads.first { _ in true } != own)
+        #expect(await parts.refusal { _ = try await parts.apply("{") }?.code == .invalidArgument)
+        parts.stop()
+    }
+
+    @Test func aListOfOptOutsHasABound() async throws {
+        let parts = try TestGateway(in: directory)
+        let first: UInt64 = 4_915_100_000_000
+        parts.suppressions.add((0..<UInt64(Limits.suppressionsOfTenant) - 1).map { first + $0 }, of: .first)
+        func suppress(_ numbers: [String]) async throws -> Int {
+            try await parts.ask { parts.gateway.configuration.suppress(numbers, for: try parts.caller(), $0) }
+        }
+        let two = ["+14155550100", "+14155550101"]
+        let refused = await parts.refusal { _ = try await suppress(two) }
+        #expect(refused?.code == .resourceExhausted && refused?.notProcessed == true)
+        #expect(refused?.quota?.maximum == UInt64(Limits.suppressionsOfTenant))
+        #expect(try await suppress([two[0]]) == 1)
+        #expect(await parts.refusal { _ = try await suppress([two[1]]) }?.code == .resourceExhausted)
+        // What is on it already, and what goes, is no matter of room.
+        #expect(try await suppress([two[0]]) == 0)
+        let removed: Int = try await parts.ask {
+            parts.gateway.configuration.unsuppress([two[0]], for: try parts.caller(), $0)
+        }
+        #expect(removed == 1)
+        #expect(try await suppress([two[1]]) == 1)
+        parts.stop()
     }
 
     @Test func generationsFollowEachOther() async throws {

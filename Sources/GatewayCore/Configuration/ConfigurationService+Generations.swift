@@ -1,6 +1,7 @@
 package import Access
 internal import Admission
 package import ConfigurationModel
+internal import Dispatch
 internal import Engine
 internal import JSON
 package import SMSModel
@@ -21,21 +22,35 @@ extension ConfigurationService {
         _ text: String, isPartial: Bool, _ terms: ChangeTerms, note: String = "", for caller: Caller,
         _ reply: @escaping Reply<ConfigurationResult>
     ) {
-        let document: JSONValue
-        do throws(JSONError) {
-            document = try JSONValue(text)
+        let context: AuditContext
+        do throws(GatewayError) {
+            context = try self.context(of: caller, note: note)
         } catch {
-            let violation = FieldViolation(field: "document", description: "is not JSON: \(error)")
-            return reply(.failure(GatewayError(ConfigurationError([violation]))))
+            return reply(.failure(error))
         }
-        change(.apply, terms, note: note, for: caller, reply) {
-            (_, current, _) throws(ChangeFailure) in
-            do throws(ConfigurationError) {
-                return try current.applying(document, isPartial: isPartial)
+        parsing.async { [self] in
+            let document: JSONValue
+            do throws(JSONError) {
+                document = try JSONValue(text)
             } catch {
-                throw .refused(GatewayError(error))
+                let violation = FieldViolation(field: "document", description: "is not JSON: \(error)")
+                return reply(.failure(GatewayError(ConfigurationError([violation]))))
+            }
+            change(.apply, terms, by: context, reply) {
+                (_, current, _) throws(ChangeFailure) in
+                do throws(ConfigurationError) {
+                    return try current.applying(document, isPartial: isPartial)
+                } catch {
+                    throw .refused(GatewayError(error))
+                }
             }
         }
+    }
+
+    /// - Throws: PERMISSION_DENIED: nothing is read for others than administrators.
+    private func context(of caller: Caller, note: String) throws(GatewayError) -> AuditContext {
+        try caller.require(.admin)
+        return caller.auditContext(at: clock.now(), note: note)
     }
 
     /// Keys are no part of the configuration, so what was revoked stays revoked. Anyone who names a generation to go back
@@ -44,7 +59,13 @@ extension ConfigurationService {
         to wanted: UInt32, isDryRun: Bool = false, note: String = "", for caller: Caller,
         _ reply: @escaping Reply<ConfigurationResult>
     ) {
-        change(.rollBack, ChangeTerms(isDryRun: isDryRun, mayRemove: true), note: note, for: caller, reply) {
+        let context: AuditContext
+        do throws(GatewayError) {
+            context = try self.context(of: caller, note: note)
+        } catch {
+            return reply(.failure(error))
+        }
+        change(.rollBack, ChangeTerms(isDryRun: isDryRun, mayRemove: true), by: context, reply) {
             (store, current, newest) throws(ChangeFailure) in
             guard wanted <= newest else { throw .refused(.noGeneration(wanted)) }
             return try Self.configuration(wanted, from: current, newest) { (number) throws(StoreError) in
@@ -78,18 +99,12 @@ extension ConfigurationService {
     ///
     /// - Parameter next: what comes after the configuration that it is given, which is of the generation given.
     private func change(
-        _ verb: AuditVerb, _ terms: ChangeTerms, note: String, for caller: Caller,
+        _ verb: AuditVerb, _ terms: ChangeTerms, by context: AuditContext,
         _ reply: @escaping Reply<ConfigurationResult>,
         next:
             @escaping @Sendable (any AdministrationStore, DynamicConfiguration, UInt32) throws(ChangeFailure) ->
             DynamicConfiguration
     ) {
-        do throws(GatewayError) {
-            try caller.require(.admin)
-        } catch {
-            return reply(.failure(error))
-        }
-        let context = caller.auditContext(at: clock.now(), note: note)
         perform(reply) { [self] (store, now) throws(StoreError) in
             do throws(ChangeFailure) {
                 let administration = store.administration
@@ -361,9 +376,9 @@ extension DynamicConfiguration {
                 ],
                 notProcessed: true)
         }
-        guard !name.isEmpty else { return .object([kind: objects]) }
+        guard !name.isEmpty else { return .object(named: [kind: objects]) }
         guard let object = objects[name] else { throw .noObject(String(kind.dropLast()), name) }
-        return .object([kind: .object([name: object])])
+        return .object(named: [kind: .object(named: [name: object])])
     }
 
     /// The value as they take effect: with secrets opened, and what the daemon's file says.

@@ -70,6 +70,10 @@ extension ConfigurationService {
     ) {
         let (id, name, reason, origin) = (tenant.id, tenant.name, note.reason, note.origin)
         perform(reply) { [suppressionList] (store, now) throws(StoreError) in
+            // Every list is in memory, and is looked at for each message.
+            let known = suppressionList.count(of: id)
+            let new = numbers.count { !suppressionList.contains($0, of: id) }
+            guard new == 0 || known + new <= Limits.suppressionsOfTenant else { return .refused(.listIsFull) }
             var changed: [UInt64] = []
             for number in numbers {
                 let entry = SuppressionRecord(tenant: id, number: number, at: now, reason: reason, origin: origin)
@@ -104,8 +108,8 @@ extension ConfigurationService {
         }
     }
 
-    private static func audited(_ numbers: [UInt64], _ reason: String) -> [String: JSONValue] {
-        var what: [String: JSONValue] = ["numbers": .array(numbers.map { .string("+\($0)") })]
+    private static func audited(_ numbers: [UInt64], _ reason: String) -> [TextKey: JSONValue] {
+        var what: [TextKey: JSONValue] = ["numbers": .array(numbers.map { .string("+\($0)") })]
         if !reason.isEmpty { what["reason"] = .string(reason) }
         return what
     }
@@ -262,4 +266,11 @@ extension GatewayError {
     static let badCursor = GatewayError(
         .invalidArgument, "cursor is not one that a page had",
         violations: [FieldViolation(field: "cursor", description: "is not one that a page had")], notProcessed: true)
+}
+
+extension GatewayError {
+    fileprivate static let listIsFull = GatewayError(
+        .resourceExhausted, "the tenant's list of opt-outs has as many numbers as one may have",
+        quota: QuotaDetail(limit: "opt_outs", maximum: UInt64(Limits.suppressionsOfTenant), unit: "numbers"),
+        notProcessed: true)
 }

@@ -1,6 +1,7 @@
 package import Access
 package import Admission
 package import ConfigurationModel
+internal import Dispatch
 package import Engine
 package import SMSModel
 package import Storage
@@ -72,6 +73,8 @@ package final class ConfigurationService: Sendable {
     let fileTenant: FileTenant
     let providers: ProviderRegistry
     let published: Mutex<Published>
+    /// Documents are large, and read one after the other: neither an event loop nor the writer waits for that.
+    let parsing = DispatchQueue(label: "configuration")
 
     /// - Parameters:
     ///   - state: what the store held when the gateway started.

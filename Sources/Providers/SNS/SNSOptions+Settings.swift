@@ -25,7 +25,7 @@ extension SNSReceiverOptions {
     init?(_ reader: inout ProviderReader) {
         let topics = reader.options.strings("topics", atMost: Limits.snsTopics) { _ in nil }
         let acceptsSHA1 = reader.options.bool("accept_sha1")
-        let caFile = reader.options.option("certificate_ca_file")
+        let caFile = reader.options.authorities("certificate_ca_file")
         let tolerance = WebhookTolerance(&reader.options)
         guard let topics else {
             for name in ["accept_sha1", "certificate_ca_file", "tolerance_seconds"]

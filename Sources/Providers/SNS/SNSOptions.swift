@@ -54,8 +54,7 @@ package struct SNSOptions: Hashable, Sendable {
         if let endpoint {
             require(
                 "options.endpoint",
-                (endpoint.hasPrefix("https://") || endpoint.hasPrefix("http://"))
-                    && !endpoint.contains { "?#%".contains($0) },
+                CarrierURL.problem(withBase: endpoint) == nil && !endpoint.utf8.contains(UInt8(ascii: "%")),
                 "must begin with https:// or http://, and have neither a query nor escapes")
         }
         if let sender {

@@ -80,8 +80,8 @@ package struct TwilioOptions: Hashable, Sendable {
         if let seconds = validitySeconds {
             require("options.validity_s", (1...36_000).contains(seconds), "must be 1 to 36000, it is \(seconds)")
         }
-        require(
-            "options.base_url", Self.isHTTP(baseURL), "must begin with https:// or http://, it is \(baseURL)")
+        let problem = CarrierURL.problem(withBase: baseURL)
+        require("options.base_url", problem == nil, problem ?? "")
         if let statusCallback {
             let host = statusCallback.url.split(separator: "/", maxSplits: 2).dropFirst().first ?? ""
             require(

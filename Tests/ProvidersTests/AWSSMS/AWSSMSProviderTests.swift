@@ -174,7 +174,7 @@ internal import Testing
                     Question(
                         texts: [Self.credentials.keyID, Self.credentials.secret, "us-east-1", "\(url)/"],
                         values: Dictionary(
-                            ours.headers.map { ($0.name, JSONValue.string($0.value)) },
+                            ours.headers.map { (TextKey($0.name), JSONValue.string($0.value)) },
                             uniquingKeysWith: { one, _ in one }),
                         body: String(decoding: ours.body, as: UTF8.self))
                 ], as: String.self)

@@ -166,7 +166,8 @@ internal import Testing
 
     @Test func optionsOfAllKindsOverHTTP() throws {
         let directory = TemporaryDirectory()
-        try directory.write(Data("PEM".utf8), to: "ca.pem")
+        try directory.write(Data(SNSVector.certificate.utf8), to: "ca.pem")
+        try directory.write(Data("-----BEGIN CERTIFICATE-----\n".utf8), to: "none.pem")
         let file = directory.file("ca.pem")
         let options = """
             \(Self.twilio.dropLast()), "ca_file": "\(file)", "proxy": "http://proxy.test:3128",
@@ -178,7 +179,10 @@ internal import Testing
         #expect(http.caFile == file && http.proxy == "http://proxy.test:3128")
         #expect(http.connectTimeout == 100 && http.timeout == 120_000 && http.connections == 1024)
         for (name, value) in [
-            ("ca_file", "\"\(file)2\""), ("ca_file", "\"\""), ("proxy", "\"proxy.test:3128\""),
+            ("ca_file", "\"\(file)2\""), ("ca_file", "\"\""),
+            ("ca_file", "\"\(directory.file("none.pem"))\""), ("base_url", "\"https://\""),
+            ("base_url", "\"https://user@api.twilio.com\""), ("base_url", "\"https://api.twilio.com?x\""),
+            ("proxy", "\"proxy.test:3128\""),
             ("connect_timeout_ms", "99"), ("timeout_ms", "120001"), ("connections", "0"), ("connections", "1025"),
         ] {
             let wrong = "\(Self.twilio.dropLast()), \"\(name)\": \(value)}"

@@ -54,7 +54,7 @@ internal import Testing
             case "--option":
                 let pair = value.split(separator: "=", maxSplits: 1).map(String.init)
                 let path = pair[0].split(separator: ".").map(String.init)
-                let nested = path.reversed().reduce(JSONValue.string(pair[1])) { .object([$1: $0]) }
+                let nested = path.reversed().reduce(JSONValue.string(pair[1])) { .object(named: [$1: $0]) }
                 options = options.overlaid(by: nested)
             case "--secret":
                 let name = String(value.prefix { $0 != "=" })

@@ -38,7 +38,7 @@ internal import Testing
                 guard let form = FormFields(decoding: request.body),
                     request.header("content-type") == "application/x-www-form-urlencoded"
                 else { return "no form" }
-                let names = form.fields.map(\.name)
+                let names = form.fields.map(\.name.text)
                 let wanted = ["api_key", "api_secret", "callback", "client-ref", "from", "text", "to", "type"]
                 if names != wanted { return "\(names)" }
                 let values = ["ab12", "s&t", Generic.webhook, "Apus", "hello", "447400123456", "text"]

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GatewayTestKit
 internal import HTTPTransport
+internal import JSON
 internal import SMSModel
 internal import Testing
 
@@ -37,7 +38,8 @@ internal import Testing
             method = request.method == .post ? "POST" : "GET"
             url = String(parts[0])
             fields = try Dictionary(
-                #require(FormFields(decoding: encoded)).fields.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+                #require(FormFields(decoding: encoded)).fields.map { ($0.name.text, $0.value) },
+                uniquingKeysWith: { $1 })
             guard case .basic(let user, let password) = request.authentication else {
                 throw CocoaError(.coderInvalidValue)
             }
