@@ -97,7 +97,8 @@ public struct MessageStatus: Hashable, Codable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case id, state, settled, receiptOverdue, segments, encoding, to, sender, priority, provider, providerID,
             attempts
-        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation, waiting, tenant, price, body
+        case error, timeline, reference, tags, batchID, acceptedAt, sendAt, expiresAt, generation, waiting, tenant,
+            price, body
     }
 
     package init(_ status: SMSModel.MessageStatus) {

@@ -47,7 +47,7 @@ package final class Gateway: Sendable {
                 let source = providers.webhook(of: name)
                 // Strangers are not told, since they may only guess that there is a provider of that name.
                 if source == nil, providers.lackingPublicURL.contains(name) {
-                    log.webhookRefused(provider: name, 404, reason: "webhooks.public-url is not set")
+                    log.webhookRefused(provider: name, "refused", reason: "webhooks.public-url is not set")
                 }
                 return source
             },

@@ -27,7 +27,9 @@ extension DaemonTests {
                 #expect(try await client.page(limit: 10).messages.isEmpty)
                 let sent = try await client.send(OutgoingMessage(to: "+14155550100", body: "hello"))
                 _ = try await client.waitUntilSettled([sent.id], timeout: .seconds(20))
-                #expect(try await client.statistics().providers.map(\.submitted) == [1])
+                try await waitUntil("it is counted") {
+                    try await client.statistics().providers.map(\.submitted) == [1]
+                }
             }
         }
 

@@ -7,6 +7,8 @@ extension DaemonTests {
     /// The operator at three in the morning: a carrier that is down, and what each command says of it.
     @Suite struct HealthTests {
         private let directory = TestDirectory()
+        /// Providers' secrets can be kept.
+        private static let sealing = ["APUS_MASTER_KEY": String(repeating: "ab", count: 32)]
 
         /// A provider whose carrier nobody listens for.
         private func makeCarrier(_ daemon: DaemonProcess) async throws {
@@ -20,7 +22,7 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func theOnlyCarrierIsDown() async throws {
-            try await withDaemon(.serve, in: directory) { daemon, client in
+            try await withDaemon(.serve, in: directory, environment: Self.sealing) { daemon, client in
                 try await makeCarrier(daemon)
                 #expect(try await daemon.apus("health").exit == .code(0))
                 var ids: [ApusClient.MessageID] = []
@@ -81,7 +83,7 @@ extension DaemonTests {
         @Test(.timeLimit(.minutes(5))) func aMissingPublicURLIsTold() async throws {
             let settings = ["http": "http:127.0.0.1:0"]
             let warning = "webhooks.public-url is not set: no receipts or messages from people come in"
-            try await withDaemon(.serve, in: directory, settings) { daemon, client in
+            try await withDaemon(.serve, in: directory, settings, environment: Self.sealing) { daemon, client in
                 try await makeCarrier(daemon)
                 let check = try await client.health().checks.first { $0.name == "webhooks" }
                 #expect(
@@ -98,16 +100,16 @@ extension DaemonTests {
                 try await waitUntil("the log says it") {
                     daemon.complaints.contains {
                         $0.contains("webhook refused") && $0.contains("webhooks.public-url is not set")
-                            && $0.contains(#""status":"404""#)
+                            && $0.contains(#""result":"refused""#)
                     }
                 }
             }
             // The next start says it again; with the setting none does.
-            try await withDaemon(.serve, in: directory, settings) { daemon, _ in
+            try await withDaemon(.serve, in: directory, settings, environment: Self.sealing) { daemon, _ in
                 #expect(daemon.complaints.contains { $0.contains(warning) })
             }
             let complete = settings.merging(["webhooks.public-url": "https://sms.example.com"]) { $1 }
-            try await withDaemon(.serve, in: directory, complete) { daemon, client in
+            try await withDaemon(.serve, in: directory, complete, environment: Self.sealing) { daemon, client in
                 #expect(!daemon.complaints.contains { $0.contains(warning) })
                 let check = try await client.health().checks.first { $0.name == "webhooks" }
                 #expect(check?.warning == false)
@@ -117,7 +119,7 @@ extension DaemonTests {
         // MARK: Signals and addresses
 
         @Test(.timeLimit(.minutes(5))) func aHangUpReadsTheSettingsAgainAndEndsNobody() async throws {
-            try await withDaemon(.serve, in: directory) { daemon, client in
+            try await withDaemon(.serve, in: directory, environment: Self.sealing) { daemon, client in
                 let file = directory.path + "/apusd.yaml"
                 let before = try String(contentsOfFile: file, encoding: .utf8)
                 func told(_ words: String) -> Int { daemon.log.components(separatedBy: words).count - 1 }
@@ -180,7 +182,7 @@ extension DaemonTests {
         }
 
         @Test(.timeLimit(.minutes(5))) func theDoctorOfAProviderThatFails() async throws {
-            try await withDaemon(.serve, in: directory) { daemon, client in
+            try await withDaemon(.serve, in: directory, environment: Self.sealing) { daemon, client in
                 try await makeCarrier(daemon)
                 for _ in 0..<10 { _ = try await client.send(OutgoingMessage(to: "+14155550100", body: "x")) }
                 try await waitUntil("it is degraded") { try await client.health().degraded }

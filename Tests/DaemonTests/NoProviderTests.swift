@@ -171,7 +171,8 @@ extension DaemonTests {
                 #expect(resent.exit == .code(0), "\(resent.errors)")
                 try await expectIdle(daemon, because: "no provider is configured")
                 for id in ids { #expect(try await client.status(of: id).state == .queued) }
-                #expect(try await client.cancel(ids).canceled == ids.count)
+                // What has been sent since the backup nobody knows.
+                #expect(try await client.cancel(ids).mayHaveBeenSent == ids.count)
             }
         }
     }

@@ -71,7 +71,7 @@ extension DaemonTests {
             try await socket.send(
                 PlainFrames.hello(key: daemon.key)
                     + PlainFrames.request(1, .send, message)
-                    + PlainFrames.request(2, .health, HealthRequest()))
+                    + PlainFrames.request(2, .describe, DescribeRequest()))
             // The second call is answered, so the first was read.
             #expect(try await socket.receiveFrames(2).last?.callID == 2)
 

@@ -180,7 +180,10 @@ internal import Testing
         let health = await withCheckedContinuation { told in parts.gateway.monitor.health { told.resume(returning: $0) }
         }
         #expect(health.isAccepting && !health.isDispatching)
-        #expect(health.checks.map(\.name) == ["store", "dispatch", "providers", "routes", "waiting", "webhooks", "retention"])
+        #expect(
+            health.checks.map(\.name) == [
+                "store", "dispatch", "providers", "routes", "waiting", "webhooks", "retention",
+            ])
         #expect(health.checks.map(\.isGood) == [true, false, true, true, true, true, true])
         #expect(health.checks[1].detail == "paused: everything")
         parts.stop()

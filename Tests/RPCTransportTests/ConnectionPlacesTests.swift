@@ -228,12 +228,10 @@ internal import Testing
         } _: { server, _ in
             let first = try await RawClient(server)
             #expect(try await first.hello() != nil)
-            // As long as it reads nothing it does not see that the server has ended its side, and stays.
-            let told = try await RawClient(server, reads: false)
+            let told = try await RawClient(server, staysOpen: true)
             try await until { server.connectionCount == 2 }
             let closed = try await RawClient(server)
             #expect(await closed.rest() == [])
-            try await told.startReading()
             #expect(try await goAway(told)?.status == UInt32(StatusCode.resourceExhausted.rawValue))
         }
     }

@@ -178,14 +178,17 @@ final class RawClient: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    /// - Parameter reads: false = reads nothing until ``startReading()``, but for TLS's handshake.
-    init(_ server: RPCServer, reads: Bool = true, tls: TLSContext? = nil) async throws {
+    /// - Parameters:
+    ///   - reads: false = reads nothing until ``startReading()``, but for TLS's handshake.
+    ///   - staysOpen: whether its own side stays open once the server has ended its.
+    init(_ server: RPCServer, reads: Bool = true, staysOpen: Bool = false, tls: TLSContext? = nil) async throws {
         let address = server.addresses[0]
         let context = try tls ?? (address.isOfTLS ? TestCertificates.client() : nil)
         let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self)
         chunks = stream
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
             .channelOption(.autoRead, value: reads || address.isOfTLS)
+            .channelOption(.allowRemoteHalfClosure, value: staysOpen)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.prepare(for: address, context)

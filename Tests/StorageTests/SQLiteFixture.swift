@@ -50,7 +50,10 @@ final class SQLiteFixture: StoreFixture {
     /// All of each file without its log. No store may have them open.
     func foldLogs() throws {
         for name in files where name.hasSuffix(".db") {
-            try SQLiteConnection(path: directory.file(name), mode: .readWrite).checkpoint(truncating: true)
+            let file = try SQLiteConnection(path: directory.file(name), mode: .readWrite)
+            // A connection that has read nothing knows of no log.
+            _ = try file.integer("PRAGMA schema_version")
+            try file.checkpoint(truncating: true)
         }
     }
 

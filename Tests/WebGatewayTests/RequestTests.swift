@@ -179,7 +179,7 @@ internal import Testing
             try await client.send(request("HEAD", "/health"))
             let head = try await client.response(hasBody: false)
             #expect(head.status == 200)
-            #expect(head.headers["content-length"] == "37")
+            #expect(head.headers["content-length"] == "54")
             try await client.send(request("HEAD", "/webhooks/a"))
             #expect(try await client.response(hasBody: false).headers["content-length"] == "2")
             #expect(intake.received.map(\.request.method) == ["GET"])

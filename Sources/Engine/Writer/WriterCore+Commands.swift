@@ -102,7 +102,8 @@ extension WriterCore {
         }
         var verdicts: [MessageCancelResult] = []
         for id in ids { verdicts.append(try cancel(id, tenant: tenant, now: now)) }
-        let canceled = verdicts.filter(\.canceled).map { JSONValue.string($0.id.description) }
+        let stopped = verdicts.filter { $0.outcome == .canceled || $0.outcome == .mayHaveBeenSent }
+        let canceled = stopped.map { JSONValue.string($0.id.description) }
         if let context, !canceled.isEmpty {
             let owner = tenant.map { name(of: .tenant($0)) } ?? "every tenant"
             try store.administration.append(
@@ -166,7 +167,7 @@ extension WriterCore {
         }
         try store.cancelBatch(batch.id)
         if let context {
-            let after: [String: JSONValue] = ["batch": .string(batch.id.description), "name": .string(batch.name)]
+            let after: [TextKey: JSONValue] = ["batch": .string(batch.id.description), "name": .string(batch.name)]
             try store.administration.append(
                 AuditRecord(.cancel, name(of: .tenant(tenant)), by: context, after: .object(after)))
         }
