@@ -8,7 +8,8 @@ import threading
 
 
 class Vendors:
-    """Takes any host's HTTPS requests, reads each to its last byte and hangs up without an answer."""
+    """Takes any host's HTTPS requests, reads each to its last byte, and hangs up: without an answer, or after
+    `answer`."""
 
     def __init__(self, *hosts):
         work = os.environ["WORK"]
@@ -23,6 +24,7 @@ class Vendors:
             os.environ[variable] = certificate
         self.bodies = []
         self.heads = []
+        self.answer = b""
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate, key)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -47,5 +49,6 @@ class Vendors:
                     length = int(line.split(b":")[1])
             self.bodies.append(stream.read(length))
             self.heads.append(head)
+            connection.sendall(self.answer)
             with contextlib.suppress(OSError):  # a client may not wait for the close
                 connection.unwrap()
