@@ -200,10 +200,16 @@ struct BulkCommand: AsyncParsableCommand {
     private func wait(for run: BulkRun) async throws -> BatchStatus? {
         do {
             return try await run.waitUntilSettled(timeout: connection.timeoutDuration)
-        } catch let failure as CommandFailure where wait == nil && failure.error?.code == .permissionDenied {
+        } catch {
+            guard wait == nil, Self.isForbidden(error) else { throw error }
             run.report.note("not waited for: the key lacks the scope messages:read")
             return nil
         }
+    }
+
+    /// Apart from where it is caught: the optimizer of Swift 6.3.1 can't compile the two in one.
+    private static func isForbidden(_ error: any Error) -> Bool {
+        (error as? CommandFailure)?.error?.code == .permissionDenied
     }
 
     private func finish(_ totals: BulkTotals, _ settled: BatchStatus?) throws {
